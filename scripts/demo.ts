@@ -1,0 +1,198 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const NODE = ['--conditions=@stile/source', '--disable-warning=ExperimentalWarning']
+
+/** Where the parts of the demo listen. */
+export type Ports = Readonly<{ service: number; admin: number; api: number; web: number }>
+
+/** The ports that the README names. */
+export const DEFAULT_PORTS: Ports = { service: 4000, admin: 4010, api: 4001, web: 5173 }
+
+export type DemoOptions = Readonly<{
+  ports: Ports
+  /** Holds the database, the secrets and the keys; kept from start to start. */
+  dataDir: string
+  /** Gets every line that a part prints. */
+  onLine?: (part: string, line: string) => void
+}>
+
+/** One running part. */
+export type Part = Readonly<{ name: string; url: string; stop(): Promise<void>; exited: Promise<number | null> }>
+
+export type Demo = Readonly<{
+  urls: Readonly<{ service: string; admin: string; api: string; web: string }>
+  keys: DemoKeys
+  /** Starts a part again that was stopped. */
+  start(name: PartName): Promise<Part>
+  part(name: PartName): Part
+  stop(): Promise<void>
+}>
+
+export type PartName = 'service' | 'api' | 'web'
+
+type DemoKeys = Readonly<{ guard: string; licenses: string }>
+
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
+  const server = createServer()
+  return new Promise((resolve, reject) => {
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+    })
+  })
+}
+
+/** Rejects with a sentence that says what to do where something already listens. */
+export async function assertPortFree(port: number, what: string): Promise<void> {
+  for (const host of ['127.0.0.1', '::1']) {
+    await new Promise<void>((resolve, reject) => {
+      const server = createServer()
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EADDRINUSE') resolve()
+        else
+          reject(
+            new Error(
+              `Port ${port} is taken, so the ${what} cannot start. Stop the program that uses it (or an earlier demo), then start again.`,
+            ),
+          )
+      })
+      server.listen(port, host, () => server.close(() => resolve()))
+    })
+  }
+}
+
+/** Builds the demo's pages; once is enough for any number of starts. */
+export function buildWeb(): void {
+  execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+    cwd: join(ROOT, 'apps/demo'),
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+}
+
+/** Starts service, API and pages as three processes and resolves when all of them answer. */
+export async function startDemo({ ports, dataDir, onLine = () => {} }: DemoOptions): Promise<Demo> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const urls = {
+    service: `http://localhost:${ports.service}`,
+    admin: `http://127.0.0.1:${ports.admin}`,
+    api: `http://localhost:${ports.api}`,
+    web: `http://localhost:${ports.web}`,
+  }
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    NODE_ENV: 'production',
+    DEMO_DATA_DIR: dataDir,
+    DEMO_SERVICE_URL: urls.service,
+    DEMO_ADMIN_URL: urls.admin,
+    DEMO_API_URL: urls.api,
+    DEMO_WEB_URL: urls.web,
+    STILE_SECRET: secretIn(dataDir),
+  }
+  const keys = keysIn(dataDir, env, urls.api)
+  env.DEMO_GUARD_KEY = keys.guard
+  env.DEMO_LICENSES_KEY = keys.licenses
+
+  const commands: Record<PartName, { args: string[]; cwd: string; ready: string }> = {
+    api: { args: [...NODE, 'apps/demo/src/api/main.ts'], cwd: ROOT, ready: `${urls.api}/healthz` },
+    service: {
+      args: [...NODE, 'apps/service/src/main.ts', '--config', 'apps/demo/stile.config.ts'],
+      cwd: ROOT,
+      ready: `${urls.service}/readyz`,
+    },
+    web: {
+      args: [join(ROOT, 'node_modules/vite/bin/vite.js'), 'preview', '--port', String(ports.web), '--strictPort', '--host', 'localhost'],
+      cwd: join(ROOT, 'apps/demo'),
+      ready: `${urls.web}/`,
+    },
+  }
+
+  const parts = new Map<PartName, Part>()
+  const start = async (name: PartName): Promise<Part> => {
+    const { args, cwd, ready } = commands[name]
+    const part = launch(name, urls[name], spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }), onLine)
+    parts.set(name, part)
+    await answers(ready, part)
+    return part
+  }
+  const stop = async () => {
+    await Promise.all([...parts.values()].map((part) => part.stop()))
+  }
+  try {
+    await Promise.all((['service', 'api', 'web'] as const).map(start))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { urls, keys, start, stop, part: (name) => parts.get(name) as Part }
+}
+
+function launch(name: string, url: string, child: ChildProcess, onLine: (part: string, line: string) => void): Part {
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = ''
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) onLine(name, line)
+    })
+  }
+  const exited = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    const hard = setTimeout(() => child.kill('SIGKILL'), 8000)
+    await exited
+    clearTimeout(hard)
+  }
+  return { name, url, stop, exited }
+}
+
+async function answers(url: string, part: Part): Promise<void> {
+  let gone: { code: number | null } | undefined
+  part.exited.then((code) => {
+    gone = { code }
+  })
+  const deadline = Date.now() + 60_000
+  while (Date.now() < deadline) {
+    if (gone) throw new Error(`The ${part.name} stopped while starting (exit code ${gone.code}). What it printed above says why.`)
+    const ok = await fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+      (response) => response.ok,
+      () => false,
+    )
+    if (ok) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`The ${part.name} did not answer at ${url} within a minute. What it printed above may say why.`)
+}
+
+function secretIn(dataDir: string): string {
+  const path = join(dataDir, 'secret')
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600 })
+  return readFileSync(path, 'utf8').trim()
+}
+
+/** The demo's machine keys: made once with the command line that an operator would use, then kept. */
+function keysIn(dataDir: string, env: NodeJS.ProcessEnv, audience: string): DemoKeys {
+  const path = join(dataDir, 'keys.json')
+  if (!existsSync(path)) {
+    const create = (...args: string[]): string =>
+      execFileSync(
+        process.execPath,
+        [...NODE, 'packages/server/src/cli/main.ts', 'keys', 'create', '--database', join(dataDir, 'stile.db'), '--ttl', '365d', ...args],
+        { cwd: ROOT, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+      ).trim()
+    const keys: DemoKeys = {
+      guard: create('--scope', 'guard', '--audience', audience, '--name', 'demo-api'),
+      licenses: create('--scope', 'licenses:write', '--name', 'demo-billing'),
+    }
+    writeFileSync(path, JSON.stringify(keys), { mode: 0o600 })
+  }
+  return JSON.parse(readFileSync(path, 'utf8')) as DemoKeys
+}
