@@ -40,13 +40,13 @@ try {
     },
   })
   say(`
-  Ledgerline, the demo product      ${demo.urls.web}
+  Quarterly, the demo product       ${demo.urls.web}
   the same gate in plain JavaScript ${demo.urls.web}/vanilla.html
   its API (Express + guard)         ${demo.urls.api}
   the Stile service                 ${demo.urls.service}
   licenses (admin, loopback only)   ${demo.urls.admin}
 
-  Sign in as bea (Basic), paul (Pro) or erin (Enterprise); the password is "stile".
+  Sign in as basic, pro or enterprise; the password is "stile".
   Data is kept in ${dataDir}. Ctrl-C stops everything.
 `)
   let stopping = false
