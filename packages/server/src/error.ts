@@ -1,0 +1,28 @@
+import { PROBLEMS, type Problem, type ProblemCode, problem } from '@stile/protocol'
+
+/** What a problem may carry beside its code and sentence. */
+export type ProblemMembers = Partial<Omit<Problem, 'type' | 'title' | 'status' | 'code' | 'detail'>>
+
+/**
+ * The one error of this package. Its code decides the HTTP status (one table in `@stile/protocol`); `detail` is shown to people, so it
+ * never holds a token, code, secret or challenge.
+ */
+export class StileError extends Error {
+  readonly code: ProblemCode
+  readonly members: ProblemMembers
+
+  constructor(code: ProblemCode, detail: string, members: ProblemMembers = {}, options?: ErrorOptions) {
+    super(detail, options)
+    this.name = 'StileError'
+    this.code = code
+    this.members = members
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status
+  }
+
+  toProblem(): Problem {
+    return problem(this.code, this.message, this.members)
+  }
+}

@@ -1,0 +1,111 @@
+/** Why an option exists and how to set it, by its path with `[]` for any index. A path without an entry takes its parent's. */
+export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string }>>> = {
+  '': {
+    why: 'Every option is read once, at start, so that nothing surprises a user later.',
+    fix: 'Pass one object with the documented options.',
+  },
+  publicUrl: {
+    why: 'It is the issuer of every token, and device proofs are checked against it instead of the Host header.',
+    fix: "Give the URL under which browsers and guards reach the service, such as 'https://app.example.com/stile'.",
+  },
+  environment: {
+    why: "It separates live keys from test keys; only 'test' allows wildcard origins and plain http.",
+    fix: "Say 'live' or 'test'.",
+  },
+  secret: {
+    why: 'It seals TOTP secrets and signing keys at rest; without it nobody can read them, neither can the service.',
+    fix: 'Make one with `stile secret`, keep it outside the database, and give its 32 bytes in base64.',
+  },
+  policy: {
+    why: 'It decides every feature; without one everything is denied.',
+    fix: 'Give the value of definePolicy, or a policy document.',
+  },
+  store: { why: 'Sessions, proofs, licenses and keys live in it.', fix: "Open one, such as openSqliteStore from '@stile/server/sqlite'." },
+  issuers: {
+    why: 'A subject is who a configured issuer says; without an issuer nobody can sign in.',
+    fix: 'List each primary login: { id, issuer, jwks, audience }.',
+  },
+  'issuers[].id': {
+    why: 'It is the first half of every subject and never changes.',
+    fix: 'Use 1 to 32 of a-z, 0-9 and "-", such as "auth0".',
+  },
+  'issuers[].issuer': {
+    why: 'The `iss` of a session token is compared with it byte for byte.',
+    fix: 'Copy `iss` from a token of this issuer.',
+  },
+  'issuers[].jwks': {
+    why: 'Session tokens are verified with these keys.',
+    fix: 'Give the https URL of the key set, or the set itself as { keys: [public JWK, …] }.',
+  },
+  'issuers[].typ': {
+    why: 'It keeps other tokens of the same issuer from passing as session tokens.',
+    fix: "List the `typ` headers to accept, such as ['JWT'].",
+  },
+  'issuers[].algs': {
+    why: 'A verifier that takes any algorithm takes forged tokens.',
+    fix: 'List signature algorithms with a public key: ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA.',
+  },
+  'issuers[].audience': {
+    why: 'A token for another application of the same issuer must not open a session here.',
+    fix: 'Give the `aud` of the session tokens.',
+  },
+  'issuers[].claims': {
+    why: 'Issuers name their claims differently.',
+    fix: 'Map subject, account, session, authTime, acr, amr, actor, email or name to a claim name.',
+  },
+  'issuers[].claims.session': {
+    why: '`jti` and `iat` differ in every token, so that each renewal would be a new session without proofs.',
+    fix: 'Name a claim that stays the same for one login, such as `sid`, or leave it out.',
+  },
+  'issuers[].claims.authTime': {
+    why: 'When a token was issued says nothing about when its user proved who they are.',
+    fix: 'Name the claim with the time of the primary login, such as `auth_time`.',
+  },
+  'issuers[].acrMap': {
+    why: 'It says what the primary login already proves.',
+    fix: "Map each `acr` of the issuer to 'session', 'mfa', 'phr' or 'phrh'.",
+  },
+  'issuers[].maxTokenAgeSeconds': {
+    why: 'It bounds how old a session token may be, whatever its `exp`.',
+    fix: 'Give whole seconds, such as 300.',
+  },
+  clients: {
+    why: 'Only origins of a client may call the service from a browser.',
+    fix: "List the front ends: { id: 'web', origins: ['https://app.example.com'] }.",
+  },
+  'clients[].origins': {
+    why: 'Browsers send the origin, and it is compared exactly.',
+    fix: "Write scheme and host as the address bar has them, without a path: 'https://app.example.com'.",
+  },
+  audiences: {
+    why: 'A token is for one API and says so in `aud`.',
+    fix: "List the APIs: { id: 'https://api.example.com', issuers: ['main'], clients: ['web'] }.",
+  },
+  'audiences[].binding': {
+    why: 'A token without a bound key is worth something to whoever steals it.',
+    fix: "Leave it at 'dpop'; 'none' is for back ends only.",
+  },
+  webauthn: {
+    why: 'Passkeys belong to one domain for ever; with another rpId every enrolled passkey is lost.',
+    fix: "Give { rpId: 'example.com', rpName: 'Example', origins: ['https://app.example.com'] }.",
+  },
+  'webauthn.rpId': {
+    why: 'Browsers refuse a passkey whose rpId is not the page’s host or a parent domain of it.',
+    fix: 'Give the domain that all your origins end with, without scheme or port; an IP address cannot be one.',
+  },
+  session: {
+    why: 'A session that outlives its user is a door left open.',
+    fix: 'Give idleSeconds and absoluteSeconds as whole seconds, idle not longer than absolute.',
+  },
+  heartbeatSeconds: { why: 'Proxies close streams that stay silent.', fix: 'Give 1 to 120 seconds; the default is 15.' },
+  log: {
+    why: 'Every request is logged with its id, and never with a secret.',
+    fix: 'Give a pino logger, or one of: silent, fatal, error, warn, info, debug, trace.',
+  },
+  now: { why: 'Every decision depends on the time.', fix: 'Give a function that answers seconds since the epoch, or leave it out.' },
+  random: {
+    why: 'Every id and key depends on it.',
+    fix: 'Give a function that answers as many strong random bytes as asked for, or leave it out.',
+  },
+  allowRpIdChange: { why: 'A changed rpId loses every enrolled passkey.', fix: 'Set it to true only to accept that loss.' },
+}

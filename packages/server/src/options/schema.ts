@@ -1,0 +1,125 @@
+import { LEVELS } from '@stile/protocol'
+import { z } from 'zod'
+import type { Store } from '../stores/store.ts'
+
+const seconds = (least: number, most: number) => z.int().min(least).max(most)
+const name = z.string().min(1).max(512)
+const id = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and "-"')
+
+/** Signature algorithms with a public key; a shared secret (HS256) or none would let anyone sign. */
+export const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA'] as const
+
+const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+const publicJwk = z
+  .looseObject({ kty: z.enum(['EC', 'RSA', 'OKP'], 'must be EC, RSA or OKP: keys with a public half') })
+  .refine((jwk) => !('d' in jwk) && !('k' in jwk), 'holds a private key; list only the public half')
+
+const claims = z.strictObject({
+  subject: name.default('sub'),
+  account: name.optional(),
+  session: name.default('sid').refine((claim) => !['jti', 'iat', 'exp', 'nbf'].includes(claim), 'cannot be jti, iat, exp or nbf'),
+  authTime: name.default('auth_time').refine((claim) => !['iat', 'exp', 'nbf'].includes(claim), 'cannot be iat, exp or nbf'),
+  acr: name.default('acr'),
+  amr: name.default('amr'),
+  actor: name.default('act.sub'),
+  email: name.optional(),
+  name: name.optional(),
+})
+
+const issuer = z.strictObject({
+  id,
+  issuer: name,
+  jwks: z.union([z.string().refine((url) => URL.canParse(url), 'is not a URL'), z.strictObject({ keys: z.array(publicJwk).min(1) })]),
+  typ: z
+    .array(name.refine((typ) => typ.toLowerCase() !== 'at+jwt', 'cannot be at+jwt, which assurance tokens carry'))
+    .min(1)
+    .default(['JWT']),
+  algs: z.array(z.enum(ALGORITHMS)).min(1).default(['ES256']),
+  audience: name,
+  claims: claims.prefault({}),
+  acrMap: z.record(name, z.enum(LEVELS as ['session'])).default({}),
+  maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
+})
+
+const client = z.strictObject({ id: name, origins: z.array(z.string()).min(1) })
+
+const audience = z.strictObject({
+  id: name,
+  binding: z.enum(['dpop', 'none']).default('dpop'),
+  issuers: z.array(name).min(1),
+  clients: z.array(name).min(1),
+})
+
+const isFunction = <T>(what: string) => z.custom<T>((value) => typeof value === 'function', what)
+
+const bytes32 = z
+  .union([
+    z.instanceof(Uint8Array),
+    z
+      .string()
+      .regex(/^[A-Za-z0-9+/_-]+={0,2}$/, 'is not base64')
+      .transform((text) => new Uint8Array(Buffer.from(text, 'base64url'))),
+  ])
+  .refine((secret) => secret.length === 32, 'does not have exactly 32 bytes')
+
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
+
+const LEAST_LOGGER = ['info', 'warn', 'error', 'child'] as const
+
+/** A logger as pino makes them; only what Stile uses. */
+export type Log = Readonly<{
+  level: string
+  info(fields: object, message?: string): void
+  warn(fields: object, message?: string): void
+  error(fields: object, message?: string): void
+  debug(fields: object, message?: string): void
+}>
+
+/** One schema per option, so that a fault in one never hides a fault in another. */
+export const SECTIONS = {
+  publicUrl: url,
+  environment: z.enum(['live', 'test']),
+  secret: bytes32,
+  policy: z.custom<unknown>((value) => typeof value === 'object' && value !== null, 'must be a policy'),
+  store: z.custom<Store>(
+    (value) => typeof value === 'object' && value !== null && 'stepUps' in value && 'changes' in value && 'check' in value,
+    'must be a store',
+  ),
+  issuers: z.array(issuer).min(1),
+  clients: z.array(client).min(1),
+  audiences: z.array(audience).min(1),
+  webauthn: z.strictObject({
+    rpId: z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain in lower case, without scheme, port or path'),
+    rpName: z.string().min(1).max(64),
+    origins: z.array(z.string()).min(1),
+  }),
+  session: z
+    .strictObject({ idleSeconds: seconds(60, 31_536_000).default(43_200), absoluteSeconds: seconds(60, 31_536_000).default(604_800) })
+    .prefault({}),
+  heartbeatSeconds: z.number().min(0.05).max(120).default(15),
+  log: z
+    .union([
+      z.enum(LOG_LEVELS),
+      z.custom<Log>(
+        (value) =>
+          typeof value === 'object' &&
+          value !== null &&
+          LEAST_LOGGER.every((method) => typeof (value as Record<string, unknown>)[method] === 'function'),
+      ),
+    ])
+    .default('info'),
+  now: isFunction<() => number>('must be a function').default(() => () => Math.floor(Date.now() / 1000)),
+  random: isFunction<(bytes: number) => Uint8Array>('must be a function').optional(),
+  allowRpIdChange: z.boolean().default(false),
+} as const
+
+/** Everything that the sections make of their input. */
+export type Sections = { [K in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[K]> }
+
+/** Everything that the sections take. */
+export type SectionsInput = {
+  [K in keyof typeof SECTIONS as undefined extends z.input<(typeof SECTIONS)[K]> ? never : K]: z.input<(typeof SECTIONS)[K]>
+} & {
+  [K in keyof typeof SECTIONS as undefined extends z.input<(typeof SECTIONS)[K]> ? K : never]?: z.input<(typeof SECTIONS)[K]>
+}
