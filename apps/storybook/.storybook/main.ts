@@ -1,0 +1,12 @@
+import type { StorybookConfig } from '@storybook/react-vite'
+import { defaultClientConditions, mergeConfig } from 'vite'
+
+const config: StorybookConfig = {
+  stories: ['../../../packages/react/src/**/*.stories.tsx', '../../../packages/browser/src/**/*.stories.tsx', '../src/**/*.stories.tsx'],
+  addons: ['@storybook/addon-docs', '@storybook/addon-a11y', '@storybook/addon-vitest'],
+  framework: '@storybook/react-vite',
+  core: { disableTelemetry: true },
+  viteFinal: (vite) => mergeConfig(vite, { resolve: { conditions: ['@stile/source', ...defaultClientConditions] } }),
+}
+
+export default config
