@@ -1,0 +1,3 @@
+export { listAuthenticators, removeAuthenticator, renameAuthenticator } from './authenticators.ts'
+export { finishRegistration } from './finish-registration.ts'
+export { startRegistration } from './start-registration.ts'

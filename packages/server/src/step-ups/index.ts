@@ -1,0 +1,3 @@
+export { attempt } from './attempt.ts'
+export { startStepUp } from './start.ts'
+export { startMethod } from './start-method.ts'
