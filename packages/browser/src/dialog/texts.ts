@@ -1,0 +1,2 @@
+/** Every sentence of the dialog. */
+export type Texts = Readonly<Record<string, string>>

@@ -1,0 +1,129 @@
+import type { AttemptFailure, IssuedToken, Method, Operation, Problem, State, StepUp } from '@stile/protocol'
+import type { StileCode } from './error.ts'
+
+/** What `createStile` reads of a policy's type: the names of its features. `typeof policy` of `definePolicy` fits. */
+export type PolicyShape = Readonly<{ features: readonly string[] }>
+
+/** The names of the features of a policy type. */
+export type FeatureOf<P extends PolicyShape> = P['features'][number]
+
+/** How to reach the service, and what the application lends. */
+export type StileOptions = Readonly<{
+  /** The service's `publicUrl`, such as `https://stile.example.com` or `https://app.example.com/stile`. */
+  service: string
+  /**
+   * Gives the session token (a JWT) of whoever is signed in. Called with `start` first, with `expired` when the service
+   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer.
+   */
+  session: (why: 'start' | 'expired' | 'relogin') => Promise<string>
+  /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
+  audiences: Readonly<Record<string, readonly string[]>>
+  /** Asks for the password again, in the application's own way. Without it the method `relogin` is not offered. */
+  relogin?: () => Promise<boolean>
+  /** Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch
+}>
+
+/** What is known of the subject: a stable snapshot, a new object only when something changed. */
+export type ClientState<F extends string = string> =
+  | Readonly<{ status: 'loading' }>
+  | Readonly<{
+      status: 'ready'
+      state: State<F>
+      /** The service cannot be reached: this is what it said last. */
+      stale: boolean
+    }>
+  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+
+/** Why the last answer did not count, while the step-up goes on. */
+export type FlowError = Readonly<{
+  code: StileCode
+  failure?: AttemptFailure
+  attemptsLeft?: number
+  /** When it makes sense to try again, in milliseconds since the epoch by this browser's clock. */
+  retryAt?: number
+}>
+
+/** Where a step-up stands. */
+export type FlowState =
+  /** The service is being asked. With `error` it could not be reached: `retry` asks again. */
+  | Readonly<{ status: 'starting'; error?: FlowError }>
+  | Readonly<{
+      /**
+       * `choosing`: nothing is going on, `choose` a method. `proving`: the subject's turn: the browser shows its passkey
+       * prompt, or `submit` the code. `verifying`: the service checks the answer.
+       */
+      status: 'choosing' | 'proving' | 'verifying'
+      stepUp: Extract<StepUp, { status: 'open' }>
+      /** The methods that this browser can offer, best first. */
+      methods: readonly Method[]
+      method?: Method
+      error?: FlowError
+    }>
+  | Readonly<{ status: 'done'; issued: IssuedToken }>
+  | Readonly<{ status: 'cancelled' }>
+  | Readonly<{ status: 'failed'; code: StileCode; problem?: Problem }>
+
+/** One step-up in the page, from the click to the token. */
+export type Flow = Readonly<{
+  feature: string
+  operation?: Operation
+  /** What people read as the thing that is asked for. */
+  label?: string
+  get: () => FlowState
+  subscribe: (listener: () => void) => () => void
+  /** Starts a method; a ceremony that is under way is ended first. Never rejects. */
+  choose: (method: Method) => Promise<void>
+  /** Sends the answer of the chosen method: `{ code }` for `totp`. Never rejects: see `get().error`. */
+  submit: (response: unknown) => Promise<void>
+  /** Asks again after `starting` with an error. Never rejects. */
+  retry: () => Promise<void>
+  cancel: () => void
+  /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */
+  done: Promise<IssuedToken>
+}>
+
+/** How a step-up is asked for. */
+export type StepUpOptions = Readonly<{
+  /** The parameters that the proof is bound to. Such a step-up is never shared. */
+  operation?: Operation
+  /** Default: the first of `options.audiences`. */
+  audience?: string
+  /** What people read as the thing that is asked for. Default: the mounted dialog's name of the feature. */
+  label?: string
+  /** Keeps the mounted prompt closed: the caller shows the flow itself. Default: `false`. */
+  headless?: boolean
+  /** Aborting it cancels the step-up. */
+  signal?: AbortSignal
+}>
+
+/** `fetch`'s own init and when a prompt may open. */
+export type StileRequestInit = RequestInit & {
+  /** Default: only while the page has a user activation. `never` rejects with `StepUpRequired`. */
+  prompt?: 'always' | 'never'
+}
+
+/** The SDK. Create one per page and share it. */
+export type Stile<F extends string = string> = Readonly<{
+  get: () => ClientState<F>
+  /** Calls back after every change. The first subscriber loads the state; without any, the stream is closed. */
+  subscribe: (listener: () => void) => () => void
+  /** Starts a step-up; call it on a click. One that asks for the same is joined. */
+  stepUp: (feature: F | 'stile:authenticators', options?: StepUpOptions) => Flow
+  /** `fetch` that carries the token to the audiences' origins, answers their challenges and repeats the request. */
+  fetch: (input: RequestInfo | URL, init?: StileRequestInit) => Promise<Response>
+  /** A token for what is proven already; never prompts. */
+  token: (audience?: string) => Promise<IssuedToken>
+  /** One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`. */
+  request: (method: string, path: string, body?: unknown) => Promise<unknown>
+  /** Has the application confirm the password, then takes a session token with the newer `auth_time`. */
+  relogin: () => Promise<boolean>
+  /** Registers who shows step-ups. The last one registered is asked. */
+  onStepUp: (handler: (flow: Flow) => void) => () => void
+  /** Reads the state again. Never rejects. */
+  refresh: () => Promise<void>
+  /** Ends the session at the service, on every device. The application signs its own session out. */
+  logout: () => Promise<void>
+  /** Ends streams, timers and prompts. */
+  close: () => void
+}>
