@@ -1,1 +1,26 @@
-export {}
+export type { DecideRequest, Enrolled } from './decide.ts'
+export { decide } from './decide.ts'
+export type { PolicyChange } from './diff.ts'
+export { diff } from './diff.ts'
+export type {
+  ComplianceDocument,
+  Duration,
+  EffectDocument,
+  EnrollmentDocument,
+  FeatureDocument,
+  LicenseDocument,
+  PolicyDocument,
+  RequirementDocument,
+  RiskDocument,
+  TierDocument,
+} from './document.ts'
+export { durationInWords, parseDuration } from './duration.ts'
+export type { LicenseEffect } from './effect.ts'
+export { enrollmentOf, licenseEffect, noLicenseEffect } from './effect.ts'
+export { explain } from './explain.ts'
+export type { FeatureRules } from './feature.ts'
+export { featureRules, requirementOf } from './feature.ts'
+export type { PolicyIssue } from './parse/issue.ts'
+export type { FeatureOf, ParsedPolicy, Policy, TierOf } from './policy.ts'
+export { definePolicy, featuresOf, isPolicy, PolicyError, parsePolicy, policyDigest, tiersOf } from './policy.ts'
+export { canMeet, combine, isSessionOnly, meets, methodsFor, newestProof } from './requirement.ts'

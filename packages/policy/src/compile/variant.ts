@@ -1,0 +1,132 @@
+import type { Method, Reason, Requirement } from '@stile/protocol'
+import { LEVELS } from '@stile/protocol'
+import { pointer } from '../pointer.ts'
+import { methodsFor } from '../requirement.ts'
+import { list, methodsInWords, requirementInWords } from '../words.ts'
+import type { Rule } from './rules.ts'
+
+/** What is missing: nothing strong enough, nothing fresh enough, or only the binding to the operation. */
+export type Missing = 'weak' | 'stale' | 'unbound'
+
+/** What then: prove it, enrol something first, or nothing, because the policy does not let people enrol. */
+export type Cure = 'step_up' | 'enroll' | 'refuse'
+
+/** Everything about one combination of rules that does not depend on the proofs, worked out once. */
+export type Variant = Readonly<{
+  /** The reasons of a risk that denies; `undefined` where it does not. */
+  denied: readonly Reason[] | undefined
+  requirement: Requirement
+  bound: boolean
+  /** Whether a proof must be newer than the license's upgrade. */
+  upgraded: boolean
+  /** The methods that can meet it, the best first. */
+  methods: readonly Method[]
+  /** Those of them that are enrolled authenticators. */
+  enrollable: readonly Method[]
+  /** The rules that shaped the requirement and have a code of their own: compliance, upgrade, risk. */
+  reasons: readonly Reason[]
+  unsatisfiable(): readonly Reason[]
+  /** The reasons where something is missing, from the rules to what to do. */
+  missing(what: Missing, bound: boolean, cure: Cure): readonly Reason[]
+}>
+
+const ENROLLABLE: readonly Method[] = ['passkey', 'security-key', 'totp']
+const MISSING: readonly Missing[] = ['weak', 'stale', 'unbound']
+const CURES: readonly Cure[] = ['step_up', 'enroll', 'refuse']
+
+/** Compiles a variant; its reasons are written when they are first needed. */
+export function createVariant(options: {
+  feature: string
+  title: string
+  denied?: Reason
+  requirement?: Requirement
+  rules?: readonly Rule[]
+  upgraded?: boolean
+}): Variant {
+  const { feature, title, denied, requirement = { level: 'session' }, rules = [], upgraded = false } = options
+  const methods = Object.freeze(methodsFor(requirement))
+  const reasons = Object.freeze(rules.flatMap(reasonOf))
+  const cache: (readonly Reason[] | undefined)[] = []
+  return {
+    denied: denied && Object.freeze([denied]),
+    requirement: freezeRequirement(requirement),
+    bound: requirement.bind !== undefined && requirement.bind.length > 0,
+    upgraded,
+    methods,
+    enrollable: Object.freeze(ENROLLABLE.filter((method) => methods.includes(method))),
+    reasons,
+    unsatisfiable() {
+      const source = rules.findLast((rule) => rule.requirement.methods !== undefined)?.source ?? rules.at(-1)?.source ?? ''
+      const message = `What is asked for ${title} cannot be met by any method together, so it is denied. Let the methods and levels of the rules overlap.`
+      return [...reasons, { code: 'requirement_unsatisfiable', source, message }]
+    },
+    missing(what, bound, cure) {
+      const key = (MISSING.indexOf(what) * 2 + (bound ? 1 : 0)) * 3 + CURES.indexOf(cure)
+      let list = cache[key]
+      if (list === undefined) {
+        list = Object.freeze([...reasons, ...missingReasons(what, bound, cure)])
+        cache[key] = list
+      }
+      return list
+    },
+  }
+
+  function missingReasons(what: Missing, bound: boolean, cure: Cure): Reason[] {
+    const found: Reason[] = []
+    if (what === 'weak') {
+      const { who, source } = strongest()
+      const message = `${who} asks for ${requirementInWords(requirement)}, and nothing proven in this session is strong enough.`
+      found.push({ code: 'step_up_required', source, message })
+    }
+    if (what === 'stale') {
+      const { who, source } = freshest()
+      const message = `${who} asks for ${requirementInWords(requirement)}, and what was proven is too old${upgraded ? ' or older than the upgrade' : ''}.`
+      found.push({ code: 'assurance_stale', source, message })
+    }
+    if (!bound) {
+      const { who, source } = rules.find((rule) => rule.requirement.bind !== undefined) ?? self()
+      const message = `${who} asks for a proof given for this very operation (${list(requirement.bind ?? [], 'and')}).`
+      found.push({ code: 'operation_unbound', source, message })
+    }
+    if (cure !== 'step_up') {
+      const enrollable = ENROLLABLE.filter((method) => methods.includes(method))
+      const advice = cure === 'enroll' ? `Enrol one first: ${methodsInWords(enrollable)}.` : 'Ask an administrator to enrol one.'
+      const message = `Nothing enrolled can prove what ${title} asks for. ${advice}`
+      found.push({ code: 'enrollment_required', source: strongest().source, message })
+    }
+    return found
+  }
+
+  /** The first rule that asks for the level, or for certain methods where that is what makes it hard. */
+  function strongest(): Readonly<{ who: string; source: string }> {
+    const byLevel = rules.find((rule) => rule.requirement.level === requirement.level && rule.requirement.level !== LEVELS[0])
+    return byLevel ?? rules.find((rule) => rule.requirement.methods !== undefined) ?? rules[0] ?? self()
+  }
+
+  function freshest(): Readonly<{ who: string; source: string }> {
+    const { maxAgeSeconds } = requirement
+    const byAge = rules.find((rule) => maxAgeSeconds !== undefined && rule.requirement.maxAgeSeconds === maxAgeSeconds)
+    return byAge ?? rules.find((rule) => rule.origin === 'upgrade' || rule.requirement.provenAfter !== undefined) ?? strongest()
+  }
+
+  function self(): Readonly<{ who: string; source: string }> {
+    return { who: title, source: pointer('features', feature) }
+  }
+}
+
+/** Feature, tier and account speak only where something is missing; the others say why the requirement is what it is. */
+function reasonOf(rule: Rule): Reason[] {
+  const { origin, who, source, requirement } = rule
+  const message = `${who} asks for ${requirementInWords(requirement)}.`
+  if (origin === 'compliance') return [{ code: 'compliance_required', source, message }]
+  if (origin === 'upgrade')
+    return [{ code: 'license_upgraded', source, message: `${who} asks for ${requirementInWords(requirement)} newer than the upgrade.` }]
+  if (origin === 'risk') return [{ code: 'risk_elevated', source, message }]
+  return []
+}
+
+function freezeRequirement(requirement: Requirement): Requirement {
+  if (requirement.methods !== undefined) Object.freeze(requirement.methods)
+  if (requirement.bind !== undefined) Object.freeze(requirement.bind)
+  return Object.freeze(requirement)
+}

@@ -1,0 +1,32 @@
+import type { Level, Method } from '@stile/protocol'
+import { LEVELS, METHODS } from '@stile/protocol'
+import { toRequirement } from '../compile/rules.ts'
+import type { Duration, RequirementDocument } from '../document.ts'
+import { methodsFor } from '../requirement.ts'
+import type { Place, Report } from './issue.ts'
+import { present, readDuration, readObject, readParameter, readSome, readWord } from './values.ts'
+
+/** Reads a requirement: `{ level, maxAge?, methods?, bind? }`. One that no method can meet is an issue. */
+export function readRequirement(value: unknown, place: Place, report: Report): RequirementDocument | undefined {
+  const members = readObject(value, place, report, ['level', 'maxAge', 'methods', 'bind'])
+  if (members === undefined) return undefined
+  const { level: givenLevel, maxAge, methods: givenMethods, bind } = members
+  const level = readWord<Level>(givenLevel, [...place, 'level'], report, LEVELS)
+  const methods =
+    givenMethods === undefined
+      ? undefined
+      : readSome(givenMethods, [...place, 'methods'], report, (item, at) => readWord<Method>(item, at, report, METHODS))
+  const optional = present({
+    maxAge: maxAge === undefined ? undefined : readDuration<Duration>(maxAge, [...place, 'maxAge'], report, 1),
+    methods,
+    bind: bind === undefined ? undefined : readSome(bind, [...place, 'bind'], report, (item, at) => readParameter(item, at, report)),
+  })
+  if (level === undefined) return undefined
+  const requirement: RequirementDocument = { level, ...optional }
+  // an item that could not be read says nothing about what the list can meet
+  if (methods !== undefined && methods.length > 0 && methodsFor(toRequirement(requirement)).length === 0) {
+    report.add([...place, 'methods'], `None of these methods reaches ${level}, so nobody could ever meet it; add one that does.`)
+    return undefined
+  }
+  return requirement
+}

@@ -1,0 +1,137 @@
+import type { Assurance, Level, Method, Proof, Requirement } from '@stile/protocol'
+import { CLOCK_SKEW_SECONDS, LEVELS, METHODS, REACHES } from '@stile/protocol'
+
+/**
+ * Combines requirements into the one that asks for all of them: highest level, smallest maxAge, intersection of methods, union of
+ * bind, latest provenAfter.
+ *
+ * Commutative, associative and idempotent: the order of rules never matters. An empty intersection of methods stays an empty list,
+ * which nothing meets. Of nothing it is `{ level: 'session' }`.
+ */
+export function combine(...requirements: readonly Requirement[]): Requirement {
+  let level: Level = 'session'
+  let maxAgeSeconds: number | undefined
+  let provenAfter: number | undefined
+  let methods: readonly Method[] | undefined
+  let bind: readonly string[] | undefined
+  for (const each of requirements) {
+    if (strength(each.level) > strength(level)) level = each.level
+    if (each.maxAgeSeconds !== undefined) maxAgeSeconds = Math.min(maxAgeSeconds ?? Number.POSITIVE_INFINITY, each.maxAgeSeconds)
+    if (each.provenAfter !== undefined) provenAfter = Math.max(provenAfter ?? Number.NEGATIVE_INFINITY, each.provenAfter)
+    if (each.methods !== undefined) methods = intersect(methods ?? METHODS, each.methods)
+    if (each.bind !== undefined) bind = [...(bind ?? []), ...each.bind]
+  }
+  return {
+    level,
+    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+    ...(provenAfter !== undefined && { provenAfter }),
+    ...(methods !== undefined && { methods }),
+    ...(bind !== undefined && bind.length > 0 && { bind: [...new Set(bind)].sort() }),
+  }
+}
+
+/**
+ * The newest single proof that meets a requirement, or `undefined`.
+ *
+ * Level, methods, maxAge and provenAfter count; `bind` is about the operation and not about a proof. Of two proofs of the same second
+ * it is the stronger one.
+ *
+ * @param now seconds since the epoch
+ */
+export function newestProof(requirement: Requirement, assurance: Assurance, now: number): Proof | undefined {
+  const verdict = judge(requirement, requirement.provenAfter, assurance.proofs, now)
+  return typeof verdict === 'string' ? undefined : verdict
+}
+
+/** Whether something proven meets a requirement now, its `bind` left aside. `now` is in seconds since the epoch. */
+export function meets(requirement: Requirement, assurance: Assurance, now: number): boolean {
+  return newestProof(requirement, assurance, now) !== undefined
+}
+
+/** Whether a requirement asks for nothing beyond the session: such a feature is decided without a token. */
+export function isSessionOnly(requirement: Requirement): boolean {
+  const { level, maxAgeSeconds, provenAfter, methods, bind } = requirement
+  return level === 'session' && maxAgeSeconds === undefined && provenAfter === undefined && methods === undefined && !bind?.length
+}
+
+/** The methods that can meet a requirement by what they reach, the best first. None means that nobody can ever meet it. */
+export function methodsFor(requirement: Requirement): readonly Method[] {
+  return METHODS.filter((method) => reaches(method, requirement.level) && requirement.methods?.includes(method) !== false)
+}
+
+/** Whether an authenticator of this method and level can meet the level and methods of a requirement. */
+export function canMeet(requirement: Requirement, authenticator: Readonly<{ method: Method; level: Level }>): boolean {
+  const { method, level } = authenticator
+  if (requirement.methods !== undefined && !requirement.methods.includes(method)) return false
+  const need = LEVELS.indexOf(requirement.level)
+  return need >= 0 && counted(method, level) >= need
+}
+
+/**
+ * Judges proofs against level, methods, age and provenAfter.
+ *
+ * `stale` says that one is strong enough but too old, `weak` that none is strong enough. `provenAfter` stands apart from the
+ * requirement so that a precompiled one can be used with the instant of an upgrade.
+ */
+export function judge(
+  requirement: Requirement,
+  provenAfter: number | undefined,
+  proofs: readonly Proof[],
+  now: number,
+): Proof | 'stale' | 'weak' {
+  const need = LEVELS.indexOf(requirement.level)
+  const { maxAgeSeconds, methods } = requirement
+  if (need < 0 || !Array.isArray(proofs)) return 'weak'
+  let newest: Proof | undefined
+  let newestTime = Number.NEGATIVE_INFINITY
+  let newestRank = -1
+  let strong = false
+  for (let index = 0; index < proofs.length; index++) {
+    const proof = (proofs as readonly Proof[])[index]
+    if (typeof proof !== 'object' || proof === null) continue
+    const { method, level, authTime } = proof
+    const rank = counted(method, level)
+    if (rank < need) continue
+    // the login is what `relogin` renews, so it counts where that does
+    if (methods !== undefined && !methods.includes(method === 'login' ? 'relogin' : method)) continue
+    // a proof of the future says that its clock is wrong, not that it is fresh; written so that a `now` that is no number ignores it too
+    if (authTime > 0 && !(authTime <= now + CLOCK_SKEW_SECONDS)) continue
+    strong = true
+    const time = Number.isFinite(authTime) && authTime > 0 ? authTime : Number.NEGATIVE_INFINITY
+    if (provenAfter !== undefined && !(time >= provenAfter)) continue
+    if (maxAgeSeconds !== undefined && !(Math.max(now - time, 0) <= maxAgeSeconds)) continue
+    if (newest === undefined || time > newestTime || (time === newestTime && rank > newestRank)) {
+      newest = proof
+      newestTime = time
+      newestRank = rank
+    }
+  }
+  return newest ?? (strong ? 'stale' : 'weak')
+}
+
+/**
+ * The rank that a method's proof counts for: never more than the method can reach, -1 for what is unknown or yields no level.
+ *
+ * Only the primary login counts as the identity provider's answer was mapped, because that is not ours to cap.
+ */
+function counted(method: Method | 'login', level: Level): number {
+  const rank = LEVELS.indexOf(level)
+  if (method === 'login' || method === 'relogin') return rank
+  const reach = typeof method === 'string' && Object.hasOwn(REACHES, method) ? REACHES[method] : null
+  return reach === null ? -1 : Math.min(rank, LEVELS.indexOf(reach))
+}
+
+function reaches(method: Method, level: Level): boolean {
+  const reach = REACHES[method]
+  return reach !== null && strength(reach) >= strength(level)
+}
+
+/** The rank of a level; a level that is unknown is above all, so that it is met by nothing. */
+function strength(level: Level): number {
+  const rank = LEVELS.indexOf(level)
+  return rank < 0 ? LEVELS.length : rank
+}
+
+function intersect(a: readonly Method[], b: readonly Method[]): readonly Method[] {
+  return METHODS.filter((method) => a.includes(method) && b.includes(method))
+}
