@@ -36,6 +36,8 @@ export type State<F extends string = string> = Readonly<{
   actor?: string
   account: string
   license: License | null
+  /** The tier in force and every tier that it includes, as the policy's `extends` says; empty where the license grants nothing. */
+  tiers: readonly string[]
   decisions: Readonly<Record<F, Decision<F>>>
   risk: Readonly<{ band: Band; reasons: readonly Reason[] }>
   authenticators: readonly Authenticator[]
