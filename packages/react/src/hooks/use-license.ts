@@ -1,0 +1,25 @@
+import type { StileCode } from '@stile/browser'
+import type { License } from '@stile/protocol'
+import type { TierName } from '../register.ts'
+import { useClientState } from './use-client-state.ts'
+
+/** The license in force. */
+export type LicenseInfo =
+  | Readonly<{ status: 'loading' }>
+  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+  | Readonly<{
+      status: 'ready'
+      /** `null` where the account has none. */
+      license: License | null
+      /** The tier in force and every tier that it includes. */
+      tiers: readonly TierName[]
+      stale: boolean
+    }>
+
+/** The account's license, kept current. To show or hide something, ask for a feature instead. */
+export function useLicense(): LicenseInfo {
+  const client = useClientState()
+  if (client.status !== 'ready') return client
+  const { license, tiers } = client.state
+  return { status: 'ready', license, tiers: tiers as readonly TierName[], stale: client.stale }
+}
