@@ -1,0 +1,97 @@
+import { verifyAuthenticationResponse } from '@simplewebauthn/server'
+import type { Level } from '@stile/protocol'
+import type { AuthenticatorRecord, PasskeyData } from '../../stores/store.ts'
+import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
+import { checkClientData } from './client-data.ts'
+import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
+import type { RelyingParty } from './relying-party.ts'
+import { type AssertionResponse, readAssertion } from './response.ts'
+
+/** What an authentication is held against. The challenge has been taken from the store before: it can never be answered again. */
+export type VerifyAuthentication = Readonly<{
+  response: unknown
+  /** base64url */
+  challenge: string
+  /** The credentials that were asked for: passkeys of the subject that can meet what is asked. */
+  credentials: readonly AuthenticatorRecord[]
+  /** The user handle of the subject, base64url. */
+  userHandle: string
+  rp: RelyingParty
+  userVerification: 'required' | 'preferred'
+}>
+
+/** Which passkey was proven, how strongly, and what to remember of it. */
+export type AuthenticationResult =
+  | Readonly<{ ok: true; authenticator: AuthenticatorRecord; level: Level; expectedCounter: number; counter: number; backupState: boolean }>
+  | Failed
+
+/** The authentication method references of a passkey (RFC 8176); how the user was verified WebAuthn does not tell. */
+export const PASSKEY_AMR: readonly string[] = ['pop', 'user', 'mfa']
+
+/**
+ * Verifies an authentication by passkey (WebAuthn L3 §7.2), with every check that the library leaves to its caller.
+ *
+ * Writes nothing: the caller stores the counter by compare-and-set, and a lost race is a failure too. Never throws for what was sent.
+ */
+export function verifyAuthentication(input: VerifyAuthentication): Promise<AuthenticationResult> {
+  return settled(async () => {
+    const { challenge, credentials, rp, userVerification } = input
+    // §7.2 step 3
+    const response = readAssertion(input.response)
+    // §7.2 step 5: one of the credentials that were asked for, which are the subject's own (step 6)
+    const authenticator = credentials.find(({ data }) => data.method === 'passkey' && data.credentialId === response.id)
+    check(authenticator?.data.method === 'passkey', 'credential_unknown')
+    // §7.2 step 6: a user handle, where there is one, is the subject's
+    check(response.userHandle === undefined || response.userHandle === input.userHandle, 'credential_unknown')
+    // §7.2 steps 7 to 14
+    checkClientData(response.clientDataJSON, { type: 'webauthn.get', challenge, origins: rp.origins })
+    // §7.2 steps 15 to 18
+    const data = await readAuthenticatorData(response.authenticatorData)
+    checkAuthenticatorData(data, { rpId: rp.rpId, userVerification })
+    // §7.2 step 19: whether a credential can be backed up never changes in its life
+    check(data.flags.be === authenticator.data.backupEligible, 'credential_changed')
+    // §7.2 steps 20 and 21
+    await checkSignature(response, authenticator.data, input)
+    // §7.2 step 22
+    checkCounter(data, authenticator.data)
+    return {
+      ok: true,
+      authenticator,
+      level: data.flags.uv ? 'phr' : 'mfa',
+      expectedCounter: authenticator.data.counter,
+      counter: data.counter,
+      backupState: data.flags.bs,
+    }
+  })
+}
+
+/** The library verifies the signature. What it throws is about the form of the answer; a wrong signature it reports without throwing. */
+async function checkSignature(response: AssertionResponse, data: PasskeyData, { challenge, rp }: VerifyAuthentication): Promise<void> {
+  const { verified } = await refuseIfThrown('response_malformed', () =>
+    verifyAuthenticationResponse({
+      response: {
+        id: response.id,
+        rawId: response.id,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: {
+          clientDataJSON: response.clientDataText,
+          authenticatorData: response.authenticatorDataText,
+          signature: response.signatureText,
+        },
+      },
+      expectedChallenge: challenge,
+      expectedOrigin: [...rp.origins],
+      expectedRPID: rp.rpId,
+      // step 17 has been taken, and a counter of 0 leaves step 22 to us
+      requireUserVerification: false,
+      credential: { id: data.credentialId, publicKey: new Uint8Array(Buffer.from(data.publicKey, 'base64url')), counter: 0 },
+    }),
+  )
+  check(verified, 'signature_invalid')
+}
+
+/** A counter that does not grow means that there is a copy of the authenticator. Passkeys that are synced always say 0. */
+function checkCounter({ counter }: AuthenticatorData, data: PasskeyData): void {
+  check((counter === 0 && data.counter === 0) || counter > data.counter, 'counter_regressed')
+}

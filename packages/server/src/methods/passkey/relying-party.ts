@@ -1,0 +1,14 @@
+/** Who the passkeys are for. */
+export type RelyingParty = Readonly<{
+  /** The domain that credentials are scoped to. */
+  rpId: string
+  rpName: string
+  /** The exact origins that a ceremony may come from. */
+  origins: readonly string[]
+}>
+
+/** The COSE algorithms of credential keys that are accepted, the best first: EdDSA, ES256, RS256. */
+export const ALGORITHMS: readonly number[] = [-8, -7, -257]
+
+/** The length of a challenge in bytes; WebAuthn L3 §13.4.3 asks for at least 16. */
+export const CHALLENGE_BYTES = 32

@@ -1,0 +1,88 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { AttemptFailure } from '@stile/protocol'
+import type { Sealer } from '../secrets/seal.ts'
+import type { AuthenticatorRecord, Store } from '../stores/store.ts'
+import { encodeBase32 } from './base32.ts'
+import { hotp } from './hotp.ts'
+
+/** The length of a time step in seconds (RFC 6238 §4, X). */
+export const TOTP_STEP_SECONDS = 30
+/** How many steps before and after the present one are accepted: phones' clocks drift (RFC 6238 §5.2). */
+export const TOTP_WINDOW_STEPS = 1
+/** The length of a shared secret in bytes: 160 bits, the size of the HMAC (RFC 4226 §4, R6). */
+export const TOTP_SECRET_BYTES = 20
+/** The authentication method references of a right code (RFC 8176). */
+export const TOTP_AMR: readonly string[] = ['otp', 'mfa']
+
+const DIGITS = 6
+const LONGEST_TYPED = 64
+
+/** The authenticator whose code it was and the step that was accepted, or why the code was refused. */
+export type TotpResult =
+  | Readonly<{ ok: true; authenticator: AuthenticatorRecord; step: number }>
+  | Readonly<{ ok: false; failure: Extract<AttemptFailure, 'wrong_code' | 'code_used'> }>
+
+/** Where a secret is sealed to: it opens nowhere else. */
+export function totpSecretContext(subject: string, id: string): Readonly<{ table: string; subject: string; id: string }> {
+  return { table: 'authenticators', subject, id }
+}
+
+/** The six digits of a code as people type it, spaces and hyphens left out; `undefined` where it is anything else than ASCII digits. */
+export function normalizeCode(typed: unknown): string | undefined {
+  if (typeof typed !== 'string' || typed.length > LONGEST_TYPED) return undefined
+  const code = typed.replace(/[\s-]/g, '')
+  return /^[0-9]{6}$/.test(code) ? code : undefined
+}
+
+/**
+ * The time step whose code this is, or `undefined`. Where it is the code of two steps of the window, it is the older one.
+ *
+ * Every step of the window is compared, in constant time, so that the time taken does not tell which one was near.
+ *
+ * @param now seconds since the epoch
+ */
+export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; now: number; windowSteps?: number }>): number | undefined {
+  const { secret, code, now, windowSteps = TOTP_WINDOW_STEPS } = input
+  const typed = Buffer.from(code)
+  if (typed.length !== DIGITS) return undefined
+  const present = Math.floor(now / TOTP_STEP_SECONDS)
+  let found: number | undefined
+  for (let step = Math.max(present - windowSteps, 0); step <= present + windowSteps; step++) {
+    const equal = timingSafeEqual(Buffer.from(hotp(secret, step, DIGITS)), typed)
+    if (equal && found === undefined) found = step
+  }
+  return found
+}
+
+/**
+ * Checks a code against the authenticators of a subject and remembers its time step, so that each step is accepted once and never an
+ * older one after a newer one (RFC 6238 §5.2, NIST SP 800-63B-4 §3.1.4).
+ *
+ * Throws only what the store or the sealer throws; then nothing was accepted.
+ *
+ * @param code  what {@link normalizeCode} made of the code
+ */
+export async function verifyTotp(
+  input: Readonly<{ code: string | undefined; authenticators: readonly AuthenticatorRecord[]; sealer: Sealer; store: Store; now: number }>,
+): Promise<TotpResult> {
+  const { code, authenticators, sealer, store, now } = input
+  let failure: Extract<TotpResult, { ok: false }>['failure'] = 'wrong_code'
+  if (code === undefined) return { ok: false, failure }
+  for (const authenticator of authenticators) {
+    if (authenticator.data.method !== 'totp') continue
+    const secret = sealer.open(authenticator.data.sealedSecret, totpSecretContext(authenticator.subject, authenticator.id))
+    const step = matchTotp({ secret, code, now })
+    if (step === undefined) continue
+    if (await store.totp.accept({ authenticatorId: authenticator.id, step, now })) return { ok: true, authenticator, step }
+    failure = 'code_used'
+  }
+  return { ok: false, failure }
+}
+
+/** The URI that an authenticator app reads from a QR code (Key URI Format). */
+export function otpauthUri(input: Readonly<{ secret: Uint8Array; issuer: string; account: string }>): string {
+  const issuer = encodeURIComponent(input.issuer)
+  const label = `${issuer}:${encodeURIComponent(input.account)}`
+  const secret = encodeBase32(input.secret)
+  return `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=${DIGITS}&period=${TOTP_STEP_SECONDS}`
+}
