@@ -1,1 +1,6 @@
-export {}
+export type { Clock } from './clock.ts'
+export { createClock } from './clock.ts'
+export type { TestService, TestServiceOptions } from './service.ts'
+export { createTestService } from './service.ts'
+export type { World } from './world.ts'
+export { authenticatorOf, licenseOf } from './world.ts'
