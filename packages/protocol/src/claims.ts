@@ -1,5 +1,6 @@
 import type { Band } from './decision.ts'
 import type { LicenseState } from './license.ts'
+import type { Requirement } from './requirement.ts'
 
 /** The license as a token carries it. */
 export type LicenseClaim = Readonly<{
@@ -10,6 +11,7 @@ export type LicenseClaim = Readonly<{
   state: LicenseState
   raised_at?: number
   changes_at?: number
+  requires?: Requirement
 }>
 
 /** One proof as a token carries it. */

@@ -1,4 +1,5 @@
-import type { Requirement } from './requirement.ts'
+import { isCount, isObject, isText, isTexts } from './lib/shape.ts'
+import { parseRequirement, type Requirement } from './requirement.ts'
 
 /** Where a license is in its life. */
 export type LicenseState = 'trialing' | 'active' | 'past_due' | 'suspended' | 'expired' | 'canceled'
@@ -22,3 +23,29 @@ export type License = Readonly<{
   /** An account's admin may demand more of its members, never less. */
   requires?: Requirement
 }>
+
+/** Whether a value read from outside is a license state. */
+export function isLicenseState(value: unknown): value is LicenseState {
+  return typeof value === 'string' && (LICENSE_STATES as readonly string[]).includes(value)
+}
+
+/** Reads a license from outside; `undefined` where any of it is not understood. Members of later versions are ignored. Never throws. */
+export function parseLicense(value: unknown): License | undefined {
+  if (!isObject(value)) return undefined
+  const { id, epoch, tier, features, state, changesAt, raisedAt } = value
+  if (!isText(id) || !isCount(epoch) || !isText(tier) || !isTexts(features) || !isLicenseState(state)) return undefined
+  if (changesAt !== undefined && !isCount(changesAt)) return undefined
+  if (raisedAt !== undefined && !isCount(raisedAt)) return undefined
+  const requires = parseRequirement(value.requires)
+  if (value.requires !== undefined && !requires) return undefined
+  return {
+    id,
+    epoch,
+    tier,
+    features: [...features],
+    state,
+    ...(changesAt !== undefined && { changesAt }),
+    ...(raisedAt !== undefined && { raisedAt }),
+    ...(requires && { requires }),
+  }
+}

@@ -1,5 +1,6 @@
-import type { Level } from './level.ts'
-import type { Method } from './method.ts'
+import { isLevel, type Level } from './level.ts'
+import { isCount, isObject, isTexts } from './lib/shape.ts'
+import { isMethod, type Method } from './method.ts'
 
 /** What must be proven for a feature, now. */
 export type Requirement = Readonly<{
@@ -33,3 +34,24 @@ export type Assurance = Readonly<{
 
 /** How much a proof of the future may lie ahead, in seconds, before it is ignored: clocks of two machines differ. */
 export const CLOCK_SKEW_SECONDS = 30
+
+/**
+ * Reads a requirement from outside, member by member; `undefined` where any of it is not understood: half a requirement would be a weaker
+ * one. Members of later versions are ignored. Never throws.
+ */
+export function parseRequirement(value: unknown): Requirement | undefined {
+  if (!isObject(value)) return undefined
+  const { level, maxAgeSeconds, provenAfter, methods, bind } = value
+  if (!isLevel(level)) return undefined
+  if (maxAgeSeconds !== undefined && !isCount(maxAgeSeconds)) return undefined
+  if (provenAfter !== undefined && !isCount(provenAfter)) return undefined
+  if (methods !== undefined && !(Array.isArray(methods) && methods.every(isMethod))) return undefined
+  if (bind !== undefined && !isTexts(bind)) return undefined
+  return {
+    level,
+    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
+    ...(provenAfter !== undefined && { provenAfter }),
+    ...(methods && { methods: [...methods] }),
+    ...(bind && { bind: [...bind] }),
+  }
+}
