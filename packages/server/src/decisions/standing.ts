@@ -1,0 +1,95 @@
+import { decide, featuresOf } from '@stile/policy'
+import type { Authenticator, Decision, License, State } from '@stile/protocol'
+import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
+import { tiersInForce } from '../licenses/effective.ts'
+import { effectiveLicenseOf } from '../licenses/licenses.ts'
+import { assessRisk, type Risk } from '../risk/new-device.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import type { AuthenticatorRecord, StoredProof } from '../stores/store.ts'
+import { issueToken } from '../tokens/issue.ts'
+import { forActor } from './actor.ts'
+
+/** Everything that a decision about a caller rests on, read at one time. */
+export type Standing = Readonly<{
+  caller: Caller
+  policy: PublishedPolicy
+  license: License | null
+  /** What was proven in this session on this device; the primary login comes first. */
+  proofs: readonly StoredProof[]
+  /** What the subject has enrolled; nothing where someone acts for them. */
+  authenticators: readonly AuthenticatorRecord[]
+  risk: Risk
+  /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
+  revision: number
+  /** Seconds since the epoch. */
+  now: number
+}>
+
+/** Reads where a caller stands now. */
+export async function loadStanding(domain: Domain, caller: Caller): Promise<Standing> {
+  const { store } = domain
+  const policy = domain.policy()
+  const now = domain.now()
+  const revision = await store.changes.head()
+  const [license, proofs, authenticators, risk] = await Promise.all([
+    effectiveLicenseOf(domain, caller.account),
+    store.proofs.list(sessionKey(caller)),
+    caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
+    assessRisk({ devices: store.devices, policy: policy.policy, caller }),
+  ])
+  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, risk, revision, now }
+}
+
+/**
+ * Decides a feature for where a caller stands.
+ *
+ * @param operation  the operation that a ceremony was just completed for: give it only then, because every fresh proof counts for it
+ */
+export function decideFor(standing: Standing, feature: string, operation?: Readonly<{ digest: string }>): Decision {
+  const { caller, policy, license, proofs, authenticators, risk, now } = standing
+  const decision = decide(policy.policy, {
+    feature,
+    license,
+    assurance: { proofs, ...(operation && { operation: { feature, digest: operation.digest } }) },
+    risk: risk.band,
+    enrolled: authenticators.map(enrolledAs),
+    now,
+    ...(operation && { operationDigest: operation.digest }),
+  })
+  return caller.actor === undefined ? decision : forActor(policy.policy, decision)
+}
+
+/**
+ * What a caller may do now, with a token for what is proven already: the body of `GET /v1/state` and of every state event.
+ *
+ * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for
+ */
+export async function stateOf(domain: Domain, standing: Standing, audience: string): Promise<State> {
+  const { caller, policy, license, authenticators, risk, revision, now } = standing
+  const decisions: Record<string, Decision> = {}
+  for (const feature of featuresOf(policy.policy)) decisions[feature] = decideFor(standing, feature)
+  return {
+    revision,
+    now,
+    subject: caller.subject,
+    ...(caller.actor !== undefined && { actor: caller.actor }),
+    account: caller.account,
+    license,
+    tiers: tiersInForce(policy.policy, license),
+    decisions,
+    risk,
+    authenticators: authenticators.map(publicAuthenticator),
+    token: await issueToken(domain, standing, { audience }),
+  }
+}
+
+/** What an authenticator counts for. */
+export function enrolledAs({ data, level }: AuthenticatorRecord): Pick<Authenticator, 'method' | 'level'> {
+  return { method: data.method, level }
+}
+
+/** An authenticator as its owner may see it: without keys, secrets and counters. */
+export function publicAuthenticator(record: AuthenticatorRecord): Authenticator {
+  const { id, name, createdAt, lastUsedAt } = record
+  return { id, ...enrolledAs(record), name, createdAt, ...(lastUsedAt !== undefined && { lastUsedAt }) }
+}

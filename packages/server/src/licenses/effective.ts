@@ -1,0 +1,71 @@
+import { licenseEffect, noLicenseEffect, type Policy } from '@stile/policy'
+import type { License, LicenseState } from '@stile/protocol'
+import type { LicenseRecord } from '../stores/store.ts'
+import { featuresOfTier, includesTier, tierChain } from './tiers.ts'
+
+/**
+ * The license as it counts now: lifecycle and dates applied.
+ *
+ * It never grants more than the record's tier and features, whatever a policy says of a state. `changesAt` is always later than `now`.
+ * `null` where the account has no record: what that is worth, the policy decides.
+ *
+ * @param now  seconds since the epoch
+ */
+export function effectiveLicense(policy: Policy, record: LicenseRecord | null, now: number): License | null {
+  if (record === null) return null
+  const { endsAt } = record
+  const over = endsAt !== undefined && endsAt <= now
+  const state: LicenseState = over ? 'expired' : record.state
+  const since = over ? endsAt : record.stateSince
+  const ends = endsAt !== undefined && !over ? endsAt : undefined
+  const effect = licenseEffect(policy, state)
+
+  if (effect === 'full' || effect === 'none') return license(record, { state, changesAt: ends })
+  if ('tier' in effect) return reduced(policy, record, effect.tier, { state, changesAt: ends })
+  const boundary = since + effect.forSeconds
+  if (now < boundary) return license(record, { state, changesAt: ends === undefined ? boundary : Math.min(ends, boundary) })
+  if (effect.then === 'none') return lapsed(policy, record, ends)
+  return reduced(policy, record, effect.then.tier, { state, changesAt: ends })
+}
+
+/** The tier in force and every tier that it includes, by the policy; empty where the license grants nothing. */
+export function tiersInForce(policy: Policy, license: License | null): readonly string[] {
+  if (license !== null) return licenseEffect(policy, license.state) === 'none' ? [] : tierChain(policy, license.tier)
+  const effect = noLicenseEffect(policy)
+  return effect === 'none' ? [] : tierChain(policy, effect.tier)
+}
+
+type Counted = Readonly<{ state: LicenseState; tier?: string; features?: readonly string[]; changesAt: number | undefined }>
+
+function license(record: LicenseRecord, { state, tier = record.tier, features = record.features, changesAt }: Counted): License {
+  const { id, epoch, raisedAt, requires } = record
+  return {
+    id,
+    epoch,
+    tier,
+    features,
+    state,
+    ...(changesAt !== undefined && { changesAt }),
+    ...(raisedAt !== undefined && { raisedAt }),
+    ...(requires !== undefined && { requires }),
+  }
+}
+
+/** The license reduced to a tier, without the extra features: never to one that has what the license's own tier has not. */
+function reduced(policy: Policy, record: LicenseRecord, target: string, counted: Counted): License {
+  const own = featuresOfTier(policy, record.tier)
+  const tier = tierChain(policy, target).find((each) => [...featuresOfTier(policy, each)].every((feature) => own.has(feature)))
+  if (tier !== undefined) return license(record, { ...counted, tier, features: [] })
+  if (includesTier(policy, target, record.tier)) return license(record, { ...counted, features: [] })
+  return lapsed(policy, record, counted.changesAt)
+}
+
+/** A license that is worth nothing any more. */
+function lapsed(policy: Policy, record: LicenseRecord, changesAt: number | undefined): License {
+  const state = WORTHLESS.find((each) => licenseEffect(policy, each) === 'none')
+  if (state !== undefined) return license(record, { state, features: [], changesAt })
+  // where the policy makes something of every such state, only a tier that does not exist is worth nothing
+  return license(record, { state: 'expired', tier: '', features: [], changesAt })
+}
+
+const WORTHLESS: readonly LicenseState[] = ['expired', 'canceled']

@@ -1,0 +1,43 @@
+import { type Level, type Method, rank, satisfies } from '@stile/protocol'
+import type { Standing } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+
+/** A ceremony that was just completed. */
+export type CompletedProof = Readonly<{
+  method: Method
+  level: Level
+  /** RFC 8176. */
+  amr: readonly string[]
+  /** What gave it, so that removing the authenticator removes the proof. */
+  authenticatorId: string
+}>
+
+/**
+ * Remembers a proof given now for this session on this device.
+ *
+ * A proof of at least `phr`, or of the strongest level that the subject has enrolled, also binds the device: it is then known. That of
+ * an acting party never does.
+ */
+export async function recordProof(
+  domain: Domain,
+  standing: Standing,
+  { method, level, amr, authenticatorId }: CompletedProof,
+): Promise<void> {
+  const { store } = domain
+  const { caller } = standing
+  const now = domain.now()
+  // first the device: whoever is told of the proof then reads that the risk is normal again
+  if (caller.actor === undefined && bindsDevice(level, standing))
+    await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, now })
+  await store.proofs.record({
+    key: sessionKey(caller),
+    proof: { method, level, amr, authTime: now, authenticatorId },
+    change: { at: now, type: 'proofs', subject: caller.subject, sid: caller.sid },
+  })
+}
+
+function bindsDevice(level: Level, { authenticators }: Standing): boolean {
+  if (rank(level) <= rank('session')) return false
+  return satisfies(level, 'phr') || authenticators.every((each) => rank(level) >= rank(each.level))
+}

@@ -1,0 +1,26 @@
+import type { Policy } from '@stile/policy'
+import type { Band, Reason } from '@stile/protocol'
+import type { Caller } from '../domain.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import type { DeviceStore } from '../stores/store.ts'
+
+/** How dangerous the context of a caller looks, and why. */
+export type Risk = Readonly<{ band: Band; reasons: readonly Reason[] }>
+
+/**
+ * Judges the device key: a subject who has proven to own devices, on one that is none of them, is `elevated`.
+ *
+ * A first login is `normal`: there is nothing that it could differ from. An acting party has no devices of the subject.
+ */
+export async function assessRisk({
+  devices,
+  policy,
+  caller,
+}: Readonly<{ devices: DeviceStore; policy: Policy; caller: Caller }>): Promise<Risk> {
+  const { subject, jkt } = sessionKey(caller)
+  const { any, bound } = await devices.find({ subject, jkt })
+  if (!any || bound) return { band: 'normal', reasons: [] }
+  const source = policy.document.risk?.elevated === undefined ? '' : '/risk/elevated'
+  const message = 'This browser is new to this account. Prove with something enrolled that it is yours, and it will be known.'
+  return { band: 'elevated', reasons: [{ code: 'risk_elevated', source, message }] }
+}

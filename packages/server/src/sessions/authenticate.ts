@@ -1,0 +1,108 @@
+import { formatSubject } from '@stile/protocol'
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { checkDpop, consumeDpop } from './dpop.ts'
+import { createDpopNonces } from './dpop-nonce.ts'
+import { sessionKey } from './session-key.ts'
+import { createSessionTokens } from './session-token.ts'
+
+/** What a request brings to say who is asking. */
+export type Credentials = Readonly<{
+  /** The HTTP method. */
+  method: string
+  /** The path below `publicUrl`, with its slash; a query is ignored: `/v1/state`. */
+  url: string
+  authorization: string | readonly string[] | undefined
+  /** The `DPoP` header as it was received. */
+  dpop: string | readonly string[] | undefined
+  /** The client that the origin of the request belongs to. */
+  client: string
+}>
+
+/** Tells who is asking. */
+export type Authenticator = Readonly<{
+  /**
+   * Checks the session token and the proof of the device key, and keeps the session alive.
+   *
+   * @throws {StileError} `unauthenticated`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, `session_ended`,
+   *   `service_unavailable`
+   */
+  authenticate(credentials: Credentials): Promise<Caller>
+  /** The nonce that the next proof must carry: for the `DPoP-Nonce` header of every answer. */
+  nonce(): string
+  /** Ends the session of a caller on all its devices. */
+  endSession(caller: Caller): Promise<void>
+}>
+
+/**
+ * Creates the authenticator of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
+ *
+ * @param fetch  how key sets are fetched; default: the global one
+ */
+export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?: typeof globalThis.fetch }> = {}): Authenticator {
+  const { options, store, now } = domain
+  const { publicUrl, issuers, session } = options
+  const tokens = createSessionTokens({ issuers, publicUrl, now, ...(fetch && { fetch }) })
+  const nonces = createDpopNonces(options.secret)
+
+  return {
+    async authenticate({ method, url, authorization, dpop, client }) {
+      const token = bearer(authorization)
+      const time = now()
+      const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
+      const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
+      const { issuer, sub, account, sid, login, actor, displayName, expiresAt } = await tokens.verify(token)
+      // only now: whoever has no valid session token writes nothing
+      await consumeDpop(store.replay, proof, time)
+
+      const subject = formatSubject({ issuer, sub })
+      const caller: Caller = {
+        issuer,
+        sub,
+        subject,
+        account: account ?? subject,
+        sid: sid ?? deviceSession(proof.jkt),
+        jkt: proof.jkt,
+        client,
+        login,
+        expiresAt,
+        ...(actor !== undefined && { actor }),
+        ...(displayName !== undefined && { displayName }),
+      }
+      const status = await store.sessions.touch({ key: sessionKey(caller), account: caller.account, now: time, ...session })
+      if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
+      if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
+      return caller
+    },
+
+    nonce: () => nonces.current(now()),
+
+    async endSession(caller) {
+      const time = now()
+      const { sid, subject, expiresAt, jkt } = caller
+      // a session without a name of its own is as old as the device: remembered longer, it would keep the next login out
+      const keepUntil = sid === deviceSession(jkt) ? expiresAt : time + session.absoluteSeconds
+      await store.sessions.end({
+        subject: sessionKey(caller).subject,
+        sid,
+        now: time,
+        keepUntil: Math.max(keepUntil, expiresAt),
+        change: { at: time, type: 'revoked', subject, sid, before: time },
+      })
+    },
+  }
+}
+
+/** The session of an issuer that names none: that of the device key. */
+function deviceSession(jkt: string): string {
+  return `dev-${jkt}`
+}
+
+function bearer(authorization: string | readonly string[] | undefined): string {
+  if (authorization === undefined || authorization === '')
+    throw new StileError('unauthenticated', 'There is no session token. Send one as "Authorization: Bearer …" together with a DPoP proof.')
+  const match = typeof authorization === 'string' ? /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization) : null
+  if (match?.[1] === undefined)
+    throw new StileError('unauthenticated', 'The Authorization header is not "Bearer" and one session token. Send exactly that.')
+  return match[1]
+}

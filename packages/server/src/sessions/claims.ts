@@ -1,0 +1,118 @@
+import { CLOCK_SKEW_SECONDS, type Level, type Proof } from '@stile/protocol'
+import { StileError } from '../error.ts'
+import type { IssuerOptions } from '../options.ts'
+import { isName, MAX_NAME_LENGTH } from './name.ts'
+
+type Payload = Readonly<Record<string, unknown>>
+
+/** Who a session token speaks of and what it says about the primary login. */
+export type SessionClaims = Readonly<{
+  sub: string
+  account: string | undefined
+  /** Absent where the issuer has no claim for it. */
+  sid: string | undefined
+  login: Proof
+  actor: string | undefined
+  displayName: string | undefined
+}>
+
+const MAX_AMR = 16
+const MAX_AMR_LENGTH = 64
+/** The one name that is a path; every other is the name of a claim as it stands, dots, colons and slashes included. */
+const ACTOR_PATH = 'act.sub'
+const NOT_SESSION = ['jti', 'iat', 'exp', 'nbf']
+const NOT_AUTH_TIME = ['iat', 'exp', 'nbf']
+
+/**
+ * Refuses a configuration that takes the session or the time of the login from a claim that differs in every token.
+ *
+ * @throws {TypeError}
+ */
+export function forbidClaims({ id, claims }: IssuerOptions): void {
+  if (NOT_SESSION.includes(claims.session))
+    throw new TypeError(`Issuer "${id}": "${claims.session}" cannot be the session claim. It differs in every token; name one that stays.`)
+  if (NOT_AUTH_TIME.includes(claims.authTime))
+    throw new TypeError(`Issuer "${id}": "${claims.authTime}" cannot be the time of the login. It says when the token was made.`)
+}
+
+/**
+ * Reads the claims of a verified session token by the names that its issuer uses.
+ *
+ * @param now  seconds since the epoch
+ * @throws {StileError} `invalid_token` where a claim that decides who someone is cannot be understood
+ */
+export function readSessionClaims(
+  payload: Payload,
+  { claims, acrMap }: Pick<IssuerOptions, 'claims' | 'acrMap'>,
+  now: number,
+): SessionClaims {
+  const sub = claim(payload, claims.subject)
+  if (!isName(sub)) throw unreadable('subject', claims.subject)
+  const account = claims.account === undefined ? undefined : claim(payload, claims.account)
+  if (account !== undefined && !isName(account)) throw unreadable('account', claims.account ?? '')
+  const sid = claim(payload, claims.session)
+  if (sid !== undefined && !isName(sid)) throw unreadable('session', claims.session)
+  return {
+    sub,
+    account,
+    sid,
+    login: readLogin(payload, claims, acrMap, now),
+    actor: readActor(payload, claims.actor),
+    displayName: readDisplayName(payload, claims),
+  }
+}
+
+function readLogin(payload: Payload, claims: IssuerOptions['claims'], acrMap: IssuerOptions['acrMap'], now: number): Proof {
+  const acr = claim(payload, claims.acr)
+  const level: Level =
+    typeof acr === 'string' && Object.hasOwn(acrMap, acr) ? ((acrMap as Readonly<Record<string, Level>>)[acr] ?? 'session') : 'session'
+  const amr = claim(payload, claims.amr)
+  const time = claim(payload, claims.authTime)
+  // without a time that can be trusted the login is infinitely old
+  const authTime = typeof time === 'number' && Number.isFinite(time) && time > 0 ? Math.floor(time) : 0
+  if (authTime > now + CLOCK_SKEW_SECONDS)
+    throw new StileError(
+      'invalid_token',
+      'The session token says that its user signed in in the future. Its time must be in seconds since the epoch.',
+    )
+  return { method: 'login', level, amr: readAmr(amr), authTime }
+}
+
+function readAmr(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return []
+  return value.filter((item): item is string => isName(item, MAX_AMR_LENGTH)).slice(0, MAX_AMR)
+}
+
+/** Who acts for the subject (RFC 8693 §4.1). One who is named in a way that cannot be understood must not pass as the subject. */
+function readActor(payload: Payload, name: string): string | undefined {
+  const isPath = name === ACTOR_PATH
+  const value = claim(payload, isPath ? 'act' : name)
+  if (value === undefined) return undefined
+  const actor = isPath ? memberOf(value, 'sub') : value
+  if (!isName(actor)) throw unreadable('acting party', name)
+  return actor
+}
+
+function readDisplayName(payload: Payload, { email, name }: IssuerOptions['claims']): string | undefined {
+  for (const each of [email, name]) {
+    const value = each === undefined ? undefined : claim(payload, each)
+    if (isName(value)) return value
+  }
+  return undefined
+}
+
+function claim(payload: Payload, name: string): unknown {
+  const value = memberOf(payload, name)
+  return value === null ? undefined : value
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Payload)[name] : undefined
+}
+
+function unreadable(what: string, name: string): StileError {
+  return new StileError(
+    'invalid_token',
+    `The session token does not name the ${what} (claim "${name}") as a text of 1 to ${MAX_NAME_LENGTH} characters. Check how the issuer's claims are mapped.`,
+  )
+}

@@ -1,0 +1,13 @@
+import type { Caller } from '../domain.ts'
+import type { SessionKey } from '../stores/store.ts'
+
+/**
+ * What the session of a caller is remembered under.
+ *
+ * Someone who acts for a subject has a record of their own: the separator cannot occur in a subject, because control characters in `sub`
+ * are refused. It never goes on the wire: changes and tokens name `caller.subject` and `caller.actor`.
+ */
+export function sessionKey(caller: Pick<Caller, 'subject' | 'sid' | 'jkt' | 'actor'>): SessionKey {
+  const subject = caller.actor === undefined ? caller.subject : `${caller.subject}\u0000act:${caller.actor}`
+  return { subject, sid: caller.sid, jkt: caller.jkt }
+}

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { ASSURANCE_TYP, CLOCK_SKEW_SECONDS } from '@stile/protocol'
+import { compactVerify, errors } from 'jose'
+import { StileError } from '../error.ts'
+import type { IssuerOptions } from '../options.ts'
+import { readSessionClaims, type SessionClaims } from './claims.ts'
+import { createIssuers, type Issuer, type IssuersDeps } from './issuers.ts'
+import { decodeJwt } from './jwt.ts'
+
+const MAX_TOKEN_LENGTH = 8192
+/** How many signatures are remembered as valid, and for how long at most: a key that its issuer withdraws stops counting by then. */
+const REMEMBERED = 10_000
+const REMEMBER_SECONDS = 300
+/** Never, whatever a configuration says: no key, or a key that the verifier shares with the signer. */
+const ALGORITHM = /^(ES256|ES384|ES512|RS256|RS384|RS512|PS256|PS384|PS512|EdDSA|Ed25519)$/
+
+/** A session token that passed every check. */
+export type SessionToken = SessionClaims &
+  Readonly<{
+    /** Issuer id of the configuration. */
+    issuer: string
+    /** Seconds since the epoch. */
+    expiresAt: number
+  }>
+
+/** Verifies session tokens of the configured issuers. */
+export type SessionTokens = Readonly<{
+  /** @throws {StileError} `invalid_token`, or `service_unavailable` where the keys of the issuer cannot be fetched */
+  verify(token: string): Promise<SessionToken>
+}>
+
+type Payload = Readonly<Record<string, unknown>>
+
+/**
+ * Creates the verifier of session tokens (RFC 8725): algorithm and `typ` from lists, exact issuer and audience, `exp` and `iat` present.
+ *
+ * Only "this signature is valid" is remembered; issuer, audience, times and names are checked each time.
+ */
+export function createSessionTokens(deps: IssuersDeps): SessionTokens {
+  const issuers = createIssuers(deps)
+  const remembered = new Map<string, number>()
+
+  async function verifySignature(token: string, issuer: Issuer, now: number): Promise<void> {
+    const key = createHash('sha256').update(token).digest('base64')
+    if ((remembered.get(key) ?? Number.NEGATIVE_INFINITY) > now) return
+    remembered.delete(key)
+    try {
+      await compactVerify(token, issuer.getKey, { algorithms: issuer.options.algs.filter((alg) => ALGORITHM.test(alg)) })
+    } catch (cause) {
+      if (cause instanceof StileError) throw cause
+      // jose answers with its own errors for what is wrong with the token, and with others for what is wrong with a key
+      if (cause instanceof errors.JOSEError || cause instanceof TypeError)
+        throw new StileError('invalid_token', 'The signature of the session token is not valid.', {}, { cause })
+      throw cause
+    }
+    // the oldest goes first: a Map keeps the order of insertion
+    if (remembered.size >= REMEMBERED) remembered.delete(remembered.keys().next().value ?? '')
+    remembered.set(key, now + REMEMBER_SECONDS)
+  }
+
+  return {
+    async verify(token) {
+      const now = deps.now()
+      const jwt = decodeJwt(token, MAX_TOKEN_LENGTH)
+      if (jwt === undefined) throw invalid('is not a JWT that can be read.')
+      const { header, payload } = jwt
+      if (payload.iss === deps.publicUrl) throw invalid('was issued by Stile itself. Send a token of the primary login.')
+      const issuer = typeof payload.iss === 'string' ? issuers.find(payload.iss) : undefined
+      if (issuer === undefined) throw invalid('is of an issuer that is not configured here.')
+      const { options } = issuer
+      checkHeader(header, options)
+      await verifySignature(token, issuer, now)
+      const expiresAt = checkTimes(payload, options, now)
+      if (!isFor(payload.aud, options.audience)) throw invalid('is for another audience.')
+      return { issuer: options.id, expiresAt, ...readSessionClaims(payload, options, now) }
+    },
+  }
+}
+
+function checkHeader({ alg, typ }: Payload, { algs, typ: typs }: IssuerOptions): void {
+  if (typeof alg !== 'string' || !ALGORITHM.test(alg) || !(algs as readonly string[]).includes(alg))
+    throw invalid('is signed with an algorithm that is not accepted for its issuer.')
+  const type = mediaType(typ)
+  // an assurance token must never open a session, not even where the configuration lists its typ
+  if (type === ASSURANCE_TYP) throw invalid('is an access token. Send a session token of the primary login.')
+  if (type === undefined || !typs.some((each) => mediaType(each) === type))
+    throw invalid('is of a typ that is not accepted for its issuer.')
+}
+
+/** A `typ` in the one form that is compared: lower case, without `application/` (RFC 7515 §4.1.9). */
+function mediaType(typ: unknown): string | undefined {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined
+}
+
+function checkTimes({ exp, iat, nbf }: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): number {
+  if (!isTime(exp) || !isTime(iat)) throw invalid('does not say when it was issued and when it expires (iat, exp).')
+  if (exp <= now) throw invalid('has expired. Get a new one from the app.')
+  if (iat > now + CLOCK_SKEW_SECONDS) throw invalid('was issued in the future. Check the clock of its issuer.')
+  if (nbf !== undefined && !(isTime(nbf) && nbf <= now + CLOCK_SKEW_SECONDS)) throw invalid('is not valid yet.')
+  if (maxTokenAgeSeconds !== undefined && now - iat > maxTokenAgeSeconds) throw invalid('is too old. Get a new one from the app.')
+  return Math.floor(exp)
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+}
+
+function isFor(aud: unknown, audience: string): boolean {
+  return aud === audience || (Array.isArray(aud) && aud.includes(audience))
+}
+
+function invalid(what: string): StileError {
+  return new StileError('invalid_token', `The session token ${what}`)
+}

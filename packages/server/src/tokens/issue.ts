@@ -1,0 +1,90 @@
+import { newestProof } from '@stile/policy'
+import {
+  ACR,
+  ASSURANCE_MAX_SECONDS,
+  ASSURANCE_TYP,
+  type AssuranceClaims,
+  type IssuedToken,
+  licenseClaim,
+  type Proof,
+  proofClaims,
+  type Requirement,
+  rank,
+} from '@stile/protocol'
+import type { Standing } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { audienceOptionsFor } from './audience.ts'
+
+/** What a token is for. */
+export type IssueToken = Readonly<{
+  /** The `aud` of a configured audience. */
+  audience: string
+  /** What was asked; `acr`, `amr` and `auth_time` are those of the newest proof that meets it. Default: the strongest proof. */
+  requirement?: Requirement
+  /** The operation that a ceremony was completed for. */
+  operation?: Readonly<{ feature: string; digest: string; salt: string }>
+}>
+
+/**
+ * Issues an assurance token for where a caller stands (RFC 9068): at most five minutes, never past the next change of the license.
+ *
+ * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for,
+ *   `insufficient_user_authentication` where nothing proven meets the requirement
+ */
+export async function issueToken(
+  domain: Domain,
+  standing: Standing,
+  { audience, requirement, operation }: IssueToken,
+): Promise<IssuedToken> {
+  const { caller, policy, license, proofs, risk } = standing
+  const { id: aud, binding } = audienceOptionsFor(domain, caller, audience)
+  const now = domain.now()
+  const proof = proofFor(proofs, requirement, now)
+  const exp = Math.min(now + ASSURANCE_MAX_SECONDS, license?.changesAt ?? Number.POSITIVE_INFINITY)
+  const claims: AssuranceClaims = {
+    iss: domain.options.publicUrl,
+    aud,
+    sub: caller.subject,
+    exp,
+    iat: now,
+    nbf: now,
+    jti: Buffer.from(domain.random(16)).toString('base64url'),
+    client_id: caller.client,
+    sid: caller.sid,
+    account: caller.account,
+    ...(caller.actor !== undefined && { act: { sub: caller.actor } }),
+    acr: ACR[proof.level],
+    amr: proof.amr,
+    auth_time: proof.authTime,
+    proofs: proofClaims(proofs),
+    ...(binding !== 'none' && { cnf: { jkt: caller.jkt } }),
+    lic: license === null ? null : licenseClaim(license),
+    pol: { revision: policy.revision, digest: policy.digest },
+    risk: risk.band,
+    ...(operation && {
+      authorization_details: [
+        { type: 'stile_operation', feature: operation.feature, digest: operation.digest, salt: operation.salt } as const,
+      ],
+    }),
+  }
+  const token = await domain.keyring.sign(claims, { typ: ASSURANCE_TYP })
+  return { token, expiresAt: exp, acr: claims.acr, amr: claims.amr, authTime: claims.auth_time }
+}
+
+function proofFor(proofs: readonly Proof[], requirement: Requirement | undefined, now: number): Proof {
+  if (requirement === undefined) return strongest(proofs)
+  const proof = newestProof(requirement, { proofs }, now)
+  if (proof !== undefined) return proof
+  throw new StileError('insufficient_user_authentication', 'What was proven in this session is not strong or fresh enough.', {
+    requirement,
+  })
+}
+
+/** The proof of the highest level, and of those the newest. There always is one: the login. */
+function strongest(proofs: readonly Proof[]): Proof {
+  return proofs.reduce((best, each) => {
+    const higher = rank(each.level) - rank(best.level)
+    return higher > 0 || (higher === 0 && each.authTime > best.authTime) ? each : best
+  })
+}
