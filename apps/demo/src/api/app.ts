@@ -1,0 +1,121 @@
+import type { SessionIssuer } from '@stile/guard'
+import { createGuard } from '@stile/guard/express'
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import { env } from '../shared/env.ts'
+import { policy } from '../shared/policy.ts'
+import { allPayouts, approve, exportCsv, lines, months } from './ledger.ts'
+import { setTier } from './licenses.ts'
+import { confirm, endSession, sessionOf, startSession } from './sessions.ts'
+import { authenticate } from './users.ts'
+
+/** The demo's API: its own login by cookie, and one guard in front of what the tiers and the policy protect. */
+export function createApi(sessions: SessionIssuer): { app: Express; close: () => Promise<void> } {
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(cors)
+  app.use(express.json({ limit: '16kb' }))
+
+  const guard = createGuard({
+    service: { url: env.service, key: env.guardKey },
+    audience: env.api,
+    origin: env.api,
+    policy,
+    identify: (request) => {
+      const session = sessionOf(request)
+      return session && { issuer: 'demo', sub: session.user.sub, account: session.user.account, sid: session.sid }
+    },
+  })
+
+  // what the product would have without Stile: signing in
+  app.get('/healthz', (_, response) => void response.json({ status: 'up' }))
+  app.post('/api/login', (request, response) => {
+    const user = authenticate(request.body?.user, request.body?.password)
+    if (!user) return void response.status(401).json({ detail: 'That user name and password do not match.' })
+    startSession(response, user)
+    response.json({ user: user.sub, name: user.name, account: user.account })
+  })
+  app.post('/api/logout', (request, response) => {
+    endSession(request, response)
+    response.status(204).end()
+  })
+  app.get('/api/me', signedIn, (_, response) => {
+    const { user } = response.locals.session
+    response.json({ user: user.sub, name: user.name, account: user.account })
+  })
+
+  // what Stile needs of it: a session token, and a way to ask for the password again
+  app.get('/.well-known/jwks.json', (_, response) => void response.json(sessions.jwks))
+  app.post('/api/session-token', signedIn, async (_, response) => {
+    const { sid, user, authTime } = response.locals.session
+    const token = await sessions.mint({ sub: user.sub, account: user.account, name: user.name, sid, authTime, amr: ['pwd'] })
+    response.set('cache-control', 'no-store').json({ token })
+  })
+  app.post('/api/confirm-password', signedIn, (request, response) => {
+    const { session } = response.locals
+    if (authenticate(session.user.sub, request.body?.password) === undefined) {
+      return void response.status(401).json({ detail: 'That password is not right.' })
+    }
+    confirm(session)
+    response.status(204).end()
+  })
+
+  // what the tiers and the policy protect: one line each
+  app.get('/api/reports', guard.require('reports.view'), (_, response) => void response.json({ months: months() }))
+  app.get('/api/lines', guard.require('reports.export'), (_, response) => void response.json({ lines: lines() }))
+  app.post('/api/exports', guard.require('reports.export'), (request, response) => {
+    const note = typeof request.body?.note === 'string' ? request.body.note.slice(0, 200) : ''
+    response.type('text/csv').attachment('lines.csv').send(exportCsv(note))
+  })
+  app.get('/api/payouts', guard.require('payouts.approve'), (_, response) => void response.json({ payouts: allPayouts() }))
+  app.post('/api/payouts/:id/approve', guard.require('payouts.approve'), (request, response) => {
+    const payout = approve(String(request.params.id))
+    if (!payout) return void response.status(404).json({ detail: 'There is no such payout.' })
+    response.json({ payout })
+  })
+
+  // stands for the billing system of a real product, so that a plan can be changed while watching the page
+  app.post('/api/demo/plan', signedIn, async (request, response) => {
+    await setTier(response.locals.session.user.account, String(request.body?.tier))
+    response.status(204).end()
+  })
+
+  app.use((_, response) => void response.status(404).json({ detail: 'There is nothing here.' }))
+  app.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error)
+    const status = (error as { status?: number }).status ?? 500
+    if (status >= 500) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    response.status(status).json({ detail: status >= 500 ? 'Something went wrong on our side.' : 'The request is malformed.' })
+  })
+  return { app, close: () => guard.close() }
+}
+
+function signedIn(request: Request, response: Response, next: NextFunction): void {
+  const session = sessionOf(request)
+  if (!session) return void response.status(401).json({ detail: 'Sign in first.' })
+  response.locals.session = session
+  next()
+}
+
+/** Lets the web app's origin in, with its cookie and the headers that a step-up needs; a write from any other origin is refused. */
+function cors(request: Request, response: Response, next: NextFunction): void {
+  const { origin } = request.headers
+  response.vary('Origin')
+  if (origin === env.web) {
+    response.set({
+      'access-control-allow-origin': env.web,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID',
+    })
+    if (request.method === 'OPTIONS') {
+      response.set({
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'Authorization, DPoP, Content-Type',
+        'access-control-max-age': '600',
+      })
+      return void response.status(204).end()
+    }
+  } else if (origin !== undefined && request.method !== 'GET') {
+    return void response.status(403).json({ detail: 'This origin may not write.' })
+  }
+  next()
+}

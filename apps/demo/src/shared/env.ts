@@ -1,0 +1,12 @@
+import { join } from 'node:path'
+
+/** Where the parts of the demo are; `pnpm start` sets them, the defaults are what the README names. */
+export const env = {
+  dataDir: process.env.DEMO_DATA_DIR ?? join(process.cwd(), '.stile/demo'),
+  service: process.env.DEMO_SERVICE_URL ?? 'http://localhost:4000',
+  admin: process.env.DEMO_ADMIN_URL ?? 'http://127.0.0.1:4010',
+  api: process.env.DEMO_API_URL ?? 'http://localhost:4001',
+  web: process.env.DEMO_WEB_URL ?? 'http://localhost:5173',
+  guardKey: process.env.DEMO_GUARD_KEY ?? '',
+  licensesKey: process.env.DEMO_LICENSES_KEY ?? '',
+} as const
