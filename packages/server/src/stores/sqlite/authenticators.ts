@@ -1,0 +1,171 @@
+import type { Level, Method } from '@stile/protocol'
+import type { AuthenticatorRecord, AuthenticatorStore, PasskeyData, TotpData } from '../store.ts'
+import type { Connection } from './connection.ts'
+import type { Tables } from './schema.ts'
+import type { Parameter } from './statements.ts'
+
+type Row = Tables['authenticators']
+
+/** Keeps what subjects have enrolled. */
+export function createAuthenticatorStore({ prepare, read, write, append }: Connection): AuthenticatorStore {
+  const ofSubject = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('authenticators').selectAll().where('subject', '=', p('subject')).orderBy('created_at').orderBy('id'),
+  )
+  const find = prepare((db, p: Parameter<{ subject: string; id: string }>) =>
+    db.selectFrom('authenticators').selectAll().where('subject', '=', p('subject')).where('id', '=', p('id')),
+  )
+  const findCredential = prepare((db, p: Parameter<{ credentialId: string }>) =>
+    db.selectFrom('authenticators').selectAll().where('credential_id', '=', p('credentialId')),
+  )
+  const tally = prepare((db, p: Parameter<{ subject: string }>) =>
+    db
+      .selectFrom('authenticators')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('subject', '=', p('subject')),
+  )
+  const insert = prepare((db, p: Parameter<Row>) =>
+    db
+      .insertInto('authenticators')
+      .values({
+        id: p('id'),
+        subject: p('subject'),
+        method: p('method'),
+        level: p('level'),
+        name: p('name'),
+        created_at: p('created_at'),
+        last_used_at: p('last_used_at'),
+        bound_method: p('bound_method'),
+        bound_level: p('bound_level'),
+        credential_id: p('credential_id'),
+        public_key: p('public_key'),
+        counter: p('counter'),
+        transports_json: p('transports_json'),
+        aaguid: p('aaguid'),
+        backup_eligible: p('backup_eligible'),
+        backup_state: p('backup_state'),
+        sealed_secret: p('sealed_secret'),
+        last_step: p('last_step'),
+      })
+      .onConflict((conflict) => conflict.column('credential_id').doNothing()),
+  )
+  const rename = prepare((db, p: Parameter<{ subject: string; id: string; name: string }>) =>
+    db
+      .updateTable('authenticators')
+      .set({ name: p('name') })
+      .where('subject', '=', p('subject'))
+      .where('id', '=', p('id')),
+  )
+  const remove = prepare((db, p: Parameter<{ subject: string; id: string }>) =>
+    db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
+  )
+  const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
+  const touch = prepare((db, p: Parameter<{ id: string; expectedCounter: number; counter: number; backupState: number; now: number }>) =>
+    db
+      .updateTable('authenticators')
+      .set({ counter: p('counter'), backup_state: p('backupState'), last_used_at: p('now') })
+      .where('id', '=', p('id'))
+      .where('method', '=', 'passkey')
+      .where('counter', '=', p('expectedCounter')),
+  )
+
+  /** Appends the change where rows were written. */
+  const changed = (rows: number, change: Parameters<typeof append>[0]): boolean => {
+    if (rows === 0) return false
+    append(change)
+    return true
+  }
+  const one = (row: Row | undefined) => (row === undefined ? null : recordOf(row))
+
+  return {
+    list: (subject) => read(() => ofSubject.all({ subject }).map(recordOf)),
+    get: ({ subject, id }) => read(() => one(find.get({ subject, id }))),
+    findByCredentialId: (credentialId) => read(() => one(findCredential.get({ credentialId }))),
+    create: ({ record, limit, change }) =>
+      write(() => {
+        if ((tally.get({ subject: record.subject })?.count ?? 0) >= limit) return false
+        return changed(insert.run(rowOf(record)), change)
+      }),
+    rename: ({ subject, id, name, change }) => write(() => changed(rename.run({ subject, id, name }), change)),
+    remove: ({ subject, id, change }) =>
+      write(() => {
+        const rows = remove.run({ subject, id })
+        if (rows > 0) removeProofs.run({ id })
+        return changed(rows, change)
+      }),
+    touch: ({ id, expectedCounter, counter, backupState, now }) =>
+      write(() => touch.run({ id, expectedCounter, counter, backupState: Number(backupState), now }) === 1),
+  }
+}
+
+const NO_PASSKEY = {
+  credential_id: null,
+  public_key: null,
+  counter: null,
+  transports_json: null,
+  aaguid: null,
+  backup_eligible: null,
+  backup_state: null,
+}
+const NO_TOTP = { sealed_secret: null, last_step: null }
+
+function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data }: AuthenticatorRecord): Row {
+  return {
+    id,
+    subject,
+    method: data.method,
+    level,
+    name,
+    created_at: createdAt,
+    last_used_at: lastUsedAt ?? null,
+    bound_method: boundBy.method,
+    bound_level: boundBy.level,
+    ...(data.method === 'passkey' ? { ...passkeyColumns(data), ...NO_TOTP } : { ...NO_PASSKEY, ...totpColumns(data) }),
+  }
+}
+
+function passkeyColumns(data: PasskeyData) {
+  return {
+    credential_id: data.credentialId,
+    public_key: data.publicKey,
+    counter: data.counter,
+    transports_json: JSON.stringify(data.transports),
+    aaguid: data.aaguid,
+    backup_eligible: Number(data.backupEligible),
+    backup_state: Number(data.backupState),
+  }
+}
+
+function totpColumns(data: TotpData) {
+  return { sealed_secret: data.sealedSecret, last_step: data.lastStep }
+}
+
+function recordOf(row: Row): AuthenticatorRecord {
+  return {
+    id: row.id,
+    subject: row.subject,
+    level: row.level as Level,
+    name: row.name,
+    createdAt: row.created_at,
+    ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
+    boundBy: { method: row.bound_method as Method | 'login', level: row.bound_level as Level },
+    data: row.method === 'passkey' ? passkeyOf(row) : totpOf(row),
+  }
+}
+
+// the table's CHECK sees to it that the columns of the method are there
+function passkeyOf(row: Row): PasskeyData {
+  return {
+    method: 'passkey',
+    credentialId: row.credential_id as string,
+    publicKey: row.public_key as string,
+    counter: row.counter as number,
+    transports: JSON.parse(row.transports_json as string) as string[],
+    aaguid: row.aaguid as string,
+    backupEligible: row.backup_eligible === 1,
+    backupState: row.backup_state === 1,
+  }
+}
+
+function totpOf(row: Row): TotpData {
+  return { method: 'totp', sealedSecret: row.sealed_secret as string, lastStep: row.last_step as number }
+}

@@ -1,0 +1,126 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Change, ChangeStore, NewChange } from '../store.ts'
+import type { Group } from './group.ts'
+import type { Parameter, Prepare } from './statements.ts'
+
+/** How often other processes' changes are looked for while someone watches, in milliseconds: a license reaches guards within a second. */
+const POLL_MS = 250
+
+/** The log of changes and who watches it. */
+export interface ChangeLog {
+  readonly store: ChangeStore
+  /** Appends a change; to be called within a write. */
+  append(change: NewChange): void
+  /** Tells the watchers where the log has grown since they were last told; never throws. */
+  announce(): void
+  /** Forgets the watchers. */
+  stop(): void
+}
+
+/** Keeps the log of changes: watchers hear of this process's commits at once, and of other processes' by a cheap poll. */
+export function createChangeLog({
+  database,
+  prepare,
+  read,
+}: Readonly<{ database: DatabaseSync; prepare: Prepare; read: Group['read'] }>): ChangeLog {
+  const insert = prepare((db, p: Parameter<{ at: number; type: string; topic: string; data: string }>) =>
+    db.insertInto('changes').values({ at: p('at'), type: p('type'), topic: p('topic'), data_json: p('data') }),
+  )
+  const newest = prepare((db) => db.selectFrom('changes').select(({ fn }) => fn.max('cursor').as('cursor')))
+  const page = prepare((db, p: Parameter<{ cursor: number; limit: number }>) =>
+    db.selectFrom('changes').selectAll().where('cursor', '>', p('cursor')).orderBy('cursor').limit(p('limit')),
+  )
+  const generation = prepare((db) => db.selectFrom('meta').select('value').where('name', '=', 'generation'))
+  // moves when another connection has committed to the file; costs no look into it
+  const version = database.prepare('PRAGMA data_version')
+
+  const listeners = new Set<() => void>()
+  let announced = 0
+  let poll: NodeJS.Timeout | undefined
+  let seenVersion: unknown
+
+  const head = (): number => newest.get({})?.cursor ?? 0
+
+  function announce(): void {
+    if (listeners.size === 0) return
+    try {
+      const cursor = head()
+      if (cursor === announced) return
+      announced = cursor
+    } catch {
+      // told too often does no harm, told too seldom does: let the watchers look, and meet the failure, themselves
+    }
+    // a listener that throws must not keep the others from hearing
+    for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener())
+  }
+
+  function look(): void {
+    try {
+      const current = version.get()?.data_version
+      if (current === seenVersion) return
+      seenVersion = current
+    } catch {
+      // as above
+    }
+    announce()
+  }
+
+  function stop(): void {
+    listeners.clear()
+    clearInterval(poll)
+    poll = undefined
+  }
+
+  return {
+    append: ({ at, type, ...data }) => {
+      insert.run({ at, type, topic: topicOf({ at, type, ...data } as NewChange), data: JSON.stringify(data) })
+    },
+    announce,
+    stop,
+    store: {
+      after: ({ cursor, limit }) =>
+        read(() =>
+          page
+            .all({ cursor, limit })
+            .map((row): Change => ({ cursor: row.cursor, at: row.at, type: row.type, ...JSON.parse(row.data_json) })),
+        ),
+      head: () => read(head),
+      generation: () =>
+        read(() => {
+          const row = generation.get({})
+          if (row === undefined) throw new Error('The store has lost the name of its generation. Restore it from a backup.')
+          return row.value
+        }),
+      watch: (listener) => {
+        // each call is a watcher of its own, also with the same function
+        const own = () => listener()
+        if (listeners.size === 0) {
+          announced = head()
+          seenVersion = version.get()?.data_version
+          poll = setInterval(look, POLL_MS).unref()
+        }
+        listeners.add(own)
+        return () => {
+          listeners.delete(own)
+          if (listeners.size === 0) stop()
+        }
+      },
+    },
+  }
+}
+
+/** What a change is about. Of one topic only the newest change matters: it says "look again", and the look gives the present state. */
+function topicOf(change: NewChange): string {
+  switch (change.type) {
+    case 'license':
+      return JSON.stringify(['license', change.account])
+    case 'policy':
+      return JSON.stringify(['policy'])
+    case 'revoked':
+      return JSON.stringify(['revoked', change.account ?? null, change.subject ?? null, change.sid ?? null])
+    case 'authenticators':
+      return JSON.stringify(['authenticators', change.subject])
+    case 'proofs':
+      return JSON.stringify(['proofs', change.subject, change.sid])
+  }
+}

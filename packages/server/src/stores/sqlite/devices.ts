@@ -1,0 +1,30 @@
+import type { DeviceStore } from '../store.ts'
+import type { Connection } from './connection.ts'
+import type { Parameter } from './statements.ts'
+
+/** Keeps which device keys have proven to belong to a subject. */
+export function createDeviceStore({ prepare, read, write }: Connection): DeviceStore {
+  const any = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
+  )
+  const one = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+  )
+  const insert = prepare((db, p: Parameter<{ subject: string; jkt: string; now: number }>) =>
+    db
+      .insertInto('devices')
+      .values({ subject: p('subject'), jkt: p('jkt'), bound_at: p('now') })
+      .onConflict((conflict) => conflict.columns(['subject', 'jkt']).doNothing()),
+  )
+  return {
+    bind: async ({ subject, jkt, now }) => {
+      const known = await read(() => one.get({ subject, jkt }))
+      if (known === undefined) await write(() => insert.run({ subject, jkt, now }))
+    },
+    find: ({ subject, jkt }) =>
+      read(() => {
+        const bound = one.get({ subject, jkt }) !== undefined
+        return { any: bound || any.get({ subject }) !== undefined, bound }
+      }),
+  }
+}

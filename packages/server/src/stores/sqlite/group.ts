@@ -1,0 +1,136 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** SQLITE_BUSY: another process is writing. */
+const BUSY = 5
+/** How often a group tries to begin while another process writes: with the busy timeout of the database, for about five seconds. */
+const BUSY_TRIES = 50
+const BUSY_PAUSE_MS = 5
+
+type Entry = Readonly<{ verb: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }>
+
+/** Runs verbs on one database: reads at once, writes in groups. */
+export interface Group {
+  /** Runs a verb that only reads. It sees everything that was committed. */
+  read<T>(verb: () => T): Promise<T>
+  /** Runs a verb that may write, in a transaction. Resolves after the commit. */
+  write<T>(verb: () => T): Promise<T>
+  /** Finishes the writes that wait and refuses later verbs. */
+  close(): Promise<void>
+}
+
+/**
+ * Commits the writes of one tick as one group: one disk flush for all of them.
+ *
+ * Every verb has a savepoint: one that throws undoes itself and leaves its neighbours. Where the commit fails, or SQLite gives the
+ * transaction up (a full disk), every verb of the group rejects and none has happened.
+ */
+export function createGroup({ database, committed }: Readonly<{ database: DatabaseSync; committed: () => void }>): Group {
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const savepoint = database.prepare('SAVEPOINT verb')
+  const release = database.prepare('RELEASE verb')
+  const undo = database.prepare('ROLLBACK TO verb')
+  const commit = database.prepare('COMMIT')
+  const rollback = database.prepare('ROLLBACK')
+
+  let waiting: Entry[] = []
+  let scheduled = false
+  let tries = 0
+  let closed = false
+  let drained: (() => void) | undefined
+
+  function flush(): void {
+    scheduled = false
+    if (!started()) return
+    const group = waiting
+    waiting = []
+    let settle: (() => void)[]
+    try {
+      settle = group.map(perform)
+      commit.run()
+    } catch (error) {
+      abandon(group, error)
+      return
+    }
+    for (const each of settle) each()
+    committed()
+    drained?.()
+  }
+
+  /** Begins the transaction; where another process writes, comes back later with whatever has joined by then. */
+  function started(): boolean {
+    try {
+      begin.run()
+      tries = 0
+      return true
+    } catch (error) {
+      if (isBusy(error) && tries < BUSY_TRIES) {
+        tries += 1
+        scheduled = true
+        setTimeout(flush, BUSY_PAUSE_MS)
+        return false
+      }
+      tries = 0
+      const group = waiting
+      waiting = []
+      abandon(group, error)
+      return false
+    }
+  }
+
+  /** Runs one verb in its savepoint; answers how to settle it after the commit. Throws where the transaction is lost. */
+  function perform({ verb, resolve, reject }: Entry): () => void {
+    savepoint.run()
+    try {
+      const value = verb()
+      release.run()
+      return () => resolve(value as never)
+    } catch (error) {
+      if (!database.isTransaction) throw error
+      undo.run()
+      release.run()
+      return () => reject(error)
+    }
+  }
+
+  function abandon(group: readonly Entry[], error: unknown): void {
+    let reason = error
+    try {
+      if (database.isTransaction) rollback.run()
+    } catch (failure) {
+      reason = new AggregateError([error, failure], 'A group of writes failed, and so did undoing it. Nothing of it was committed.')
+    }
+    for (const { reject } of group) reject(reason)
+    drained?.()
+  }
+
+  return {
+    read: async (verb) => {
+      if (closed) throw closedError()
+      return verb()
+    },
+    write: <T>(verb: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        if (closed) {
+          reject(closedError())
+          return
+        }
+        waiting.push({ verb, resolve, reject })
+        if (scheduled) return
+        scheduled = true
+        setImmediate(flush)
+      }),
+    close: async () => {
+      closed = true
+      if (waiting.length > 0) await new Promise<void>((resolve) => (drained = resolve))
+    },
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  // the low byte is the primary code: SQLITE_BUSY_RECOVERY and its like are busy too
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === BUSY
+}
+
+function closedError(): Error {
+  return new Error('The store is closed, so that nothing can be read or written. Close it only after the service has stopped.')
+}

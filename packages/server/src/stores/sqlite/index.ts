@@ -1,0 +1,2 @@
+export type { SqliteStoreOptions } from './store.ts'
+export { createSqliteStore } from './store.ts'

@@ -1,0 +1,160 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** One step of the schema. A released step is never edited: a later one changes what it made. */
+type Migration = Readonly<{ version: number; name: string; sql: string }>
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    name: 'the first tables',
+    sql: `
+      CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      INSERT INTO meta (name, value) VALUES ('generation', lower(hex(randomblob(16)))), ('checked', '0');
+
+      CREATE TABLE user_handles (subject TEXT PRIMARY KEY, handle TEXT NOT NULL UNIQUE) STRICT;
+
+      CREATE TABLE sessions (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL, account TEXT NOT NULL,
+        created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid, jkt)
+      ) STRICT;
+      CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+      CREATE TABLE ended_sessions (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, keep_until INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid)
+      ) STRICT;
+      CREATE INDEX ended_sessions_expiry ON ended_sessions (keep_until);
+
+      CREATE TABLE proofs (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL,
+        method TEXT NOT NULL, level TEXT NOT NULL, amr_json TEXT NOT NULL, auth_time INTEGER NOT NULL, authenticator_id TEXT,
+        PRIMARY KEY (subject, sid, jkt, method, level)
+      ) STRICT;
+      CREATE INDEX proofs_authenticator ON proofs (authenticator_id) WHERE authenticator_id IS NOT NULL;
+
+      CREATE TABLE devices (
+        subject TEXT NOT NULL, jkt TEXT NOT NULL, bound_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, jkt)
+      ) STRICT;
+
+      CREATE TABLE step_ups (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL,
+        account TEXT NOT NULL, client TEXT NOT NULL, audience TEXT NOT NULL, feature TEXT NOT NULL,
+        requirement_json TEXT NOT NULL, operation_json TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX step_ups_session ON step_ups (subject, sid);
+      CREATE INDEX step_ups_expiry ON step_ups (expires_at);
+
+      CREATE TABLE step_up_challenges (
+        step_up_id TEXT NOT NULL REFERENCES step_ups (id) ON DELETE CASCADE, method TEXT NOT NULL, challenge TEXT NOT NULL,
+        PRIMARY KEY (step_up_id, method)
+      ) STRICT;
+
+      CREATE TABLE registrations (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL,
+        method TEXT NOT NULL, secret TEXT NOT NULL, bound_method TEXT NOT NULL, bound_level TEXT NOT NULL,
+        created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX registrations_session ON registrations (subject, sid);
+      CREATE INDEX registrations_expiry ON registrations (expires_at);
+
+      CREATE TABLE attempts (key TEXT PRIMARY KEY, count INTEGER NOT NULL, resets_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX attempts_expiry ON attempts (resets_at);
+
+      CREATE TABLE authenticators (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, method TEXT NOT NULL, level TEXT NOT NULL, name TEXT NOT NULL,
+        created_at INTEGER NOT NULL, last_used_at INTEGER, bound_method TEXT NOT NULL, bound_level TEXT NOT NULL,
+        credential_id TEXT UNIQUE, public_key TEXT, counter INTEGER, transports_json TEXT, aaguid TEXT,
+        backup_eligible INTEGER, backup_state INTEGER,
+        sealed_secret TEXT, last_step INTEGER,
+        CHECK (
+          (method = 'passkey' AND credential_id IS NOT NULL AND public_key IS NOT NULL AND counter IS NOT NULL
+            AND transports_json IS NOT NULL AND aaguid IS NOT NULL AND backup_eligible IS NOT NULL AND backup_state IS NOT NULL)
+          OR (method = 'totp' AND sealed_secret IS NOT NULL AND last_step IS NOT NULL)
+        )
+      ) STRICT;
+      CREATE INDEX authenticators_subject ON authenticators (subject);
+
+      CREATE TABLE licenses (
+        account TEXT PRIMARY KEY, id TEXT NOT NULL, epoch INTEGER NOT NULL, tier TEXT NOT NULL, features_json TEXT NOT NULL,
+        state TEXT NOT NULL, state_since INTEGER NOT NULL, ends_at INTEGER, raised_at INTEGER, requires_json TEXT,
+        updated_at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE policies (
+        revision INTEGER PRIMARY KEY, digest TEXT NOT NULL, document_json TEXT NOT NULL, published_at INTEGER NOT NULL
+      ) STRICT;
+
+      CREATE TABLE replays (key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX replays_expiry ON replays (expires_at);
+
+      CREATE TABLE changes (
+        cursor INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, topic TEXT NOT NULL, data_json TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX changes_topic ON changes (topic, cursor);
+
+      CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL, scope TEXT NOT NULL, audience TEXT,
+        created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER
+      ) STRICT;
+
+      CREATE TABLE signing_keys (
+        kid TEXT PRIMARY KEY, public_jwk_json TEXT NOT NULL, sealed_private_jwk TEXT NOT NULL,
+        created_at INTEGER NOT NULL, active_from INTEGER NOT NULL UNIQUE
+      ) STRICT;
+
+      CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    `,
+  },
+]
+
+/** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */
+const APPLICATION_ID = 0x5374696c
+
+/**
+ * Brings a database to the newest version; every step and its entry in `migrations` are one transaction.
+ *
+ * Refuses, and changes nothing in, a database that another program made or that a newer Stile has migrated.
+ */
+export function migrate(database: DatabaseSync, now: () => number): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    claim(database)
+    const version = versionOf(database)
+    const newest = MIGRATIONS.at(-1)?.version ?? 0
+    if (version > newest) {
+      throw new Error(
+        `The database has version ${version} and this Stile knows versions up to ${newest}: a newer Stile has migrated it, and writing ` +
+          'with an older one could lose data. Start the newer Stile, or restore a backup from before the upgrade.',
+      )
+    }
+    const applied = database.prepare('INSERT INTO migrations (version, name, applied_at) VALUES (?, ?, ?)')
+    for (const migration of MIGRATIONS) {
+      if (migration.version <= version) continue
+      database.exec(migration.sql)
+      applied.run(migration.version, migration.name, now())
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function claim(database: DatabaseSync): void {
+  if (number(database, 'PRAGMA application_id') === APPLICATION_ID) return
+  if (number(database, 'SELECT count(*) FROM sqlite_schema') > 0) {
+    throw new Error('The file is a SQLite database of another program, and Stile will not write into it. Name a path of its own for Stile.')
+  }
+  database.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+  database.exec('CREATE TABLE migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT')
+}
+
+function versionOf(database: DatabaseSync): number {
+  return number(database, 'SELECT coalesce(max(version), 0) FROM migrations')
+}
+
+function number(database: DatabaseSync, sql: string): number {
+  return Number(Object.values(database.prepare(sql).get() ?? {})[0])
+}

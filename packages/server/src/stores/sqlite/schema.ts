@@ -1,0 +1,97 @@
+import type { Generated } from 'kysely'
+
+/** The row id that SQLite gives every table; the sweep deletes by it. */
+type Rowid = { rowid: Generated<number> }
+
+type SessionColumns = { subject: string; sid: string; jkt: string }
+
+/** The tables as the newest migration leaves them: booleans are 0 or 1, times are seconds since the epoch, `*_json` is JSON text. */
+export interface Tables {
+  user_handles: { subject: string; handle: string }
+  sessions: Rowid & SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number }
+  ended_sessions: Rowid & { subject: string; sid: string; keep_until: number }
+  proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
+  devices: { subject: string; jkt: string; bound_at: number }
+  step_ups: Rowid &
+    SessionColumns & {
+      id: string
+      account: string
+      client: string
+      audience: string
+      feature: string
+      requirement_json: string
+      operation_json: string | null
+      created_at: number
+      expires_at: number
+    }
+  step_up_challenges: { step_up_id: string; method: string; challenge: string }
+  registrations: Rowid &
+    SessionColumns & {
+      id: string
+      method: string
+      secret: string
+      bound_method: string
+      bound_level: string
+      created_at: number
+      expires_at: number
+    }
+  attempts: Rowid & { key: string; count: number; resets_at: number }
+  authenticators: {
+    id: string
+    subject: string
+    method: string
+    level: string
+    name: string
+    created_at: number
+    last_used_at: number | null
+    bound_method: string
+    bound_level: string
+    /** The columns of a passkey, null for other methods. */
+    credential_id: string | null
+    public_key: string | null
+    counter: number | null
+    transports_json: string | null
+    aaguid: string | null
+    backup_eligible: number | null
+    backup_state: number | null
+    /** The columns of TOTP, null for other methods. */
+    sealed_secret: string | null
+    last_step: number | null
+  }
+  licenses: {
+    account: string
+    id: string
+    epoch: number
+    tier: string
+    features_json: string
+    state: string
+    state_since: number
+    ends_at: number | null
+    raised_at: number | null
+    requires_json: string | null
+    updated_at: number
+  }
+  policies: { revision: number; digest: string; document_json: string; published_at: number }
+  replays: Rowid & { key: string; expires_at: number }
+  changes: {
+    cursor: Generated<number>
+    at: number
+    type: string
+    /** What the change is about: the log keeps the newest change of each topic for ever and forgets older ones. */
+    topic: string
+    data_json: string
+  }
+  api_keys: {
+    id: string
+    hash: string
+    name: string
+    scope: string
+    audience: string | null
+    created_at: number
+    expires_at: number
+    revoked_at: number | null
+  }
+  signing_keys: { kid: string; public_jwk_json: string; sealed_private_jwk: string; created_at: number; active_from: number }
+  settings: { name: string; value: string }
+  meta: { name: string; value: string }
+}

@@ -1,0 +1,99 @@
+import type { SessionStatus, SessionStore } from '../store.ts'
+import type { Connection } from './connection.ts'
+import type { Parameter } from './statements.ts'
+
+/** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
+const TOUCH_SECONDS = 60
+
+type Touch = Parameters<SessionStore['touch']>[0]
+
+/** Keeps sessions: who was seen, until when, and which were ended. */
+export function createSessionStore({ prepare, read, write, append }: Connection): SessionStore {
+  const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
+    db
+      .selectFrom('sessions')
+      .select(['account', 'created_at', 'seen_at'])
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
+  )
+  const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+    db.selectFrom('ended_sessions').select('keep_until').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
+  )
+  const put = prepare(
+    (
+      db,
+      p: Parameter<{ subject: string; sid: string; jkt: string; account: string; createdAt: number; seenAt: number; expiresAt: number }>,
+    ) =>
+      db
+        .insertInto('sessions')
+        .values({
+          subject: p('subject'),
+          sid: p('sid'),
+          jkt: p('jkt'),
+          account: p('account'),
+          created_at: p('createdAt'),
+          seen_at: p('seenAt'),
+          expires_at: p('expiresAt'),
+        })
+        .onConflict((conflict) =>
+          conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
+            account: ref('excluded.account'),
+            created_at: ref('excluded.created_at'),
+            seen_at: ref('excluded.seen_at'),
+            expires_at: ref('excluded.expires_at'),
+          })),
+        ),
+  )
+  const dropProofsOfDevice = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
+    db.deleteFrom('proofs').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
+  const markEnded = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number }>) =>
+    db
+      .insertInto('ended_sessions')
+      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil') })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['subject', 'sid'])
+          .doUpdateSet(({ fn, ref }) => ({ keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]) })),
+      ),
+  )
+  const drop = (['proofs', 'step_ups', 'registrations', 'sessions'] as const).map((table) =>
+    prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),
+    ),
+  )
+
+  /** What a touch finds, and whether there is something to write. */
+  function look({ key, account, now, idleSeconds, absoluteSeconds, authTime }: Touch): { status: SessionStatus; createdAt?: number } {
+    if (findEnded.get({ subject: key.subject, sid: key.sid }) !== undefined) return { status: 'ended' }
+    const session = find.get({ ...key })
+    if (session === undefined) return { status: 'new', createdAt: now }
+    const expiresAt = Math.min(session.seen_at + idleSeconds, session.created_at + absoluteSeconds)
+    if (now >= expiresAt) return authTime !== undefined && authTime >= expiresAt ? { status: 'new', createdAt: now } : { status: 'expired' }
+    const written = now < session.seen_at + TOUCH_SECONDS && account === session.account
+    return written ? { status: 'known' } : { status: 'known', createdAt: session.created_at }
+  }
+
+  return {
+    touch: async (touch) => {
+      const seen = await read(() => look(touch))
+      if (seen.createdAt === undefined) return seen.status
+      return write(() => {
+        const { status, createdAt } = look(touch)
+        if (createdAt === undefined) return status
+        const { key, account, now, idleSeconds, absoluteSeconds } = touch
+        // what an expired session had proven does not count for the one that begins
+        if (status === 'new') dropProofsOfDevice.run({ ...key })
+        put.run({ ...key, account, createdAt, seenAt: now, expiresAt: Math.min(now + idleSeconds, createdAt + absoluteSeconds) })
+        return status
+      })
+    },
+    end: ({ subject, sid, keepUntil, change }) =>
+      write(() => {
+        markEnded.run({ subject, sid, keepUntil })
+        for (const each of drop) each.run({ subject, sid })
+        append(change)
+      }),
+  }
+}

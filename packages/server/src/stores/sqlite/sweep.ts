@@ -1,0 +1,106 @@
+import type { Connection } from './connection.ts'
+import type { Parameter, Statement } from './statements.ts'
+
+/** How many rows one step of the sweep deletes: other writes get their turn between the steps. */
+const BATCH = 500
+/** An expired session is remembered this long, so that a session token which lives as long cannot begin it anew. 30 days. */
+const EXPIRED_SESSION_SECONDS = 30 * 86_400
+/** Changes that only matter to whoever watches right now are kept this long. One day. */
+const PASSING_CHANGE_SECONDS = 86_400
+
+type Step = Statement<{ now: number; batch: number }, unknown>
+
+/**
+ * Deletes what has expired, a batch at a time.
+ *
+ * The change log keeps, for licenses, policies and revocations, the newest change of each topic: whoever resumes after any cursor still
+ * hears of everything that changed. The head of the log always stays.
+ */
+export function createSweep({ prepare, write }: Connection): (now: number) => Promise<void> {
+  const steps: readonly Step[] = [
+    ...(['step_ups', 'registrations', 'replays'] as const).map((table) =>
+      prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+        db
+          .deleteFrom(table)
+          .where('rowid', 'in', (from) => from.selectFrom(table).select('rowid').where('expires_at', '<=', p('now')).limit(p('batch'))),
+      ),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db
+        .deleteFrom('attempts')
+        .where('rowid', 'in', (from) => from.selectFrom('attempts').select('rowid').where('resets_at', '<=', p('now')).limit(p('batch'))),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db
+        .deleteFrom('ended_sessions')
+        .where('rowid', 'in', (from) =>
+          from.selectFrom('ended_sessions').select('rowid').where('keep_until', '<=', p('now')).limit(p('batch')),
+        ),
+    ),
+    // proofs of sessions that have expired or are no longer known
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('proofs').where('rowid', 'in', (from) =>
+        from
+          .selectFrom('proofs')
+          .select('proofs.rowid')
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('sessions')
+                  .select('sessions.sid')
+                  .whereRef('sessions.subject', '=', 'proofs.subject')
+                  .whereRef('sessions.sid', '=', 'proofs.sid')
+                  .whereRef('sessions.jkt', '=', 'proofs.jkt')
+                  .where('sessions.expires_at', '>', p('now')),
+              ),
+            ),
+          )
+          .limit(p('batch')),
+      ),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('sessions').where('rowid', 'in', (from) =>
+        from
+          .selectFrom('sessions')
+          .select('rowid')
+          .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
+          .limit(p('batch')),
+      ),
+    ),
+    // superseded by a newer change of the same topic
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('changes').where('cursor', 'in', (from) =>
+        from
+          .selectFrom('changes as old')
+          .select('old.cursor')
+          .where(({ exists, selectFrom }) =>
+            exists(
+              selectFrom('changes as newer')
+                .select('newer.cursor')
+                .whereRef('newer.topic', '=', 'old.topic')
+                .whereRef('newer.cursor', '>', 'old.cursor'),
+            ),
+          )
+          .limit(p('batch')),
+      ),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('changes').where('cursor', 'in', (from) =>
+        from
+          .selectFrom('changes')
+          .select('cursor')
+          .where('type', 'in', ['proofs', 'authenticators'])
+          .where(({ eb, val }) => eb('at', '<=', eb(val(p('now')), '-', PASSING_CHANGE_SECONDS)))
+          .where('cursor', '<', ({ selectFrom }) => selectFrom('changes').select(({ fn }) => fn.max('cursor').as('head')))
+          .limit(p('batch')),
+      ),
+    ),
+  ]
+  return async (now) => {
+    for (const step of steps) {
+      let deleted: number
+      do deleted = await write(() => step.run({ now, batch: BATCH }))
+      while (deleted === BATCH)
+    }
+  }
+}
