@@ -1,18 +1,50 @@
 import type { Authenticator } from '@stile/protocol'
+import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { readBody } from '../step-ups/body.ts'
+import type { NewChange } from '../stores/store.ts'
+import { admit } from './admit.ts'
+import { RENAME_BODY } from './body.ts'
 
-/** What the subject has enrolled, oldest first. */
-export async function listAuthenticators(_domain: Domain, _caller: Caller): Promise<Readonly<{ authenticators: readonly Authenticator[] }>> {
-  throw new StileError('internal', 'Not there yet.')
+/** What the subject has enrolled, without keys and secrets. Someone who acts for a subject sees none. */
+export async function listAuthenticators(domain: Domain, caller: Caller): Promise<Readonly<{ authenticators: readonly Authenticator[] }>> {
+  const records = caller.actor === undefined ? await domain.store.authenticators.list(caller.subject) : []
+  return { authenticators: records.map(publicAuthenticator) }
 }
 
-/** Renames an authenticator; body `{ name }`. */
-export async function renameAuthenticator(_domain: Domain, _caller: Caller, _id: string, _body: unknown): Promise<Authenticator> {
-  throw new StileError('internal', 'Not there yet.')
+/**
+ * Renames an authenticator; body `{ name }`.
+ *
+ * @throws {StileError} `invalid_request`, `insufficient_user_authentication`, `denied`, `not_found`
+ */
+export async function renameAuthenticator(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
+  const { name } = readBody(RENAME_BODY, body)
+  await admit(domain, caller)
+  const { subject } = caller
+  const { authenticators } = domain.store
+  const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject) })
+  const record = renamed ? await authenticators.get({ subject, id }) : null
+  if (record === null) throw unknownAuthenticator()
+  return publicAuthenticator(record)
 }
 
-/** Removes an authenticator together with the proofs that it gave. */
-export async function removeAuthenticator(_domain: Domain, _caller: Caller, _id: string): Promise<void> {
-  throw new StileError('internal', 'Not there yet.')
+/**
+ * Removes an authenticator together with every proof that it gave. The last one can be removed too: the next requirement above the
+ * session then asks to enrol.
+ *
+ * @throws {StileError} `insufficient_user_authentication`, `denied`, `not_found`
+ */
+export async function removeAuthenticator(domain: Domain, caller: Caller, id: string): Promise<void> {
+  await admit(domain, caller)
+  const { subject } = caller
+  if (!(await domain.store.authenticators.remove({ subject, id, change: changeOf(domain, subject) }))) throw unknownAuthenticator()
+}
+
+function changeOf({ now }: Domain, subject: string): NewChange {
+  return { at: now(), type: 'authenticators', subject }
+}
+
+function unknownAuthenticator(): StileError {
+  return new StileError('not_found', 'You have no such authenticator. Read the list again.')
 }

@@ -1,8 +1,94 @@
-import type { Authenticator } from '@stile/protocol'
+import { type AttemptFailure, AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
+import { publicAuthenticator, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { attemptFailed } from '../methods/failure.ts'
+import { guessesLeft, takeGuess } from '../methods/limits.ts'
+import { PASSKEY_AMR, verifyRegistration } from '../methods/passkey/index.ts'
+import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp.ts'
+import { recordProof } from '../proofs/record.ts'
+import { readBody } from '../step-ups/body.ts'
+import type { AuthenticatorRecord, PasskeyData, RegistrationRecord, TotpData } from '../stores/store.ts'
+import { admit } from './admit.ts'
+import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { defaultName } from './default-name.ts'
+import { authenticatorIdOf, MOST_AUTHENTICATORS, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
-/** Finishes an enrolment; body `{ response, name? }`. */
-export async function finishRegistration(_domain: Domain, _caller: Caller, _id: string, _body: unknown): Promise<Authenticator> {
-  throw new StileError('internal', 'Not there yet.')
+/** What an enrolment made, and what making it has proven. */
+type Made = Readonly<{ data: PasskeyData | TotpData; level: Level; amr: readonly string[] }>
+
+/**
+ * Finishes an enrolment; body `{ response, name? }`.
+ *
+ * The gate is asked again, because the risk or what is enrolled may have changed since. The ceremony itself counts as a proof given now.
+ *
+ * @throws {StileError} `invalid_request`, `registration_expired`, `attempt_failed`, `too_many_attempts`, `conflict`,
+ *   `insufficient_user_authentication`, `denied`
+ */
+export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
+  const { response, name } = readBody(FINISH_REGISTRATION_BODY, body)
+  const registration = await openRegistration(domain, caller, id)
+  const { standing } = await admit(domain, caller, { graceSeconds: domain.now() - registration.createdAt })
+  if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
+  const { data, level, amr } =
+    registration.method === 'passkey' ? await makePasskey(domain, registration, response) : await makeTotp(domain, registration, response)
+  const record: AuthenticatorRecord = {
+    id: authenticatorIdOf(registration.id),
+    subject: caller.subject,
+    level,
+    name: name ?? defaultName(data.method, standing.authenticators),
+    createdAt: domain.now(),
+    boundBy: registration.boundBy,
+    data,
+  }
+  await create(domain, record)
+  const after: Standing = { ...standing, authenticators: [...standing.authenticators, record] }
+  await recordProof(domain, after, { method: data.method, level, amr, authenticatorId: record.id })
+  return publicAuthenticator(record)
+}
+
+/** The enrolment is taken before its answer is looked at: its challenge is answered once. */
+async function makePasskey(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
+  await take(domain, registration)
+  const result = await verifyRegistration({ response, challenge: registration.secret, rp: domain.options.webauthn })
+  if (result.ok) return { data: result.data, level: result.level, amr: PASSKEY_AMR }
+  throw await failed(domain, registration, result.failure)
+}
+
+/** A wrong code leaves the enrolment open until the guesses are used up; the step of the right one is the last step that was accepted. */
+async function makeTotp(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
+  const { subject } = registration.key
+  const guess = await takeGuess(domain, { subject, ceremony: registration.id })
+  const code = normalizeCode((response as { code?: unknown } | null | undefined)?.code)
+  let step: number | undefined
+  try {
+    const secret = domain.sealer.open(registration.secret, totpSecretContext(subject, authenticatorIdOf(registration.id)))
+    step = code === undefined ? undefined : matchTotp({ secret, code, now: domain.now() })
+    if (step === undefined && guess.last) await domain.store.registrations.take(registration.id)
+  } catch (error) {
+    await guess.forgive()
+    throw error
+  }
+  if (step === undefined) throw attemptFailed('wrong_code', guess.left)
+  await guess.forgive()
+  await take(domain, registration)
+  return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step }, level: 'mfa', amr: TOTP_AMR }
+}
+
+async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
+  if ((await domain.store.registrations.take(id)) === null) throw registrationExpired()
+}
+
+async function create(domain: Domain, record: AuthenticatorRecord): Promise<void> {
+  const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
+  if (await domain.store.authenticators.create({ record, limit: MOST_AUTHENTICATORS, change })) return
+  throw new StileError(
+    'conflict',
+    'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',
+    { feature: AUTHENTICATORS_FEATURE },
+  )
+}
+
+async function failed(domain: Domain, { id, key }: RegistrationRecord, failure: AttemptFailure): Promise<StileError> {
+  return attemptFailed(failure, await guessesLeft(domain, { subject: key.subject, ceremony: id }))
 }

@@ -1,8 +1,72 @@
 import type { Registration } from '@stile/protocol'
 import type { Caller, Domain } from '../domain.ts'
-import { StileError } from '../error.ts'
+import { encodeBase32 } from '../methods/base32.ts'
+import { CHALLENGE_BYTES, creationOptions } from '../methods/passkey/index.ts'
+import { userHandleOf } from '../methods/passkey/user-handle.ts'
+import { otpauthUri, TOTP_SECRET_BYTES, totpSecretContext } from '../methods/totp.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import { readBody } from '../step-ups/body.ts'
+import type { AuthenticatorRecord } from '../stores/store.ts'
+import { admit } from './admit.ts'
+import { START_REGISTRATION_BODY } from './body.ts'
+import { authenticatorIdOf, MOST_AUTHENTICATORS, newRegistrationId, REGISTRATION_SECONDS, tooManyAuthenticators } from './registration.ts'
 
-/** Starts an enrolment; body `{ method: 'passkey' | 'totp' }`. */
-export async function startRegistration(_domain: Domain, _caller: Caller, _body: unknown): Promise<Registration> {
-  throw new StileError('internal', 'Not there yet.')
+const LONGEST_USER_NAME = 64
+
+/** What the browser gets to make the authenticator, and what the store keeps to check it. */
+type Started = Readonly<{ method: 'passkey' | 'totp'; start: unknown; secret: string }>
+
+/**
+ * Starts an enrolment; body `{ method: 'passkey' | 'totp' }`.
+ *
+ * What opened the gate is remembered, so that the authenticator says for ever what bound it.
+ *
+ * @throws {StileError} `invalid_request`, `insufficient_user_authentication`, `denied`, `conflict`
+ */
+export async function startRegistration(domain: Domain, caller: Caller, body: unknown): Promise<Registration> {
+  const { method } = readBody(START_REGISTRATION_BODY, body)
+  const { standing, gate } = await admit(domain, caller)
+  if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
+  const id = newRegistrationId(domain.random)
+  const now = domain.now()
+  const expiresAt = now + REGISTRATION_SECONDS
+  const started = method === 'passkey' ? await startPasskey(domain, caller, standing.authenticators) : startTotp(domain, caller, id)
+  const { proof } = gate
+  await domain.store.registrations.create({
+    id,
+    key: sessionKey(caller),
+    method,
+    secret: started.secret,
+    boundBy: { method: proof.method, level: proof.level },
+    createdAt: now,
+    expiresAt,
+  })
+  return { id, expiresAt, method: started.method, start: started.start } as Registration
+}
+
+async function startPasskey(domain: Domain, caller: Caller, exclude: readonly AuthenticatorRecord[]): Promise<Started> {
+  const handle = await userHandleOf(domain, caller.subject)
+  const start = await creationOptions({
+    rp: domain.options.webauthn,
+    challenge: new Uint8Array(domain.random(CHALLENGE_BYTES)),
+    user: { handle: new Uint8Array(Buffer.from(handle, 'base64url')), name: userName(caller) },
+    exclude,
+    timeoutSeconds: REGISTRATION_SECONDS,
+  })
+  return { method: 'passkey', start, secret: start.challenge }
+}
+
+function startTotp(domain: Domain, caller: Caller, id: string): Started {
+  const secret = domain.random(TOTP_SECRET_BYTES)
+  const uri = otpauthUri({ secret, issuer: domain.options.webauthn.rpName, account: userName(caller) })
+  const sealed = domain.sealer.seal(secret, totpSecretContext(caller.subject, authenticatorIdOf(id)))
+  return { method: 'totp', start: { secret: encodeBase32(secret), uri }, secret: sealed }
+}
+
+/** What an authenticator shows beside the entry, so that people with two of them know which is which. */
+function userName({ displayName, sub }: Caller): string {
+  const name = (displayName ?? '').trim()
+  return Array.from(name === '' ? sub : name)
+    .slice(0, LONGEST_USER_NAME)
+    .join('')
 }

@@ -3,12 +3,20 @@ import { hotp } from './hotp.ts'
 
 const secret = Buffer.from('12345678901234567890')
 
-test.each(['755224', '287082', '359152', '969429', '338314', '254676', '287922', '162583', '399871', '520489'].entries())(
-  'counter %i gives %s, as in RFC 4226 appendix D',
-  (counter, code) => {
-    expect(hotp(secret, counter)).toBe(code)
-  },
-)
+test.each([
+  [0, '755224'],
+  [1, '287082'],
+  [2, '359152'],
+  [3, '969429'],
+  [4, '338314'],
+  [5, '254676'],
+  [6, '287922'],
+  [7, '162583'],
+  [8, '399871'],
+  [9, '520489'],
+])('counter %i gives %s, as in RFC 4226 appendix D', (counter, code) => {
+  expect(hotp(secret, counter)).toBe(code)
+})
 
 test.each([
   [59, '94287082'],

@@ -1,8 +1,28 @@
 import type { StepUp } from '@stile/protocol'
+import { loadStanding } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
-import { StileError } from '../error.ts'
+import { guessesLeft } from '../methods/limits.ts'
+import { requirementNow } from './demand.ts'
+import { openStepUp } from './open.ts'
+import { shownStepUp } from './start.ts'
+import { shownWay, startWay, wayFor, waysToMeet } from './ways.ts'
 
-/** Starts another method of an open step-up, or the same one again. */
-export async function startMethod(_domain: Domain, _caller: Caller, _id: string, _method: string): Promise<StepUp> {
-  throw new StileError('internal', 'Not there yet.')
+/**
+ * Starts another method of an open step-up, or the same one again: what was started before of that method is void.
+ *
+ * @throws {StileError} `step_up_expired`, `method_unavailable`, and what the policy says now
+ */
+export async function startMethod(domain: Domain, caller: Caller, id: string, method: string): Promise<StepUp> {
+  const record = await openStepUp(domain, caller, id)
+  const standing = await loadStanding(domain, caller)
+  const requirement = requirementNow(standing, record)
+  const ways = waysToMeet(standing, requirement)
+  const chosen = wayFor(standing, ways, method)
+  const started = await startWay(domain, record, chosen, requirement)
+  return {
+    ...shownStepUp({ ...record, requirement }),
+    status: 'open',
+    methods: ways.map((way) => (way === chosen ? started : shownWay(way))),
+    attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: record.id }),
+  }
 }

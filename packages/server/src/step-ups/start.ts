@@ -1,8 +1,75 @@
-import type { StepUp } from '@stile/protocol'
+import type { Requirement, StepUp } from '@stile/protocol'
+import { loadStanding } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
-import { StileError } from '../error.ts'
+import { guessesLeft } from '../methods/limits.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import type { StepUpRecord } from '../stores/store.ts'
+import { audienceFor } from '../tokens/audience.ts'
+import { issueToken } from '../tokens/issue.ts'
+import { readBody, START_BODY } from './body.ts'
+import { demandOf, enrollmentRequired } from './demand.ts'
+import { STEP_UP_SECONDS } from './open.ts'
+import { bindOperation } from './operation.ts'
+import { shownWay, startWay, waysToMeet } from './ways.ts'
 
-/** Starts a step-up for a feature: `open` with the best method started, or `done` at once where it is permitted and unbound. */
-export async function startStepUp(_domain: Domain, _caller: Caller, _body: unknown): Promise<StepUp> {
-  throw new StileError('internal', 'Not there yet.')
+const ID_BYTES = 16
+
+/**
+ * Starts a step-up for a feature: `open` with the best method started, or `done` at once where it is permitted and not bound to an
+ * operation. `operation` counts only where the policy binds one; the answer says to what the proof will be bound.
+ *
+ * @throws {StileError} `invalid_request`, `invalid_operation`, `license_required`, `enrollment_required`, `denied`
+ */
+export async function startStepUp(domain: Domain, caller: Caller, body: unknown): Promise<StepUp> {
+  const { feature, operation: params, audience: asked } = readBody(START_BODY, body)
+  const audience = audienceFor(domain, caller, asked)
+  const standing = await loadStanding(domain, caller)
+  const { outcome, requirement, reasons } = demandOf(standing, feature)
+  const id = `su_${Buffer.from(domain.random(ID_BYTES)).toString('base64url')}`
+  const now = domain.now()
+  const expiresAt = now + STEP_UP_SECONDS
+  if (outcome === 'permit') {
+    const issued = await issueToken(domain, standing, { audience, requirement })
+    return { id, feature, requirement, expiresAt, status: 'done', issued }
+  }
+
+  const ways = waysToMeet(standing, requirement)
+  const [best, ...others] = ways
+  if (best === undefined) throw enrollmentRequired(feature, requirement, reasons, [])
+  const { account, client } = caller
+  const operation = operationFor(domain, { feature, account, audience }, requirement, params)
+  const record: StepUpRecord = {
+    id,
+    key: sessionKey(caller),
+    account,
+    client,
+    audience,
+    feature,
+    requirement,
+    ...(operation && { operation }),
+    createdAt: now,
+    expiresAt,
+  }
+  await domain.store.stepUps.create(record)
+  return {
+    ...shownStepUp(record),
+    status: 'open',
+    methods: [await startWay(domain, record, best, requirement), ...others.map(shownWay)],
+    attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: id }),
+  }
+}
+
+/** What every answer says of a step-up. */
+export function shownStepUp(record: StepUpRecord): Pick<StepUp, 'id' | 'feature' | 'requirement' | 'operation' | 'expiresAt'> {
+  const { id, feature, requirement, operation, expiresAt } = record
+  return { id, feature, requirement, ...(operation && { operation: operation.params }), expiresAt }
+}
+
+function operationFor(
+  domain: Domain,
+  context: Readonly<{ feature: string; account: string; audience: string }>,
+  { bind }: Requirement,
+  params: unknown,
+): StepUpRecord['operation'] {
+  return bind === undefined || bind.length === 0 ? undefined : bindOperation(domain, { ...context, bind }, params)
 }

@@ -1,0 +1,27 @@
+import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
+import { loadStanding, type Standing } from '../decisions/standing.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { waysToMeet } from '../step-ups/ways.ts'
+import { authenticatorsGate, type Gate } from './gate.ts'
+
+/** Who was let through the gate, and the proof that opened it. */
+export type Admitted = Readonly<{ standing: Standing; gate: Extract<Gate, { outcome: 'permit' }> }>
+
+/**
+ * Lets a caller through the gate in front of everything that changes authenticators.
+ *
+ * @throws {StileError} `insufficient_user_authentication` for the feature `stile:authenticators`, or `denied`
+ */
+export async function admit(domain: Domain, caller: Caller, options: Readonly<{ graceSeconds?: number }> = {}): Promise<Admitted> {
+  const standing = await loadStanding(domain, caller)
+  const gate = authenticatorsGate(standing, options)
+  const feature = AUTHENTICATORS_FEATURE
+  if (gate.outcome === 'permit') return { standing, gate }
+  const { reasons } = gate
+  if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature, reasons })
+  const { requirement } = gate
+  const methods = waysToMeet(standing, requirement).map(({ method }) => method)
+  const detail = reasons.at(-1)?.message ?? 'A fresher proof is needed.'
+  throw new StileError('insufficient_user_authentication', detail, { feature, requirement, reasons, next: { methods } })
+}

@@ -1,0 +1,45 @@
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import type { RegistrationRecord } from '../stores/store.ts'
+
+/** How long an enrolment stays open, in seconds. */
+export const REGISTRATION_SECONDS = 600
+/** The most authenticators that one subject can have. */
+export const MOST_AUTHENTICATORS = 20
+
+const REGISTRATION_PREFIX = 'reg_'
+const AUTHENTICATOR_PREFIX = 'auth_'
+
+/** The id of a new enrolment. The authenticator that comes of it has the same random part, so that its secret can be sealed to it before. */
+export function newRegistrationId(random: Domain['random']): string {
+  return REGISTRATION_PREFIX + Buffer.from(random(16)).toString('base64url')
+}
+
+/** The id of the authenticator that comes of an enrolment. */
+export function authenticatorIdOf(registrationId: string): string {
+  return AUTHENTICATOR_PREFIX + registrationId.slice(REGISTRATION_PREFIX.length)
+}
+
+/**
+ * The open enrolment of a caller.
+ *
+ * @throws {StileError} `registration_expired`, in the same words where it is unknown, used up, expired or somebody else's
+ */
+export async function openRegistration(domain: Domain, caller: Caller, id: string): Promise<RegistrationRecord> {
+  const record = /^reg_[A-Za-z0-9_-]{16,64}$/.test(id) ? await domain.store.registrations.get(id) : null
+  const own = sessionKey(caller)
+  if (record === null || record.expiresAt <= domain.now()) throw registrationExpired()
+  if (record.key.subject !== own.subject || record.key.sid !== own.sid || record.key.jkt !== own.jkt) throw registrationExpired()
+  return record
+}
+
+/** The one answer for every enrolment that cannot go on. */
+export function registrationExpired(): StileError {
+  return new StileError('registration_expired', 'This enrolment has ended or was finished already. Begin again.')
+}
+
+/** The problem where a subject has as many authenticators as there may be. */
+export function tooManyAuthenticators(): StileError {
+  return new StileError('conflict', `You have ${MOST_AUTHENTICATORS} authenticators, which is the most. Remove one first.`)
+}
