@@ -77,8 +77,13 @@ export async function writeLicense(domain: Domain, account: string, body: unknow
   throw new StileError('conflict', 'The license is being changed by others at the same time. Read it and try again.')
 }
 
+/** Whether a text can name an account: 1 to 288 characters, no control characters. */
+export function isAccount(account: string): boolean {
+  return isName(account, MAX_ACCOUNT_LENGTH)
+}
+
 function checkAccount(account: string): void {
-  if (isName(account, MAX_ACCOUNT_LENGTH)) return
+  if (isAccount(account)) return
   throw new StileError('invalid_request', `The account is not a text of 1 to ${MAX_ACCOUNT_LENGTH} characters without control characters.`)
 }
 

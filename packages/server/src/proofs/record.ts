@@ -1,6 +1,7 @@
 import { type Level, type Method, rank, satisfies } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 
 /** A ceremony that was just completed. */
@@ -18,6 +19,8 @@ export type CompletedProof = Readonly<{
  *
  * A proof of at least `phr`, or of the strongest level that the subject has enrolled, also binds the device: it is then known. That of
  * an acting party never does.
+ *
+ * @throws {StileError} `session_ended` where the session was ended meanwhile
  */
 export async function recordProof(
   domain: Domain,
@@ -30,11 +33,12 @@ export async function recordProof(
   // first the device: whoever is told of the proof then reads that the risk is normal again
   if (caller.actor === undefined && bindsDevice(level, standing))
     await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, now })
-  await store.proofs.record({
+  const kept = await store.proofs.record({
     key: sessionKey(caller),
     proof: { method, level, amr, authTime: now, authenticatorId },
     change: { at: now, type: 'proofs', subject: caller.subject, sid: caller.sid },
   })
+  if (!kept) throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
 }
 
 function bindsDevice(level: Level, { authenticators }: Standing): boolean {

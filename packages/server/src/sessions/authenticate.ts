@@ -69,7 +69,13 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
         ...(actor !== undefined && { actor }),
         ...(displayName !== undefined && { displayName }),
       }
-      const status = await store.sessions.touch({ key: sessionKey(caller), account: caller.account, now: time, ...session })
+      const status = await store.sessions.touch({
+        key: sessionKey(caller),
+        account: caller.account,
+        now: time,
+        ...session,
+        ...(login.authTime > 0 && { authTime: login.authTime }),
+      })
       if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
       return caller
