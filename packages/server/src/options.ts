@@ -64,7 +64,8 @@ function explain(issue: ZodIssue, above: readonly PropertyKey[]): OptionsIssue[]
     if (best !== undefined) return best.flatMap((each) => explain(each, path))
     return [optionsIssue(pathText(path), 'is missing or not of a type that fits')]
   }
-  return [optionsIssue(pathText(path), sentence(issue))]
+  const fix: unknown = issue.code === 'custom' ? issue.params?.fix : undefined
+  return [optionsIssue(pathText(path), sentence(issue), typeof fix === 'string' ? { fix } : {})]
 }
 
 function sentence(issue: ZodIssue): string {

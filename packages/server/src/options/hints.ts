@@ -20,7 +20,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'It decides every feature; without one everything is denied.',
     fix: 'Give the value of definePolicy, or a policy document.',
   },
-  store: { why: 'Sessions, proofs, licenses and keys live in it.', fix: "Open one, such as openSqliteStore from '@stile/server/sqlite'." },
+  store: {
+    why: 'Sessions, proofs, licenses and keys live in it.',
+    fix: "Open one, such as createSqliteStore from '@stile/server/sqlite'.",
+  },
   issuers: {
     why: 'A subject is who a configured issuer says; without an issuer nobody can sign in.',
     fix: 'List each primary login: { id, issuer, jwks, audience }.',

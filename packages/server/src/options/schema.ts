@@ -1,3 +1,4 @@
+import { isPolicy, type Policy, parsePolicy } from '@stile/policy'
 import { LEVELS } from '@stile/protocol'
 import { z } from 'zod'
 import type { Store } from '../stores/store.ts'
@@ -65,6 +66,20 @@ const bytes32 = z
 
 const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
 
+const policy = z.unknown().transform((value, context): Policy => {
+  if (isPolicy(value)) return value
+  const parsed = parsePolicy(value)
+  if (parsed.ok) return parsed.policy
+  for (const { path, message, suggestion } of parsed.issues)
+    context.addIssue({
+      code: 'custom',
+      path: [],
+      message: `${path || '(document)'}: ${message}`,
+      params: suggestion === undefined ? {} : { fix: suggestion },
+    })
+  return z.NEVER
+})
+
 const LEAST_LOGGER = ['info', 'warn', 'error', 'child'] as const
 
 /** A logger as pino makes them; only what Stile uses. */
@@ -81,10 +96,10 @@ export const SECTIONS = {
   publicUrl: url,
   environment: z.enum(['live', 'test']),
   secret: bytes32,
-  policy: z.custom<unknown>((value) => typeof value === 'object' && value !== null, 'must be a policy'),
+  policy,
   store: z.custom<Store>(
     (value) => typeof value === 'object' && value !== null && 'stepUps' in value && 'changes' in value && 'check' in value,
-    'must be a store',
+    'is not a store',
   ),
   issuers: z.array(issuer).min(1),
   clients: z.array(client).min(1),

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import { parseDuration } from '@stile/policy'
+import { type Command, Option } from 'commander'
+import { createApiKey } from '../api-keys/api-keys.ts'
+import { createSqliteStore } from '../stores/sqlite/store.ts'
+import type { ApiKeyRecord, ApiKeyScope, Store } from '../stores/store.ts'
+import { loadConfigFile, pathFrom } from './config-file.ts'
+import { type CliContext, CliError } from './context.ts'
+
+const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write']
+
+type Where = Readonly<{ config?: string; database?: string }>
+
+/** `stile keys create|list|revoke`: the API keys of machines. */
+export function addKeysCommand(program: Command, context: CliContext): void {
+  const { out, now, random } = context
+  const keys = program.command('keys').description('Make, list and revoke the API keys of machines.')
+
+  located(keys.command('create'))
+    .description('Make a key and show it, once: only its hash is kept.')
+    .addOption(new Option('--scope <scope>', 'what the key may do').choices([...SCOPES]).makeOptionMandatory())
+    .option('--audience <id>', 'the audience that a key of scope guard is for')
+    .option('--name <name>', 'the machine that will use it', 'unnamed')
+    .option('--ttl <duration>', 'how long it is valid: a number and s, m, h or d', '90d')
+    .option('--json', 'answer JSON')
+    .action(async (options: Where & { scope: ApiKeyScope; audience?: string; name: string; ttl: string; json?: true }) => {
+      const ttlSeconds = parseDuration(options.ttl)
+      if (ttlSeconds === undefined || ttlSeconds === 0)
+        throw new CliError(`"${options.ttl}" is not a duration. Write a number and s, m, h or d, such as 90d.`)
+      const { scope, name, audience } = options
+      const { key, record } = await withStore(options, context, (store) =>
+        createApiKey({ store, now, random }, { name, scope, ttlSeconds, ...(audience === undefined ? {} : { audience }) }),
+      )
+      if (options.json) out(`${JSON.stringify({ key, ...publicKeyRecord(record) })}\n`)
+      else out(`${key}\n\nThis is ${record.id} (${describe(record)}). It is not shown again; give it to the machine now.\n`)
+    })
+
+  located(keys.command('list'))
+    .description('List the keys, without what makes them work.')
+    .option('--json', 'answer JSON')
+    .action(async (options: Where & { json?: true }) => {
+      const records = await withStore(options, context, (store) => store.apiKeys.list())
+      if (options.json) out(`${JSON.stringify(records.map(publicKeyRecord))}\n`)
+      else if (records.length === 0) out('There are no keys. Make one with: stile keys create --help\n')
+      else for (const record of records) out(`${record.id}  ${record.name}  ${describe(record)}  ${statusOf(record, now())}\n`)
+    })
+
+  located(keys.command('revoke <id>'))
+    .description('Revoke a key: it is refused from now on.')
+    .action(async (id: string, options: Where) => {
+      const revoked = await withStore(options, context, (store) => store.apiKeys.revoke({ id, now: now() }))
+      if (!revoked) throw new CliError(`There is no key ${id}. See: stile keys list`)
+      out(`${id} is revoked.\n`)
+    })
+}
+
+function located(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration of the service, whose database is used')
+    .option('--database <file>', 'the database itself; also STILE_DATABASE')
+}
+
+async function withStore<T>({ config, database }: Where, context: CliContext, work: (store: Store) => Promise<T>): Promise<T> {
+  const path = database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
+  // opening would make an empty database, and a key in it would open nothing
+  if (!existsSync(path))
+    throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
+  const store = createSqliteStore({ path, now: context.now })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function databaseOf(config: string | undefined, context: CliContext): Promise<string> {
+  const { path, directory, values } = await loadConfigFile(config, context.workingDirectory)
+  const database = values.database
+  if (typeof database === 'string') return pathFrom(directory, database)
+  throw new CliError(
+    path === undefined
+      ? 'No database is named. Name it with --database, or the configuration of the service with --config.'
+      : `${path} names no "database". Name one there, or with --database.`,
+  )
+}
+
+function publicKeyRecord({ hash: _hash, ...rest }: ApiKeyRecord): Omit<ApiKeyRecord, 'hash'> {
+  return rest
+}
+
+function describe({ scope, audience, expiresAt }: ApiKeyRecord): string {
+  return `${scope}${audience === undefined ? '' : ` for ${audience}`}, until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`
+}
+
+function statusOf({ revokedAt, expiresAt }: ApiKeyRecord, now: number): string {
+  if (revokedAt !== undefined) return 'revoked'
+  return now >= expiresAt ? 'expired' : 'valid'
+}

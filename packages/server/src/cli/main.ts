@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto'
+import { runCli } from './program.ts'
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  workingDirectory: process.cwd(),
+  environment: process.env,
+  now: () => Math.floor(Date.now() / 1000),
+  random: (bytes) => randomBytes(bytes),
+})

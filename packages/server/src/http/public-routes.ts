@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { ACR, LEVELS, METHODS } from '@stile/protocol'
+import type { Router } from 'express'
+import { StileError } from '../error.ts'
+import { ok } from './answer.ts'
+import { answer } from './answer-request.ts'
+import type { HttpContext } from './context.ts'
+import { addEndpoint } from './endpoint.ts'
+import { matchesEtag, strongEtag } from './etag.ts'
+import { openAccess } from './key-access.ts'
+
+/** How long keys and metadata may be kept, in seconds: the next key is published long before it signs. */
+const MAX_AGE_SECONDS = 300
+
+/** The methods that this service can verify. */
+const SERVED_METHODS = METHODS.filter((method) => method === 'passkey' || method === 'totp' || method === 'relogin')
+
+/** Metadata, keys and health: what anybody may read. */
+export function addPublicRoutes(router: Router, context: HttpContext): void {
+  const { options } = context
+  const cached = (body: unknown, header: string | undefined) => {
+    const digest = createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)
+    const headers = { ETag: strongEtag(digest), 'Cache-Control': `public, max-age=${MAX_AGE_SECONDS}` }
+    return matchesEtag(header, headers.ETag) ? { status: 304, headers } : ok(body, headers)
+  }
+  addEndpoint(router, context, {
+    path: '/.well-known/stile',
+    access: openAccess,
+    methods: {
+      GET: async (call) =>
+        cached(
+          {
+            issuer: options.publicUrl,
+            environment: options.environment,
+            jwks_uri: `${options.publicUrl}/.well-known/jwks.json`,
+            audiences: options.audiences.map(({ id, binding }) => ({ id, binding })),
+            acr_values_supported: LEVELS.map((level) => ACR[level]),
+            methods: SERVED_METHODS,
+          },
+          call.header('if-none-match'),
+        ),
+    },
+  })
+  addEndpoint(router, context, {
+    path: '/.well-known/jwks.json',
+    access: openAccess,
+    methods: { GET: async (call) => cached(call.running.domain.keyring.jwks(), call.header('if-none-match')) },
+  })
+  // the process answers, whatever else is wrong
+  router.get('/healthz', (request, response) => answer(context, request, response, 'Bearer', async () => ok({ status: 'ok' })))
+  addEndpoint(router, context, {
+    path: '/readyz',
+    access: openAccess,
+    methods: {
+      async GET(call) {
+        if (context.closing()) throw new StileError('service_unavailable', 'The service is shutting down. Ask another instance.')
+        const { domain } = call.running
+        await domain.store.check()
+        domain.policy()
+        domain.keyring.signingKey()
+        return ok({ status: 'ready' })
+      },
+    },
+  })
+}

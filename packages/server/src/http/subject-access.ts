@@ -1,0 +1,51 @@
+import type { Caller } from '../domain.ts'
+import { StileError } from '../error.ts'
+import type { HttpContext } from './context.ts'
+import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
+import type { Access, Call } from './endpoint.ts'
+
+/** A request of a subject: session token and device proof have been verified. */
+export type SubjectCall = Call & Readonly<{ caller: Caller }>
+
+/**
+ * Access for the pages of a product: the origin must be a client's, and the session token comes with a proof of the device key.
+ *
+ * Every answer carries a nonce for the next proof (RFC 9449 §8.2), refusals too.
+ */
+export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
+  const client = (call: Call) => {
+    const found = clientOf(options.clients, call.header('origin'))
+    if (found === undefined)
+      throw new StileError(
+        'origin_not_allowed',
+        'Pages of this origin may not call the service. Add the origin to a client in its configuration.',
+      )
+    return found
+  }
+  return {
+    scheme: 'DPoP',
+    prepare(call) {
+      const { response, running } = call
+      response.vary('Origin')
+      response.setHeader('DPoP-Nonce', running.authenticator.nonce())
+      const origin = call.header('origin')
+      if (origin !== undefined && clientOf(options.clients, origin) !== undefined)
+        for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value)
+    },
+    preflight(call, methods) {
+      client(call)
+      return { status: 204, headers: preflightHeaders(methods) }
+    },
+    async admit(call) {
+      const { request, running } = call
+      const caller = await running.authenticator.authenticate({
+        method: request.method,
+        url: request.path,
+        authorization: call.header('authorization'),
+        dpop: call.header('dpop'),
+        client: client(call).id,
+      })
+      return { ...call, caller }
+    },
+  }
+}

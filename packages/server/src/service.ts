@@ -1,0 +1,116 @@
+import { type Router as ExpressRouter, Router } from 'express'
+import { createChangeStream } from './changes/stream.ts'
+import type { Domain, PublishedPolicy } from './domain.ts'
+import { StileError } from './error.ts'
+import { addAdminRoutes } from './http/admin-routes.ts'
+import type { HttpContext, Running } from './http/context.ts'
+import { addFallback } from './http/fallback.ts'
+import { addGuardRoutes } from './http/guard-routes.ts'
+import { describeFault } from './http/log.ts'
+import { addPublicRoutes } from './http/public-routes.ts'
+import { watchStore } from './http/store-faults.ts'
+import { addSubjectRoutes } from './http/subject-routes.ts'
+import { pinRpId } from './options/pin.ts'
+import { type Options, parseOptions, type ServiceOptions } from './options.ts'
+import { createSealer } from './secrets/seal.ts'
+import { createAuthenticator } from './sessions/authenticate.ts'
+import type { Store } from './stores/store.ts'
+import { createKeyring } from './tokens/keyring.ts'
+
+/** How often expired records are swept and signing keys looked at, in milliseconds. */
+const UPKEEP_MILLISECONDS = 60_000
+
+/** The verification service, to be mounted in an Express app at any path. */
+export type Service = Readonly<{
+  /** Everything that browsers and guards call. */
+  router: ExpressRouter
+  /** What the back office calls: for a port of its own that is not reachable from outside. */
+  adminRouter: ExpressRouter
+  /**
+   * Resolves when keys and policy are loaded; rejects, with what to do about it, where the service cannot start. Requests that come
+   * before wait for it, and are answered 503 where it rejects.
+   */
+  ready: Promise<void>
+  /** Ends all streams and stops all timers; from here on `readyz` answers 503. The store belongs to the caller and stays open. */
+  close(): Promise<void>
+}>
+
+/**
+ * Creates the service. It sets nothing on the host application, logs only its own requests, and touches no path but its own; every URL it
+ * speaks of is relative to `publicUrl`.
+ *
+ * @throws {OptionsError} with every fault of the options at once
+ */
+export function createService(input: ServiceOptions): Service {
+  const parsed = parseOptions(input)
+  const { store, failed } = watchStore(parsed.store)
+  const options: Options = { ...parsed, store }
+  const listeners = new Set<() => void>()
+  let closing = false
+  let upkeep: NodeJS.Timeout | undefined
+
+  const reportFault = (fault: unknown, message: string): void => options.log.error({ fault: describeFault(fault) }, message)
+  const running = start(options, store)
+  const ready = running.then(({ domain }) => {
+    if (closing) return
+    upkeep = setInterval(() => {
+      domain.store.sweep(domain.now()).catch((fault) => reportFault(fault, 'expired records could not be swept'))
+      domain.keyring.refresh().catch((fault) => reportFault(fault, 'the signing keys could not be refreshed'))
+    }, UPKEEP_MILLISECONDS)
+    upkeep.unref()
+  })
+  // whoever awaits it is told; nobody has to
+  ready.catch((fault) => reportFault(fault, 'the service could not start'))
+
+  const context: HttpContext = {
+    options,
+    running: () => running.catch(couldNotStart),
+    storeFailed: failed,
+    reportFault,
+    closing: () => closing,
+    onClose(listener) {
+      if (closing) listener()
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+  // a path that differs in case or by a slash at its end is another path: device proofs name it exactly
+  const router = Router({ caseSensitive: true, strict: true })
+  addPublicRoutes(router, context)
+  addSubjectRoutes(router, context)
+  addGuardRoutes(router, context)
+  addFallback(router, context)
+  const adminRouter = Router({ caseSensitive: true, strict: true })
+  addAdminRoutes(adminRouter, context)
+  addFallback(adminRouter, context)
+
+  return {
+    router,
+    adminRouter,
+    ready,
+    async close() {
+      closing = true
+      clearInterval(upkeep)
+      for (const listener of [...listeners]) listener()
+      await running.then(({ stream }) => stream.close()).catch(() => {})
+    },
+  }
+}
+
+async function start(options: Options, store: Store): Promise<Running> {
+  const { now, random, secret, environment, policy, webauthn, allowRpIdChange } = options
+  await store.check()
+  await pinRpId(store, webauthn.rpId, allowRpIdChange)
+  const sealer = createSealer({ secret, random })
+  const keyring = await createKeyring({ store, sealer, environment, now })
+  const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
+  const published: PublishedPolicy = { policy, revision, digest }
+  const domain: Domain = { options, store, now, random, sealer, keyring, policy: () => published }
+  const stream = createChangeStream(domain)
+  await stream.start()
+  return { domain, authenticator: createAuthenticator(domain), stream }
+}
+
+function couldNotStart(cause: unknown): never {
+  throw new StileError('service_unavailable', 'The service could not start; its log says why.', {}, { cause })
+}

@@ -1,0 +1,29 @@
+import type { IssuedToken } from '@stile/protocol'
+import { z } from 'zod'
+import { loadStanding } from '../decisions/standing.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { readBody } from '../step-ups/body.ts'
+import { demandOf } from '../step-ups/demand.ts'
+import { audienceFor } from './audience.ts'
+import { issueToken } from './issue.ts'
+
+/** The body of `POST /v1/tokens`. */
+const BODY = z.object({ audience: z.string().min(1).max(512).optional(), feature: z.string().min(1).max(256).optional() })
+
+/**
+ * Issues a token for what is proven already: for any use, or for a feature if it needs no further proof.
+ *
+ * @throws {StileError} `insufficient_user_authentication` with the requirement where a step-up would help, and whatever else the policy
+ *   says of the feature: `license_required`, `enrollment_required`, `denied`
+ */
+export async function requestToken(domain: Domain, caller: Caller, body: unknown): Promise<IssuedToken> {
+  const { audience: asked, feature } = readBody(BODY, body)
+  const audience = audienceFor(domain, caller, asked)
+  const standing = await loadStanding(domain, caller)
+  if (feature === undefined) return await issueToken(domain, standing, { audience })
+  const { outcome, requirement, reasons } = demandOf(standing, feature)
+  if (outcome === 'permit') return await issueToken(domain, standing, { audience, requirement })
+  const detail = reasons.at(-1)?.message ?? 'A stronger or fresher proof is needed. Start a step-up for this feature.'
+  throw new StileError('insufficient_user_authentication', detail, { feature, requirement, reasons })
+}
