@@ -23,40 +23,26 @@ export type StileCode =
 
 /** What went wrong, told by `code`; `problem` is the service's own answer where there was one. Never carries a token or a code. */
 export class StileError extends Error {
+  override readonly name: string = 'StileError'
   readonly code: StileCode
   readonly problem: Problem | undefined
 
   constructor(code: StileCode, problem?: Problem, cause?: unknown) {
     super(problem?.detail || code, { cause })
-    this.name = 'StileError'
     this.code = code
     this.problem = problem
   }
 }
 
-/** A request needs a stronger or fresher proof, and no prompt may be shown now: call `stile.stepUp(feature)` on a click. */
-export class StepUpRequired extends StileError {
-  readonly feature: string
+/**
+ * A request needs a stronger or fresher proof, and no prompt may be shown now: call `stile.stepUp(problem.feature)` on a click.
+ *
+ * `code` is `step_up_required`; `problem` is the API's challenge.
+ */
+export class StepUpRequired extends StileError {}
 
-  constructor(feature: string, problem?: Problem) {
-    super('step_up_required', problem)
-    this.name = 'StepUpRequired'
-    this.feature = feature
-  }
-}
-
-/** The subject closed the prompt. Nothing was proven and nothing was changed. */
-export class StepUpCancelled extends StileError {
-  constructor() {
-    super('step_up_cancelled')
-    this.name = 'StepUpCancelled'
-  }
-}
+/** The subject closed the prompt; `code` is `step_up_cancelled`. Nothing was proven and nothing was changed. */
+export class StepUpCancelled extends StileError {}
 
 /** The step-up cannot succeed: `code` says why (`enrollment_required`, `license_required`, `denied`, …). */
-export class StepUpFailed extends StileError {
-  constructor(code: StileCode, problem?: Problem) {
-    super(code, problem)
-    this.name = 'StepUpFailed'
-  }
-}
+export class StepUpFailed extends StileError {}

@@ -22,6 +22,8 @@ export type StileOptions = Readonly<{
   relogin?: () => Promise<boolean>
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch
+  /** This browser's clock, in seconds since the epoch. Default: `Date.now() / 1000`. */
+  now?: () => number
 }>
 
 /** What is known of the subject: a stable snapshot, a new object only when something changed. */
@@ -38,16 +40,16 @@ export type ClientState<F extends string = string> =
 /** Why the last answer did not count, while the step-up goes on. */
 export type FlowError = Readonly<{
   code: StileCode
-  failure?: AttemptFailure
-  attemptsLeft?: number
+  failure?: AttemptFailure | undefined
+  attemptsLeft?: number | undefined
   /** When it makes sense to try again, in milliseconds since the epoch by this browser's clock. */
-  retryAt?: number
+  retryAt?: number | undefined
 }>
 
 /** Where a step-up stands. */
 export type FlowState =
   /** The service is being asked. With `error` it could not be reached: `retry` asks again. */
-  | Readonly<{ status: 'starting'; error?: FlowError }>
+  | Readonly<{ status: 'starting'; error?: FlowError | undefined }>
   | Readonly<{
       /**
        * `choosing`: nothing is going on, `choose` a method. `proving`: the subject's turn: the browser shows its passkey
@@ -57,26 +59,26 @@ export type FlowState =
       stepUp: Extract<StepUp, { status: 'open' }>
       /** The methods that this browser can offer, best first. */
       methods: readonly Method[]
-      method?: Method
-      error?: FlowError
+      method?: Method | undefined
+      error?: FlowError | undefined
     }>
   | Readonly<{ status: 'done'; issued: IssuedToken }>
   | Readonly<{ status: 'cancelled' }>
-  | Readonly<{ status: 'failed'; code: StileCode; problem?: Problem }>
+  | Readonly<{ status: 'failed'; code: StileCode; problem: Problem | undefined }>
 
 /** One step-up in the page, from the click to the token. */
 export type Flow = Readonly<{
   feature: string
-  operation?: Operation
+  operation: Operation | undefined
   /** What people read as the thing that is asked for. */
-  label?: string
+  label: string | undefined
   get: () => FlowState
   subscribe: (listener: () => void) => () => void
   /** Starts a method; a ceremony that is under way is ended first. Never rejects. */
   choose: (method: Method) => Promise<void>
   /** Sends the answer of the chosen method: `{ code }` for `totp`. Never rejects: see `get().error`. */
   submit: (response: unknown) => Promise<void>
-  /** Asks again after `starting` with an error. Never rejects. */
+  /** Asks again while `starting` shows an error. Never rejects. */
   retry: () => Promise<void>
   cancel: () => void
   /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */
@@ -106,10 +108,10 @@ export type StileRequestInit = RequestInit & {
 /** The SDK. Create one per page and share it. */
 export type Stile<F extends string = string> = Readonly<{
   get: () => ClientState<F>
-  /** Calls back after every change. The first subscriber loads the state; without any, the stream is closed. */
+  /** Calls back after every change. The first subscriber loads the state and opens the stream. */
   subscribe: (listener: () => void) => () => void
   /** Starts a step-up; call it on a click. One that asks for the same is joined. */
-  stepUp: (feature: F | 'stile:authenticators', options?: StepUpOptions) => Flow
+  stepUp(feature: F | 'stile:authenticators', options?: StepUpOptions): Flow
   /** `fetch` that carries the token to the audiences' origins, answers their challenges and repeats the request. */
   fetch: (input: RequestInfo | URL, init?: StileRequestInit) => Promise<Response>
   /** A token for what is proven already; never prompts. */
