@@ -1,0 +1,72 @@
+import { createStile, StepUpCancelled } from '@stile/browser'
+import { mountDialog } from '@stile/browser/dialog'
+
+const { service, api } = await (await fetch('/config.json')).json()
+const signIn = document.querySelector('#sign-in')
+const exporting = document.querySelector('#export')
+const result = document.querySelector('#result')
+const file = document.querySelector('#file')
+
+const call = (path, body) =>
+  fetch(api + path, {
+    method: 'POST',
+    credentials: 'include',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body ?? {}),
+  })
+
+// the three lines that a page needs: where the service is, how to get a session token, who may get the assurance token
+const stile = createStile({
+  service,
+  session: async () => (await (await call('/api/session-token')).json()).token,
+  relogin: async () => {
+    const password = window.prompt('Type your password again')
+    return password !== null && (await call('/api/confirm-password', { password })).ok
+  },
+  audiences: { [api]: [api] },
+})
+mountDialog(stile, { labels: { 'reports.export': 'Export lines', 'stile:authenticators': 'Manage your passkeys and codes' } })
+
+exporting.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  file.hidden = true
+  result.textContent = 'Exporting …'
+  try {
+    const response = await stile.fetch(`${api}/api/exports`, {
+      method: 'POST',
+      credentials: 'include',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ note: new FormData(exporting).get('note') }),
+    })
+    if (response.ok) {
+      file.value = await response.text()
+      file.hidden = false
+      result.textContent = 'Exported.'
+    } else {
+      const problem = await response.json()
+      result.textContent = problem.detail
+    }
+  } catch (error) {
+    result.textContent = error instanceof StepUpCancelled ? 'Not confirmed, so nothing was exported.' : error.message
+  }
+})
+
+signIn.addEventListener('submit', async (event) => {
+  event.preventDefault()
+  const response = await call('/api/login', Object.fromEntries(new FormData(signIn)))
+  const problem = document.querySelector('#sign-in-error')
+  problem.hidden = response.ok
+  if (response.ok) location.reload()
+  else problem.textContent = (await response.json()).detail
+})
+
+document.querySelector('#sign-out').addEventListener('click', async () => {
+  await stile.logout().catch(() => {})
+  await call('/api/logout')
+  location.reload()
+})
+
+const me = await fetch(`${api}/api/me`, { credentials: 'include' })
+if (me.ok) document.querySelector('#who').textContent = (await me.json()).name
+exporting.hidden = !me.ok
+signIn.hidden = me.ok

@@ -1,0 +1,46 @@
+/** Who is signed in to the product. */
+export type Me = Readonly<{ user: string; name: string; account: string }>
+
+/** The product's own API, for what needs no step-up. */
+export type Api = Readonly<{
+  url: string
+  me: () => Promise<Me | null>
+  signIn: (user: string, password: string) => Promise<string | null>
+  signOut: () => Promise<void>
+  sessionToken: () => Promise<string>
+  confirmPassword: (password: string) => Promise<string | null>
+  setPlan: (tier: string) => Promise<void>
+}>
+
+/** Talks to the product's API with its cookie. */
+export function createApi(url: string): Api {
+  const post = (path: string, body: unknown = {}) =>
+    fetch(url + path, {
+      method: 'POST',
+      credentials: 'include',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  /** The sentence of a refusal, or `null` where it worked. */
+  const refusal = async (asked: Promise<Response>): Promise<string | null> => {
+    const response = await asked.catch(() => null)
+    if (!response) return 'The server cannot be reached. Check your connection and try again.'
+    return response.ok ? null : ((await response.json()) as { detail: string }).detail
+  }
+  return {
+    url,
+    me: async () => {
+      const response = await fetch(`${url}/api/me`, { credentials: 'include' })
+      return response.ok ? ((await response.json()) as Me) : null
+    },
+    signIn: (user, password) => refusal(post('/api/login', { user, password })),
+    signOut: async () => void (await post('/api/logout')),
+    sessionToken: async () => {
+      const response = await post('/api/session-token')
+      if (!response.ok) throw new Error('not signed in')
+      return ((await response.json()) as { token: string }).token
+    },
+    confirmPassword: (password) => refusal(post('/api/confirm-password', { password })),
+    setPlan: async (tier) => void (await post('/api/demo/plan', { tier })),
+  }
+}

@@ -1,0 +1,7 @@
+import type { policy } from '../../shared/policy.ts'
+
+declare module '@stile/react' {
+  interface Register {
+    policy: typeof policy
+  }
+}
