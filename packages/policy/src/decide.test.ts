@@ -442,3 +442,13 @@ describe('the risk', () => {
     expect(decide(fresh, { ...request, assurance: proven('relogin', 'session'), risk: 'elevated' }).outcome).toBe('permit')
   })
 })
+
+test('a sentence names who asks where it is not the feature', () => {
+  const message = (decision: Decision) => decision.reasons.at(-1)?.message
+  expect(message(ask('export'))).toBe(
+    '“export” needs a second factor given in the last 15 minutes, and nothing proven in this session is strong enough.',
+  )
+  expect(message(ask('export', { license: license('pro', { requires: { level: 'phr' } }) }))).toBe(
+    '“export” needs a passkey or security key given in the last 15 minutes, as your organisation asks, and nothing proven in this session is strong enough.',
+  )
+})

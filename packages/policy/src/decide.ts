@@ -1,9 +1,8 @@
-import type { Assurance, Band, Decision, Level, License, Method, Reason, Requirement } from '@stile/protocol'
-import { isLevel } from '@stile/protocol'
+import type { Assurance, Band, Decision, Level, License, Method, Reason } from '@stile/protocol'
 import { compiledOf } from './compile/compile.ts'
 import type { Variant } from './compile/variant.ts'
 import type { Policy } from './policy.ts'
-import { canMeet, judge } from './requirement.ts'
+import { canMeet, isRequirement, judge } from './requirement.ts'
 
 /** What an enrolled authenticator counts for; an `Authenticator` of the protocol is one. */
 export type Enrolled = Readonly<{ method: Method; level: Level }>
@@ -111,23 +110,6 @@ function usable({ requirement, methods }: Variant, enrolled: readonly Enrolled[]
     if (method === 'email-otp' && requirement.methods !== undefined) return true
     return enrolled.some((each) => typeof each === 'object' && each !== null && each.method === method && canMeet(requirement, each))
   })
-}
-
-/** Whether what an account demands can be understood; what cannot must deny, not be skipped. */
-function isRequirement(value: unknown): value is Requirement {
-  if (typeof value !== 'object' || value === null) return false
-  const { level, maxAgeSeconds, provenAfter, methods, bind } = value as Readonly<Record<string, unknown>>
-  return (
-    isLevel(level) &&
-    (maxAgeSeconds === undefined || Number.isFinite(maxAgeSeconds)) &&
-    (provenAfter === undefined || Number.isFinite(provenAfter)) &&
-    (methods === undefined || isTextList(methods)) &&
-    (bind === undefined || isTextList(bind))
-  )
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function latest(a: number, b: number | undefined): number {

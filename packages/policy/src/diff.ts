@@ -202,6 +202,11 @@ function texts(before: Policy, after: Policy): PolicyChange[] {
       }
     }
   }
+  const [was, is] = [before.document.compliance ?? {}, after.document.compliance ?? {}]
+  for (const name of both(Object.keys(was), Object.keys(is))) {
+    if (was[name]?.because === is[name]?.because) continue
+    changes.push(change('changed', ['compliance', name], `The text behind the rule ${quote(name)} reads differently.`))
+  }
   return changes
 }
 

@@ -14,7 +14,6 @@ export type LicenseEffect<T extends string = string> =
 const DEFAULT_EFFECTS: Readonly<Record<LicenseState, EffectDocument>> = {
   trialing: 'full',
   active: 'full',
-  // biome-ignore lint/suspicious/noThenProperty: `then` is the policy's word for what follows the grace period, and no function
   past_due: { for: '7d', then: 'none' },
   suspended: 'none',
   expired: 'none',
@@ -42,6 +41,5 @@ export function effectIn(document: PolicyDocument, state: License['state']): Lic
   if (!LICENSE_STATES.includes(state)) return 'none'
   const effect = document.license?.states?.[state] ?? DEFAULT_EFFECTS[state]
   if (typeof effect === 'string' || 'tier' in effect) return effect
-  // biome-ignore lint/suspicious/noThenProperty: `then` is the policy's word for what follows the grace period, and no function
   return { forSeconds: parseDuration(effect.for) ?? 0, then: effect.then }
 }

@@ -1,7 +1,7 @@
 import type { License, Requirement } from '@stile/protocol'
 import { compiledOf } from './compile/compile.ts'
 import type { Policy } from './policy.ts'
-import { combine } from './requirement.ts'
+import { combine, isRequirement } from './requirement.ts'
 
 /** What the policy says of a feature besides what must be proven, defaults filled in. */
 export type FeatureRules = Readonly<{
@@ -27,7 +27,8 @@ export function featureRules(policy: Policy, feature: string): FeatureRules | un
 }
 
 /**
- * What a feature asks for under a license while risk is normal, or `undefined` where the license does not include it.
+ * What a feature asks for under a license while risk is normal, or `undefined` where the license does not include it
+ * or cannot be understood.
  *
  * The account's own demand is part of it; the instant of an upgrade and risk are not. With `isSessionOnly` it tells which features
  * need no token.
@@ -35,5 +36,7 @@ export function featureRules(policy: Policy, feature: string): FeatureRules | un
 export function requirementOf(policy: Policy, feature: string, license: License | null): Requirement | undefined {
   const access = compiledOf(policy)?.features.get(feature)?.access(license)
   if (access === undefined || 'outcome' in access) return undefined
-  return license?.requires === undefined ? access.requirement : combine(access.requirement, license.requires)
+  const account: unknown = license?.requires
+  if (account === undefined) return access.requirement
+  return isRequirement(account) ? combine(access.requirement, account) : undefined
 }

@@ -1,5 +1,5 @@
 import type { Assurance, Level, Method, Proof, Requirement } from '@stile/protocol'
-import { CLOCK_SKEW_SECONDS, LEVELS, METHODS, REACHES } from '@stile/protocol'
+import { CLOCK_SKEW_SECONDS, isLevel, LEVELS, METHODS, REACHES } from '@stile/protocol'
 
 /**
  * Combines requirements into the one that asks for all of them: highest level, smallest maxAge, intersection of methods, union of
@@ -65,6 +65,23 @@ export function canMeet(requirement: Requirement, authenticator: Readonly<{ meth
   if (requirement.methods !== undefined && !requirement.methods.includes(method)) return false
   const need = LEVELS.indexOf(requirement.level)
   return need >= 0 && counted(method, level) >= need
+}
+
+/** Whether a value from outside can be understood as a requirement; what cannot must deny, not be skipped. */
+export function isRequirement(value: unknown): value is Requirement {
+  if (typeof value !== 'object' || value === null) return false
+  const { level, maxAgeSeconds, provenAfter, methods, bind } = value as Readonly<Record<string, unknown>>
+  return (
+    isLevel(level) &&
+    (maxAgeSeconds === undefined || Number.isFinite(maxAgeSeconds)) &&
+    (provenAfter === undefined || Number.isFinite(provenAfter)) &&
+    (methods === undefined || isTextList(methods)) &&
+    (bind === undefined || isTextList(bind))
+  )
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 /**

@@ -69,5 +69,5 @@ function riskDenied(title: string, source: string): Reason {
 
 function accountRule(requirement: Requirement): Rule {
   // the demand is the license's, so it stands nowhere in the policy: the pointer is the whole document
-  return { origin: 'account', source: '', who: 'Your organisation', requirement: combine(requirement) }
+  return { origin: 'account', source: '', who: 'your organisation', requirement: combine(requirement) }
 }

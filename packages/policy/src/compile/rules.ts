@@ -11,7 +11,7 @@ export type Rule = Readonly<{
   origin: 'feature' | 'tier' | 'compliance' | 'upgrade' | 'account' | 'risk'
   /** JSON Pointer into the document. */
   source: string
-  /** Who asks, to begin a sentence with. */
+  /** Who asks: the beginning of a sentence, but for tiers and accounts, which stand inside one. */
   who: string
   requirement: Requirement
 }>
@@ -59,7 +59,7 @@ export function rulesOf(document: PolicyDocument, feature: string, addingTier: s
   }
   if (addingTier !== undefined && tier?.requires !== undefined) {
     const source = pointer('tiers', addingTier, 'requires')
-    rules.push({ origin: 'tier', source, who: `The ${tier.label ?? addingTier} tier`, requirement: toRequirement(tier.requires) })
+    rules.push({ origin: 'tier', source, who: `the ${tier.label ?? addingTier} tier`, requirement: toRequirement(tier.requires) })
   }
   for (const name of compliance) {
     // a rule that could not be read is missing, and `constructor` is a name like any other

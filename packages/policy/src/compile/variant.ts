@@ -46,6 +46,8 @@ export function createVariant(options: {
   const { feature, title, denied, requirement = { level: 'session' }, rules = [], upgraded = false } = options
   const methods = Object.freeze(methodsFor(requirement))
   const reasons = Object.freeze(rules.flatMap(reasonOf))
+  // where no rule asks for anything, the feature itself asks for a session
+  const self: Asking = { origin: 'feature', who: title, source: pointer('features', feature) }
   const cache: (readonly Reason[] | undefined)[] = []
   return {
     denied: denied && Object.freeze([denied]),
@@ -57,7 +59,7 @@ export function createVariant(options: {
     reasons,
     unsatisfiable() {
       const source = rules.findLast((rule) => rule.requirement.methods !== undefined)?.source ?? rules.at(-1)?.source ?? ''
-      const message = `What is asked for ${title} cannot be met by any method together, so it is denied. Let the methods and levels of the rules overlap.`
+      const message = `No method can meet all that is asked for ${title}, so it is denied. Let the methods and levels of the rules overlap.`
       return [...reasons, { code: 'requirement_unsatisfiable', source, message }]
     },
     missing(what, bound, cure) {
@@ -74,19 +76,20 @@ export function createVariant(options: {
   function missingReasons(what: Missing, bound: boolean, cure: Cure): Reason[] {
     const found: Reason[] = []
     if (what === 'weak') {
-      const { who, source } = strongest()
-      const message = `${who} asks for ${requirementInWords(requirement)}, and nothing proven in this session is strong enough.`
-      found.push({ code: 'step_up_required', source, message })
+      const rule = strongest()
+      const message = `${title} needs ${requirementInWords(requirement)}${asker(rule)}, and nothing proven in this session is strong enough.`
+      found.push({ code: 'step_up_required', source: rule.source, message })
     }
     if (what === 'stale') {
-      const { who, source } = freshest()
-      const message = `${who} asks for ${requirementInWords(requirement)}, and what was proven is too old${upgraded ? ' or older than the upgrade' : ''}.`
-      found.push({ code: 'assurance_stale', source, message })
+      const rule = freshest()
+      const late = upgraded ? 'too old or older than the upgrade' : 'too old'
+      const message = `${title} needs ${requirementInWords(requirement)}${asker(rule)}, and what was proven is ${late}.`
+      found.push({ code: 'assurance_stale', source: rule.source, message })
     }
     if (!bound) {
-      const { who, source } = rules.find((rule) => rule.requirement.bind !== undefined) ?? self()
-      const message = `${who} asks for a proof given for this very operation (${list(requirement.bind ?? [], 'and')}).`
-      found.push({ code: 'operation_unbound', source, message })
+      const rule = rules.find((each) => each.requirement.bind !== undefined) ?? self
+      const message = `${title} needs a proof given for this very operation (${list(requirement.bind ?? [], 'and')})${asker(rule)}.`
+      found.push({ code: 'operation_unbound', source: rule.source, message })
     }
     if (cure !== 'step_up') {
       const enrollable = ENROLLABLE.filter((method) => methods.includes(method))
@@ -98,20 +101,23 @@ export function createVariant(options: {
   }
 
   /** The first rule that asks for the level, or for certain methods where that is what makes it hard. */
-  function strongest(): Readonly<{ who: string; source: string }> {
+  function strongest(): Asking {
     const byLevel = rules.find((rule) => rule.requirement.level === requirement.level && rule.requirement.level !== LEVELS[0])
-    return byLevel ?? rules.find((rule) => rule.requirement.methods !== undefined) ?? rules[0] ?? self()
+    return byLevel ?? rules.find((rule) => rule.requirement.methods !== undefined) ?? rules[0] ?? self
   }
 
-  function freshest(): Readonly<{ who: string; source: string }> {
+  function freshest(): Asking {
     const { maxAgeSeconds } = requirement
     const byAge = rules.find((rule) => maxAgeSeconds !== undefined && rule.requirement.maxAgeSeconds === maxAgeSeconds)
     return byAge ?? rules.find((rule) => rule.origin === 'upgrade' || rule.requirement.provenAfter !== undefined) ?? strongest()
   }
+}
 
-  function self(): Readonly<{ who: string; source: string }> {
-    return { who: title, source: pointer('features', feature) }
-  }
+type Asking = Readonly<Pick<Rule, 'origin' | 'who' | 'source'>>
+
+/** Names who asks where it is not the feature itself and no reason of its own has said so. */
+function asker({ origin, who }: Asking): string {
+  return origin === 'tier' || origin === 'account' ? `, as ${who} asks` : ''
 }
 
 /** Feature, tier and account speak only where something is missing; the others say why the requirement is what it is. */

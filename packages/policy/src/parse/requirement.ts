@@ -12,10 +12,7 @@ export function readRequirement(value: unknown, place: Place, report: Report): R
   if (members === undefined) return undefined
   const { level: givenLevel, maxAge, methods: givenMethods, bind } = members
   const level = readWord<Level>(givenLevel, [...place, 'level'], report, LEVELS)
-  const methods =
-    givenMethods === undefined
-      ? undefined
-      : readSome(givenMethods, [...place, 'methods'], report, (item, at) => readWord<Method>(item, at, report, METHODS))
+  const methods = givenMethods === undefined ? undefined : readMethods(givenMethods, [...place, 'methods'], report)
   const optional = present({
     maxAge: maxAge === undefined ? undefined : readDuration<Duration>(maxAge, [...place, 'maxAge'], report, 1),
     methods,
@@ -23,10 +20,15 @@ export function readRequirement(value: unknown, place: Place, report: Report): R
   })
   if (level === undefined) return undefined
   const requirement: RequirementDocument = { level, ...optional }
-  // an item that could not be read says nothing about what the list can meet
-  if (methods !== undefined && methods.length > 0 && methodsFor(toRequirement(requirement)).length === 0) {
+  if (methods !== undefined && methodsFor(toRequirement(requirement)).length === 0) {
     report.add([...place, 'methods'], `None of these methods reaches ${level}, so nobody could ever meet it; add one that does.`)
     return undefined
   }
   return requirement
+}
+
+/** Reads a list of methods; one that could not be read in full says nothing about what it can meet, so it counts as absent. */
+function readMethods(value: unknown, place: Place, report: Report): readonly Method[] | undefined {
+  const methods = readSome(value, place, report, (item, at) => readWord<Method>(item, at, report, METHODS))
+  return methods?.length === (value as readonly unknown[]).length ? methods : undefined
 }
