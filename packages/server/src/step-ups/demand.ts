@@ -1,10 +1,13 @@
 import { combine } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE, type Decision, type Reason, type Requirement } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Decision, type Method, type Reason, type Requirement } from '@stile/protocol'
 import { authenticatorsGate } from '../authenticators/gate.ts'
 import { decideFor, type Standing } from '../decisions/standing.ts'
 import { StileError } from '../error.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import { stepUpExpired } from './open.ts'
+
+/** What this service can enrol. */
+const ENROLLABLE: readonly Method[] = ['passkey', 'totp']
 
 /** What the policy demands for a feature now: nothing more, or a step-up that meets the requirement. */
 export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requirement; reasons: readonly Reason[] }>
@@ -62,7 +65,8 @@ function refusalOf(decision: Exclude<Decision, { outcome: 'permit' }>): StileErr
   const detail = reasons.at(-1)?.message ?? 'The policy does not allow this.'
   if (decision.outcome === 'upgrade') return new StileError('license_required', detail, { feature, reasons, next: decision.next })
   if (decision.outcome !== 'enroll') return new StileError('denied', detail, { feature, reasons })
-  return enrollmentRequired(feature, decision.requirement, reasons, decision.next.methods)
+  const enrollable = decision.next.methods.filter((method) => ENROLLABLE.includes(method))
+  return enrollmentRequired(feature, decision.requirement, reasons, enrollable)
 }
 
 /** The problem where nothing that is enrolled could meet a requirement. */
