@@ -1,17 +1,105 @@
-import type { GuardOptions } from './options.ts'
+import { featureRules } from '@stile/policy'
+import { assemble } from './assemble.ts'
+import type { Need } from './authorize.ts'
+import { GuardError } from './error.ts'
+import { subjectOf } from './identity.ts'
+import { within } from './lib/within.ts'
+import { checkOptions, type GuardOptions } from './options.ts'
+import { internal, type Refused, unauthenticated, unavailable } from './refusal.ts'
 import type { GuardRequest, Identity } from './request.ts'
-import type { GuardResult } from './result.ts'
+import type { GuardPass, GuardResult } from './result.ts'
 
 /** Enforcement in an API, with no framework. */
 export type Guard<F extends string = string, R = unknown> = Readonly<{
-  /** Decides one request for one feature. Never throws and never rejects: what goes wrong is a refusal. */
+  /**
+   * Decides one request for one feature. Never throws and never rejects: what goes wrong is a refusal.
+   *
+   * A device proof counts once: ask for a second feature of the same request with the same `GuardRequest` object.
+   */
   authorize(request: GuardRequest, feature: F, identity: Identity | null | undefined): Promise<GuardResult<F>>
   /** The application's own verified caller, as the options say; rejects with what `identify` throws. */
   identify(request: R): Promise<Identity | null>
-  /** Resolves when keys are there and the feed is connected; rejects when the service cannot be reached in time. */
+  /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
   /** Closes the feed; afterwards everything is refused. */
   close(): Promise<void>
 }>
 
-export declare function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R>
+/** How long `ready` waits, in milliseconds. */
+const READY_MS = 10_000
+/** How often one request may wait for something: what was forgotten again while it was fetched is fetched once more. */
+const MAX_ROUNDS = 6
+
+/**
+ * Makes a guard and opens the feed of the service.
+ *
+ * @throws GuardError `invalid_option`, which names the option and the fix
+ */
+export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
+  const settings = checkOptions(options)
+  const { policy, identify, observe, log } = settings
+  const { authorizer, keys, feed } = assemble(settings)
+  let closed = false
+
+  const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
+    const subject = subjectOf(identity)
+    if (subject === undefined) {
+      log('error', 'identify must return { issuer, sub, account }, or null. The issuer is its id at the service, not its URL.')
+      return internal(feature)
+    }
+    const tried = new Set<Need>()
+    let otherwise = unavailable('The guard of this API is closed.', feature)
+    for (let round = 0; round < MAX_ROUNDS && !closed; round++) {
+      const outcome = authorizer({ request, feature, identity, subject, tried })
+      if (outcome.pending === undefined) return outcome
+      tried.add(outcome.pending)
+      otherwise = outcome.otherwise
+      if (!(await outcome.wait)) return otherwise
+    }
+    return otherwise
+  }
+
+  /** Lets a refused feature run where the policy and the guard both say that it is only on trial. */
+  const observed = (refused: Refused, feature: string): GuardPass | Refused => {
+    const rules = featureRules(policy, feature)
+    if (!observe || closed || rules === undefined || rules.enforce === 'on' || refused.problem.code === 'internal') return refused
+    const { code, detail } = refused.problem
+    log('info', 'A request was let on that would have been refused.', { feature, code })
+    const reasons = [
+      { code: code === 'service_unavailable' ? 'policy_unavailable' : 'step_up_required', source: '', message: detail },
+    ] as const
+    const decision = refused.decided ?? { feature, policy: policy.digest, outcome: 'deny' as const, reasons, enforced: false }
+    return { ok: true, decision: { ...decision, enforced: false } }
+  }
+
+  return {
+    async authorize(request, feature, identity) {
+      if (identity === null || identity === undefined) return unauthenticated()
+      try {
+        const result = await judge(request, feature, identity)
+        return (result.ok ? enforced(result, observe) : observed(result, feature)) as GuardResult<F>
+      } catch (cause) {
+        log('error', 'A request could not be checked, so it was refused.', { feature, cause: String(cause) })
+        return internal(feature)
+      }
+    },
+    async identify(request) {
+      return (await identify(request)) ?? null
+    },
+    async ready() {
+      const begun = await within(READY_MS, Promise.all([keys.load(), feed.started]))
+      if (begun?.[0] === true) return
+      const { url } = settings.service
+      throw new GuardError('service_unavailable', `The service at ${url} could not be reached: check service.url and service.key.`)
+    },
+    async close() {
+      closed = true
+      await feed.close()
+    },
+  }
+}
+
+/** What the policy marks as on trial is enforced all the same unless the guard allows it, and the decision says so. */
+function enforced(pass: GuardPass, observe: boolean): GuardPass {
+  return pass.decision.enforced || observe ? pass : { ...pass, decision: { ...pass.decision, enforced: true } }
+}

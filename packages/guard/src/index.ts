@@ -1,3 +1,4 @@
+export { GuardError, type GuardErrorCode } from './error.ts'
 export { createGuard, type Guard } from './guard.ts'
 export type { GuardLog, GuardOptions, GuardService } from './options.ts'
 export type { GuardRequest, Identity } from './request.ts'

@@ -21,4 +21,6 @@ export type Identity = Readonly<{
   account: string
   /** The session of the primary login, where the application knows it: then a token of another session is refused. */
   sid?: string
+  /** Who acts for the subject (RFC 8693 `act.sub`), such as support staff: then only features that allow it pass. */
+  actor?: string
 }>

@@ -1,5 +1,9 @@
-import type { KeyObject } from 'node:crypto'
-import type { JSONWebKeySet, JWK } from 'jose'
+import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
+import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
+import { GuardError } from './error.ts'
+import { p256Coordinates } from './lib/jwt.ts'
+import { thumbprint } from './lib/thumbprint.ts'
+import { systemSeconds } from './options.ts'
 
 /** What a session issuer is made of. */
 export type SessionIssuerOptions = Readonly<{
@@ -33,13 +37,109 @@ export type SessionClaims = Readonly<{
 
 /** Mints the session tokens of an application that signs its users in with cookies. */
 export type SessionIssuer = Readonly<{
-  /** A session token: `typ: JWT`, ES256. Give it only to the very user whose session was verified. */
+  /**
+   * A session token: `typ: JWT`, ES256. Give it only to the very user whose session was verified.
+   *
+   * Rejects with GuardError `invalid_session`, which names the claim.
+   */
   mint(session: SessionClaims): Promise<string>
-  /** What the service verifies the tokens with: serve it, or put it in its configuration. */
+  /** What the service verifies the tokens with: serve it, or put it in its configuration. Holds no private key. */
   jwks: JSONWebKeySet
 }>
 
-export declare function createSessionIssuer(options: SessionIssuerOptions): SessionIssuer
+const MAX_TTL_SECONDS = 300
+/** From here on a number of seconds is one of milliseconds. */
+const MILLISECONDS = 100_000_000_000
+const SKEW_SECONDS = 5
 
-/** Makes a key pair for `createSessionIssuer`: keep the private JWK as a secret. */
-export declare function generateSessionKey(): Promise<JWK>
+/**
+ * Makes an issuer of session tokens: short-lived JWTs that tell the service who is signed in.
+ *
+ * @throws GuardError `invalid_option`, which names the option and the fix
+ */
+export function createSessionIssuer(options: SessionIssuerOptions): SessionIssuer {
+  const { issuer, audience, privateKey, ttlSeconds = MAX_TTL_SECONDS, now = systemSeconds } = options
+  if (!isText(issuer)) failOption('issuer', 'is missing', 'Give the iss that the service has in issuers[].issuer.')
+  if (!isText(audience)) failOption('audience', 'is missing', 'Give the aud that the service has in issuers[].audience.')
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_TTL_SECONDS) {
+    failOption('ttlSeconds', 'is not a whole number from 1 to 300', 'Leave it out for 300: the browser asks for a new token by itself.')
+  }
+  const key = importPrivateKey(privateKey)
+  const { x, y } = publicPoint(key)
+  const own = privateKey instanceof KeyObject ? undefined : privateKey.kid
+  const kid = options.kid ?? own ?? thumbprint({ x, y })
+  if (!isText(kid)) failOption('kid', 'is not a text', 'Leave it out to use the thumbprint of the key.')
+  return {
+    async mint(session) {
+      const iat = now()
+      return new SignJWT(claimsOf(session, iat))
+        .setProtectedHeader({ alg: 'ES256', typ: 'JWT', kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setIssuedAt(iat)
+        .setExpirationTime(iat + ttlSeconds)
+        .setJti(randomUUID())
+        .sign(key)
+    },
+    jwks: { keys: [{ kty: 'EC', crv: 'P-256', x, y, kid, alg: 'ES256', use: 'sig' }] },
+  }
+}
+
+/** Makes a key for `createSessionIssuer`: a private JWK with its `kid`. Keep it as a secret, outside of the code. */
+export async function generateSessionKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, kid: thumbprint({ x: String(jwk.x), y: String(jwk.y) }), alg: 'ES256', use: 'sig' }
+}
+
+function claimsOf(session: SessionClaims, now: number): Record<string, unknown> {
+  const { sub, account, sid, authTime, acr, amr, name, email } = session
+  for (const [claim, value] of Object.entries({ sub, sid })) {
+    if (!isText(value)) failClaim(claim, 'is missing', 'Take it from the session that your application verified.')
+  }
+  for (const [claim, value] of Object.entries({ account, acr, name, email })) {
+    if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out where you have none.')
+  }
+  if (amr !== undefined && !(Array.isArray(amr) && amr.every(isText))) failClaim('amr', 'is not a list of texts', 'Leave it out.')
+  if (!Number.isInteger(authTime) || authTime <= 0) failClaim('authTime', 'is not in whole seconds', 'Give when the password was checked.')
+  if (authTime >= MILLISECONDS) failClaim('authTime', 'is in milliseconds', 'Divide it by 1000 and round it down.')
+  if (authTime > now + SKEW_SECONDS) failClaim('authTime', 'lies in the future', 'Give when the password was checked.')
+  return {
+    sub,
+    sid,
+    auth_time: authTime,
+    ...(account !== undefined && { account }),
+    ...(acr !== undefined && { acr }),
+    ...(amr !== undefined && { amr: [...amr] }),
+    ...(name !== undefined && { name }),
+    ...(email !== undefined && { email }),
+  }
+}
+
+function importPrivateKey(key: JWK | KeyObject): KeyObject {
+  try {
+    const imported = key instanceof KeyObject ? key : createPrivateKey({ key: { ...key } as JsonWebKey, format: 'jwk' })
+    if (imported.type === 'private' && imported.asymmetricKeyDetails?.namedCurve === 'prime256v1') return imported
+  } catch {
+    // said below, without what the key looks like
+  }
+  return failOption('privateKey', 'is not a private P-256 key', 'Make one with generateSessionKey() and pass its JWK.')
+}
+
+function publicPoint(key: KeyObject): Readonly<{ x: string; y: string }> {
+  const point = p256Coordinates(createPublicKey(key).export({ format: 'jwk' }))
+  return point ?? failOption('privateKey', 'has no public point', 'Make one with generateSessionKey() and pass its JWK.')
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
+
+function failOption(option: string, what: string, fix: string): never {
+  const message = `createSessionIssuer: the option ${option} ${what}, so no session token can be minted. ${fix}`
+  throw new GuardError('invalid_option', message, option)
+}
+
+function failClaim(claim: string, what: string, fix: string): never {
+  throw new GuardError('invalid_session', `mint: ${claim} ${what}, so the service would not know who this is. ${fix}`, claim)
+}

@@ -1,0 +1,95 @@
+import { type Authorizer, createAuthorizer } from './authorize.ts'
+import { createCheckpointVerifier } from './checkpoint.ts'
+import { createContact } from './contact.ts'
+import { createProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
+import { type Feed, type FeedListener, openFeed } from './feed.ts'
+import { createJwks, type Jwks } from './jwks.ts'
+import { createServiceClient } from './lib/service-client.ts'
+import { within } from './lib/within.ts'
+import { createLicenses } from './licenses.ts'
+import type { Settings } from './options.ts'
+import { createReplayMemory } from './replay.ts'
+import { createRevocations } from './revocations.ts'
+import { createTokenVerifier } from './token.ts'
+
+/** The parts of a guard. */
+export type Parts = Readonly<{ authorizer: Authorizer; keys: Jwks; feed: Feed }>
+
+/** How long a request waits for a feed that is being opened for the first time, in milliseconds. */
+const START_MS = 3_000
+
+/** Puts the parts of a guard together and opens the feed. */
+export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
+  const { service, audience, policy, origin, outageSeconds, staleSeconds, now, log } = settings
+  const issuer = service.url
+  const client = createServiceClient(service)
+  const contact = createContact({ now })
+  const keys = createJwks({ client, now, log, heard: contact.heard })
+  const licenses = createLicenses({ client, contact, now, log, outageSeconds, staleSeconds })
+  const revocations = createRevocations({ now })
+
+  let warned: string | undefined
+  const compareDigest = (digest: string): void => {
+    if (digest === policy.digest || digest === warned) return
+    warned = digest
+    log('warn', 'The service publishes another policy than the one that this guard decides with. Deploy both from the same document.', {
+      published: digest,
+      own: policy.digest,
+    })
+  }
+  const listener: FeedListener = {
+    onCheckpoint({ iat, policy: published }, place) {
+      if (place === 'start') {
+        // what happened before is not known: a token from then may have been revoked, and its client gets a new one without a prompt
+        licenses.clear()
+        revocations.raise(iat)
+      } else if (place === 'behind' && now() - contact.fedAt() > staleSeconds) revocations.raise(iat)
+      contact.fed()
+      compareDigest(published.digest)
+    },
+    onEvent(event) {
+      contact.heard()
+      if (event.type === 'license') licenses.apply(event)
+      else if (event.type === 'policy') compareDigest(event.digest)
+      else {
+        revocations.add(event)
+        licenses.forget(event)
+      }
+    },
+    onUnreadable() {
+      log('error', 'The feed told something that this guard does not understand, so it forgets what it knew. Update @stile/guard.')
+      licenses.clear()
+      revocations.raise(now() + 1)
+    },
+  }
+  const feed = openFeed({
+    client,
+    verifyCheckpoint: createCheckpointVerifier({ issuer, keys, now }),
+    listener,
+    log,
+    staleSeconds,
+  })
+
+  let isStarting = true
+  const start = within(
+    START_MS,
+    feed.started.then(() => true),
+  ).then((begun) => {
+    isStarting = false
+    return begun === true
+  })
+
+  const replay = createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS })
+  const authorizer = createAuthorizer({
+    policy,
+    licenses,
+    revocations,
+    contact,
+    verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
+    verifyProof: createProofVerifier({ origin, now, replay }),
+    starting: () => (isStarting ? start : undefined),
+    staleSeconds,
+    now,
+  })
+  return { authorizer, keys, feed }
+}

@@ -1,0 +1,178 @@
+import { decide, featureRules, type Policy } from '@stile/policy'
+import { type Assurance, type AssuranceClaims, assuranceOf, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
+import type { Contact } from './contact.ts'
+import { type Credential, readCredential } from './credential.ts'
+import type { ProofVerifier } from './dpop.ts'
+import type { Licenses, Snapshot } from './licenses.ts'
+import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './refusal.ts'
+import type { GuardRequest, Identity } from './request.ts'
+import type { GuardPass } from './result.ts'
+import type { Revocations } from './revocations.ts'
+import type { TokenVerifier } from './token.ts'
+
+/** What is missing: nothing is fetched twice for one request. */
+export type Need = 'license' | 'newer-license' | 'keys' | 'feed'
+
+/** Something must be fetched first. `wait` resolves to whether it came; where it did not, `otherwise` is the answer. */
+export type Pending = Readonly<{ pending: Need; wait: Promise<boolean>; otherwise: Refused }>
+
+/** What came of one look at a request. */
+export type Outcome = (GuardPass & Readonly<{ pending?: never }>) | (Refused & Readonly<{ pending?: never }>) | Pending
+
+/** One question: may this caller use this feature with this request? */
+export type Question = Readonly<{
+  request: GuardRequest
+  feature: string
+  identity: Identity
+  /** `<issuer id>|<sub>` */
+  subject: string
+  /** What has been waited for already. */
+  tried: ReadonlySet<Need>
+}>
+
+/** Looks at a request once, synchronously: everything that has to be waited for is returned. */
+export type Authorizer = (question: Question) => Outcome
+
+/** What the authorizer is made of. */
+export type AuthorizerOptions = Readonly<{
+  policy: Policy
+  licenses: Licenses
+  revocations: Revocations
+  contact: Contact
+  verifyToken: TokenVerifier
+  verifyProof: ProofVerifier
+  /** While the feed is still being opened for the first time: resolves to whether it was. */
+  starting: () => Promise<boolean> | undefined
+  staleSeconds: number
+  now: () => number
+}>
+
+/** What a session alone proves: that somebody signed in, at a time nobody vouches for. */
+const SESSION: Assurance = Object.freeze({
+  proofs: Object.freeze([Object.freeze({ method: 'login', level: 'session', amr: Object.freeze([]), authTime: 0 } as const)]),
+})
+
+type Found = Extract<Credential, { status: 'found' }>
+
+/**
+ * Makes the authorizer. The order is: licence, what the session alone allows, whether the service was heard, token, identity, revocation,
+ * licence epoch, device proof, and the policy with what is proven. The proof, which counts once, comes after all that may have to wait.
+ */
+export function createAuthorizer(options: AuthorizerOptions): Authorizer {
+  const { policy, licenses, revocations, contact, verifyToken, verifyProof, starting, staleSeconds, now } = options
+  // a proof counts once per request, however many features are asked for while it is handled
+  const proven = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
+
+  const prove = (request: GuardRequest, feature: string, { token, proof }: Found, jkt: string): Refused | undefined => {
+    if (proof.status === 'none') return invalidProof('The token came without a proof of its key.', feature)
+    if (proof.status === 'many') return invalidProof('More than one proof came with the token.', feature)
+    const before = proven.get(request)
+    if (before?.token === token && before.proof === proof.value) return undefined
+    const verdict = verifyProof(proof.value, { method: request.method, url: request.url, token, jkt })
+    if (verdict.status === 'full') return unavailable('Too many requests are on record to tell whether this one is new.', feature)
+    if (verdict.status === 'invalid') return invalidProof(verdict.why, feature)
+    proven.set(request, { token, proof: proof.value })
+    return undefined
+  }
+
+  /** The claims of a token that is good for this caller, apart from license and proof. */
+  const claimsOf = (
+    { identity, subject, feature }: Question,
+    { token, scheme }: Found,
+  ): AssuranceClaims | Refused | Pending | 'foreign' => {
+    const verdict = verifyToken(token)
+    if (verdict.status === 'pending' || verdict.status === 'unavailable') {
+      const otherwise = unavailable('The keys of the verification service could not be fetched.', feature)
+      return verdict.status === 'pending' ? { pending: 'keys', wait: verdict.wait.then(() => true), otherwise } : otherwise
+    }
+    if (scheme === 'bearer') {
+      // the application's own bearer token is no business of ours; one of ours must not do without its key
+      if (verdict.status === 'invalid') return 'foreign'
+      return invalidToken('The token is bound to a key: send it as DPoP with a proof, never as Bearer.', feature)
+    }
+    if (verdict.status === 'invalid') return invalidToken(verdict.why, feature)
+    const { claims } = verdict
+    const why = faultOf(claims, identity, subject, feature, now())
+    if (why !== undefined) return invalidToken(why, feature)
+    if (revocations.isRevoked(claims)) return invalidToken('The token was revoked, or issued before this API was listening.', feature)
+    return claims
+  }
+
+  const withToken = (question: Question, snapshot: Snapshot, base: Decision): Outcome => {
+    const { request, feature, identity, subject, tried } = question
+    const credential = readCredential(request)
+    if (credential.status === 'none') return refusalOf(base)
+    if (credential.status === 'malformed') return invalidToken(credential.why, feature)
+    const claims = claimsOf(question, credential)
+    if (claims === 'foreign') return refusalOf(base)
+    if ('pending' in claims || 'ok' in claims) return claims
+    const lead = epochOf(claims.lic) - epochOf(snapshot.license)
+    if (lead < 0) return invalidToken('The license has changed since the token was issued.', feature)
+    if (lead > 0 && !tried.has('newer-license')) {
+      // the feed has not told yet what the token knows
+      const otherwise = unavailable('The license has just changed and could not be read.', feature)
+      return { pending: 'newer-license', wait: licenses.fill(identity.account, subject), otherwise }
+    }
+    if (claims.cnf === undefined) return invalidToken('The token is bound to no key.', feature)
+    const unproven = prove(request, feature, credential, claims.cnf.jkt)
+    if (unproven !== undefined) return unproven
+    // of two licenses the newer one decides, but one that the service has just said is gone is gone
+    const license = lead > 0 && snapshot.license !== null ? licenseOf(claims) : snapshot.license
+    const decision = decide(policy, { feature, license, assurance: assuranceOf(claims), risk: claims.risk, now: now() })
+    if (decision.outcome !== 'permit') return refusalOf(decision)
+    if (claims.act !== undefined && featureRules(policy, feature)?.actors !== 'permit') return refusalOf(actorDenied(decision))
+    return { ok: true, decision, claims }
+  }
+
+  return (question) => {
+    const { feature, identity, subject, tried } = question
+    const rules = featureRules(policy, feature)
+    if (rules === undefined) return refusalOf(decide(policy, { feature, license: null, assurance: SESSION, risk: 'unknown', now: now() }))
+    const snapshot = licenses.lookup(identity.account, subject, rules.whenStale === 'permit')
+    if (snapshot === undefined) {
+      const otherwise = unavailable('The verification service could not be asked for the license.', feature)
+      return { pending: 'license', wait: licenses.fill(identity.account, subject), otherwise }
+    }
+    const base = decide(policy, { feature, license: snapshot.license, assurance: SESSION, risk: 'normal', now: now() })
+    if (identity.actor !== undefined && rules.actors !== 'permit') return refusalOf(actorDenied(base))
+    if (base.outcome === 'permit') return { ok: true, decision: base }
+    const stale = !(now() - contact.fedAt() <= staleSeconds)
+    if (base.outcome !== 'step_up') {
+      // only a token that knows a newer license could change this
+      if (stale) return refusalOf(base)
+      const outcome = withToken(question, snapshot, base)
+      return outcome.pending === 'newer-license' || ('ok' in outcome && outcome.ok) ? outcome : refusalOf(base)
+    }
+    // no token can meet it here, so none is asked for
+    if (base.requirement.bind !== undefined && base.requirement.bind.length > 0) return refusalOf(base)
+    if (stale) {
+      const otherwise = unavailable('The verification service has not been heard, so no proof can be checked.', feature)
+      const begun = tried.has('feed') ? undefined : starting()
+      return begun === undefined ? otherwise : { pending: 'feed', wait: begun, otherwise }
+    }
+    return withToken(question, snapshot, base)
+  }
+}
+
+/** Why a token is not the caller's, or not for this. */
+function faultOf(claims: AssuranceClaims, identity: Identity, subject: string, feature: string, now: number): string | undefined {
+  const { sub, account, sid, lic, act, authorization_details: details } = claims
+  if (sub !== subject) return 'The token is of another subject.'
+  if (account !== identity.account) return 'The token is of another account.'
+  if (identity.sid !== undefined && sid !== identity.sid) return 'The token is of another session.'
+  if (identity.actor !== undefined && act?.sub !== identity.actor) return 'The token is of another acting party.'
+  if (lic?.changes_at !== undefined && !(now < lic.changes_at)) return 'The license of the token has changed by itself.'
+  if (details?.some((detail) => detail.feature !== feature)) return 'The token was given for one operation of another feature.'
+  return undefined
+}
+
+/** No license counts as older than every license. */
+function epochOf(license: Pick<LicenseClaim, 'epoch'> | null): number {
+  return license?.epoch ?? -1
+}
+
+function actorDenied({ feature, policy, enforced }: Decision): Decision {
+  const source = `/features/${feature.replaceAll('~', '~0').replaceAll('/', '~1')}/actors`
+  const message = 'Somebody acting for the customer may not use this. The customer can.'
+  return { feature, policy, enforced, outcome: 'deny', reasons: [{ code: 'actor_not_allowed', source, message }] }
+}

@@ -1,0 +1,85 @@
+import type { Request, RequestHandler, Response } from 'express'
+import { createGuard as createCore } from '../guard.ts'
+import { checkFeature, type GuardOptions } from '../options.ts'
+import { internal } from '../refusal.ts'
+import type { GuardPass, GuardRefusal, GuardResult } from '../result.ts'
+import { exposeHeaders } from './expose-headers.ts'
+import { toGuardRequest } from './request.ts'
+
+/** What `require` leaves on a request that may go on. */
+export type Stile<F extends string = string> = Pick<GuardPass<F>, 'decision' | 'claims'>
+
+/** A request that passed `require`. */
+export type StileRequest<F extends string = string> = Request & { stile: Stile<F> }
+
+/** Enforcement in an Express application. */
+export type ExpressGuard<F extends string = string> = Readonly<{
+  /**
+   * Middleware that lets a request on only where the policy permits the feature, and leaves the decision on `req.stile`.
+   *
+   * @throws GuardError `unknown_feature`, when the route is made, for a feature that the policy does not have
+   */
+  require(feature: F): RequestHandler
+  /** Whether `require(feature)` would let this request on; never rejects. */
+  can(request: Request, feature: F): Promise<boolean>
+  /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
+  ready(): Promise<void>
+  /** Closes the feed; afterwards everything is refused. */
+  close(): Promise<void>
+}>
+
+/**
+ * Makes a guard for an Express application, 4 or 5, and opens the feed of the service.
+ *
+ * @throws GuardError `invalid_option`, which names the option and the fix
+ */
+export function createGuard<const F extends string>(options: GuardOptions<F, Request>): ExpressGuard<F> {
+  const core = createCore<F, Request>(options)
+  const { log } = options
+
+  const authorize = async (request: Request, feature: F): Promise<GuardResult<F>> => {
+    try {
+      const identity = await core.identify(request)
+      return await core.authorize(toGuardRequest(request), feature, identity)
+    } catch (cause) {
+      // who cannot be identified is not let on, whatever the reason
+      const line = 'identify failed, so the request was refused.'
+      if (log !== undefined) log('error', line, { feature, cause: String(cause) })
+      else console.error(`stile guard: ${line}`, { feature, cause: String(cause) })
+      return internal(feature)
+    }
+  }
+
+  return {
+    require(feature) {
+      checkFeature(options.policy, feature)
+      return function stileRequire(request, response, next) {
+        authorize(request, feature).then((result) => {
+          if (!result.ok) return send(response, result)
+          const { decision, claims } = result
+          ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
+          next()
+        }, next)
+      }
+    },
+    async can(request, feature) {
+      return (await authorize(request, feature)).ok
+    },
+    ready: core.ready,
+    close: core.close,
+  }
+}
+
+/** What `require` left on a request, or `undefined` where no `require` stood before. */
+export function stileOf(request: Request): Stile | undefined {
+  return (request as Partial<StileRequest>).stile
+}
+
+function send(response: Response, { status, headers, problem }: GuardRefusal): void {
+  // somebody answered while it was decided, such as a timeout
+  if (response.headersSent) return
+  exposeHeaders(response)
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(JSON.stringify(problem))
+}

@@ -1,0 +1,154 @@
+import { type Checkpoint, type FeedEvent, parseFeedEvent } from '@stile/protocol'
+import type { ServiceClient } from './lib/service-client.ts'
+import { createSseReader, type SseEvent } from './lib/sse.ts'
+import type { GuardLog } from './options.ts'
+
+/** Where a checkpoint stands: `start` says that nothing before it was told, `behind` that what was missed is still to come. */
+export type CheckpointPlace = 'start' | 'behind' | 'current'
+
+/** What the feed tells. */
+export type FeedListener = Readonly<{
+  /** A verified checkpoint. */
+  onCheckpoint(checkpoint: Checkpoint, place: CheckpointPlace): void
+  onEvent(event: Exclude<FeedEvent, { type: 'checkpoint' }>): void
+  /** An event of a known type that is not understood: assume the worst. */
+  onUnreadable(): void
+}>
+
+/** The feed of the service, kept open for as long as the guard lives. */
+export type Feed = Readonly<{
+  /** Resolves with the first checkpoint; never rejects. */
+  started: Promise<void>
+  close(): Promise<void>
+}>
+
+/** What the feed is made of. */
+export type FeedOptions = Readonly<{
+  client: ServiceClient
+  verifyCheckpoint: (jws: string) => Promise<Checkpoint>
+  listener: FeedListener
+  log: GuardLog
+  /** Nothing at all for so long means that the connection is dead. */
+  staleSeconds: number
+  /** From 0 to 1, to spread reconnects. Default `Math.random`. */
+  random?: () => number
+  /** The first and the longest pause before reconnecting, in milliseconds. Defaults 250 and 15000. */
+  firstDelayMs?: number
+  longestDelayMs?: number
+}>
+
+const KNOWN_TYPES = ['license', 'policy', 'revoked', 'checkpoint']
+
+/**
+ * Opens `GET /v1/feed` and keeps it open: it resumes with `Last-Event-ID`, and reconnects with a growing, jittered pause.
+ *
+ * The first message of every connection must be a checkpoint, so that nothing is believed of an unsigned or a replaced log.
+ */
+export function openFeed(options: FeedOptions): Feed {
+  const {
+    client,
+    verifyCheckpoint,
+    listener,
+    log,
+    staleSeconds,
+    random = Math.random,
+    firstDelayMs = 250,
+    longestDelayMs = 15_000,
+  } = options
+  const closing = new AbortController()
+  let lastId: string | undefined
+  let generation: string | undefined
+  let cursor = -1
+  let failures = 0
+  let resolveStarted: () => void = () => undefined
+  const started = new Promise<void>((resolve) => {
+    resolveStarted = resolve
+  })
+
+  const onMessage = async ({ data, id, type }: SseEvent, first: boolean): Promise<void> => {
+    const event = parseFeedEvent(parseJson(data))
+    if (first && event?.type !== 'checkpoint') throw new Error('The feed must begin with a checkpoint, so what it says is not believed.')
+    if (event === undefined) {
+      // what a later version of the service tells beside that is not for us
+      if (KNOWN_TYPES.includes(type)) listener.onUnreadable()
+    } else if (event.type === 'checkpoint') {
+      const checkpoint = await verifyCheckpoint(event.jws)
+      // a log that is shorter than it was is another one, whatever it calls itself
+      const start = checkpoint.generation !== generation || event.cursor < cursor || checkpoint.seq < cursor
+      generation = checkpoint.generation
+      failures = 0
+      listener.onCheckpoint(checkpoint, start ? 'start' : event.cursor < checkpoint.seq ? 'behind' : 'current')
+      resolveStarted()
+    } else listener.onEvent(event)
+    if (event !== undefined) cursor = event.cursor
+    if (id !== '') lastId = id
+  }
+
+  const connect = async (): Promise<void> => {
+    const dead = new AbortController()
+    const signal = AbortSignal.any([closing.signal, dead.signal])
+    const silence = setTimeout(() => dead.abort(new Error(`The feed was silent for ${staleSeconds} seconds.`)), staleSeconds * 1_000)
+    silence.unref()
+    try {
+      const body = await client.open('/v1/feed', lastId === undefined ? {} : { 'Last-Event-ID': lastId }, signal)
+      const read = createSseReader()
+      const decoder = new TextDecoder('utf-8', { fatal: true })
+      let first = true
+      for await (const chunk of body) {
+        silence.refresh()
+        for (const message of read(decoder.decode(chunk, { stream: true }))) {
+          await onMessage(message, first)
+          first = false
+        }
+      }
+    } finally {
+      clearTimeout(silence)
+      dead.abort()
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      try {
+        await connect()
+      } catch (cause) {
+        if (closing.signal.aborted) return
+        log('warn', 'The feed of the service broke off; it is opened again.', { cause: String(cause) })
+      }
+      const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10))
+      failures += 1
+      await pause(delay * (0.5 + random() / 2), closing.signal)
+    }
+  }
+
+  const running = run()
+  return {
+    started,
+    async close() {
+      closing.abort()
+      await running
+    },
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, milliseconds)
+    timer.unref()
+    signal.addEventListener('abort', done)
+  })
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
