@@ -1,0 +1,30 @@
+/** Makes an element: what it has as a property is set as one, all else as an attribute. */
+export function element<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  members: Readonly<Record<string, unknown>> = {},
+  ...children: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(members)) {
+    if (name in made) Object.assign(made, { [name]: value })
+    else made.setAttribute(name, `${value}`)
+  }
+  made.append(...children)
+  return made
+}
+
+/** Makes a button that does not send the form. */
+export function button(text: string, onclick: () => void, className = ''): HTMLButtonElement {
+  return element('button', { type: 'button', className, onclick }, text)
+}
+
+/** The field for a six-digit code; sends itself when it is full. Spaces of a pasted code are dropped. */
+export function codeField(label: string, onFull: () => void): { field: HTMLElement; input: HTMLInputElement } {
+  const input = element('input', { inputMode: 'numeric', autocomplete: 'one-time-code', className: 'stile-code', spellcheck: false })
+  input.setAttribute('aria-describedby', 'stile-alert')
+  input.oninput = () => {
+    input.value = input.value.replace(/\D/g, '').slice(0, 6)
+    if (input.value.length === 6) onFull()
+  }
+  return { field: element('label', {}, label, input), input }
+}
