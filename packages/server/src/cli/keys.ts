@@ -28,11 +28,15 @@ export function addKeysCommand(program: Command, context: CliContext): void {
       if (ttlSeconds === undefined || ttlSeconds === 0)
         throw new CliError(`"${options.ttl}" is not a duration. Write a number and s, m, h or d, such as 90d.`)
       const { scope, name, audience } = options
-      const { key, record } = await withStore(options, context, (store) =>
+      const { key, record } = await withStore(options, { ...context, mayMake: true }, (store) =>
         createApiKey({ store, now, random }, { name, scope, ttlSeconds, ...(audience === undefined ? {} : { audience }) }),
       )
       if (options.json) out(`${JSON.stringify({ key, ...publicKeyRecord(record) })}\n`)
-      else out(`${key}\n\nThis is ${record.id} (${describe(record)}). It is not shown again; give it to the machine now.\n`)
+      else {
+        // the key alone on stdout, so that scripts can take it
+        context.err(`${record.id} (${describe(record)}). The key is not shown again; give it to the machine now:\n`)
+        out(`${key}\n`)
+      }
     })
 
   located(keys.command('list'))
@@ -60,10 +64,14 @@ function located(command: Command): Command {
     .option('--database <file>', 'the database itself; also STILE_DATABASE')
 }
 
-async function withStore<T>({ config, database }: Where, context: CliContext, work: (store: Store) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  { config, database }: Where,
+  context: CliContext & { mayMake?: true },
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
   const path = database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
-  // opening would make an empty database, and a key in it would open nothing
-  if (!existsSync(path))
+  // opening would make an empty database, in which there is nothing to find
+  if (context.mayMake !== true && !existsSync(path))
     throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
   const store = createSqliteStore({ path, now: context.now })
   try {

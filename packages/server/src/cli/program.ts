@@ -1,8 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { StileError } from '../error.ts'
-import { OptionsError } from '../options/error.ts'
-import { ConfigFileError } from './config-file.ts'
-import { type CliContext, CliError } from './context.ts'
+import type { CliContext } from './context.ts'
 import { addKeysCommand } from './keys.ts'
 import { addPolicyCommand } from './policy.ts'
 import { addSecretCommand } from './secret.ts'
@@ -27,9 +24,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    const expected =
-      error instanceof CliError || error instanceof StileError || error instanceof ConfigFileError || error instanceof OptionsError
-    context.err(`${expected || error instanceof Error ? error.message : 'Something went wrong.'}\n`)
+    context.err(`${error instanceof Error ? error.message : 'Something went wrong.'}\n`)
     return 1
   }
 }

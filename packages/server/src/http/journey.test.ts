@@ -1,6 +1,6 @@
 import express from 'express'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import WebAuthnEmulator from 'nid-webauthn-emulator'
+import { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { totpCode } from './client.test-support.ts'
 import { AUDIENCE, ORIGIN, PUBLIC_URL, startTestService, type TestService } from './service.test-support.ts'
