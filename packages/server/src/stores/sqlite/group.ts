@@ -23,6 +23,8 @@ export interface Group {
  *
  * Every verb has a savepoint: one that throws undoes itself and leaves its neighbours. Where the commit fails, or SQLite gives the
  * transaction up (a full disk), every verb of the group rejects and none has happened.
+ *
+ * @param committed  called after each commit and before its verbs resolve; must not throw
  */
 export function createGroup({ database, committed }: Readonly<{ database: DatabaseSync; committed: () => void }>): Group {
   const begin = database.prepare('BEGIN IMMEDIATE')
@@ -51,8 +53,8 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
       abandon(group, error)
       return
     }
-    for (const each of settle) each()
     committed()
+    for (const each of settle) each()
     drained?.()
   }
 

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../store.ts'
+import {
+  ALICE,
+  ALL,
+  authenticator,
+  authenticatorsChange,
+  BOB,
+  BURST,
+  burst,
+  enrol,
+  passkey,
+  T0,
+  totp,
+  useStore,
+} from './fixtures.test-support.ts'
+
+const change = authenticatorsChange(ALICE)
+
+/** Authenticators and the codes they give. */
+export function authenticatorsContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const totpOf = (id: string) => authenticator(id, { level: 'mfa', data: totp() })
+
+  describe('authenticators', () => {
+    it('gives back what was enrolled, oldest first, to its subject alone', async () => {
+      const phone = { ...totpOf('auth_2'), createdAt: T0 + 5, lastUsedAt: T0 + 6 }
+      await enrol(store(), phone)
+      await enrol(store(), authenticator('auth_1'))
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([authenticator('auth_1'), phone])
+      expect(await store().authenticators.list(BOB.subject)).toEqual([])
+      expect(await store().authenticators.get({ subject: ALICE.subject, id: 'auth_1' })).toEqual(authenticator('auth_1'))
+      expect(await store().authenticators.get({ subject: BOB.subject, id: 'auth_1' })).toBeNull()
+      expect(await store().authenticators.findByCredentialId('credential-1')).toEqual(authenticator('auth_1'))
+      expect(await store().authenticators.findByCredentialId('credential-2')).toBeNull()
+    })
+
+    it('threat: one credential would be enrolled for two subjects', async () => {
+      const created = await burst((index) => {
+        const subject = index % 2 === 0 ? ALICE.subject : BOB.subject
+        return store().authenticators.create({ record: authenticator(`auth_${index}`, { subject }), limit: 10, change })
+      })
+      expect(created.filter(Boolean)).toHaveLength(1)
+      const kept = [...(await store().authenticators.list(ALICE.subject)), ...(await store().authenticators.list(BOB.subject))]
+      expect(kept).toHaveLength(1)
+      expect(await store().changes.after(ALL)).toHaveLength(1)
+    })
+
+    it('holds the limit of a subject in a burst', async () => {
+      const created = await burst((index) =>
+        enrol(store(), authenticator(`auth_${index}`, { data: passkey({ credentialId: `credential-${index}` }) }), 3),
+      )
+      expect(created.filter(Boolean)).toHaveLength(3)
+      expect(await store().authenticators.list(ALICE.subject)).toHaveLength(3)
+      expect(await store().changes.after(ALL)).toHaveLength(3)
+    })
+
+    it('threat: a subject would rename or remove what belongs to another', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      const head = await store().changes.head()
+      expect(await store().authenticators.rename({ subject: BOB.subject, id: 'auth_1', name: 'Mine', change })).toBe(false)
+      expect(await store().authenticators.remove({ subject: BOB.subject, id: 'auth_1', change })).toBe(false)
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([authenticator('auth_1')])
+      expect(await store().changes.head()).toBe(head)
+    })
+
+    it('renames, and says so', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      expect(await store().authenticators.rename({ subject: ALICE.subject, id: 'auth_1', name: 'Desk', change })).toBe(true)
+      expect((await store().authenticators.list(ALICE.subject))[0]?.name).toBe('Desk')
+      expect(await store().changes.after(ALL)).toHaveLength(2)
+    })
+
+    it('is removed by one caller of a burst', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      const removed = await burst(() => store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', change }))
+      expect(removed.filter(Boolean)).toHaveLength(1)
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([])
+      expect(await store().changes.after(ALL)).toHaveLength(2)
+    })
+
+    it('threat: a cloned passkey would use the same counter twice', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      const moved = await burst(() =>
+        store().authenticators.touch({ id: 'auth_1', expectedCounter: 7, counter: 8, backupState: true, now: T0 + 9 }),
+      )
+      expect(moved.filter(Boolean)).toHaveLength(1)
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([
+        authenticator('auth_1', { lastUsedAt: T0 + 9, data: passkey({ counter: 8, backupState: true }) }),
+      ])
+    })
+
+    it('notes the use of a passkey that does not count', async () => {
+      await enrol(store(), authenticator('auth_1', { data: passkey({ counter: 0 }) }))
+      const still = { id: 'auth_1', expectedCounter: 0, counter: 0, backupState: false, now: T0 + 1 }
+      expect(await store().authenticators.touch(still)).toBe(true)
+      expect(await store().authenticators.touch({ ...still, now: T0 + 2 })).toBe(true)
+      expect((await store().authenticators.list(ALICE.subject))[0]?.lastUsedAt).toBe(T0 + 2)
+    })
+
+    it('moves no counter of what is no passkey or not there', async () => {
+      await enrol(store(), totpOf('auth_1'))
+      for (const id of ['auth_1', 'auth_2']) {
+        expect(await store().authenticators.touch({ id, expectedCounter: 0, counter: 1, backupState: false, now: T0 })).toBe(false)
+      }
+    })
+  })
+
+  describe('totp', () => {
+    const accept = (step: number, now = T0) => store().totp.accept({ authenticatorId: 'auth_1', step, now })
+
+    it('threat: a code would be accepted twice', async () => {
+      await enrol(store(), totpOf('auth_1'))
+      expect((await burst(() => accept(101, T0 + 3))).filter(Boolean)).toHaveLength(1)
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([
+        { ...totpOf('auth_1'), lastUsedAt: T0 + 3, data: totp({ lastStep: 101 }) },
+      ])
+    })
+
+    it('threat: an older code would be accepted after a newer one', async () => {
+      await enrol(store(), totpOf('auth_1'))
+      const accepted = await burst((index) => accept(100 + ((index * 17) % BURST)))
+      expect(await accept(100)).toBe(false)
+      expect(await accept(100 + BURST - 1)).toBe(false)
+      expect(await accept(100 + BURST)).toBe(true)
+      // each accepted step was greater than all before it
+      const steps = accepted.flatMap((yes, index) => (yes ? [(index * 17) % BURST] : []))
+      expect(steps).toEqual(steps.toSorted((one, other) => one - other))
+    })
+
+    it('accepts nothing for a passkey or for what is not there', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      expect(await accept(1000)).toBe(false)
+      expect(await store().totp.accept({ authenticatorId: 'auth_2', step: 1000, now: T0 })).toBe(false)
+    })
+  })
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach } from 'vitest'
+import type {
+  AuthenticatorRecord,
+  LicenseRecord,
+  NewChange,
+  PasskeyData,
+  RegistrationRecord,
+  SessionKey,
+  StepUpRecord,
+  Store,
+  TotpData,
+} from '../store.ts'
+import { T0 } from './instants.test-support.ts'
+
+export { T0 }
+
+/** How many callers race in a burst. */
+export const BURST = 50
+/** A cursor that no log of a test reaches. */
+export const ALL = { cursor: 0, limit: 1000 }
+
+export const ALICE: SessionKey = { subject: 'demo|alice', sid: 'sid-1', jkt: 'jkt-1' }
+export const BOB: SessionKey = { subject: 'demo|bob', sid: 'sid-2', jkt: 'jkt-2' }
+
+/** Opens a fresh store before each test and closes it afterwards. */
+export function useStore(open: () => Promise<Store>): () => Store {
+  let store: Store
+  beforeEach(async () => {
+    store = await open()
+  })
+  afterEach(() => store.close())
+  return () => store
+}
+
+/** Calls at the same time, in one tick. */
+export function burst<T>(call: (index: number) => Promise<T>, times: number = BURST): Promise<T[]> {
+  return Promise.all(Array.from({ length: times }, (_, index) => call(index)))
+}
+
+export const proofsChange = ({ subject, sid }: SessionKey): NewChange => ({ at: T0, type: 'proofs', subject, sid })
+export const authenticatorsChange = ({ subject }: SessionKey): NewChange => ({ at: T0, type: 'authenticators', subject })
+export const licenseChange = (account: string): NewChange => ({ at: T0, type: 'license', account })
+
+export const stepUp = (id: string, over: Partial<StepUpRecord> = {}): StepUpRecord => ({
+  id,
+  key: ALICE,
+  account: 'acme',
+  client: 'web',
+  audience: 'https://api.example.com',
+  feature: 'reports.export',
+  requirement: { level: 'mfa', maxAgeSeconds: 900, methods: ['passkey', 'totp'] },
+  createdAt: T0,
+  expiresAt: T0 + 300,
+  ...over,
+})
+
+export const registration = (id: string, over: Partial<RegistrationRecord> = {}): RegistrationRecord => ({
+  id,
+  key: ALICE,
+  method: 'totp',
+  secret: 'v1.sealed',
+  boundBy: { method: 'login', level: 'session' },
+  createdAt: T0,
+  expiresAt: T0 + 600,
+  ...over,
+})
+
+export const passkey = (over: Partial<PasskeyData> = {}): PasskeyData => ({
+  method: 'passkey',
+  credentialId: 'credential-1',
+  publicKey: 'pQECAyYgASFYIA',
+  counter: 7,
+  transports: ['internal', 'hybrid'],
+  aaguid: '00000000-0000-0000-0000-000000000000',
+  backupEligible: true,
+  backupState: false,
+  ...over,
+})
+
+export const totp = (over: Partial<TotpData> = {}): TotpData => ({ method: 'totp', sealedSecret: 'v1.sealed', lastStep: 100, ...over })
+
+export const authenticator = (id: string, over: Partial<AuthenticatorRecord> = {}): AuthenticatorRecord => ({
+  id,
+  subject: ALICE.subject,
+  level: 'phr',
+  name: 'Laptop',
+  createdAt: T0,
+  boundBy: { method: 'login', level: 'session' },
+  data: passkey(),
+  ...over,
+})
+
+export const license = (account: string, over: Partial<LicenseRecord> = {}): LicenseRecord => ({
+  account,
+  id: `lic_${account}`,
+  epoch: 1,
+  tier: 'pro',
+  features: ['reports.schedule'],
+  state: 'active',
+  stateSince: T0,
+  updatedAt: T0,
+  ...over,
+})
+
+/** Enrols an authenticator for Alice. */
+export const enrol = (store: Store, record: AuthenticatorRecord, limit = 10): Promise<boolean> =>
+  store.authenticators.create({ record, limit, change: authenticatorsChange(ALICE) })

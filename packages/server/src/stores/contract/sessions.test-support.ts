@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import type { SessionKey, Store } from '../store.ts'
+import { ALICE, ALL, authenticator, BOB, burst, enrol, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+const IDLE = 600
+const ABSOLUTE = 3600
+
+/** Sessions, what they have proven, and devices. */
+export function sessionsContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const touch = (key: SessionKey, now: number, more: { account?: string; authTime?: number } = {}) =>
+    store().sessions.touch({ key, account: 'acme', now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, ...more })
+  const end = (key: SessionKey, now = T0) =>
+    store().sessions.end({
+      subject: key.subject,
+      sid: key.sid,
+      now,
+      keepUntil: now + 86_400,
+      change: { at: now, type: 'revoked', subject: key.subject, sid: key.sid, before: now },
+    })
+
+  describe('subjects', () => {
+    it('gives every caller of a burst the same user handle, and every later one', async () => {
+      const handles = await burst((index) => store().subjects.userHandle(ALICE.subject, `handle-${index}`))
+      expect(new Set(handles).size).toBe(1)
+      expect(await store().subjects.userHandle(ALICE.subject, 'late')).toBe(handles[0])
+      expect(await store().subjects.userHandle(BOB.subject, 'other')).toBe('other')
+    })
+  })
+
+  describe('sessions', () => {
+    it('is new once and known afterwards, also in a burst', async () => {
+      const seen = await burst(() => touch(ALICE, T0))
+      expect(seen.filter((status) => status === 'new')).toHaveLength(1)
+      expect(seen.filter((status) => status === 'known')).toHaveLength(seen.length - 1)
+      expect(await touch({ ...ALICE, jkt: 'jkt-other' }, T0)).toBe('new')
+    })
+
+    it('expires when it was idle for too long', async () => {
+      await touch(ALICE, T0)
+      expect(await touch(ALICE, T0 + IDLE)).toBe('expired')
+      expect(await touch(ALICE, T0 + IDLE + 1)).toBe('expired')
+    })
+
+    it('lives on while it is used, up to its absolute lifetime', async () => {
+      await touch(ALICE, T0)
+      for (let now = T0 + 500; now < T0 + ABSOLUTE; now += 500) expect(await touch(ALICE, now)).toBe('known')
+      expect(await touch(ALICE, T0 + ABSOLUTE - 1)).toBe('known')
+      expect(await touch(ALICE, T0 + ABSOLUTE)).toBe('expired')
+    })
+
+    it('begins anew, without its proofs, only for a login given after it had expired', async () => {
+      await touch(ALICE, T0)
+      await store().proofs.record({
+        key: ALICE,
+        proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 },
+        change: proofsChange(ALICE),
+      })
+      expect(await touch(ALICE, T0 + IDLE + 60, { authTime: T0 + IDLE - 1 })).toBe('expired')
+      expect(await store().proofs.list(ALICE)).toHaveLength(1)
+      expect(await touch(ALICE, T0 + IDLE + 60, { authTime: T0 + IDLE + 50 })).toBe('new')
+      expect(await touch(ALICE, T0 + IDLE + 61)).toBe('known')
+      expect(await store().proofs.list(ALICE)).toEqual([])
+    })
+
+    it('threat: a device key that is new to an ended session would revive it', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE)
+      expect(await touch(ALICE, T0 + 1)).toBe('ended')
+      expect(await touch({ ...ALICE, jkt: 'never seen' }, T0 + 1)).toBe('ended')
+      expect(await touch({ ...ALICE, jkt: 'never seen' }, T0 + 1, { authTime: T0 + 1 })).toBe('ended')
+      expect(await touch({ ...ALICE, sid: 'another' }, T0 + 1)).toBe('new')
+      expect(await touch({ ...ALICE, subject: BOB.subject }, T0 + 1)).toBe('new')
+    })
+
+    it('drops what an ended session had proven and begun, on all its devices, and nothing of others', async () => {
+      const phone = { ...ALICE, jkt: 'phone' }
+      for (const key of [ALICE, phone, BOB]) {
+        await touch(key, T0)
+        const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
+        await store().proofs.record({ key, proof, change: proofsChange(key) })
+        await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
+        await store().registrations.create(registration(`reg_${key.jkt}`, { key }))
+      }
+      const before = await store().changes.head()
+      await end(ALICE, T0 + 5)
+      for (const key of [ALICE, phone]) {
+        expect(await store().proofs.list(key)).toEqual([])
+        expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
+        expect(await store().registrations.get(`reg_${key.jkt}`)).toBeNull()
+      }
+      expect(await store().proofs.list(BOB)).toHaveLength(1)
+      expect(await store().stepUps.get(`su_${BOB.jkt}`)).not.toBeNull()
+      expect(await store().registrations.get(`reg_${BOB.jkt}`)).not.toBeNull()
+      expect(await store().changes.after({ cursor: before, limit: 10 })).toEqual([
+        { cursor: expect.any(Number), at: T0 + 5, type: 'revoked', subject: ALICE.subject, sid: ALICE.sid, before: T0 + 5 },
+      ])
+    })
+  })
+
+  describe('proofs', () => {
+    const proof = (authTime: number, method: 'totp' | 'passkey' = 'totp') =>
+      ({ method, level: method === 'totp' ? 'mfa' : 'phr', amr: ['otp', 'mfa'], authTime }) as const
+
+    it('keeps the newest per method and level, whatever the order in which they arrive', async () => {
+      await burst((index) => store().proofs.record({ key: ALICE, proof: proof(T0 + ((index * 7) % 50)), change: proofsChange(ALICE) }))
+      await store().proofs.record({ key: ALICE, proof: proof(T0, 'passkey'), change: proofsChange(ALICE) })
+      expect(await store().proofs.list(ALICE)).toEqual([proof(T0, 'passkey'), proof(T0 + 49)])
+    })
+
+    it('keeps what gave it', async () => {
+      const given = { ...proof(T0), authenticatorId: 'auth_1' }
+      await store().proofs.record({ key: ALICE, proof: given, change: proofsChange(ALICE) })
+      expect(await store().proofs.list(ALICE)).toEqual([given])
+    })
+
+    it('appends a change exactly where a proof was kept', async () => {
+      await store().proofs.record({ key: ALICE, proof: proof(T0 + 10), change: proofsChange(ALICE) })
+      await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })
+      expect(await store().changes.after(ALL)).toEqual([{ cursor: expect.any(Number), ...proofsChange(ALICE) }])
+    })
+
+    it('threat: a proof of one subject, session or device would count for another', async () => {
+      await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })
+      for (const other of [{ subject: BOB.subject }, { sid: BOB.sid }, { jkt: BOB.jkt }]) {
+        expect(await store().proofs.list({ ...ALICE, ...other })).toEqual([])
+      }
+    })
+
+    it('threat: a proof under way would outlive the end of its session', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE)
+      const head = await store().changes.head()
+      expect(await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })).toBe(false)
+      expect(await store().proofs.list(ALICE)).toEqual([])
+      expect(await store().changes.head()).toBe(head)
+    })
+
+    it('threat: what a removed authenticator proved would go on counting', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await store().proofs.record({ key: ALICE, proof: { ...proof(T0), authenticatorId: 'auth_1' }, change: proofsChange(ALICE) })
+      await store().proofs.record({
+        key: ALICE,
+        proof: { ...proof(T0, 'passkey'), authenticatorId: 'auth_2' },
+        change: proofsChange(ALICE),
+      })
+      await store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', change: proofsChange(ALICE) })
+      expect((await store().proofs.list(ALICE)).map((each) => each.authenticatorId)).toEqual(['auth_2'])
+    })
+  })
+
+  describe('devices', () => {
+    it('tells a bound device from an unbound one and from no device at all', async () => {
+      expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
+      await burst(() => store().devices.bind({ subject: ALICE.subject, jkt: ALICE.jkt, now: T0 }))
+      expect(await store().devices.find(ALICE)).toEqual({ any: true, bound: true })
+      expect(await store().devices.find({ subject: ALICE.subject, jkt: BOB.jkt })).toEqual({ any: true, bound: false })
+      expect(await store().devices.find({ subject: BOB.subject, jkt: ALICE.jkt })).toEqual({ any: false, bound: false })
+    })
+  })
+}

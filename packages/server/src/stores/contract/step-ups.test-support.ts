@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../store.ts'
+import { ALICE, burst, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+const winners = <T>(results: readonly (T | null)[]) => results.filter((result) => result !== null)
+
+/** Step-ups, registrations and replays: what may be used once. */
+export function singleUseContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+
+  describe('step-ups', () => {
+    it('gives back what was created, with and without an operation', async () => {
+      const operation = { params: { amount: '10.00', urgent: true, lines: 3 }, digest: 'digest', salt: 'salt' }
+      await store().stepUps.create(stepUp('su_1'))
+      await store().stepUps.create(stepUp('su_2', { operation, requirement: { level: 'phrh', bind: ['amount'] } }))
+      expect(await store().stepUps.get('su_1')).toEqual(stepUp('su_1'))
+      expect(await store().stepUps.get('su_2')).toEqual(stepUp('su_2', { operation, requirement: { level: 'phrh', bind: ['amount'] } }))
+      expect(await store().stepUps.get('su_3')).toBeNull()
+    })
+
+    it('refuses a second step-up of the same id and leaves the first', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      await expect(store().stepUps.create(stepUp('su_1', { feature: 'other' }))).rejects.toThrow()
+      expect((await store().stepUps.get('su_1'))?.feature).toBe('reports.export')
+    })
+
+    it('threat: a step-up would be used twice', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      expect(winners(await burst(() => store().stepUps.take('su_1')))).toEqual([stepUp('su_1')])
+      expect(await store().stepUps.get('su_1')).toBeNull()
+    })
+
+    it('threat: a challenge would be answered twice', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'first' })
+      await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'second' })
+      await store().stepUps.start({ id: 'su_1', method: 'totp', challenge: 'other' })
+      const taken = await burst(() => store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey' }))
+      expect(winners(taken)).toEqual(['second'])
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'totp' })).toBe('other')
+      expect(await store().stepUps.get('su_1')).toEqual(stepUp('su_1'))
+    })
+
+    it('threat: a challenge would outlive its step-up', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      expect(await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'first' })).toBe(true)
+      await store().stepUps.take('su_1')
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey' })).toBeNull()
+      expect(await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'second' })).toBe(false)
+      await store().stepUps.create(stepUp('su_1'))
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey' })).toBeNull()
+    })
+  })
+
+  describe('registrations', () => {
+    it('gives back what was created, and takes it for one caller of a burst', async () => {
+      const bound = registration('reg_1', { method: 'passkey', boundBy: { method: 'totp', level: 'mfa' } })
+      await store().registrations.create(bound)
+      expect(await store().registrations.get('reg_1')).toEqual(bound)
+      expect(winners(await burst(() => store().registrations.take('reg_1')))).toEqual([bound])
+      expect(await store().registrations.get('reg_1')).toBeNull()
+    })
+  })
+
+  describe('replays', () => {
+    const once = (key: string, now: number) => store().replay.once({ key, now, expiresAt: now + 300 })
+
+    it('threat: a proof would be accepted twice', async () => {
+      expect((await burst(() => once('jti-1', T0))).filter(Boolean)).toHaveLength(1)
+      expect(await once('jti-1', T0 + 299)).toBe(false)
+      expect(await once('jti-2', T0)).toBe(true)
+    })
+
+    it('gives a key free when it has expired, to one caller', async () => {
+      await once('jti-1', T0)
+      expect((await burst(() => once('jti-1', T0 + 300))).filter(Boolean)).toHaveLength(1)
+    })
+
+    it('accepts each of many keys once when all come at the same time, several times each', async () => {
+      const accepted = await burst((index) => once(`jti-${index % 10}`, T0), 100)
+      expect(accepted.filter(Boolean)).toHaveLength(10)
+    })
+  })
+
+  describe('a mixed burst', () => {
+    it('commits every verb of it', async () => {
+      await burst(async (index) => {
+        await store().stepUps.create(stepUp(`su_${index}`, { key: { ...ALICE, sid: `sid-${index}` } }))
+        await store().stepUps.start({ id: `su_${index}`, method: 'passkey', challenge: `challenge-${index}` })
+        expect(await store().stepUps.takeChallenge({ id: `su_${index}`, method: 'passkey' })).toBe(`challenge-${index}`)
+        expect((await store().stepUps.take(`su_${index}`))?.key.sid).toBe(`sid-${index}`)
+      })
+    })
+  })
+}

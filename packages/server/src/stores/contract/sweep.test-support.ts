@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import type { Store } from '../store.ts'
+import { ALICE, ALL, burst, license, licenseChange, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+/** What the sweep deletes, and what it must leave. */
+export function sweepContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const touch = (now: number) => store().sessions.touch({ key: ALICE, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600 })
+
+  describe('sweep', () => {
+    it('deletes step-ups, registrations and windows when they have expired, and not a second before', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      await store().registrations.create(registration('reg_1', { expiresAt: T0 + 300 }))
+      await store().attempts.hit({ key: 'alice', now: T0, windowSeconds: 300 })
+      await store().sweep(T0 + 299)
+      expect(await store().stepUps.get('su_1')).not.toBeNull()
+      expect(await store().registrations.get('reg_1')).not.toBeNull()
+      expect((await store().attempts.count({ key: 'alice', now: T0 + 299 })).count).toBe(1)
+      await store().sweep(T0 + 300)
+      expect(await store().stepUps.get('su_1')).toBeNull()
+      expect(await store().registrations.get('reg_1')).toBeNull()
+      // asked about the past, so that the window would still count if it were there
+      expect((await store().attempts.count({ key: 'alice', now: T0 })).count).toBe(0)
+    })
+
+    it('threat: sweeping would make a proof usable again', async () => {
+      await store().replay.once({ key: 'jti', now: T0, expiresAt: T0 + 300 })
+      await store().sweep(T0 + 299)
+      expect(await store().replay.once({ key: 'jti', now: T0 + 299, expiresAt: T0 + 600 })).toBe(false)
+    })
+
+    it('threat: sweeping would revive an ended or an expired session', async () => {
+      await touch(T0)
+      await store().sweep(T0 + 700)
+      expect(await touch(T0 + 700)).toBe('expired')
+      const { subject, sid } = ALICE
+      const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
+      await store().sessions.end({ subject, sid, now: T0 + 700, keepUntil: T0 + 10_000, change })
+      await store().sweep(T0 + 9_999)
+      expect(await touch(T0 + 9_999)).toBe('ended')
+      await store().sweep(T0 + 10_000)
+      expect(await touch(T0 + 10_000)).toBe('new')
+    })
+
+    it('deletes the proofs of expired sessions and leaves those of living ones', async () => {
+      const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
+      await touch(T0)
+      await store().proofs.record({ key: ALICE, proof, change: proofsChange(ALICE) })
+      await store().sweep(T0 + 599)
+      expect(await store().proofs.list(ALICE)).toHaveLength(1)
+      await store().sweep(T0 + 600)
+      expect(await store().proofs.list(ALICE)).toEqual([])
+    })
+
+    it('forgets an expired session in the end', async () => {
+      await touch(T0)
+      await store().sweep(T0 + 365 * 86_400)
+      expect(await touch(T0 + 365 * 86_400)).toBe('new')
+    })
+
+    it('threat: whoever resumes the log after a sweep would miss that something changed', async () => {
+      const write = (account: string, epoch: number) =>
+        store().licenses.write({
+          record: license(account, { epoch }),
+          expectedEpoch: epoch === 1 ? null : epoch - 1,
+          changes: [licenseChange(account)],
+        })
+      await write('a', 1)
+      await write('b', 1)
+      const resumed = await store().changes.head()
+      await write('a', 2)
+      await write('a', 3)
+      const head = await store().changes.head()
+      await store().sweep(T0 + 365 * 86_400)
+      expect(await store().changes.head()).toBe(head)
+      expect(await store().changes.after({ cursor: resumed, limit: 10 })).toEqual([{ cursor: head, ...licenseChange('a') }])
+      expect((await store().changes.after(ALL)).map((change) => change.type === 'license' && change.account)).toEqual(['b', 'a'])
+    })
+
+    it('keeps the head of the log, also where nothing but passing changes stand in it', async () => {
+      const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
+      await burst((index) => {
+        const key = { ...ALICE, sid: `sid-${index}` }
+        return store().proofs.record({ key, proof, change: proofsChange(key) })
+      })
+      const head = await store().changes.head()
+      await store().sweep(T0 + 365 * 86_400)
+      expect(await store().changes.head()).toBe(head)
+      expect(await store().changes.after(ALL)).toHaveLength(1)
+    })
+
+    it('deletes more than fits into one step', async () => {
+      await burst((index) => store().replay.once({ key: `jti-${index}`, now: T0, expiresAt: T0 + 10 }), 1200)
+      await store().sweep(T0 + 10)
+      // asked about the past, so that a key that were still there would be refused
+      const again = await burst((index) => store().replay.once({ key: `jti-${index}`, now: T0, expiresAt: T0 + 10 }), 1200)
+      expect(again.filter(Boolean)).toHaveLength(1200)
+    })
+  })
+}

@@ -1,0 +1,24 @@
+import { T0 } from '../contract/instants.test-support.ts'
+import { createSqliteStore } from './store.ts'
+
+/** What another process is to do: win as many keys as it can, telling at the end, or after every group where `endless`. */
+export type WriterTask = Readonly<{ path: string; keys: number; endless: boolean }>
+
+const GROUP = 20
+
+async function main({ path, keys, endless }: WriterTask): Promise<void> {
+  const store = createSqliteStore({ path })
+  const won: string[] = []
+  for (let begin = 0; begin < keys; begin += GROUP) {
+    const group = Array.from({ length: GROUP }, (_, index) => `jti-${begin + index}`)
+    const results = await Promise.all(group.map((key) => store.replay.once({ key, now: T0, expiresAt: T0 + 300 })))
+    const mine = group.filter((_, index) => results[index])
+    won.push(...mine)
+    if (endless) process.send?.(mine)
+  }
+  process.send?.(won)
+  await store.close()
+  process.disconnect?.()
+}
+
+await main(JSON.parse(process.argv[2] ?? '{}') as WriterTask)

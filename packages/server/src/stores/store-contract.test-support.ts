@@ -1,0 +1,36 @@
+import { describe } from 'vitest'
+import { attemptsContract } from './contract/attempts.test-support.ts'
+import { authenticatorsContract } from './contract/authenticators.test-support.ts'
+import { keysContract } from './contract/keys.test-support.ts'
+import { licensesContract } from './contract/licenses.test-support.ts'
+import { sessionsContract } from './contract/sessions.test-support.ts'
+import { sharedContract } from './contract/shared.test-support.ts'
+import { singleUseContract } from './contract/step-ups.test-support.ts'
+import { sweepContract } from './contract/sweep.test-support.ts'
+import type { Store } from './store.ts'
+
+/**
+ * What every driver must do: each verb, a burst of callers per atomic verb, and changes exactly where something was written.
+ *
+ * @param open  opens a fresh, empty store; the suite closes it
+ */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`${name} as a store`, () => {
+    sessionsContract(open)
+    singleUseContract(open)
+    attemptsContract(open)
+    authenticatorsContract(open)
+    licensesContract(open)
+    keysContract(open)
+    sweepContract(open)
+  })
+}
+
+/**
+ * What a driver must do that several instances share: one winner among all of them, and everything still there after a restart.
+ *
+ * @param place  makes a fresh, empty place and answers how to open a store on it, again and again; the suite closes what it opened
+ */
+export function sharedStoreContract(name: string, place: () => Promise<() => Promise<Store>>): void {
+  describe(`${name} shared by several instances`, () => sharedContract(place))
+}
