@@ -41,7 +41,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     boundBy: registration.boundBy,
     data,
   }
-  await create(domain, record)
+  await create(domain, registration, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, record] }
   await recordProof(domain, after, { method: data.method, level, amr, authenticatorId: record.id })
   return publicAuthenticator(record)
@@ -79,9 +79,19 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
   if ((await domain.store.registrations.take(id)) === null) throw registrationExpired()
 }
 
-async function create(domain: Domain, record: AuthenticatorRecord): Promise<void> {
+/** Writes the authenticator. Where the store fails, the enrolment is put back, so that nobody has to scan another code. */
+async function create(domain: Domain, registration: RegistrationRecord, record: AuthenticatorRecord): Promise<void> {
+  const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
-  if (await domain.store.authenticators.create({ record, limit: MOST_AUTHENTICATORS, change })) return
+  let created: boolean
+  try {
+    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change })
+  } catch (error) {
+    // the challenge of a passkey has been answered: it stays used up
+    if (record.data.method === 'totp') await registrations.create(registration).catch(() => undefined)
+    throw error
+  }
+  if (created) return
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',

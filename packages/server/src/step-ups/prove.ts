@@ -45,7 +45,7 @@ export async function provePasskey(
 }
 
 /**
- * Judges an answer by code. The guess is taken from the budget first and given back where it was right or could not be judged.
+ * Judges an answer by code. The guess is taken from the budget first and given back where it was none or could not be judged.
  *
  * @throws {StileError} `attempt_failed` or `too_many_attempts`; the step-up stays open
  */
@@ -57,7 +57,9 @@ export async function proveTotp(domain: Domain, record: StepUpRecord, way: Way, 
     await guess.forgive()
     throw error
   })
-  if (!result.ok) throw attemptFailed(result.failure, guess.left)
+  if (!result.ok && result.failure === 'wrong_code') throw attemptFailed('wrong_code', guess.left)
   await guess.forgive()
+  // a code that was used was no guess: a double click or a retry after a failing store sends it
+  if (!result.ok) throw attemptFailed(result.failure, guess.left + 1)
   return { method: 'totp', level: 'mfa', amr: TOTP_AMR, authenticatorId: result.authenticator.id }
 }

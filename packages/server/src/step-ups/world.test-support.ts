@@ -106,7 +106,8 @@ export async function tally(promises: readonly Promise<unknown>[]): Promise<{ wo
   return { won: results.length - lost.length, lost }
 }
 
-function decodeBase32(text: string): Uint8Array {
+/** The bytes that base32 without padding stands for. */
+export function decodeBase32(text: string): Uint8Array {
   let bits = ''
   for (const letter of text) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')
   return Uint8Array.from(bits.match(/.{8}/g) ?? [], (byte) => Number.parseInt(byte, 2))

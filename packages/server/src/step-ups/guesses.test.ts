@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Caller } from '../domain.ts'
+import { GUESS_WINDOW_SECONDS } from '../methods/limits.ts'
+import { attempt, startStepUp } from './index.ts'
+import { type App, challengeOf, createWorld, problemOf, tally, type World } from './world.test-support.ts'
+
+let world: World
+let caller: Caller
+let app: App
+beforeEach(async () => {
+  world = await createWorld()
+  caller = await world.caller()
+  app = await world.enrolApp(caller)
+  world.wait()
+})
+afterEach(() => world.close())
+
+const open = (by = caller) => startStepUp(world.domain, by, { feature: 'export' })
+const guess = (id: string, code: string, by = caller) => attempt(world.domain, by, id, { method: 'totp', response: { code } })
+const wrong = () => app.code(1000)
+
+describe('whoever guesses codes', () => {
+  test('has five wrong ones in a step-up, then not even the right one', async () => {
+    const { id } = await open()
+    for (const left of [4, 3, 2, 1, 0])
+      expect(await problemOf(guess(id, wrong()))).toMatchObject({ failure: 'wrong_code', attemptsLeft: left })
+    expect(await problemOf(guess(id, app.code()))).toMatchObject({ code: 'too_many_attempts', attemptsLeft: 0, retryAfter: 1 })
+    expect(await open()).toMatchObject({ attemptsLeft: 5 })
+  })
+
+  test('has ten wrong ones in fifteen minutes over all step-ups, sessions and devices', async () => {
+    const elsewhere = await world.caller({ sid: 's2', jkt: 'x'.repeat(43) })
+    for (const by of [caller, elsewhere]) {
+      const { id } = await open(by)
+      for (let count = 0; count < 5; count++) await problemOf(guess(id, wrong(), by))
+    }
+    const third = await open()
+    expect(third).toMatchObject({ attemptsLeft: 0 })
+    expect(await problemOf(guess(third.id, app.code()))).toMatchObject({
+      code: 'too_many_attempts',
+      status: 429,
+      attemptsLeft: 0,
+      retryAfter: GUESS_WINDOW_SECONDS,
+    })
+    world.wait(GUESS_WINDOW_SECONDS)
+    const later = await open()
+    expect(await guess(later.id, app.code())).toMatchObject({ status: 'done' })
+  })
+
+  test('in a burst of forty gets not one guess more', async () => {
+    const { id } = await open()
+    const { lost } = await tally(Array.from({ length: 40 }, () => guess(id, wrong())))
+    expect(lost.filter((code) => code === 'attempt_failed')).toHaveLength(5)
+    expect(lost.filter((code) => code === 'too_many_attempts')).toHaveLength(35)
+  })
+
+  test('in a burst over many step-ups gets not one guess more', async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => open()))
+    const { lost } = await tally(opened.flatMap(({ id }) => Array.from({ length: 5 }, () => guess(id, wrong()))))
+    expect(lost.filter((code) => code === 'attempt_failed').length).toBeLessThanOrEqual(10)
+    expect(lost).toHaveLength(40)
+  })
+
+  test('cannot buy guesses with malformed codes, which count as well', async () => {
+    const { id } = await open()
+    for (const code of ['', 'abcdef', '1234567', '１２３４５６', '12345'])
+      expect(await problemOf(guess(id, code))).toMatchObject({ failure: 'wrong_code' })
+    expect((await problemOf(guess(id, app.code()))).code).toBe('too_many_attempts')
+  })
+
+  test('does not take away the guesses of another subject', async () => {
+    const victim = await world.caller({ sub: 'bob' })
+    const own = await world.enrolApp(victim)
+    world.wait()
+    const mallory = await open()
+    for (let count = 0; count < 5; count++) await problemOf(guess(mallory.id, wrong()))
+    const { id } = await open(victim)
+    expect(await guess(id, own.code(), victim)).toMatchObject({ status: 'done' })
+  })
+
+  test('locks nobody out of their passkey', async () => {
+    const fresh = await world.caller({ sub: 'carol' })
+    const codes = await world.enrolApp(fresh)
+    const passkey = await world.enrolPasskey(fresh)
+    world.wait()
+    for (let round = 0; round < 2; round++) {
+      const { id } = await open(fresh)
+      for (let count = 0; count < 5; count++) await problemOf(guess(id, codes.code(1000), fresh))
+    }
+    const stepUp = await open(fresh)
+    const response = passkey.assert(challengeOf(stepUp))
+    expect(await attempt(world.domain, fresh, stepUp.id, { method: 'passkey', response })).toMatchObject({ status: 'done' })
+  })
+})
+
+describe('whoever is right', () => {
+  test('is never charged, however often', async () => {
+    for (let count = 0; count < 15; count++) {
+      const { id } = await startStepUp(world.domain, caller, { feature: 'pay', operation: { amount: '1', currency: 'EUR' } })
+      expect(await guess(id, app.code())).toMatchObject({ status: 'done' })
+      world.clock.advance(30)
+    }
+  })
+})
