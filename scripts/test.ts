@@ -28,7 +28,7 @@ const GATES: readonly Gate[] = [
     commands: [['vitest', 'run', '--project', 'node', '--project', 'dom', '--exclude', 'packages/server/src/stores/**']],
   },
   { name: 'store', says: 'the store contract', commands: [['vitest', 'run', '--project', 'node', 'packages/server/src/stores/']] },
-  { name: 'sizes', says: 'a size budget', commands: [['size-limit']] },
+  { name: 'sizes', says: 'a size budget', commands: [[...NODE, 'scripts/sizes.ts']] },
   { name: 'stories', says: 'stories as tests, with axe', commands: [['vitest', 'run', '--project', 'stories']], browser: true },
   {
     name: 'journeys',

@@ -1,6 +1,6 @@
 export type { StepUpGateProps } from './gate/step-up-gate.tsx'
 export { StepUpGate } from './gate/step-up-gate.tsx'
-export type { GateTexts } from './gate/texts.ts'
+export type { CardText, GateTexts } from './gate/texts.ts'
 export type { TierGuardProps } from './gate/tier-guard.tsx'
 export { TierGuard } from './gate/tier-guard.tsx'
 export type { UseAuthenticators } from './hooks/use-authenticators.ts'

@@ -1,33 +1,46 @@
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactElement } from 'react'
+import { useStileContext } from '../provider/context.ts'
 
 /** Props of `Card`. */
 export type CardProps = Readonly<{
-  /** What is shown, for styling: `[data-stile-card="step_up"]`. */
-  kind: string
-  title: string
-  body: string
+  /** What is shown, and the key of its texts; for styling: `[data-stile-card="step_up"]`. */
+  kind: 'step_up' | 'enroll' | 'upgrade' | 'deny' | 'error'
+  feature?: string | undefined
+  tier?: string | undefined
+  /** Replaces the body. */
+  body?: string | undefined
   /** One line below, read out when it changes. */
   status?: string
-  action?: Readonly<{ label: string; busy: boolean; run: () => void }> | undefined
-  children?: ReactNode
+  busy?: boolean
+  /** What the button does; without it there is none. */
+  run?: () => void
 }>
 
 /** The inline card that stands where the content will be. */
-export function Card({ kind, title, body, status = '', action, children }: CardProps): ReactElement {
+export function Card({ kind, feature = '', tier = '', body, status, busy = false, run }: CardProps): ReactElement {
+  const [title, text, button] = useStileContext().texts[kind]
   return (
     <section data-stile-card={kind} aria-label={title}>
       <h3>{title}</h3>
-      <p>{body}</p>
-      {children}
+      <p>{body ?? text.replace('{feature}', feature).replace('{tier}', tier)}</p>
       <p role="status" hidden={!status}>
         {status}
       </p>
-      {action && (
+      {run && (
         // aria-disabled, not disabled: the focus must stay here while the dialog is open
-        <button type="button" aria-disabled={action.busy} onClick={action.busy ? undefined : action.run}>
-          {action.label}
+        <button type="button" aria-disabled={busy} onClick={busy ? undefined : run}>
+          {button}
         </button>
       )}
     </section>
+  )
+}
+
+/** Says that access is being checked; never flashes a paywall at someone who has paid. */
+export function Loading(): ReactElement {
+  return (
+    <p role="status" data-stile-loading="">
+      {useStileContext().texts.loading}
+    </p>
   )
 }

@@ -1,5 +1,6 @@
 /** The cards' looks; every colour can be set with the `--stile-*` variables that the dialog uses too. */
 const CSS = `
+[data-stile-gate]{outline:0}
 [data-stile-card]{box-sizing:border-box;max-width:32rem;padding:1.25rem;border:1px solid var(--stile-border,light-dark(#d8dce3,#3a404b));border-radius:var(--stile-radius,12px);background:var(--stile-surface,light-dark(#fff,#1a1e25));color:var(--stile-text,light-dark(#161a21,#eef1f6));font:var(--stile-font,inherit)}
 [data-stile-card] :is(h3,p){margin:0 0 .5rem}
 [data-stile-card] h3{font-size:1.0625em;font-weight:650}

@@ -1,10 +1,7 @@
-import type { ReactElement, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useLicense } from '../hooks/use-license.ts'
-import { useStileContext } from '../provider/context.ts'
 import type { TierName } from '../register.ts'
-import { Card } from './card.tsx'
-import { ErrorCard, LoadingCard } from './status-cards.tsx'
-import { fill } from './texts.ts'
+import { Card, Loading } from './card.tsx'
 
 /** Props of `TierGuard`. */
 export type TierGuardProps = Readonly<{
@@ -21,13 +18,10 @@ export type TierGuardProps = Readonly<{
 }>
 
 /** Shows its children where the license includes a tier. What must be safe is checked by the API; gate by feature where you can. */
-export function TierGuard({ tier, label = tier, fallback, loading, error, children }: TierGuardProps): ReactElement {
-  const { texts } = useStileContext()
+export function TierGuard({ tier, label = tier, fallback, loading, error, children }: TierGuardProps): ReactNode {
   const info = useLicense()
-  if (info.status === 'loading') return <>{loading ?? <LoadingCard />}</>
-  if (info.status === 'error') return <>{error ?? <ErrorCard retry={info.retry} />}</>
-  if (info.tiers.includes(tier)) return <>{children}</>
-  return (
-    <>{fallback ?? <Card kind="upgrade" title={texts.upgradeTitle} body={fill(texts.upgradeBody, { feature: 'This', tier: label })} />}</>
-  )
+  if (info.status === 'loading') return loading ?? <Loading />
+  if (info.status === 'error') return error ?? <Card kind="error" run={info.retry} />
+  if (info.tiers.includes(tier)) return children
+  return fallback ?? <Card kind="upgrade" feature="This" tier={label} />
 }

@@ -19,7 +19,6 @@ export type FeatureState =
 export function useFeature(feature: FeatureName): FeatureState {
   const client = useClientState()
   if (client.status !== 'ready') return client
-  const { decisions } = client.state
-  const decision = Object.hasOwn(decisions, feature) ? decisions[feature] : undefined
+  const decision = client.state.decisions[feature]
   return { status: decision?.outcome ?? 'deny', decision, stale: client.stale }
 }

@@ -1,6 +1,6 @@
 import type { Flow, FlowState, StepUpOptions } from '@stile/browser'
-import type { IssuedToken, Method } from '@stile/protocol'
-import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
+import type { IssuedToken } from '@stile/protocol'
+import { useState, useSyncExternalStore } from 'react'
 import { useStileContext } from '../provider/context.ts'
 import type { FeatureName } from '../register.ts'
 
@@ -10,18 +10,15 @@ export type StepUpState = Readonly<{ status: 'idle' }> | FlowState
 /** What `useStepUp` gives. */
 export type UseStepUp = Readonly<{
   state: StepUpState
+  /** The step-up that was started, to `choose`, `submit`, `retry` and `cancel`. */
+  flow: Flow | null
   /** Begins a step-up; call it on a click. Rejects with `StepUpCancelled` or `StepUpFailed`. */
   start: (options?: StepUpOptions) => Promise<IssuedToken>
-  choose: (method: Method) => Promise<void>
-  submit: (response: unknown) => Promise<void>
-  retry: () => Promise<void>
-  cancel: () => void
 }>
 
 const IDLE: StepUpState = { status: 'idle' }
-const done = Promise.resolve()
-const nothingToWatch = () => () => {}
 const idle = (): StepUpState => IDLE
+const never = () => idle
 
 /**
  * A step-up without any looks. With `start({ headless: true })` the mounted dialog stays closed and the component shows the flow
@@ -30,24 +27,11 @@ const idle = (): StepUpState => IDLE
 export function useStepUp(feature: FeatureName | 'stile:authenticators'): UseStepUp {
   const { client } = useStileContext()
   const [flow, setFlow] = useState<Flow | null>(null)
-  const state = useSyncExternalStore<StepUpState>(flow?.subscribe ?? nothingToWatch, flow?.get ?? idle, idle)
-  const start = useCallback(
-    (options?: StepUpOptions) => {
-      const started = client.stepUp(feature, options)
-      setFlow(started)
-      return started.done
-    },
-    [client, feature],
-  )
-  return useMemo<UseStepUp>(
-    () => ({
-      state,
-      start,
-      choose: (method) => flow?.choose(method) ?? done,
-      submit: (response) => flow?.submit(response) ?? done,
-      retry: () => flow?.retry() ?? done,
-      cancel: () => flow?.cancel(),
-    }),
-    [state, start, flow],
-  )
+  const state = useSyncExternalStore<StepUpState>(flow?.subscribe ?? never, flow?.get ?? idle, idle)
+  const start = (options?: StepUpOptions) => {
+    const started = client.stepUp(feature, options)
+    setFlow(started)
+    return started.done
+  }
+  return { state, flow, start }
 }

@@ -18,7 +18,5 @@ export const StileContext: Context<StileContextValue | null> = createContext<Sti
 export function useStileContext(): StileContextValue {
   const value = useContext(StileContext)
   if (value) return value
-  throw new Error(
-    'Stile: this component or hook is used outside <StileProvider>, so it has no client to ask. Wrap your application in <StileProvider client={createStile(…)}>.',
-  )
+  throw new Error('Stile has no client here: wrap your application in <StileProvider client={…}>.')
 }

@@ -1,7 +1,6 @@
 import type { Stile } from '@stile/browser'
 import type { DialogOptions, MountedDialog } from '@stile/browser/dialog'
-import { type ReactElement, type ReactNode, useEffect, useInsertionEffect, useMemo, useRef } from 'react'
-import { adoptGateStyles } from '../gate/styles.ts'
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { type GateTexts, TEXTS } from '../gate/texts.ts'
 import { StileContext, type StileContextValue } from './context.ts'
 
@@ -22,30 +21,18 @@ const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /** Lends a client to the gates and hooks below it, and mounts the one dialog that shows step-ups. */
 export function StileProvider({ client, dialog, labels = NO_LABELS, texts, children }: StileProviderProps): ReactElement {
-  const mounted = useRef<Promise<MountedDialog> | null>(null)
-  const options = useRef({ dialog, labels })
-
-  useInsertionEffect(adoptGateStyles, [])
+  const mounted = useRef<Promise<MountedDialog | null>>(null)
+  const options = useRef<DialogOptions | false>(dialog === false ? false : { labels, ...dialog })
 
   useEffect(() => {
-    const { dialog: shown, labels: named } = options.current
-    if (shown === false) return
     let unmounted = false
-    const loading = import('@stile/browser/dialog').then(({ mountDialog }) => {
-      const instance = mountDialog(client, { labels: named, ...shown })
-      if (unmounted) instance()
-      return instance
-    })
-    mounted.current = loading
+    const mounting = import('./mount.ts').then(({ mount }) => (unmounted ? null : mount(client, options.current)))
+    mounted.current = mounting
     // where the chunk cannot be loaded, asking for a step-up rejects with StepUpRequired; the page itself goes on
-    loading.catch(() => {})
+    mounting.catch(() => {})
     return () => {
       unmounted = true
-      mounted.current = null
-      loading.then(
-        (instance) => instance(),
-        () => {},
-      )
+      mounting.then((unmount) => unmount?.())
     }
   }, [client])
 
@@ -54,7 +41,7 @@ export function StileProvider({ client, dialog, labels = NO_LABELS, texts, child
       client,
       labels,
       texts: { ...TEXTS, ...texts },
-      enroll: async () => (mounted.current ? (await mounted.current).enroll() : false),
+      enroll: async () => !!(await (await mounted.current)?.enroll()),
     }),
     [client, labels, texts],
   )
