@@ -30,7 +30,10 @@ const MAX_FEATURES = 256
 /** The end of the year 9999. */
 const LATEST = 253_402_300_799
 
-const time = z.int('must be whole seconds since the epoch').min(0).max(LATEST, 'must be in seconds, not milliseconds')
+const time = z
+  .int('must be whole seconds since the epoch')
+  .min(0)
+  .refine((seconds) => seconds <= LATEST, 'must be in seconds, not milliseconds')
 
 const requirement = z.strictObject({
   level: z.enum(LEVELS as [Level, ...Level[]]),

@@ -1,4 +1,4 @@
-/** The known name that a mistyped one is nearest to, or `undefined` where none is near: at most a third of it may differ. */
+/** The known name that a mistyped one is nearest to or begins, or `undefined` where none is near: at most a third of it may differ. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > 64) return undefined
   let best: string | undefined
@@ -10,7 +10,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
       least = distance
     }
   }
-  return best
+  return best ?? (name.length > 2 ? known.find((each) => each.toLowerCase().startsWith(name.toLowerCase())) : undefined)
 }
 
 /** How many characters must be inserted, deleted or replaced (Levenshtein). */

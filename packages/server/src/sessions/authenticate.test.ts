@@ -1,0 +1,173 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { createTestDomain, TEST_CLIENT, type TestDevice, type TestDomain, type TestDomainOverrides } from '../domain.test-support.ts'
+import { createAuthenticator } from './authenticate.ts'
+
+async function start(overrides: TestDomainOverrides = {}) {
+  const world = await createTestDomain(overrides)
+  onTestFinished(() => world.close())
+  return { ...world, authenticator: createAuthenticator(world.domain) }
+}
+
+/** A request as a browser makes it. */
+async function request(device: TestDevice, token: string, change: Readonly<Record<string, unknown>> = {}) {
+  const dpop = await device.proof({ method: 'GET', path: '/v1/state', token })
+  return { method: 'GET', url: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT, ...change }
+}
+
+const noWrites = async ({ domain }: TestDomain): Promise<void> => {
+  // what was refused for its token can be sent again: nothing of it was remembered
+  expect(await domain.store.changes.head()).toBe(1)
+}
+
+test('a session token and a proof of the device key tell who is asking', async () => {
+  const { authenticator, issuer, device, clock } = await start()
+  const mine = await device()
+  expect(await authenticator.authenticate(await request(mine, issuer.mint({ act: { sub: 'support' } })))).toEqual({
+    issuer: 'main',
+    sub: 'alice',
+    subject: 'main|alice',
+    account: 'acme',
+    sid: 's1',
+    jkt: mine.jkt,
+    client: TEST_CLIENT,
+    login: { method: 'login', level: 'session', amr: [], authTime: clock.now() },
+    actor: 'support',
+    expiresAt: clock.now() + 300,
+  })
+})
+
+test('without a session claim the session is that of the device, and without an account the subject is one', async () => {
+  const { authenticator, issuer, device } = await start()
+  const mine = await device()
+  const caller = await authenticator.authenticate(await request(mine, issuer.mint({ sid: undefined, account: undefined })))
+  expect(caller).toMatchObject({ sid: `dev-${mine.jkt}`, account: 'main|alice' })
+})
+
+test.each([
+  ['no credentials', undefined],
+  ['an empty header', ''],
+  ['a scheme without a token', 'Bearer'],
+  ['two tokens', 'Bearer a.b.c, Bearer d.e.f'],
+  ['a token with spaces', 'Bearer a b'],
+  ['another scheme', 'Basic YTpi'],
+  ['a repeated header', ['Bearer a.b.c', 'Bearer d.e.f']],
+])('%s is unauthenticated', async (_, authorization) => {
+  const { authenticator, issuer, device } = await start()
+  const sent = await request(await device(), issuer.mint(), { authorization })
+  await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'unauthenticated' })
+})
+
+test('a stolen session token is worth nothing without the device key', async () => {
+  const { authenticator, issuer, device } = await start()
+  const token = issuer.mint()
+  const thief = await device()
+  await expect(authenticator.authenticate(await request(thief, token, { dpop: undefined }))).rejects.toMatchObject({
+    code: 'invalid_dpop_proof',
+  })
+  const forAnother = await thief.proof({ method: 'GET', path: '/v1/state', token: issuer.mint({ sub: 'mallory' }) })
+  await expect(authenticator.authenticate(await request(thief, token, { dpop: forAnother }))).rejects.toMatchObject({
+    code: 'invalid_dpop_proof',
+  })
+})
+
+test('a proof without the nonce of this server is sent back for one, and then passes', async () => {
+  const { authenticator, issuer, device } = await start()
+  const token = issuer.mint()
+  const mine = await device()
+  const dpop = await mine.proof({ method: 'GET', path: '/v1/state', token, nonce: null })
+  await expect(authenticator.authenticate(await request(mine, token, { dpop }))).rejects.toMatchObject({ code: 'use_dpop_nonce' })
+  const again = await mine.proof({ method: 'GET', path: '/v1/state', token, nonce: authenticator.nonce() })
+  await expect(authenticator.authenticate(await request(mine, token, { dpop: again }))).resolves.toMatchObject({ jkt: mine.jkt })
+})
+
+test('the target is the public URL of the configuration with the path, and the query does not matter', async () => {
+  const { authenticator, issuer, device } = await start({ options: { publicUrl: 'https://app.example/stile' } })
+  const token = issuer.mint()
+  const mine = await device()
+  await expect(authenticator.authenticate(await request(mine, token, { url: '/v1/state?audience=x' }))).resolves.toMatchObject({
+    sub: 'alice',
+  })
+  await expect(authenticator.authenticate(await request(mine, token, { url: '/v1/events' }))).rejects.toMatchObject({
+    code: 'invalid_dpop_proof',
+  })
+})
+
+test('an overheard request cannot be sent again', async () => {
+  const { authenticator, issuer, device } = await start()
+  const sent = await request(await device(), issuer.mint())
+  await authenticator.authenticate(sent)
+  await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
+})
+
+test('whoever has no valid session token makes the service write nothing', async () => {
+  const world = await start()
+  const { authenticator, issuer, device, domain } = world
+  const mine = await device()
+  const expired = issuer.mint({ exp: 1 })
+  const sent = await request(mine, expired)
+  await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_token' })
+  await noWrites(world)
+  // the proof was not remembered either: sent again it fails for the token, not for having been used
+  await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_token' })
+  const key = { subject: 'main|alice', sid: 's1', jkt: mine.jkt }
+  expect(await domain.store.sessions.touch({ key, account: 'acme', now: domain.now(), idleSeconds: 60, absoluteSeconds: 60 })).toBe('new')
+})
+
+test('a session that was ended is ended on every device, and stays so for new tokens', async () => {
+  const { authenticator, issuer, device, domain, clock } = await start()
+  const [one, two] = [await device(), await device()]
+  const caller = await authenticator.authenticate(await request(one, issuer.mint()))
+  await authenticator.authenticate(await request(two, issuer.mint()))
+  await authenticator.endSession(caller)
+  for (const each of [one, two, await device()])
+    await expect(authenticator.authenticate(await request(each, issuer.mint()))).rejects.toMatchObject({ code: 'session_ended' })
+  const [change] = (await domain.store.changes.after({ cursor: 1, limit: 10 })).slice(-1)
+  expect(change).toMatchObject({ type: 'revoked', subject: 'main|alice', sid: 's1', before: clock.now() })
+  await expect(authenticator.authenticate(await request(one, issuer.mint({ sid: 's2' })))).resolves.toMatchObject({ sid: 's2' })
+})
+
+test('ending the session of someone who acts for a subject leaves the subject signed in', async () => {
+  const { authenticator, issuer, device } = await start()
+  const [support, own] = [await device(), await device()]
+  const caller = await authenticator.authenticate(await request(support, issuer.mint({ act: { sub: 'support' } })))
+  await authenticator.endSession(caller)
+  await expect(authenticator.authenticate(await request(support, issuer.mint({ act: { sub: 'support' } })))).rejects.toMatchObject({
+    code: 'session_ended',
+  })
+  await expect(authenticator.authenticate(await request(own, issuer.mint()))).resolves.toMatchObject({ sub: 'alice' })
+})
+
+test('a session that was unused for too long is over until its user signs in again', async () => {
+  const { authenticator, issuer, device, clock } = await start({ options: { session: { idleSeconds: 600, absoluteSeconds: 3600 } } })
+  const mine = await device()
+  const login = clock.now()
+  await authenticator.authenticate(await request(mine, issuer.mint({ auth_time: login })))
+  clock.advance(601)
+  await expect(authenticator.authenticate(await request(mine, issuer.mint({ auth_time: login })))).rejects.toMatchObject({
+    code: 'session_ended',
+  })
+  await expect(authenticator.authenticate(await request(mine, issuer.mint({ auth_time: undefined })))).rejects.toMatchObject({
+    code: 'session_ended',
+  })
+  await expect(authenticator.authenticate(await request(mine, issuer.mint()))).resolves.toMatchObject({ sid: 's1' })
+})
+
+test('no error holds the token, the proof or a part of them', async () => {
+  const { authenticator, issuer, device } = await start()
+  const mine = await device()
+  const token = issuer.mint({ aud: 'another' })
+  const sent = await request(mine, token)
+  for (const change of [{}, { dpop: undefined }, { url: '/other' }, { authorization: `Basic ${token}` }]) {
+    const error = await authenticator.authenticate({ ...sent, ...change }).catch((each) => each)
+    const text = `${error.stack} ${JSON.stringify(error.toProblem())} ${String(error.cause)}`
+    for (const part of [...token.split('.'), ...sent.dpop.split('.')]) expect(text).not.toContain(part)
+  }
+})
+
+test('a store that fails is not the fault of the caller', async () => {
+  const world = await start()
+  const { authenticator, issuer, device, domain } = world
+  const sent = await request(await device(), issuer.mint())
+  await domain.store.close()
+  await expect(authenticator.authenticate(sent)).rejects.not.toMatchObject({ code: expect.stringMatching(/^(invalid|unauth|session)/) })
+})
