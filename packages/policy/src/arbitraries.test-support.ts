@@ -1,7 +1,7 @@
 import type { Assurance, Band, Level, License, Method, Proof, Requirement } from '@stile/protocol'
 import { BANDS, LEVELS, LICENSE_STATES, METHODS } from '@stile/protocol'
 import fc from 'fast-check'
-import type { Enrolled } from './decide.ts'
+import type { Enrolled } from './compile/variant.ts'
 import type { PolicyDocument, RequirementDocument } from './document.ts'
 import { type Policy, parsePolicy } from './policy.ts'
 

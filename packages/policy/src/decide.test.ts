@@ -1,12 +1,15 @@
 import type { Assurance, Band, Decision, License, Method, Requirement } from '@stile/protocol'
 import { BANDS, LEVELS, LICENSE_STATES } from '@stile/protocol'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { assurances, bands, enrolled, FEATURES, licenses, NOW, policies, proofs, requirements } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
 import { oracle, type Verdict } from './oracle.test-support.ts'
 import { definePolicy, type Policy } from './policy.ts'
 import { combine } from './requirement.ts'
+
+// many generated cases: a busy machine is no failure
+vi.setConfig({ testTimeout: 60_000 })
 
 const policy = definePolicy({
   format: 1,
@@ -336,6 +339,18 @@ describe('the licence', () => {
       reasons: [{ code: 'requirement_unsatisfiable' }],
     })
   })
+})
+
+test('threat: the demand of one account must not be taken for that of another, also where there are many', () => {
+  const demand = (maxAgeSeconds: number, methods: readonly Method[]) =>
+    license('pro', { requires: { level: 'mfa', maxAgeSeconds, methods } })
+  for (let round = 0; round < 2; round++) {
+    for (let age = 1; age <= 200; age++) {
+      const asked = ask('export', { license: demand(age, ['totp', 'passkey']) })
+      expect(asked).toMatchObject({ requirement: { maxAgeSeconds: age, methods: ['passkey', 'totp'] } })
+    }
+  }
+  expect(ask('export', { license: demand(200, ['totp,passkey' as never]) }).outcome).toBe('deny')
 })
 
 describe('the proofs', () => {

@@ -1,11 +1,8 @@
-import type { Assurance, Band, Decision, Level, License, Method, Reason } from '@stile/protocol'
+import type { Assurance, Band, Decision, License, Reason } from '@stile/protocol'
 import { compiledOf } from './compile/compile.ts'
-import type { Variant } from './compile/variant.ts'
+import type { Enrolled } from './compile/variant.ts'
 import type { Policy } from './policy.ts'
-import { canMeet, isRequirement, judge } from './requirement.ts'
-
-/** What an enrolled authenticator counts for; an `Authenticator` of the protocol is one. */
-export type Enrolled = Readonly<{ method: Method; level: Level }>
+import { isRequirement, judge } from './requirement.ts'
 
 /** What a decision is about. */
 export type DecideRequest<F extends string = string> = Readonly<{
@@ -77,7 +74,7 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
   if (variant.methods.length === 0) return deny(shape, variant.unsatisfiable())
   const missing = typeof verdict === 'string' ? verdict : 'unbound'
   const asked = provenAfter === requirement.provenAfter || provenAfter === undefined ? requirement : { ...requirement, provenAfter }
-  const methods = Array.isArray(enrolled) ? usable(variant, enrolled) : variant.methods
+  const methods = Array.isArray(enrolled) ? variant.usable(enrolled) : variant.methods
   if (methods.length > 0) {
     return { ...shape, outcome: 'step_up', reasons: variant.missing(missing, bound, 'step_up'), requirement: asked, next: { methods } }
   }
@@ -100,16 +97,6 @@ function proofsFor(feature: string, assurance: Assurance): Assurance['proofs'] {
 function isBound(assurance: Assurance, feature: string, digest: string | undefined): boolean {
   const operation = assurance?.operation
   return typeof digest === 'string' && digest !== '' && operation?.feature === feature && operation.digest === digest
-}
-
-/** The methods a subject can use now: what is enrolled and strong enough, and those that need no enrolment. */
-function usable({ requirement, methods }: Variant, enrolled: readonly Enrolled[]): readonly Method[] {
-  return methods.filter((method) => {
-    if (method === 'relogin') return true
-    // a mailbox counts where the policy names it; otherwise only where the caller says that there is one
-    if (method === 'email-otp' && requirement.methods !== undefined) return true
-    return enrolled.some((each) => typeof each === 'object' && each !== null && each.method === method && canMeet(requirement, each))
-  })
 }
 
 function latest(a: number, b: number | undefined): number {

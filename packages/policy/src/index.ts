@@ -1,4 +1,5 @@
-export type { DecideRequest, Enrolled } from './decide.ts'
+export type { Enrolled } from './compile/variant.ts'
+export type { DecideRequest } from './decide.ts'
 export { decide } from './decide.ts'
 export type { PolicyChange } from './diff.ts'
 export { diff } from './diff.ts'

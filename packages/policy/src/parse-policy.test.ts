@@ -1,7 +1,10 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { documents } from './arbitraries.test-support.ts'
 import { definePolicy, PolicyError, parsePolicy } from './policy.ts'
+
+// many generated cases: a busy machine is no failure
+vi.setConfig({ testTimeout: 60_000 })
 
 const good = {
   format: 1,

@@ -1,8 +1,11 @@
 import type { Requirement } from '@stile/protocol'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { assurances, NOW, requirements } from './arbitraries.test-support.ts'
 import { canMeet, combine, isSessionOnly, meets, methodsFor, newestProof } from './requirement.ts'
+
+// many generated cases: a busy machine is no failure
+vi.setConfig({ testTimeout: 60_000 })
 
 test('combining is commutative', () => {
   fc.assert(

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { documents } from './arbitraries.test-support.ts'
 import { parsePolicy } from './policy.ts'
+
+// many generated cases: a busy machine is no failure
+vi.setConfig({ testTimeout: 60_000 })
 
 const schema = JSON.parse(readFileSync(new URL('../policy.schema.json', import.meta.url), 'utf8'))
 const accepts = new Ajv2020({ strict: true, strictTypes: false }).compile(schema)

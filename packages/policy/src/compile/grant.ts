@@ -24,12 +24,16 @@ const BAND_INDEX: ReadonlyMap<unknown, number> = new Map([
 
 const ENTRY_OF: readonly ((typeof RISK_ENTRIES)[number] | undefined)[] = [undefined, 'elevated', 'high', 'critical']
 
+/** How many demands of accounts are kept compiled per grant; then they are all made anew. */
+const MOST_DEMANDS = 64
+
 /** Compiles a grant. Its variants (upgraded or not, by band) are made when they are first needed. */
 export function createGrant(document: PolicyDocument, feature: string, addingTier: string | undefined): Grant {
   const rules = rulesOf(document, feature, addingTier)
   const upgrade = upgradeRule(document)
   const title = quote(document.features[feature]?.label ?? feature)
   const variants: (Variant | undefined)[] = []
+  const byAccount = new Map<string, (Variant | undefined)[]>()
 
   function build(band: number, upgraded: boolean, account: Rule | undefined): Variant {
     const own = account === undefined ? rules : [...rules, account]
@@ -42,17 +46,30 @@ export function createGrant(document: PolicyDocument, feature: string, addingTie
     return createVariant({ feature, title, ...resolve(asked, risk), upgraded: raises })
   }
 
+  /** Few accounts demand something of their own, and they demand it at every request. */
+  function variantsFor({ level, maxAgeSeconds, provenAfter, methods, bind }: Requirement): (Variant | undefined)[] {
+    // as JSON, so that no two demands can look the same
+    const key = JSON.stringify([level, maxAgeSeconds, provenAfter, methods, bind])
+    let list = byAccount.get(key)
+    if (list === undefined) {
+      list = []
+      if (byAccount.size >= MOST_DEMANDS) byAccount.clear()
+      byAccount.set(key, list)
+    }
+    return list
+  }
+
   return {
     requirement: combine(...rules.map((rule) => rule.requirement)),
     variant(band, upgraded, account) {
       const index = BAND_INDEX.get(band)
       if (index === undefined) return undefined
-      if (account !== undefined) return build(index, upgraded, accountRule(account))
+      const list = account === undefined ? variants : variantsFor(account)
       const key = upgraded ? index + 4 : index
-      let variant = variants[key]
+      let variant = list[key]
       if (variant === undefined) {
-        variant = build(index, upgraded, undefined)
-        variants[key] = variant
+        variant = build(index, upgraded, account && accountRule(account))
+        list[key] = variant
       }
       return variant
     },

@@ -1,9 +1,12 @@
-import type { Method, Reason, Requirement } from '@stile/protocol'
+import type { Level, Method, Reason, Requirement } from '@stile/protocol'
 import { LEVELS } from '@stile/protocol'
 import { pointer } from '../pointer.ts'
-import { methodsFor } from '../requirement.ts'
+import { canMeet, methodsFor } from '../requirement.ts'
 import { list, methodsInWords, requirementInWords } from '../words.ts'
 import type { Rule } from './rules.ts'
+
+/** What an enrolled authenticator counts for; an `Authenticator` of the protocol is one. */
+export type Enrolled = Readonly<{ method: Method; level: Level }>
 
 /** What is missing: nothing strong enough, nothing fresh enough, or only the binding to the operation. */
 export type Missing = 'weak' | 'stale' | 'unbound'
@@ -21,6 +24,8 @@ export type Variant = Readonly<{
   upgraded: boolean
   /** The methods that can meet it, the best first. */
   methods: readonly Method[]
+  /** Those of them that a subject can use now: what is enrolled and strong enough, and what needs no enrolment. */
+  usable(enrolled: readonly Enrolled[]): readonly Method[]
   /** Those of them that are enrolled authenticators. */
   enrollable: readonly Method[]
   /** The rules that shaped the requirement and have a code of their own: compliance, upgrade, risk. */
@@ -48,6 +53,9 @@ export function createVariant(options: {
   const reasons = Object.freeze(rules.flatMap(reasonOf))
   // where no rule asks for anything, the feature itself asks for a session
   const self: Asking = { origin: 'feature', who: title, source: pointer('features', feature) }
+  // signing in again needs nothing enrolled; a mailbox counts where a rule names it, otherwise only where the caller says there is one
+  const always = maskOf(methods, (method) => method === 'relogin' || (method === 'email-otp' && requirement.methods !== undefined))
+  const usable: (readonly Method[] | undefined)[] = []
   const cache: (readonly Reason[] | undefined)[] = []
   return {
     denied: denied && Object.freeze([denied]),
@@ -55,6 +63,21 @@ export function createVariant(options: {
     bound: requirement.bind !== undefined && requirement.bind.length > 0,
     upgraded,
     methods,
+    usable(enrolled) {
+      let mask = always
+      for (let index = 0; index < enrolled.length; index++) {
+        const each = enrolled[index]
+        if (typeof each !== 'object' || each === null || !canMeet(requirement, each)) continue
+        const place = methods.indexOf(each.method)
+        if (place >= 0) mask |= 1 << place
+      }
+      let list = usable[mask]
+      if (list === undefined) {
+        list = Object.freeze(methods.filter((_, place) => (mask & (1 << place)) !== 0))
+        usable[mask] = list
+      }
+      return list
+    },
     enrollable: Object.freeze(ENROLLABLE.filter((method) => methods.includes(method))),
     reasons,
     unsatisfiable() {
@@ -129,6 +152,10 @@ function reasonOf(rule: Rule): Reason[] {
     return [{ code: 'license_upgraded', source, message: `${who} asks for ${requirementInWords(requirement)} newer than the upgrade.` }]
   if (origin === 'risk') return [{ code: 'risk_elevated', source, message }]
   return []
+}
+
+function maskOf(methods: readonly Method[], test: (method: Method) => boolean): number {
+  return methods.reduce((mask, method, place) => (test(method) ? mask | (1 << place) : mask), 0)
 }
 
 function freezeRequirement(requirement: Requirement): Requirement {
