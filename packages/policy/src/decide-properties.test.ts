@@ -1,0 +1,244 @@
+import type { Assurance, Band, Decision, License } from '@stile/protocol'
+import { BANDS, LEVELS, LICENSE_STATES } from '@stile/protocol'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { assurances, bands, enrolled, FEATURES, licenses, NOW, policies, proofs, requirements } from './arbitraries.test-support.ts'
+import { type DecideRequest, decide } from './decide.ts'
+import { ask, codes, license, login, policy, proven } from './example.test-support.ts'
+import { oracle, type Verdict } from './oracle.test-support.ts'
+import type { Policy } from './policy.ts'
+import { combine } from './requirement.ts'
+
+// many generated cases: a busy machine is no failure
+vi.setConfig({ testTimeout: 60_000 })
+
+const requests: fc.Arbitrary<DecideRequest> = fc.record(
+  {
+    feature: fc.constantFrom<string>(...FEATURES, 'unknown', '__proto__'),
+    license: licenses,
+    assurance: assurances,
+    risk: bands,
+    operationDigest: fc.constantFrom('d1', 'd2'),
+    enrolled,
+    now: fc.constant(NOW),
+  },
+  { requiredKeys: ['feature', 'license', 'assurance', 'risk', 'now'] },
+)
+
+describe('against an independent oracle', () => {
+  const summary = (decision: Decision): Verdict => {
+    const [first] = decision.reasons
+    switch (decision.outcome) {
+      case 'permit':
+        return { outcome: 'permit', ...(decision.until !== undefined && { until: decision.until }) }
+      case 'upgrade':
+        return { outcome: 'upgrade', code: first?.code ?? '', tiers: decision.next.tiers }
+      case 'deny':
+        return { outcome: 'deny', code: codes(decision).at(-1) ?? '' }
+      default:
+        return { outcome: decision.outcome, level: decision.requirement.level, methods: decision.next.methods.toSorted() }
+    }
+  }
+
+  test('any policy and any request come out as the oracle says', () => {
+    fc.assert(
+      fc.property(policies, fc.array(requests, { minLength: 10, maxLength: 10 }), (any, list) => {
+        for (const request of list) expect(summary(decide(any, request))).toEqual(oracle(any.document, request))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test('the table of tier, state, level, age, risk and enrolment comes out as the oracle says, and every outcome occurs', () => {
+    const tiers: (License | null)[] = [
+      null,
+      ...['basic', 'pro', 'enterprise', 'gone'].flatMap((tier) => LICENSE_STATES.map((state) => license(tier, { state }))),
+    ]
+    const enrolments = [undefined, [], [{ method: 'totp', level: 'mfa' }], [{ method: 'security-key', level: 'phrh' }]] as const
+    const seen: Record<string, number> = {}
+    for (const feature of policy.features) {
+      for (const held of tiers) {
+        for (const [index, level] of LEVELS.entries()) {
+          const method = (['login', 'totp', 'passkey', 'security-key'] as const)[index] ?? 'login'
+          for (const age of [0, 120, 121, 300, 301, 900, 901, 43_201]) {
+            const assurance = { ...proven(method, level, age), operation: { feature: 'pay', digest: 'd1' } }
+            for (const risk of BANDS) {
+              for (const enrolment of enrolments) {
+                const request = { feature, license: held, assurance, risk, enrolled: enrolment, operationDigest: 'd1', now: NOW }
+                const decision = decide(policy, request)
+                const verdict = oracle(policy.document, request)
+                // comparing texts is faster than matchers, and there are 80,000 rows
+                if (JSON.stringify(summary(decision)) !== JSON.stringify(verdict))
+                  expect(summary(decision), JSON.stringify(request)).toEqual(verdict)
+                seen[decision.outcome] = (seen[decision.outcome] ?? 0) + 1
+              }
+            }
+          }
+        }
+      }
+    }
+    expect(Object.keys(seen).toSorted()).toEqual(['deny', 'enroll', 'permit', 'step_up', 'upgrade'])
+    expect(Object.values(seen).reduce((sum, count) => sum + count)).toBe(5 * 25 * 4 * 8 * 5 * 4)
+  })
+})
+
+describe('threat: something opens that was not proven', () => {
+  const permits = (any: Policy, request: DecideRequest) => decide(any, request).outcome === 'permit'
+
+  test('hostile values of any shape never throw and never permit', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (any, request) => {
+        expect(decide(any as never, request as never).outcome).toBe('deny')
+      }),
+    )
+    fc.assert(
+      fc.property(
+        fc.record({ feature: fc.anything(), license: fc.anything(), assurance: fc.anything(), risk: fc.anything(), now: fc.anything() }),
+        (request) => {
+          expect(decide(policy, request as never).outcome).toBe('deny')
+        },
+      ),
+    )
+  })
+
+  test('one hostile member in a good request never throws, and never permits what the good request would not', () => {
+    fc.assert(
+      fc.property(
+        policies,
+        requests,
+        fc.constantFrom('feature', 'license', 'assurance', 'risk', 'operationDigest', 'now'),
+        fc.anything(),
+        (any, request, key, value) => {
+          const decision = decide(any, { ...request, [key]: value })
+          if (key !== 'license' || value !== null) expect(decision.outcome === 'permit' && !permits(any, request)).toBe(false)
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  test('a request whose members throw is denied', () => {
+    const trap = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('trap')
+        },
+      },
+    )
+    expect(decide(policy, trap as never).outcome).toBe('deny')
+    expect(ask('export', { assurance: trap as never }).outcome).toBe('deny')
+    expect(ask('export', { license: trap as never }).outcome).toBe('deny')
+  })
+
+  test('what only looks like a policy decides nothing', () => {
+    const copy = structuredClone(policy)
+    const decision = decide(copy, { feature: 'view', license: license('basic'), assurance: login, risk: 'normal', now: NOW })
+    expect(decision).toMatchObject({ outcome: 'deny', reasons: [{ code: 'policy_unavailable' }] })
+  })
+
+  test('names of object members are no features, tiers or states', () => {
+    for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '']) {
+      expect(ask(name as never)).toMatchObject({ outcome: 'deny', reasons: [{ code: 'unknown_feature' }] })
+      expect(ask('view', { license: license(name) }).outcome).toBe('upgrade')
+      expect(ask('view', { license: license('basic', { state: name as never }) }).outcome).toBe('deny')
+      expect(ask('view', { risk: name as never }).outcome).toBe('deny')
+    }
+  })
+
+  test('the same request has the same answer', () => {
+    fc.assert(
+      fc.property(policies, requests, (any, request) => {
+        expect(decide(any, request)).toEqual(decide(any, structuredClone(request)))
+      }),
+    )
+  })
+
+  test('an account that demands more never permits more', () => {
+    fc.assert(
+      fc.property(policies, requests, requirements, (any, request, more) => {
+        fc.pre(request.license !== null)
+        const { requires, ...rest } = request.license as License
+        const stricter = { ...request, license: { ...rest, requires: requires ? combine(requires, more) : more } }
+        if (permits(any, stricter)) expect(permits(any, request)).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('worse risk never permits more', () => {
+    const order: readonly Band[][] = [['normal'], ['elevated', 'unknown'], ['high'], ['critical']]
+    fc.assert(
+      fc.property(policies, requests, (any, request) => {
+        const open = order.map((same) => same.map((risk) => permits(any, { ...request, risk })))
+        expect(open[1]?.[0]).toBe(open[1]?.[1])
+        for (let worse = 1; worse < open.length; worse++) if (open[worse]?.[0]) expect(open[worse - 1]?.[0]).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('a weaker, older or missing proof never permits more', () => {
+    fc.assert(
+      fc.property(policies, requests, proofs, fc.nat({ max: 3 }), fc.integer({ min: 1, max: 1000 }), (any, request, proof, rank, older) => {
+        const given = (list: Assurance['proofs']) => ({
+          ...request,
+          assurance: { ...request.assurance, proofs: [...request.assurance.proofs, ...list] },
+        })
+        // a proof of the future grows better with age, until its clock is right
+        fc.pre(proof.authTime <= NOW)
+        const level = LEVELS[Math.min(rank, LEVELS.indexOf(proof.level))] ?? 'session'
+        const strong = permits(any, given([proof]))
+        if (permits(any, given([{ ...proof, level }]))) expect(strong).toBe(true)
+        if (permits(any, given([{ ...proof, authTime: Math.max(proof.authTime - older, 0) }]))) expect(strong).toBe(true)
+        if (permits(any, given([]))) expect(strong).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('knowing what is enrolled never permits more', () => {
+    fc.assert(
+      fc.property(policies, requests, (any, { enrolled: known, ...request }) => {
+        expect(permits(any, { ...request, enrolled: known })).toBe(permits(any, request))
+      }),
+    )
+  })
+
+  test('a permission holds until the instant it names, and not a second longer', () => {
+    fc.assert(
+      fc.property(policies, requests, (any, request) => {
+        const decision = decide(any, request)
+        if (decision.outcome !== 'permit' || decision.until === undefined) return
+        expect(permits(any, { ...request, now: decision.until })).toBe(true)
+        // a proof that lay too far in the future may by then count
+        fc.pre(request.assurance.proofs.every((proof) => proof.authTime <= NOW + 30))
+        expect(permits(any, { ...request, now: decision.until + 1 })).toBe(false)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('every reason points to something in the document and says a sentence', () => {
+    fc.assert(
+      fc.property(policies, requests, (any, request) => {
+        const decision = decide(any, request)
+        if (decision.outcome !== 'permit') expect(decision.reasons.length).toBeGreaterThan(0)
+        for (const { source, message } of decision.reasons) {
+          expect(resolve(any.document, source), source).toBeDefined()
+          expect(message).toMatch(/^.{20,}\.$/)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  const resolve = (document: unknown, source: string) =>
+    source
+      .split('/')
+      .slice(1)
+      .reduce<unknown>(
+        (value, key) => (Object.hasOwn(value as object, key) ? (value as Record<string, unknown>)[key] : undefined),
+        document,
+      )
+})
