@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { createProofVerifier, type ProofVerifier } from './dpop.ts'
+import { createReplayMemory } from './replay.ts'
+import { type Clock, deviceOf, type Keys, makeKeys, prove } from './wire.test-support.ts'
+
+const TOKEN = 'header.payload.signature'
+const URL_OF = 'https://api.example.com/v1/pay'
+
+let device: Keys
+let clock: Clock
+let verify: ProofVerifier
+
+beforeAll(async () => {
+  device = await deviceOf()
+})
+
+beforeEach(() => {
+  clock = { now: 1_800_000_000 }
+  const now = (): number => clock.now
+  verify = createProofVerifier({ origin: 'https://api.example.com', now, replay: createReplayMemory({ now, windowSeconds: 60 }) })
+})
+
+const check = (proof: string, url = '/v1/pay?now=1'): string => {
+  const verdict = verify(proof, { method: 'GET', url, token: TOKEN, jkt: device.kid })
+  return verdict.status === 'invalid' ? verdict.why : verdict.status
+}
+const make = (change: Parameters<typeof prove>[3] = {}, htu = URL_OF): Promise<string> => prove(clock, TOKEN, htu, change)
+
+test('a proof for this request is valid, once', async () => {
+  const proof = await make()
+  expect(check(proof)).toBe('valid')
+  expect(check(proof)).toMatch(/used before/)
+})
+
+test('threat: a proof for another method, URL or token', async () => {
+  expect(check(await make({ method: 'POST' }))).toMatch(/method/)
+  expect(check(await make({ method: 'get' }))).toMatch(/method/)
+  for (const htu of [
+    'https://api.example.com/v1/pays',
+    'https://evil.example.com/v1/pay',
+    'http://api.example.com/v1/pay',
+    '/v1/pay',
+    '',
+  ]) {
+    expect(check(await make({}, htu))).toMatch(/another URL/)
+  }
+  expect(check(await make({ claims: { htu: [URL_OF] } }))).toMatch(/another URL/)
+  expect(check(await make({ claims: { ath: 'x' } }))).toMatch(/another token/)
+  expect(check(await make({ claims: { ath: undefined } }))).toMatch(/another token/)
+})
+
+test('scheme and host in capitals, the default port, a query and a fragment do not matter', async () => {
+  for (const htu of ['HTTPS://API.example.com:443/v1/pay', `${URL_OF}?x=1`, `${URL_OF}#part`])
+    expect(check(await make({}, htu))).toBe('valid')
+})
+
+test('threat: a path with two meanings, for which a proof of another URL would do', async () => {
+  for (const url of [
+    '/x/../v1/pay',
+    '/v1/./pay',
+    '/x/%2e%2E/v1/pay',
+    '/x/.%2e/v1/pay',
+    '\\v1\\pay',
+    'https://api.example.com/v1/pay',
+    '/v1\\pay',
+  ]) {
+    expect(check(await make(), url)).toMatch(/another URL/)
+  }
+})
+
+test('threat: a proof from another time, kept for later or made ahead', async () => {
+  expect(check(await make({ claims: { iat: clock.now - 60 } }))).toBe('valid')
+  expect(check(await make({ claims: { iat: clock.now + 60 } }))).toBe('valid')
+  for (const iat of [clock.now - 61, clock.now + 61, String(clock.now), null, undefined]) {
+    expect(check(await make({ claims: { iat } }))).toMatch(/older than a minute/)
+  }
+})
+
+test('threat: a proof of another key, or one that brings a private key', async () => {
+  const thief = await makeKeys()
+  expect(check(await make({ keys: thief }))).toMatch(/another key/)
+  expect(check(await make({ keys: thief, header: { jwk: device.jwk } }))).toMatch(/signature/)
+  const whole: JWK = { ...(await exportJWK(device.privateKey)) }
+  expect(check(await make({ header: { jwk: whole } }))).toMatch(/public P-256/)
+  for (const jwk of [undefined, null, 'x', [], {}, { ...device.jwk, crv: 'P-384' }, { ...device.jwk, x: `${device.jwk.x}A` }]) {
+    expect(check(await make({ header: { jwk } }))).toMatch(/public P-256/)
+  }
+})
+
+test('threat: a point that is not on the curve, with a thumbprint to match', async () => {
+  const jwk = { ...device.jwk, y: device.jwk.x } as JWK
+  const proof = await make({ header: { jwk } })
+  const verdict = verify(proof, { method: 'GET', url: '/v1/pay', token: TOKEN, jkt: await calculateJwkThumbprint(jwk) })
+  expect(verdict.status).toBe('invalid')
+})
+
+test('threat: another type, another algorithm, a critical header', async () => {
+  expect(check(await make({ header: { typ: 'JWT' } }))).toMatch(/typ/)
+  expect(check(await make({ header: { b64: true, crit: ['b64'] } }))).toMatch(/ES256/)
+  const { privateKey, publicKey } = await generateKeyPair('ES384')
+  const jwk = await exportJWK(publicKey)
+  const proof = await new SignJWT({ jti: 'j' }).setProtectedHeader({ alg: 'ES384', typ: 'dpop+jwt', jwk }).sign(privateKey)
+  expect(check(proof)).toMatch(/ES256/)
+})
+
+test('a jti that is missing, empty, too long or no text is refused', async () => {
+  for (const jti of [undefined, '', 'x'.repeat(129), 7]) expect(check(await make({ claims: { jti } }))).toMatch(/jti/)
+})
+
+test('threat: the replay memory forgets a proof that is still good', async () => {
+  const proofs = await Promise.all([-60, -30, 0, 30, 60].map((by) => make({ claims: { iat: clock.now + by } })))
+  for (const proof of proofs) expect(check(proof)).toBe('valid')
+  for (let passed = 0; passed <= 125; passed++) {
+    for (const proof of proofs) expect(check(proof)).not.toBe('valid')
+    clock.now += 1
+  }
+})
+
+test('no text makes the verifier throw', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) => {
+      expect(check(text)).not.toBe('valid')
+    }),
+  )
+})

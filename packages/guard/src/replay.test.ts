@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createReplayMemory } from './replay.ts'
+
+test('exactly one of a burst is fresh', () => {
+  const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60 })
+  const verdicts = Array.from({ length: 50 }, () => memory.use('key', 'jti', 1_000))
+  expect(verdicts.filter((each) => each === 'fresh')).toHaveLength(1)
+})
+
+test('the same jti of another device is another proof', () => {
+  const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60 })
+  expect([memory.use('a', 'jti', 1_000), memory.use('b', 'jti', 1_000)]).toEqual(['fresh', 'fresh'])
+})
+
+test('threat: a flood makes it forget. A full memory refuses, and has room again when the window is over', () => {
+  let now = 1_000
+  const memory = createReplayMemory({ now: () => now, windowSeconds: 60, max: 3 })
+  expect(['1', '2', '3', '4'].map((jti) => memory.use(`key-${jti}`, jti, now))).toEqual(['fresh', 'fresh', 'fresh', 'full'])
+  expect(memory.use('key-1', '1', 1_000)).toBe('replayed')
+  now += 180
+  expect(memory.use('key', '5', now)).toBe('fresh')
+})
+
+test('threat: one device fills it for all', () => {
+  const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60, maxPerDevice: 2 })
+  expect(['1', '2', '3'].map((jti) => memory.use('greedy', jti, 1_000))).toEqual(['fresh', 'fresh', 'full'])
+  expect(memory.use('other', '1', 1_000)).toBe('fresh')
+})
+
+test('threat: the clock is set back to a time that was forgotten', () => {
+  let now = 1_000
+  const memory = createReplayMemory({ now: () => now, windowSeconds: 60 })
+  expect(memory.use('key', 'jti', 1_000)).toBe('fresh')
+  now = 2_000
+  expect(memory.use('key', 'later', 2_000)).toBe('fresh')
+  now = 1_000
+  expect(memory.use('key', 'jti', 1_000)).toBe('full')
+})
+
+test('nothing is ever fresh twice while it could be accepted, however time passes', () => {
+  const step = fc.record({ wait: fc.nat(70), jti: fc.constantFrom('a', 'b', 'c'), skew: fc.integer({ min: -60, max: 60 }) })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      let now = 10_000
+      const memory = createReplayMemory({ now: () => now, windowSeconds: 60, max: 5 })
+      const used = new Set<string>()
+      for (const { wait, jti, skew } of steps) {
+        now += wait
+        // a proof is its jti and its iat together: a device that signs the same jti anew made another one
+        const iat = now + skew
+        const name = `${jti}@${Math.floor(iat / 60)}`
+        const verdict = memory.use('key', jti, iat)
+        if (used.has(name)) expect(verdict).not.toBe('fresh')
+        if (verdict === 'fresh') used.add(name)
+      }
+    }),
+  )
+})

@@ -1,0 +1,71 @@
+import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
+import { expect, test } from 'vitest'
+import { createSessionIssuer, generateSessionKey, type SessionClaims } from './session-issuer.ts'
+
+const NOW = 1_800_000_000
+const usual: SessionClaims = { sub: 'ada', account: 'acme', sid: 's1', authTime: NOW - 10, amr: ['pwd'], email: 'ada@example.com' }
+
+async function make(more: Partial<Parameters<typeof createSessionIssuer>[0]> = {}) {
+  return createSessionIssuer({
+    issuer: 'https://app.example.com',
+    audience: 'https://stile.example.com',
+    privateKey: await generateSessionKey(),
+    now: () => NOW,
+    ...more,
+  })
+}
+
+test('a session token is verified with the published keys and says who is signed in', async () => {
+  const issuer = await make()
+  const { payload, protectedHeader } = await jwtVerify(await issuer.mint(usual), createLocalJWKSet(issuer.jwks), {
+    issuer: 'https://app.example.com',
+    audience: 'https://stile.example.com',
+    typ: 'JWT',
+    algorithms: ['ES256'],
+    currentDate: new Date(NOW * 1_000),
+  })
+  expect(payload).toMatchObject({ sub: 'ada', account: 'acme', sid: 's1', auth_time: NOW - 10, amr: ['pwd'], iat: NOW, exp: NOW + 300 })
+  expect(protectedHeader.kid).toBe(issuer.jwks.keys[0]?.kid)
+  expect(payload.jti).toBeTypeOf('string')
+})
+
+test('threat: the private key is published', async () => {
+  const issuer = await make()
+  expect(JSON.stringify(issuer.jwks)).not.toContain('"d"')
+})
+
+test('what is given wrong is named, with the fix, and without the key', async () => {
+  const { privateKey: rsa } = await generateKeyPair('RS256', { extractable: true })
+  const { privateKey: p384 } = await generateKeyPair('ES384', { extractable: true })
+  const { d: _d, ...publicOnly } = await generateSessionKey()
+  const wrong: readonly [string, Record<string, unknown>][] = [
+    ['issuer', { issuer: '' }],
+    ['audience', { audience: undefined }],
+    ['ttlSeconds', { ttlSeconds: 301 }],
+    ['ttlSeconds', { ttlSeconds: 0 }],
+    ['privateKey', { privateKey: publicOnly }],
+    ['privateKey', { privateKey: await exportJWK(rsa) }],
+    ['privateKey', { privateKey: await exportJWK(p384) }],
+    ['privateKey', { privateKey: 'secret' as unknown as JWK }],
+  ]
+  for (const [option, change] of wrong) {
+    await expect(make(change)).rejects.toMatchObject({ code: 'invalid_option', option, message: expect.not.stringContaining('secret') })
+  }
+})
+
+test('threat: a session token without a subject or session, or with an authentication time that was made up', async () => {
+  const issuer = await make()
+  const wrong: readonly [string, Record<string, unknown>][] = [
+    ['sub', { sub: '' }],
+    ['sid', { sid: undefined }],
+    ['account', { account: 7 }],
+    ['amr', { amr: 'pwd' }],
+    ['authTime', { authTime: NOW * 1_000 }],
+    ['authTime', { authTime: NOW + 60 }],
+    ['authTime', { authTime: 0 }],
+    ['authTime', { authTime: 1.5 }],
+  ]
+  for (const [claim, change] of wrong) {
+    await expect(issuer.mint({ ...usual, ...change } as SessionClaims)).rejects.toMatchObject({ code: 'invalid_session', option: claim })
+  }
+})
