@@ -95,13 +95,13 @@ export function createLiveState({ service, audience, clock, shared, onState }: L
     const before = get()
     if (before.status === 'ready' && isPassing(code)) {
       if (!before.stale) set({ ...before, stale: true })
-    } else if (before.status !== 'error' || before.code !== code) {
-      onState(undefined)
-      set({ status: 'error', code, retry: load })
-    }
+    } else if (before.status !== 'error' || before.code !== code) set({ status: 'error', code, retry: load })
     clearTimeout(timer)
     if (isPassing(code)) backoff(failures++)
-    else leave()
+    else {
+      onState(undefined)
+      leave()
+    }
   }
 
   const load = () => {
