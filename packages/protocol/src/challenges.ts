@@ -34,13 +34,9 @@ export function parseChallenges(header: string | null | undefined): Challenge[] 
     const key = name?.toLowerCase()
     if (!current) continue
     const broken = matched === undefined || (token68 && !scheme) || (key && (current.token68 || key in current.params))
-    if (broken) {
-      found.delete(current)
-      current = undefined
-      continue
-    }
-    if (token68) current.token68 = token68
-    if (key) current.params[key] = token ?? (quoted as string).replace(/\\(.)/gs, '$1')
+    if (broken) found.delete(current)
+    else if (token68) current.token68 = token68
+    else if (key) current.params[key] = token ?? (quoted as string).replace(/\\(.)/gs, '$1')
   }
   return [...found]
 }

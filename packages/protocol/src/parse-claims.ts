@@ -1,4 +1,4 @@
-import { ASSURANCE_MAX_SECONDS, type AssuranceClaims, type OperationDetail, type ProofClaim } from './claims.ts'
+import type { AssuranceClaims, OperationDetail, ProofClaim } from './claims.ts'
 import { BANDS, type Band } from './decision.ts'
 import { levelOfAcr } from './level.ts'
 import { isCount, isObject, isText, isTexts } from './lib/shape.ts'
@@ -18,7 +18,7 @@ export function parseAssuranceClaims(value: unknown): AssuranceClaims | undefine
   if (!isObject(value)) return undefined
   const { iss, aud, sub, exp, iat, nbf, jti, client_id, sid, account, acr, amr, auth_time, risk } = value
   if (!isText(iss) || !isText(aud) || !isText(sub) || !parseSubject(sub)) return undefined
-  if (!isCount(exp) || !isCount(iat) || !isCount(nbf) || exp <= iat || exp - iat > ASSURANCE_MAX_SECONDS) return undefined
+  if (!isCount(exp) || !isCount(iat) || !isCount(nbf)) return undefined
   if (!isText(jti) || !isText(client_id) || !isText(sid) || !isText(account)) return undefined
   if (!isText(acr) || !isTexts(amr) || !isCount(auth_time) || !isBand(risk)) return undefined
   const proofs = parseProofs(value.proofs)

@@ -2,38 +2,42 @@ import type { Reason } from './decision.ts'
 import type { Operation } from './operation.ts'
 import type { Requirement } from './requirement.ts'
 
+/** Every code that an answer of Stile can carry. */
+export const PROBLEM_CODES = [
+  'invalid_request',
+  'invalid_operation',
+  'not_found',
+  'method_not_allowed',
+  'conflict',
+  'precondition_failed',
+  'payload_too_large',
+  'unsupported_media_type',
+  'unauthenticated',
+  'invalid_token',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'session_ended',
+  'insufficient_user_authentication',
+  'insufficient_scope',
+  'origin_not_allowed',
+  'license_required',
+  'enrollment_required',
+  'denied',
+  'attempt_failed',
+  'step_up_expired',
+  'registration_expired',
+  'method_unavailable',
+  'too_many_attempts',
+  'internal',
+  'service_unavailable',
+  'policy_unavailable',
+] as const
+
 /** A code from the one table. */
-export type ProblemCode =
-  | 'invalid_request'
-  | 'invalid_operation'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'conflict'
-  | 'precondition_failed'
-  | 'payload_too_large'
-  | 'unsupported_media_type'
-  | 'unauthenticated'
-  | 'invalid_token'
-  | 'invalid_dpop_proof'
-  | 'use_dpop_nonce'
-  | 'session_ended'
-  | 'insufficient_user_authentication'
-  | 'insufficient_scope'
-  | 'origin_not_allowed'
-  | 'license_required'
-  | 'enrollment_required'
-  | 'denied'
-  | 'attempt_failed'
-  | 'step_up_expired'
-  | 'registration_expired'
-  | 'method_unavailable'
-  | 'too_many_attempts'
-  | 'internal'
-  | 'service_unavailable'
-  | 'policy_unavailable'
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 /**
- * Every code that an answer of Stile can carry, with its HTTP status and the title of its problem type.
+ * The HTTP status and the title of the problem type of every code.
  *
  * This is the one table from code to status: service and guard both answer from it.
  */
@@ -72,21 +76,25 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Readonly<{ status: number; t
   policy_unavailable: { status: 503, title: 'No policy is loaded' },
 }
 
+/** Every reason why an attempt did not count. */
+export const ATTEMPT_FAILURES = [
+  'wrong_code',
+  'code_used',
+  'challenge_used',
+  'credential_unknown',
+  'credential_changed',
+  'counter_regressed',
+  'origin_mismatch',
+  'cross_origin',
+  'rp_mismatch',
+  'user_verification_missing',
+  'signature_invalid',
+  'response_malformed',
+  'level_too_low',
+] as const
+
 /** Why an attempt did not count. Texts are chosen by it, never by matching a message. */
-export type AttemptFailure =
-  | 'wrong_code'
-  | 'code_used'
-  | 'challenge_used'
-  | 'credential_unknown'
-  | 'credential_changed'
-  | 'counter_regressed'
-  | 'origin_mismatch'
-  | 'cross_origin'
-  | 'rp_mismatch'
-  | 'user_verification_missing'
-  | 'signature_invalid'
-  | 'response_malformed'
-  | 'level_too_low'
+export type AttemptFailure = (typeof ATTEMPT_FAILURES)[number]
 
 /** An RFC 9457 problem body. `type` is `urn:stile:problem:<code>`. */
 export type Problem = Readonly<{
@@ -113,7 +121,8 @@ export type Problem = Readonly<{
 /** The media type of a problem body (RFC 9457 §3). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json'
 
-const PREFIX = 'urn:stile:problem:'
+/** What the `type` of every problem starts with; its code follows. */
+export const PROBLEM_TYPE_PREFIX = 'urn:stile:problem:'
 
 /** Builds a problem body from its code: status and title come from the one table. */
 export function problem(
@@ -122,15 +131,5 @@ export function problem(
   members: Partial<Omit<Problem, 'type' | 'title' | 'status' | 'code' | 'detail'>> = {},
 ): Problem {
   const { status, title } = PROBLEMS[code]
-  return { type: PREFIX + code, title, status, code, detail, ...members }
-}
-
-/** Reads a problem body from outside; `undefined` where it is none of ours. Never throws. */
-export function parseProblem(value: unknown): Problem | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { type, detail } = value as { type?: unknown; detail?: unknown }
-  if (typeof type !== 'string' || !type.startsWith(PREFIX)) return undefined
-  const code = type.slice(PREFIX.length)
-  if (!Object.hasOwn(PROBLEMS, code)) return undefined
-  return { ...problem(code as ProblemCode, typeof detail === 'string' ? detail : ''), ...(value as object), code: code as ProblemCode }
+  return { type: PROBLEM_TYPE_PREFIX + code, title, status, code, detail, ...members }
 }

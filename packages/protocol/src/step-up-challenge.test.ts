@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { buildChallenge } from './challenge.ts'
+import { ACR, acrValues, LEVELS } from './level.ts'
+import { readChallenge } from './step-up-challenge.ts'
+
+test('reads the first example of RFC 9470 §3: another level, which is none of ours', () => {
+  const header =
+    'Bearer error="insufficient_user_authentication", error_description="A different authentication level is required", acr_values="myACR"'
+  expect(readChallenge(header)).toEqual({ error: 'insufficient_user_authentication', acrValues: ['myACR'] })
+})
+
+test('reads the second example of RFC 9470 §3: a more recent proof of any level', () => {
+  const header = 'Bearer error="insufficient_user_authentication", error_description="More recent authentication is required", max_age="5"'
+  expect(readChallenge(header)).toEqual({ error: 'insufficient_user_authentication', acrValues: [], maxAgeSeconds: 5, level: 'session' })
+})
+
+test('takes the weakest level that would do, in whatever order they stand', () => {
+  expect(readChallenge('DPoP error=x, acr_values="phrh other phr"')).toMatchObject({ level: 'phr', acrValues: ['phrh', 'other', 'phr'] })
+})
+
+test('names no level where only unknown values would do, so that the caller denies', () => {
+  expect(readChallenge('DPoP error=x, acr_values="other"')).not.toHaveProperty('level')
+  expect(readChallenge('DPoP error=x, acr_values=""')).not.toHaveProperty('level')
+  expect(readChallenge('DPoP error=x, acr_values="PHR constructor"')).not.toHaveProperty('level')
+})
+
+test.each(['', '-1', '1.5', '1e3', ' 5', '0x10', 'soon', '99999999999999999999'])('a max_age of %j is read as the strictest', (text) => {
+  expect(readChallenge(`DPoP error=x, max_age="${text}"`)?.maxAgeSeconds).toBe(0)
+})
+
+test('reads nothing where there is no error', () => {
+  for (const header of [null, undefined, '', 'DPoP', 'DPoP algs="ES256"', 'Basic error=x', 'DPoP error=""']) {
+    expect(readChallenge(header)).toBeUndefined()
+  }
+})
+
+test('prefers a DPoP challenge to a Bearer one, and one with an error to one without', () => {
+  expect(readChallenge('Bearer error=a, DPoP error=b')?.error).toBe('b')
+  expect(readChallenge('DPoP algs=ES256, Bearer error=a')?.error).toBe('a')
+})
+
+test('property: every level and age survives the way', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...LEVELS), fc.option(fc.nat(), { nil: undefined }), (level, maxAgeSeconds) => {
+      const header = buildChallenge({
+        scheme: 'DPoP',
+        error: 'insufficient_user_authentication',
+        acrValues: acrValues(level),
+        maxAgeSeconds,
+      })
+      const read = readChallenge(header)
+      expect(read?.level).toBe(level)
+      expect(read?.maxAgeSeconds).toBe(maxAgeSeconds)
+      expect(read?.acrValues[0]).toBe(ACR[level])
+    }),
+  )
+})
+
+test('property: no header makes it throw', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readChallenge(`DPoP error=x, acr_values="${text}", max_age=${text}`)))
+})
