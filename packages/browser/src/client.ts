@@ -1,7 +1,6 @@
 import type { IssuedToken } from '@stile/protocol'
 import { createClock } from './clock.ts'
 import { type DeviceKey, loadDeviceKey, thumbprint } from './device-key.ts'
-import { StileError } from './error.ts'
 import { createFetch } from './fetch.ts'
 import { within } from './lib/within.ts'
 import { createLiveState } from './live-state.ts'
@@ -23,7 +22,7 @@ const PATIENCE_MS = 1500
 export function createStile<const P extends PolicyShape = PolicyShape>(options: StileOptions): Stile<FeatureOf<P>> {
   const { now = () => Date.now() / 1000, relogin: signIn, fetch = (...args) => globalThis.fetch(...args) } = options
   const url = new URL(options.service).href.replace(/\/$/, '')
-  const main = Object.keys(options.audiences)[0] ?? ''
+  const [main = ''] = Object.keys(options.audiences)
   const audiences = new Map<string, string>()
   for (const [id, origins] of Object.entries(options.audiences)) {
     for (const each of origins) audiences.set(new URL(each).origin, id)
@@ -41,12 +40,12 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const { request } = service
 
   const tokens = new Map<string, IssuedToken>()
-  const asking = new Map<string, Promise<IssuedToken>>()
+  let asking = new Map<string, Promise<IssuedToken>>()
   /** Keeps what is proven now; a token that was asked for earlier is no longer waited for. */
-  const keep = (audience?: string, issued?: IssuedToken) => {
+  const keep = (audience: string, issued: IssuedToken | undefined) => {
+    asking = new Map()
     tokens.clear()
-    asking.clear()
-    if (audience && issued) tokens.set(audience, issued)
+    if (issued) tokens.set(audience, issued)
   }
   const live = createLiveState({
     service,
@@ -56,24 +55,26 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       JSON.stringify([url, main, await thumbprint(await key()), subject, actor, account, session.sid()]),
     onState: (state) => keep(main, state?.token),
   })
+  const { get, subscribe, refresh } = live
 
   const held = (audience: string) => {
     const issued = tokens.get(audience)
     return issued && issued.expiresAt - 5 > clock.now() ? issued : undefined
   }
+  const ask = async (audience: string) => {
+    await live.loading()
+    const mine = asking
+    const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
+    if (mine === asking) tokens.set(audience, issued)
+    return issued
+  }
   const token = async (audience: string = main) => {
-    if (!held(audience)) await live.loading()
     const kept = held(audience) ?? asking.get(audience)
     if (kept) return kept
-    const mine = request('POST', '/v1/tokens', { audience }) as Promise<IssuedToken>
-    asking.set(audience, mine)
-    try {
-      const issued = await mine
-      if (asking.get(audience) === mine) tokens.set(audience, issued)
-      return issued
-    } finally {
-      if (asking.get(audience) === mine) asking.delete(audience)
-    }
+    const mine = asking
+    const asked = ask(audience).finally(() => mine.delete(audience))
+    mine.set(audience, asked)
+    return asked
   }
 
   const relogin = async () => {
@@ -81,26 +82,29 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     if (signedIn) await session.relogin()
     return signedIn
   }
-  const stepUps = createStepUps({
+  const ready = () => {
+    const state = get()
+    return state.status === 'ready' ? state : undefined
+  }
+  const { join, answer, onStepUp, close } = createStepUps({
     request,
     relogin: signIn && relogin,
     now,
     main,
     requirementOf: (feature) => {
-      const state = live.get()
-      const decision = state.status === 'ready' ? state.state.decisions[feature] : undefined
+      const decision = ready()?.state.decisions[feature]
       return decision && 'requirement' in decision ? decision.requirement : undefined
     },
     keep,
-    refresh: live.refresh,
+    refresh,
   })
 
   return {
-    get: live.get as Stile<FeatureOf<P>>['get'],
-    subscribe: live.subscribe,
-    refresh: live.refresh,
-    stepUp: (feature, asked) => stepUps.join(feature, asked).flow,
-    onStepUp: stepUps.onStepUp,
+    get: get as Stile<FeatureOf<P>>['get'],
+    subscribe,
+    refresh,
+    stepUp: (feature, asked) => join(feature, asked).flow,
+    onStepUp,
     token,
     request,
     relogin,
@@ -108,24 +112,24 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       audiences,
       prover,
       fetch,
-      ready: async (audience) => {
-        const state = live.get()
-        const away = state.status === 'error' || (state.status === 'ready' && state.stale)
-        return held(audience) ?? (away ? undefined : within(PATIENCE_MS, token(audience)).catch(() => undefined))
-      },
+      ready: async (audience) =>
+        held(audience) ??
+        (get().status === 'error' || ready()?.stale
+          ? undefined
+          : within(PATIENCE_MS, token(audience), 'service_unavailable').catch(() => undefined)),
       renew: (audience, not) => {
         if (tokens.get(audience) === not) tokens.delete(audience)
         return token(audience)
       },
-      stepUp: stepUps.answer,
+      answer,
     }),
     logout: async () => {
       await request('DELETE', '/v1/session')
-      live.fail(new StileError('session_ended'))
+      live.end()
     },
     close: () => {
       live.close()
-      stepUps.close()
+      close()
     },
   }
 }

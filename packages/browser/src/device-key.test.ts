@@ -5,8 +5,8 @@ afterEach(() => vi.unstubAllGlobals())
 
 test('the device id of the key of RFC 9449 is the thumbprint that the RFC names', async () => {
   const jwk = {
-    kty: 'EC',
     crv: 'P-256',
+    kty: 'EC',
     x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs',
     y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA',
   }

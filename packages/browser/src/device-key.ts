@@ -2,7 +2,11 @@ import { sha256 } from './lib/base64url.ts'
 import { within } from './lib/within.ts'
 
 /** The key that stands for this browser. Its private half cannot be read, not even by the page. */
-export type DeviceKey = Readonly<{ sign: CryptoKey; jwk: Readonly<{ kty: string; crv: string; x: string; y: string }> }>
+export type DeviceKey = Readonly<{
+  sign: CryptoKey
+  /** The public half, its members in the order in which the thumbprint takes them. */
+  jwk: Readonly<{ crv: string; kty: string; x: string; y: string }>
+}>
 
 const STORE = 'keys'
 
@@ -15,14 +19,14 @@ const STORE = 'keys'
  */
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-  const pair = await within(waitMs, storedPair(made)).catch(() => made)
-  const { kty, crv, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as DeviceKey['jwk']
-  return { sign: pair.privateKey, jwk: { kty, crv, x, y } }
+  const pair = await within(waitMs, storedPair(made), 'internal').catch(() => made)
+  const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as DeviceKey['jwk']
+  return { sign: pair.privateKey, jwk: { crv, kty, x, y } }
 }
 
 /** The device id: the JWK thumbprint of the key (RFC 7638 §3). */
-export function thumbprint({ jwk: { crv, kty, x, y } }: DeviceKey): Promise<string> {
-  return sha256(JSON.stringify({ crv, kty, x, y }))
+export function thumbprint({ jwk }: DeviceKey): Promise<string> {
+  return sha256(JSON.stringify(jwk))
 }
 
 /** Reads and, where there is none, writes in one transaction: tabs that race end with the same key. */
@@ -30,8 +34,8 @@ async function storedPair(made: CryptoKeyPair): Promise<CryptoKeyPair> {
   const opening = indexedDB.open('stile')
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
   const keys = (await settled(opening)).transaction(STORE, 'readwrite').objectStore(STORE)
-  const found = await settled<CryptoKeyPair | undefined>(keys.get('device'))
-  if (!found) await settled(keys.add(made, 'device'))
+  const found = await settled<CryptoKeyPair | undefined>(keys.get(STORE))
+  if (!found) await settled(keys.add(made, STORE))
   return found ?? made
 }
 

@@ -30,10 +30,3 @@ export async function dpopProof({ key, nonces, now }: Prover, method: string, ur
   const input = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join('.')
   return `${input}.${base64url(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, sign, utf8(input)))}`
 }
-
-/** Remembers the nonce that a response carries, and tells whether there was one. */
-export function rememberNonce({ nonces }: Prover, url: string, response: Response): boolean {
-  const nonce = response.headers.get('dpop-nonce')
-  if (nonce) nonces.set(new URL(url).origin, nonce)
-  return !!nonce
-}

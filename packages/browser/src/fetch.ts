@@ -1,19 +1,10 @@
-import { type IssuedToken, type Operation, type Requirement, readChallenge } from '@stile/protocol'
-import { dpopProof, type Prover, rememberNonce } from './dpop.ts'
+import type { IssuedToken } from '@stile/protocol'
+import type { Prover } from './dpop.ts'
 import { StepUpRequired } from './error.ts'
+import { exchange } from './exchange.ts'
 import { problemOf } from './problem.ts'
+import type { StepUps } from './step-ups.ts'
 import type { Stile } from './stile.ts'
-
-/** What an API asked for. */
-export type Asked = Readonly<{
-  feature: string
-  requirement: Requirement | undefined
-  operation: Operation | undefined
-  audience: string
-  signal: AbortSignal
-  /** Whether a prompt may be opened; one that is open may be joined. */
-  mayPrompt: boolean
-}>
 
 /** What `stile.fetch` needs of the client. */
 export type FetchDeps = Readonly<{
@@ -25,14 +16,15 @@ export type FetchDeps = Readonly<{
   ready: (audience: string) => Promise<IssuedToken | undefined>
   /** Another token than `not`, without a prompt. */
   renew: (audience: string, not: IssuedToken | undefined) => Promise<IssuedToken>
-  /** Rejects with `StepUpCancelled` or `StepUpFailed`; `undefined` where no prompt may be shown. */
-  stepUp: (asked: Asked) => Promise<IssuedToken> | undefined
+  answer: StepUps['answer']
 }>
 
-const isActive = () => !!globalThis.navigator?.userActivation?.isActive
+const isActive = () => globalThis.navigator?.userActivation?.isActive
+/** Names no level, or one of ours. */
+const LEVEL = /^(?!.*\bacr_values=)|\bacr_values="[^"]*\b(urn:stile:acr:(session|mfa)|phrh?)[ "]/s
 
 /** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
-export function createFetch({ audiences, prover, fetch, ready, renew, stepUp }: FetchDeps): Stile['fetch'] {
+export function createFetch({ audiences, prover, fetch, ready, renew, answer }: FetchDeps): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
     const { origin } = new URL(input instanceof Request ? input.url : input, globalThis.document?.baseURI)
     const audience = audiences.get(origin)
@@ -40,37 +32,40 @@ export function createFetch({ audiences, prover, fetch, ready, renew, stepUp }: 
 
     const active = isActive()
     const request = new Request(input, init)
-    const { method, url, signal } = request
+    const { method, url, signal, headers: given } = request
     // a stream can be read once: such a request is sent once
     const repeatable = !(init.body instanceof ReadableStream)
-    const own = request.headers.has('authorization')
-    const tried = new Set<string>()
+    const [carrier, proofHeader, scheme] = given.has('authorization')
+      ? ['Stile-Assurance', 'Stile-Proof', '']
+      : ['Authorization', 'DPoP', 'DPoP ']
     let issued = await ready(audience)
-    for (;;) {
-      const headers = new Headers(request.headers)
-      if (issued) {
-        const { token } = issued
-        headers.set(own ? 'Stile-Assurance' : 'Authorization', own ? token : `DPoP ${token}`)
-        headers.set(own ? 'Stile-Proof' : 'DPoP', await dpopProof(prover, method, url, token))
-      }
-      const response = await fetch(repeatable ? request.clone() : request, issued ? { headers, redirect: 'error' } : {})
-      const nonce = rememberNonce(prover, url, response)
-      const challenge = response.status === 401 && repeatable && readChallenge(response.headers.get('www-authenticate'))
-      if (!challenge || tried.has(challenge.error)) return response
-      tried.add(challenge.error)
-
-      if (challenge.error === 'invalid_token') {
-        issued = await renew(audience, issued).catch(() => undefined)
-        if (!issued) return response
-      } else if (challenge.error === 'insufficient_user_authentication') {
-        const problem = await problemOf(response)
-        const { feature, requirement, operation } = problem ?? {}
-        if (!feature || !challenge.level) return response
-        const mayPrompt = prompt === 'always' || (prompt !== 'never' && (active || isActive()))
-        const proving = stepUp({ feature, requirement, operation, audience, signal, mayPrompt })
+    return exchange(prover, {
+      method,
+      url,
+      repeatable,
+      token: async () => issued?.token,
+      send: (token, proof) => {
+        const headers = new Headers(given)
+        if (token) {
+          headers.set(carrier, scheme + token)
+          headers.set(proofHeader, proof)
+        }
+        return fetch(repeatable ? request.clone() : request, token ? { headers, redirect: 'error' } : undefined)
+      },
+      cure: async (cause, challenge, response) => {
+        if (cause === 'invalid_token') {
+          issued = await renew(audience, issued).catch(() => undefined)
+          return !!issued
+        }
+        const problem = cause === 'insufficient_user_authentication' && LEVEL.test(challenge) && (await problemOf(response))
+        if (!problem || !problem.feature) return false
+        const { feature, requirement, operation } = problem
+        const mayPrompt = prompt === 'always' || (prompt !== 'never' && !!(active || isActive()))
+        const proving = answer({ feature, requirement, operation, audience, signal, mayPrompt })
         if (!proving) throw new StepUpRequired('step_up_required', problem)
         issued = await proving
-      } else if (challenge.error !== 'use_dpop_nonce' || !nonce) return response
-    }
+        return true
+      },
+    })
   }
 }

@@ -1,6 +1,5 @@
 import type { IssuedToken, Method, StepUp } from '@stile/protocol'
 import { StepUpCancelled, StepUpFailed, type StileCode, StileError } from './error.ts'
-import { deferred } from './lib/deferred.ts'
 import { observable } from './lib/observable.ts'
 import type { Flow, FlowError, FlowState, StepUpOptions } from './stile.ts'
 
@@ -24,18 +23,9 @@ export type StartedFlow = Readonly<{
   proven: Promise<IssuedToken>
 }>
 
-type Open = Extract<StepUp, { status: 'open' }>
-
-const PASSING: readonly StileCode[] = ['service_unavailable', 'session_unavailable', 'policy_unavailable', 'internal', 'too_many_attempts']
-
 /** Whether a failure passes by itself, so that it makes sense to try again. */
 export function isPassing(code: StileCode): boolean {
-  return PASSING.includes(code)
-}
-
-/** Whether the subject can go on from a failure. */
-function isRecoverable(code: StileCode): boolean {
-  return isPassing(code) || code === 'attempt_failed' || code === 'relogin_failed' || code.startsWith('passkey_')
+  return /^(service|session|policy)_unavailable|^internal|^too_many/.test(code)
 }
 
 /** An error as a flow shows it. `now` in seconds since the epoch. */
@@ -46,10 +36,8 @@ export function flowError({ code, problem }: StileError, now: number): FlowError
 
 /** Creates one step-up. Nothing is asked of the service before `start`. */
 export function createFlow(feature: string, options: StepUpOptions, { request, relogin, onProven, now }: FlowDeps): StartedFlow {
-  const { operation, audience, label, signal: given } = options
+  const { operation, audience, label } = options
   const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
-  const proven = deferred<IssuedToken>()
-  const done = deferred<IssuedToken>()
   let settled = false
   /** Ends the ceremony that is under way. */
   let ending = new AbortController()
@@ -60,27 +48,35 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
   /** The guesses of this step-up are used up. */
   let spent = false
 
+  let resolve: (issued: IssuedToken) => void
+  let reject: (error: StileError) => void
+  const proven = new Promise<IssuedToken>((onValue, onError) => {
+    resolve = onValue
+    reject = onError
+  })
+  const done = proven.then(async (issued) => {
+    await onProven(issued)
+    put({ status: 'done', issued })
+    return issued
+  })
+  // who looks at the state alone leaves no rejection unread
+  done.catch(() => {})
+
   const set = (next: FlowState) => {
     if (!settled) put(next)
   }
   const end = (last: FlowState, error: StileError) => {
     if (settled) return
+    set(last)
     settled = true
     ending.abort()
-    put(last)
-    proven.reject(error)
-    done.reject(error)
+    reject(error)
+  }
+  const finish = (issued: IssuedToken) => {
+    settled = true
+    resolve(issued)
   }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
-  const finish = async (issued: IssuedToken) => {
-    if (settled) return
-    settled = true
-    proven.resolve(issued)
-    await onProven(issued)
-    put({ status: 'done', issued })
-    done.resolve(issued)
-  }
-
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body) as Promise<StepUp>
 
   const start = async (wanted?: Method, response?: unknown): Promise<void> => {
@@ -88,13 +84,14 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
     spent = used = false
     try {
       const stepUp = await post('', { feature, operation, audience })
-      if (stepUp.status === 'done') return await finish(stepUp.issued)
-      const known = { totp: true, passkey: 'PublicKeyCredential' in globalThis, relogin } as Partial<Record<Method, unknown>>
-      const methods = stepUp.methods.map(({ method }) => method).filter((method) => known[method])
-      const best = methods.find((method) => method === wanted) ?? methods[0]
-      if (!best) throw new StileError('method_unavailable')
+      if (settled) return
+      if (stepUp.status === 'done') return finish(stepUp.issued)
+      const can: { [M in Method]?: unknown } = { totp: true, passkey: 'PublicKeyCredential' in globalThis, relogin }
+      const methods = stepUp.methods.map(({ method }) => method).filter((method) => can[method])
+      const [first] = methods
+      if (!first) throw new StileError('method_unavailable')
       set({ status: 'choosing', stepUp, methods })
-      await choose(best)
+      await choose(wanted && methods.includes(wanted) ? wanted : first)
       if (response) await submit(response)
     } catch (error) {
       await trouble(error as StileError)
@@ -104,53 +101,53 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
   const trouble = async (error: StileError, response?: unknown): Promise<void> => {
     const state = get()
     const { code, problem } = error
-    if (code === 'step_up_expired' && !restarted && 'stepUp' in state) {
+    const begun = 'stepUp' in state
+    if (code === 'step_up_expired' && !restarted && begun) {
       restarted = true
       return start(state.method, response)
     }
-    if (!isRecoverable(code)) return end({ status: 'failed', code, problem }, new StepUpFailed(code, problem))
+    if (!isPassing(code) && !/^(attempt|relogin|passkey)_/.test(code)) {
+      return end({ status: 'failed', code, problem }, new StepUpFailed(code, problem))
+    }
     const shown = flowError(error, now())
-    if (!('stepUp' in state)) return set({ status: 'starting', error: shown })
+    if (!begun) return set({ status: 'starting', error: shown })
     spent ||= code === 'too_many_attempts'
-    const { stepUp, method } = state
     set({
       ...state,
       // a code can be typed again at once; anything else needs the subject to choose
-      status: method === 'totp' && !spent ? 'proving' : 'choosing',
-      stepUp: { ...stepUp, attemptsLeft: shown.attemptsLeft ?? stepUp.attemptsLeft },
+      status: state.method === 'totp' && !spent ? 'proving' : 'choosing',
+      stepUp: { ...state.stepUp, attemptsLeft: shown.attemptsLeft ?? state.stepUp.attemptsLeft },
       error: shown,
     })
   }
 
   const choose = async (method: Method): Promise<void> => {
     const state = get()
-    if (settled || !('stepUp' in state) || state.status === 'verifying' || !state.methods.includes(method)) return
+    if (!('stepUp' in state) || state.status === 'verifying' || !state.methods.includes(method)) return
     ending.abort()
     ending = new AbortController()
     const { signal } = ending
     try {
       if (method === 'totp' && spent) return await start(method)
       let { stepUp } = state
-      const prove = () => set({ ...state, status: 'proving', stepUp, method, error: undefined })
-      prove()
+      set({ ...state, status: 'proving', method, error: undefined })
       if (method === 'relogin') {
         if (!(await relogin?.())) throw new StileError('relogin_failed')
         if (!signal.aborted) await start()
-      } else if (method === 'passkey') {
-        const loading = import('./passkey/authenticate.ts')
-        let challenge = startOf(stepUp, method)
-        if (used || !challenge) {
-          stepUp = (await post(`/${stepUp.id}/methods/${method}`, {})) as Open
-          if (signal.aborted) return
-          used = false
-          prove()
-          challenge = startOf(stepUp, method)
-        }
-        const response = await (await loading).authenticate(challenge, signal)
-        if (!signal.aborted) await submit(response)
       }
+      if (method !== 'passkey') return
+      const loading = import('./passkey/authenticate.ts')
+      const challenge = () => 'methods' in stepUp && stepUp.methods.find((each) => each.method === method)?.start
+      if (used || !challenge()) {
+        stepUp = (await post(`/${stepUp.id}/methods/${method}`, {})) as typeof stepUp
+        used = false
+      }
+      const answer = signal.aborted || (await (await loading).authenticate(challenge(), signal))
+      if (signal.aborted) return
+      if (typeof answer === 'string') throw new StileError(answer as StileCode)
+      await submit(answer)
     } catch (error) {
-      if (!signal.aborted) await trouble(error instanceof StileError ? error : new StileError('service_unavailable', undefined, error))
+      if (!signal.aborted) await trouble(error instanceof StileError ? error : new StileError('passkey_failed', undefined, error))
     }
   }
 
@@ -163,16 +160,16 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
     try {
       const next = await post(`/${stepUp.id}/attempts`, { method, response })
       if (next.status !== 'done') throw new StileError('attempt_failed')
-      await finish(next.issued)
+      if (!settled) finish(next.issued)
     } catch (error) {
       await trouble(error as StileError, method === 'totp' && response)
     }
   }
 
-  given?.addEventListener('abort', cancel)
+  options.signal?.addEventListener('abort', cancel)
   return {
-    start: () => start(),
-    proven: proven.promise,
+    start,
+    proven,
     flow: {
       feature,
       operation,
@@ -186,11 +183,7 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
         if (state.status === 'starting' && state.error) await start()
       },
       cancel,
-      done: done.promise,
+      done,
     },
   }
-}
-
-function startOf({ methods }: Open, method: Method): unknown {
-  return methods.find((each) => each.method === method)?.start
 }

@@ -1,78 +1,160 @@
 import type { State } from '@stile/protocol'
+import type { Clock } from './clock.ts'
 import { readEvents } from './events.ts'
 import type { Service } from './service.ts'
+import type { ClientState } from './stile.ts'
 
 /** What following needs. */
 export type FollowOptions = Readonly<{
   open: Service['open']
   /** The path of the stream. */
   path: string
-  /** The name of the lock and the channel: tabs with the same one share a state. */
-  name: string
-  /** The revision that is known already. */
-  revision: () => number
-  signal: AbortSignal
-  /** Called with each state; `live` where it comes from the service itself, not from another tab. */
-  onState: (state: State, live: boolean) => void
-  /** Called whenever anything arrives, a heartbeat too. */
-  onAlive: () => void
-  /** Called when the service says that the session has ended. */
-  onEnd: () => void
+  clock: Clock
+  get: () => ClientState
+  set: (next: ClientState) => void
+  /** Replaces the state. */
+  apply: (state: State) => void
+  /** Reads the state again. */
+  load: () => Promise<void>
+  /** Ends the state with the code `session_ended`. */
+  end: () => void
+  /** No state from before this instant is taken from the stream or another tab. */
+  floor: () => number
 }>
 
-/** Following, until it ends. */
+/** Following, until it is closed. */
 export type Following = Readonly<{
-  /** Settles when the stream has ended or `signal` was aborted. Never rejects. */
-  ended: Promise<void>
-  /** Tells the other tabs a state that was read otherwise. */
-  post: (state: State) => void
+  /** Takes a state that was read, and tells the other tabs; `name` is what tabs that may share it have in common. */
+  offer: (state: State, name: string) => void
+  close: () => void
 }>
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
 const SILENCE_MS = 45_000
+/** A token is renewed this long before its end. */
+const EARLY_SECONDS = 30
+const MAX_BACKOFF_SECONDS = 15
+/** A service whose store was replaced starts its revisions anew: an answer this much later counts whatever its revision. */
+const RESET_SECONDS = 60
 
 /**
- * Follows the state: one tab holds the stream and tells the others (Web Locks, BroadcastChannel); where these are missing each tab
- * holds its own. Loaded after the first state.
+ * Follows the state while the page is visible: one tab holds the stream and tells the others (Web Locks, BroadcastChannel; where these
+ * are missing each tab holds its own), and the state is read again at the next instant at which it changes by itself. Loaded after the
+ * first state.
  */
-export function follow({ open, path, name, revision, signal, onState, onAlive, onEnd }: FollowOptions): Following {
-  const channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
-  if (channel) channel.onmessage = ({ data }) => onState(data, false)
-  const post = (state: State) => channel?.postMessage(state)
+export function follow({ open, path, clock, get, set, apply, load, end, floor }: FollowOptions): Following {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let leaving: AbortController | undefined
+  let channel: BroadcastChannel | undefined
+  let name = ''
+  let drops = 0
 
-  const stream = async () => {
+  const leave = () => {
+    leaving?.abort()
+    channel?.close()
+    leaving = channel = undefined
+  }
+  // a hidden page holds no stream; it reads what it missed when it is shown
+  const wake = () => {
+    if (document.hidden) leave()
+    else load()
+  }
+  const later = (seconds: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(wake, Math.min(seconds, 86_400) * 1000)
+  }
+
+  /** Waits for the next instant at which the state changes by itself. */
+  const arm = ({ token, license, decisions }: State) => {
+    const now = clock.now()
+    const left = token.expiresAt - now
+    const boundaries = [now + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
+    for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') boundaries.push(decision.until)
+    const ahead = boundaries.filter((at) => at !== undefined && at > now) as number[]
+    later(Math.max(1, Math.min(...ahead) - now))
+  }
+
+  const accept = (state: State) => {
+    const before = get()
+    if (before.status === 'ready' && before.state !== state) {
+      const { revision, now, subject } = before.state
+      const older = state.revision < revision || (state.revision === revision && state.now < now)
+      if (older && state.subject === subject && state.now - now < RESET_SECONDS) {
+        if (before.stale) set({ ...before, stale: false })
+        return arm(before.state)
+      }
+    }
+    if (before.status !== 'ready' || before.state !== state || before.stale) apply(state)
+    arm(state)
+  }
+
+  const stream = async (signal: AbortSignal) => {
     const silence = new AbortController()
-    const end = () => silence.abort()
-    let watch = setTimeout(end, SILENCE_MS)
-    signal.addEventListener('abort', end)
+    const cut = () => silence.abort()
+    let watch = setTimeout(cut, SILENCE_MS)
+    signal.addEventListener('abort', cut)
     try {
+      const before = get()
       const { body } = await open('GET', path, {
-        headers: { Accept: 'text/event-stream', 'Last-Event-ID': `${revision()}` },
+        headers: { Accept: 'text/event-stream', 'Last-Event-ID': `${before.status === 'ready' && before.state.revision}` },
         signal: silence.signal,
       })
       const onEvent = ({ event, data }: { event: string; data: string }) => {
         if (signal.aborted) return
-        if (event === 'end') onEnd()
+        if (event === 'end') end()
         if (event !== 'state') return
         const state: State = JSON.parse(data)
-        onState(state, true)
-        post(state)
+        if (state.now < floor()) return
+        clock.set(state.now)
+        accept(state)
+        channel?.postMessage(state)
       }
       const onChunk = () => {
-        onAlive()
+        drops = 0
         clearTimeout(watch)
-        watch = setTimeout(end, SILENCE_MS)
+        watch = setTimeout(cut, SILENCE_MS)
       }
       if (body) await readEvents(body, onEvent, onChunk)
     } finally {
       clearTimeout(watch)
-      end()
+      cut()
     }
   }
-  const locks = globalThis.navigator?.locks
-  // whatever ended the stream, reading the state again tells what is wrong
-  const ended = (async () => (locks ? locks.request(name, { signal }, stream) : stream()))()
-    .catch(() => {})
-    .finally(() => channel?.close())
-  return { ended, post }
+
+  const stay = async () => {
+    if (leaving || document.hidden) return
+    const mine = new AbortController()
+    const { signal } = mine
+    leaving = mine
+    channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
+    if (channel) channel.onmessage = ({ data }) => data.now >= floor() && accept(data)
+    const run = () => stream(signal)
+    try {
+      const locks = globalThis.navigator?.locks
+      await (locks ? locks.request(name, { signal }, run) : run())
+    } catch {
+      // whatever ended the stream, reading the state again tells what is wrong
+    }
+    if (leaving !== mine) return
+    leave()
+    later(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
+  }
+
+  document.addEventListener('visibilitychange', wake)
+  addEventListener('online', wake)
+  return {
+    offer: (state, shared) => {
+      if (name !== shared) leave()
+      name = shared
+      accept(state)
+      stay()
+      channel?.postMessage(state)
+    },
+    close: () => {
+      clearTimeout(timer)
+      leave()
+      document.removeEventListener('visibilitychange', wake)
+      removeEventListener('online', wake)
+    },
+  }
 }

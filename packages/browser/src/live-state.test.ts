@@ -196,6 +196,7 @@ test('tabs of two people keep apart', async () => {
   const first = setup({ 'GET /v1/events': answer })
   const second = setup({ 'GET /v1/events': answer, 'GET /v1/state': () => json(state({ subject: 'demo|u2' })) })
   first.stile.subscribe(() => {})
+  await until(() => all.length === 1)
   second.stile.subscribe(() => {})
   await until(() => all.length === 2)
   all[0]?.send('state', state({ revision: 9, now: NOW + 1 }))

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { orFail, within } from './lib/within.ts'
+import { within } from './lib/within.ts'
 import type { StileOptions } from './stile.ts'
 
 /** The session token: who is signed in, as the application says. */
@@ -17,45 +17,51 @@ export type Session = Readonly<{
 const WAIT_MS = 15_000
 /** A token is renewed this long before its end, so that it does not end on the way. */
 const EARLY_SECONDS = 20
+const FAR = 9e9
 
 /** Holds the session token of `options.session` until it is nearly over. Its claims are read, never trusted. */
 export function createSession(ask: StileOptions['session'], clock: Clock): Session {
   let asking: Promise<string> | undefined
-  let held: string | undefined
-  let claims: { iat?: number; exp?: number; sid?: unknown } = {}
-  let why: 'start' | 'expired' = 'start'
+  let held: Readonly<{ token: string; iat?: number; exp?: number; sid?: unknown }> | undefined
+  let asked = false
 
-  const renew = (reason: 'start' | 'expired' | 'relogin') => {
-    const mine = orFail(within(WAIT_MS, Promise.resolve(reason).then(ask)), 'session_unavailable')
-      .then((token) => {
+  const renew = (why: 'start' | 'expired' | 'relogin'): Promise<string> => {
+    asked = true
+    const mine = within(WAIT_MS, Promise.resolve(why).then(ask), 'session_unavailable').then(
+      (token) => {
         // one that was overtaken by a newer sign-in is not kept
         if (asking === mine) {
-          held = token
-          claims = claimsOf(token)
-          clock.bound(claims.iat, claims.exp)
+          asking = undefined
+          held = { ...claimsOf(token), token }
+          // it was given a moment ago: a clock that is not between `iat` and `exp` is wrong
+          const { iat = 0, exp = FAR } = held
+          const now = clock.now()
+          if (now < iat || now >= exp) clock.set(now < iat ? iat : exp - 1)
         }
-        why = 'expired'
         return token
-      })
-      .finally(() => {
+      },
+      (error) => {
         if (asking === mine) asking = undefined
-      })
+        throw error
+      },
+    )
     asking = mine
     return mine
   }
 
   return {
-    token: async () => asking ?? (held && !((claims.exp ?? Infinity) - EARLY_SECONDS < clock.now()) ? held : renew(why)),
+    token: async () =>
+      asking ?? (held && (held.exp ?? FAR) - EARLY_SECONDS >= clock.now() ? held.token : renew(asked ? 'expired' : 'start')),
     expire: (token) => {
-      if (held === token) held = undefined
+      if (held?.token === token) held = undefined
     },
     relogin: () => renew('relogin'),
-    sid: () => claims.sid,
+    sid: () => held?.sid,
   }
 }
 
 /** Reads a JWT's claims without checking anything: only to know when to renew. */
-function claimsOf(token: string): { iat?: number; exp?: number; sid?: unknown } {
+function claimsOf(token: string): object {
   try {
     return JSON.parse(atob(token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/') ?? ''))
   } catch {

@@ -1,7 +1,17 @@
-import type { IssuedToken, Requirement } from '@stile/protocol'
-import type { Asked } from './fetch.ts'
+import type { IssuedToken, Operation, Requirement } from '@stile/protocol'
 import { createFlow, type FlowDeps, type StartedFlow } from './flow.ts'
 import type { Flow, StepUpOptions, Stile } from './stile.ts'
+
+/** What an API asked for. */
+export type Asked = Readonly<{
+  feature: string
+  requirement: Requirement | undefined
+  operation: Operation | undefined
+  audience: string
+  signal: AbortSignal
+  /** Whether a prompt may be opened; one that is open may be joined. */
+  mayPrompt: boolean
+}>
 
 /** What the step-ups of a page need of the client. */
 export type StepUpsDeps = Pick<FlowDeps, 'request' | 'relogin' | 'now'> &
@@ -11,7 +21,7 @@ export type StepUpsDeps = Pick<FlowDeps, 'request' | 'relogin' | 'now'> &
     /** What the state says of a feature. */
     requirementOf: (feature: string) => Requirement | undefined
     /** Keeps a token, or none: those that were issued before a proof are worth less. */
-    keep: (audience?: string, issued?: IssuedToken) => void
+    keep: (audience: string, issued: IssuedToken | undefined) => void
     refresh: () => Promise<void>
   }>
 
@@ -27,14 +37,14 @@ export type StepUps = Readonly<{
 
 /** Keeps the step-ups of a page: what asks for the same shares one prompt, and prompts come one after the other. */
 export function createStepUps({ main, requirementOf, keep, refresh, ...deps }: StepUpsDeps): StepUps {
-  const handlers: ((flow: Flow) => void)[] = []
+  const handlers = new Set<(flow: Flow) => void>()
   const running = new Map<unknown, StartedFlow>()
   /** What an earlier prompt proves may be enough for the next: it waits. */
   let turn: Promise<unknown> = Promise.resolve()
 
   // what is bound to an operation is never shared: its key is its own
-  const keyOf = (feature: string, { operation, audience, headless }: StepUpOptions, requirement = requirementOf(feature)) =>
-    operation || requirement?.bind ? {} : JSON.stringify([audience ?? main, !headless, requirement ?? feature])
+  const keyOf = (feature: string, { operation, audience = main, headless }: StepUpOptions, requirement = requirementOf(feature)) =>
+    operation || requirement?.bind ? {} : JSON.stringify([audience, !headless, requirement ?? feature])
 
   const join = (feature: string, options: StepUpOptions = {}, requirement?: Requirement): StartedFlow => {
     const key = keyOf(feature, options, requirement)
@@ -55,8 +65,8 @@ export function createStepUps({ main, requirementOf, keep, refresh, ...deps }: S
       })
       .then(() => running.delete(key))
     const begin = () => {
-      if (flow.get().status === 'cancelled') return
-      if (!headless) for (const handler of handlers.slice(-1)) handler(flow)
+      if (flow.get().status !== 'starting') return
+      if (!headless) [...handlers].pop()?.(flow)
       start()
     }
     if (headless) begin()
@@ -70,19 +80,17 @@ export function createStepUps({ main, requirementOf, keep, refresh, ...deps }: S
   return {
     join,
     answer: ({ feature, requirement, operation, audience, signal, mayPrompt }) => {
-      const options: StepUpOptions = { audience, ...(operation && { operation }) }
-      if (!running.has(keyOf(feature, options, requirement)) && !(mayPrompt && handlers.length)) return undefined
-      const { proven } = join(feature, options, requirement)
+      const options = { audience, ...(operation && { operation }) }
+      if (!running.has(keyOf(feature, options, requirement)) && !(mayPrompt && handlers.size)) return undefined
       return new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason))
-        proven.then(resolve, reject)
+        join(feature, options, requirement).proven.then(resolve, reject)
       })
     },
     onStepUp: (handler) => {
-      handlers.push(handler)
+      handlers.add(handler)
       return () => {
-        const at = handlers.indexOf(handler)
-        if (at >= 0) handlers.splice(at, 1)
+        handlers.delete(handler)
       }
     },
     close: () => {

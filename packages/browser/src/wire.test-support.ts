@@ -66,7 +66,9 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 
 export function refuse(code: ProblemCode, members: Partial<Problem> = {}, headers: Record<string, string> = {}): Response {
   const body = problem(code, `because ${code}`, members)
-  return json(body, body.status, headers)
+  // every 401 carries a challenge
+  const authenticate = body.status === 401 ? { 'www-authenticate': `DPoP error="${code}"` } : {}
+  return json(body, body.status, { ...authenticate, ...headers })
 }
 
 /** A guard's challenge. */

@@ -1,7 +1,6 @@
 import type { Authenticator } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
-import { deferred } from '../lib/deferred.ts'
 import { button, codeField, element } from './element.ts'
 import { type Frame, quietButton, submitButton, type View } from './frame.ts'
 import { errorText } from './step-up-view.ts'
@@ -30,7 +29,10 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
   const enrollment = createEnrollment(stile)
   const { cancel, start } = enrollment
   const say = createSay({ ...TEXTS, ...ENROLL_TEXTS, ...texts })
-  const done = deferred<boolean>()
+  let resolve: (enrolled: boolean) => void = () => {}
+  const done = new Promise<boolean>((onValue) => {
+    resolve = onValue
+  })
   const code = codeField(say('code'), () => enrollment.submit({ code: code.input.value }))
   const name = element('input', { maxLength: 64, autocomplete: 'off' })
   const leave = () => quietButton(say('cancel'), cancel)
@@ -59,7 +61,7 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
   }
 
   const showDone = ({ id, name: given }: Authenticator) => {
-    const finish = () => done.resolve(true)
+    const finish = () => resolve(true)
     const save = async () => {
       const next = name.value.trim()
       // it is enrolled whatever becomes of its name
@@ -86,7 +88,7 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
       case 'idle':
         return show({ key: 'idle', title: say('enrollTitle'), text: say('enrollText'), body: choices })
       case 'cancelled':
-        return done.resolve(false)
+        return resolve(false)
       case 'done':
         return showDone(state.authenticator)
       case 'failed': {
@@ -96,7 +98,7 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
           icon: 'stop',
           title: say('enrollTitle'),
           alert,
-          actions: () => [quietButton(say('close'), () => done.resolve(false))],
+          actions: () => [quietButton(say('close'), () => resolve(false))],
         })
       }
       case 'starting': {
@@ -133,5 +135,5 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
   enrollment.subscribe(render)
   if (wanted) start(wanted)
   else render()
-  return { render, cancel, done: done.promise }
+  return { render, cancel, done }
 }

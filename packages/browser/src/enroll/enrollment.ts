@@ -82,8 +82,9 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
       if (signal.aborted) return
       set({ status: 'proving', method, registration })
       if (registration.method === 'passkey') {
-        const response = await (await (loading ?? import('../passkey/register.ts'))).register(registration.start, signal)
-        if (!signal.aborted) await submit(response)
+        const answer = await (await (loading ?? import('../passkey/register.ts'))).register(registration.start, signal)
+        if (typeof answer === 'string') throw new StileError(answer as StileCode)
+        if (!signal.aborted) await submit(answer)
       } else {
         // the secret can be typed where the picture cannot be loaded
         const qr = await import('./qr.ts').then(({ qrSvg }) => qrSvg(registration.start.uri)).catch(() => undefined)

@@ -1,5 +1,4 @@
-import { type StileCode, StileError } from '../error.ts'
-import { within } from '../lib/within.ts'
+import type { StileCode } from '../error.ts'
 
 /** DOMException names (WebAuthn §5.1) that mean something to people. */
 const CODES: Readonly<Record<string, StileCode>> = {
@@ -15,21 +14,23 @@ const CODES: Readonly<Record<string, StileCode>> = {
  *
  * @param start  the options of the service; their `timeout` in milliseconds bounds the wait, else two minutes do
  * @param signal  aborting it takes the browser's prompt away
- * @throws StileError `passkey_*`
+ * @returns the answer for the service, or the code of what came in its way
  */
-export async function ceremony(
+export function ceremony(
   start: unknown,
   run: (options: { optionsJSON: never }) => Promise<unknown>,
   cancel: () => void,
   signal: AbortSignal,
-): Promise<unknown> {
+): Promise<unknown | StileCode> {
   const { timeout = 120_000 } = start as { timeout?: number }
-  signal.addEventListener('abort', cancel)
-  try {
-    return await within(timeout + 5_000, run({ optionsJSON: start as never }), 'passkey_timeout')
-  } catch (error) {
-    throw error instanceof StileError ? error : new StileError(CODES[(error as Error).name] ?? 'passkey_failed', undefined, error)
-  } finally {
-    signal.removeEventListener('abort', cancel)
-  }
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', cancel)
+    const end = (answer: unknown) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', cancel)
+      resolve(answer)
+    }
+    const timer = setTimeout(end, timeout + 5_000, 'passkey_timeout')
+    run({ optionsJSON: start as never }).then(end, ({ name }) => end(CODES[name] ?? 'passkey_failed'))
+  })
 }
