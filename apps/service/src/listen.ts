@@ -1,8 +1,16 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+/** What Node calls them, in milliseconds. */
+export type Timeouts = Readonly<Record<'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval' | 'keepAliveTimeout', number>>
+
 /** Bounds on slow clients, in milliseconds: without them a few hundred could hold the server for ever. */
-const TIMEOUTS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 }
+export const TIMEOUTS: Timeouts = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+}
 
 /** One listening server. */
 export type Listening = Readonly<{
@@ -25,8 +33,9 @@ export class ListenError extends Error {
 export async function listen(
   handler: RequestListener,
   { host, port, setting }: Readonly<{ host: string; port: number; setting: string }>,
+  timeouts: Timeouts = TIMEOUTS,
 ): Promise<Listening> {
-  const server = createServer(TIMEOUTS, handler)
+  const server = createServer(timeouts, handler)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port, setting)))
     server.listen(port, host, resolve)

@@ -17,7 +17,7 @@ export type TestClientOptions = Readonly<{
 }>
 
 /** What came back: `body` is the JSON, or the text where it is none. */
-export type TestAnswer = Readonly<{ status: number; headers: Headers; body: Record<string, never>; text: string }>
+export type TestAnswer = Readonly<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>>; text: string }>
 
 /** What a request may have beside method and path. */
 export type TestRequest = Readonly<{ body?: unknown; headers?: Readonly<Record<string, string>>; raw?: BodyInit }>
@@ -87,7 +87,7 @@ export function createTestClient({ url, publicUrl = url, session, now = wallCloc
 /** Reads an answer to its end. */
 export async function answerOf(response: Response): Promise<TestAnswer> {
   const text = await response.text()
-  let body: Record<string, never> = {}
+  let body: Readonly<Record<string, unknown>> = {}
   try {
     body = JSON.parse(text)
   } catch {

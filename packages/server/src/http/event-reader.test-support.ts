@@ -1,5 +1,5 @@
 /** One thing that came through an event stream; a comment is a heartbeat. */
-export type TestEvent = Readonly<{ id?: string; event: string; data: Record<string, never> }> | Readonly<{ comment: string }>
+export type TestEvent = Readonly<{ id?: string; event: string; data: Readonly<Record<string, unknown>> }> | Readonly<{ comment: string }>
 
 export type TestEvents = Readonly<{
   response: Response
