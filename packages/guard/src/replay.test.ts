@@ -38,6 +38,17 @@ test('threat: the clock is set back to a time that was forgotten', () => {
   expect(memory.use('key', 'jti', 1_000)).toBe('full')
 })
 
+test('a proof that is as old as it may be is still told from one that was used', () => {
+  let now = 1_020
+  const memory = createReplayMemory({ now: () => now, windowSeconds: 60 })
+  expect(memory.use('key', 'early', 1_020)).toBe('fresh')
+  now = 1_080
+  expect(memory.use('key', 'early', 1_020)).toBe('replayed')
+  expect(memory.use('key', 'slow', 1_020)).toBe('fresh')
+  now = 1_135
+  expect(memory.use('key', 'late', 1_075)).toBe('fresh')
+})
+
 test('nothing is ever fresh twice while it could be accepted, however time passes', () => {
   const step = fc.record({ wait: fc.nat(70), jti: fc.constantFrom('a', 'b', 'c'), skew: fc.integer({ min: -60, max: 60 }) })
   fc.assert(
