@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AUTHENTICATORS_FEATURE, type Operation, operationInput } from '@stile/protocol'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import WebAuthnEmulator, { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository } from 'nid-webauthn-emulator'
+import { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository, WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
 import { TEST_AUDIENCE, TEST_URL } from '../domain.test-support.ts'

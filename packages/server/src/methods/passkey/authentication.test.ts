@@ -126,23 +126,21 @@ describe('an attacker who authenticates', () => {
     )
   })
 
-  test('and changes any byte of what was signed is refused', async () => {
-    const answer = authenticator.assert(challenge) as { response: Record<string, string> }
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom('clientDataJSON', 'authenticatorData', 'signature'),
-        fc.nat(),
-        fc.integer({ min: 1, max: 255 }),
-        async (member, position, change) => {
-          const bytes = Buffer.from(answer.response[member] as string, 'base64url')
-          const at = position % bytes.length
-          bytes.writeUInt8(bytes.readUInt8(at) ^ change, at)
-          expect(await verify({ ...answer, response: { ...answer.response, [member]: bytes.toString('base64url') } })).toMatchObject({
-            ok: false,
-          })
-        },
-      ),
-      { numRuns: 300 },
-    )
+  test.each(['ES256', 'EdDSA', 'RS256'] as const)('and changes any byte of an %s answer is refused', async (algorithm) => {
+    const device = softAuthenticator({ algorithm })
+    const own = await enrolled(device)
+    const answer = device.assert(challenge) as { response: Record<string, string> }
+    for (const member of ['clientDataJSON', 'authenticatorData', 'signature']) {
+      const bytes = Buffer.from(answer.response[member] as string, 'base64url')
+      for (const [at, byte] of bytes.entries()) {
+        // each bit of the first bytes, where forms are read; one of each other byte, where only the signature stands
+        for (const bit of at < 8 ? [1, 2, 4, 8, 16, 32, 64, 128] : [1]) {
+          bytes[at] = byte ^ bit
+          const response = { ...answer.response, [member]: bytes.toString('base64url') }
+          expect(await verify({ ...answer, response }, 'required', [own]), `${member}[${at}] ^ ${bit}`).toMatchObject({ ok: false })
+        }
+        bytes[at] = byte
+      }
+    }
   })
 })

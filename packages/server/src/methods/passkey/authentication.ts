@@ -1,8 +1,10 @@
 import { verifyAuthenticationResponse } from '@simplewebauthn/server'
+import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import type { Level } from '@stile/protocol'
 import type { AuthenticatorRecord, PasskeyData } from '../../stores/store.ts'
 import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
 import { checkClientData } from './client-data.ts'
+import { isDerSignature } from './ecdsa-signature.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
 import type { RelyingParty } from './relying-party.ts'
 import { type AssertionResponse, readAssertion } from './response.ts'
@@ -67,6 +69,9 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
 
 /** The library verifies the signature. What it throws is about the form of the answer; a wrong signature it reports without throwing. */
 async function checkSignature(response: AssertionResponse, data: PasskeyData, { challenge, rp }: VerifyAuthentication): Promise<void> {
+  const publicKey = new Uint8Array(Buffer.from(data.publicKey, 'base64url'))
+  const isEcdsa = decodeCredentialPublicKey(publicKey).get(cose.COSEKEYS.alg) === cose.COSEALG.ES256
+  check(!isEcdsa || isDerSignature(response.signature), 'signature_invalid')
   const { verified } = await refuseIfThrown('response_malformed', () =>
     verifyAuthenticationResponse({
       response: {
@@ -85,7 +90,7 @@ async function checkSignature(response: AssertionResponse, data: PasskeyData, { 
       expectedRPID: rp.rpId,
       // step 17 has been taken, and a counter of 0 leaves step 22 to us
       requireUserVerification: false,
-      credential: { id: data.credentialId, publicKey: new Uint8Array(Buffer.from(data.publicKey, 'base64url')), counter: 0 },
+      credential: { id: data.credentialId, publicKey, counter: 0 },
     }),
   )
   check(verified, 'signature_invalid')

@@ -15,7 +15,13 @@ export type CredentialResponse = Readonly<{ id: string; clientDataJSON: Uint8Arr
 
 /** An `AuthenticationResponseJSON` (WebAuthn L3 §5.1), its shape and sizes checked. */
 export type AssertionResponse = CredentialResponse &
-  Readonly<{ authenticatorData: Uint8Array<ArrayBuffer>; authenticatorDataText: string; signatureText: string; userHandle?: string }>
+  Readonly<{
+    authenticatorData: Uint8Array<ArrayBuffer>
+    authenticatorDataText: string
+    signature: Uint8Array<ArrayBuffer>
+    signatureText: string
+    userHandle?: string
+  }>
 
 /** A `RegistrationResponseJSON` (WebAuthn L3 §5.1), its shape and sizes checked. */
 export type AttestationResponse = CredentialResponse &
@@ -34,6 +40,7 @@ export function readAssertion(value: unknown): AssertionResponse {
     ...credential,
     authenticatorData,
     authenticatorDataText: response.authenticatorData as string,
+    signature,
     signatureText: response.signature as string,
     ...(!absent && { userHandle: userHandle as string }),
   }
