@@ -187,6 +187,26 @@ describe('deciding', () => {
     expect(decideFor(standing, 'pay', { digest: 'abc' })).toMatchObject({ outcome: 'deny' })
     expect(decideFor(standing, 'own')).toMatchObject({ outcome: 'deny' })
   })
+
+  test('an acting party does not get past a binding that only the tier or only compliance asks for', async () => {
+    const policy = definePolicy({
+      ...TEST_POLICY.document,
+      features: { ...TEST_POLICY.document.features, byTier: {}, byRule: { compliance: ['sca'] } },
+      tiers: {
+        ...TEST_POLICY.document.tiers,
+        enterprise: { extends: 'pro', features: ['byTier', 'byRule'], requires: { level: 'mfa', bind: ['amount'] } },
+      },
+      compliance: { sca: { requires: { level: 'mfa', bind: ['amount'] }, because: 'A rule' } },
+    })
+    const world = await start({ policy })
+    const login = { method: 'login', level: 'phr', amr: [], authTime: world.clock.now() } as const
+    const own = await loadStanding(world.domain, await world.caller({ login }))
+    const acting = await loadStanding(world.domain, await world.caller({ login, actor: 'support' }))
+    for (const feature of ['byTier', 'byRule']) {
+      expect(decideFor(own, feature, { digest: 'abc' })).toMatchObject({ outcome: 'permit' })
+      expect(decideFor(acting, feature, { digest: 'abc' })).toMatchObject({ outcome: 'deny', reasons: [{ code: 'actor_not_allowed' }] })
+    }
+  })
 })
 
 describe('the state', () => {

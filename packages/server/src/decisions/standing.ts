@@ -47,14 +47,16 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
  */
 export function decideFor(standing: Standing, feature: string, operation?: Readonly<{ digest: string }>): Decision {
   const { caller, policy, license, proofs, authenticators, risk, now } = standing
+  // nobody who acts for a subject binds the subject to an operation, also where only a tier asks for the binding
+  const own = caller.actor === undefined ? operation : undefined
   const decision = decide(policy.policy, {
     feature,
     license,
-    assurance: { proofs, ...(operation && { operation: { feature, digest: operation.digest } }) },
+    assurance: { proofs, ...(own && { operation: { feature, digest: own.digest } }) },
     risk: risk.band,
     enrolled: authenticators.map(enrolledAs),
     now,
-    ...(operation && { operationDigest: operation.digest }),
+    ...(own && { operationDigest: own.digest }),
   })
   return caller.actor === undefined ? decision : forActor(policy.policy, decision)
 }
