@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadStanding } from '../decisions/standing.ts'
 import type { Caller } from '../domain.ts'
 import { softAuthenticator } from '../methods/passkey/authenticator.test-support.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { challengeOf, createWorld, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { authenticatorsGate } from './gate.ts'
 import { finishRegistration, listAuthenticators, removeAuthenticator, renameAuthenticator, startRegistration } from './index.ts'
 
 let world: World
@@ -124,6 +126,23 @@ describe('a session thief who wants an authenticator of their own', () => {
       expect(problem).toMatchObject({ code: 'denied', reasons: [{ code: 'actor_not_allowed' }] })
   })
 })
+
+test.each(['high', 'critical', 'unknown', 'elevated'] as const)(
+  'while the risk is %s nothing is changed, whatever was proven',
+  async (band) => {
+    await world.enrolPasskey(caller)
+    const standing = await loadStanding(world.domain, caller)
+    expect(authenticatorsGate(standing).outcome).toBe('permit')
+    expect(authenticatorsGate({ ...standing, risk: { band, reasons: [] } })).toMatchObject({
+      outcome: 'deny',
+      detail: expect.stringContaining('administrator'),
+      reasons: [{ code: 'risk_elevated' }],
+    })
+    // a proof helps only where it makes the device known
+    const unproven = { ...standing, proofs: [caller.login], risk: { band, reasons: [] } }
+    expect(authenticatorsGate(unproven).outcome).toBe(band === 'high' || band === 'critical' ? 'deny' : 'step_up')
+  },
+)
 
 describe('on a device that is new', () => {
   test('an enrolled authenticator opens the gate, because its proof makes the device known', async () => {

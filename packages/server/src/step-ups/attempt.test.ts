@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto'
+import { definePolicy } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Operation, operationInput } from '@stile/protocol'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
 import { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository, WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
-import { TEST_AUDIENCE, TEST_URL } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
+import { TEST_AUDIENCE, TEST_START, TEST_URL } from '../domain.test-support.ts'
+import type { Caller, Domain } from '../domain.ts'
 import { writeLicense } from '../licenses/licenses.ts'
 import { ORIGIN } from '../methods/passkey/authenticator.test-support.ts'
 import { attempt, startMethod, startStepUp } from './index.ts'
-import { challengeOf, claimsOf, createWorld, issuedOf, problemOf, type World } from './world.test-support.ts'
+import { challengeOf, claimsOf, createWorld, issuedOf, POLICY, problemOf, type World } from './world.test-support.ts'
 
 let world: World
 let caller: Caller
@@ -130,7 +131,7 @@ describe('a right answer for an operation', () => {
     const done = await pay()
     expect(claimsOf(issuedOf(done)).proofs).toHaveLength(2)
     expect(await world.domain.store.proofs.list({ subject: caller.subject, sid: caller.sid, jkt: caller.jkt })).toEqual([
-      expect.objectContaining({ authTime: expect.any(Number) }),
+      expect.objectContaining({ authTime: TEST_START }),
     ])
     expect(await startStepUp(world.domain, caller, { feature: 'export' })).toMatchObject({ status: 'open' })
     expect(await startStepUp(world.domain, caller, { feature: 'pay', operation })).toMatchObject({ status: 'open' })
@@ -157,6 +158,66 @@ describe('what changes while a step-up is open counts', () => {
     await writeLicense(world.domain, 'acme', { tier: 'pro', state: 'active', requires: { level: 'phr' } })
     const problem = await problemOf(attempt(world.domain, caller, id, { method: 'totp', response: { code: app.code() } }))
     expect(problem).toMatchObject({ code: 'method_unavailable', next: { methods: ['passkey'] } })
+  })
+
+  test('a requirement that was relaxed must be met as it was, because that is what was asked', async () => {
+    const app = await world.enrolApp(caller)
+    await world.enrolPasskey(caller)
+    world.wait()
+    await writeLicense(world.domain, 'acme', { tier: 'pro', state: 'active', requires: { level: 'phr' } })
+    const { id } = await startStepUp(world.domain, caller, { feature: 'export' })
+    await writeLicense(world.domain, 'acme', { tier: 'pro', state: 'active' })
+    const problem = await problemOf(attempt(world.domain, caller, id, { method: 'totp', response: { code: app.code() } }))
+    expect(problem).toMatchObject({ code: 'method_unavailable', next: { methods: ['passkey'] } })
+  })
+
+  test('a policy that now binds the feature to an operation ends the step-ups without one', async () => {
+    const app = await world.enrolApp(caller)
+    world.wait()
+    const { id } = await startStepUp(world.domain, caller, { feature: 'export' })
+    const policy = definePolicy({
+      ...POLICY.document,
+      features: { ...POLICY.document.features, export: { requires: { level: 'mfa', bind: ['report'] } } },
+    } as never)
+    const domain: Domain = { ...world.domain, policy: () => ({ policy, revision: 2, digest: policy.digest }) }
+    const answer = { method: 'totp', response: { code: app.code() } }
+    expect((await problemOf(attempt(domain, caller, id, answer))).code).toBe('step_up_expired')
+  })
+
+  test.each([
+    ['export', undefined],
+    ['pay', { amount: '1', currency: 'EUR' }],
+  ])('what is demanded for %s while the answer is judged is met, or no token leaves', async (feature, operation) => {
+    const app = await world.enrolApp(caller)
+    await world.enrolPasskey(caller)
+    world.wait()
+    const { id } = await startStepUp(world.domain, caller, { feature, operation })
+    const { store } = world.domain
+    const accept: typeof store.totp.accept = async (input) => {
+      await writeLicense(world.domain, 'acme', { tier: 'pro', state: 'active', requires: { level: 'phr' } })
+      return store.totp.accept(input)
+    }
+    const domain: Domain = { ...world.domain, store: { ...store, totp: { ...store.totp, accept } } }
+    const answer = { method: 'totp', response: { code: app.code() } }
+    expect(await problemOf(attempt(domain, caller, id, answer))).toMatchObject({ code: 'attempt_failed', failure: 'level_too_low' })
+  })
+
+  test('a clock that is behind the upgrade of the license remembers no proof as newer than it', async () => {
+    const policy = definePolicy({
+      ...POLICY.document,
+      license: { ...POLICY.document.license, upgraded: { requires: { level: 'mfa' } } },
+    } as never)
+    const app = await world.enrolApp(caller)
+    world.wait()
+    await writeLicense(world.domain, 'acme', { tier: 'enterprise', state: 'active' })
+    const published = { policy, revision: 2, digest: policy.digest }
+    const domain: Domain = { ...world.domain, policy: () => published }
+    const { id } = await startStepUp(domain, caller, { feature: 'export' })
+    const behind: Domain = { ...domain, now: () => world.clock.now() - 20 }
+    const answer = { method: 'totp', response: { code: app.code() } }
+    expect(await problemOf(attempt(behind, caller, id, answer))).toMatchObject({ failure: 'level_too_low' })
+    const { subject, sid, jkt } = caller
+    expect(await world.domain.store.proofs.list({ subject, sid, jkt })).toMatchObject([{ authTime: TEST_START }])
   })
 
   test('a step-up that nobody finished ends', async () => {

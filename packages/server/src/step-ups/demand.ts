@@ -1,4 +1,4 @@
-import { combine } from '@stile/policy'
+import { combine, methodsFor } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Decision, type Method, type Reason, type Requirement } from '@stile/protocol'
 import { authenticatorsGate } from '../authenticators/gate.ts'
 import { decideFor, type Standing } from '../decisions/standing.ts'
@@ -18,9 +18,7 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
  * @throws {StileError} `license_required`, `enrollment_required` or `denied` where no step-up could help.
  */
 export function demandOf(standing: Standing, feature: string): Demand {
-  const demand = feature === AUTHENTICATORS_FEATURE ? gateDemand(standing) : policyDemand(standing, feature)
-  if (demand.outcome === 'step_up' && standing.caller.actor !== undefined) throw actorDenied(feature)
-  return demand
+  return feature === AUTHENTICATORS_FEATURE ? gateDemand(standing) : policyDemand(standing, feature)
 }
 
 /**
@@ -33,12 +31,6 @@ export function requirementNow(standing: Standing, record: StepUpRecord): Requir
   const bound = Object.keys(record.operation?.params ?? {})
   if (requirement.bind?.some((name) => !bound.includes(name))) throw stepUpExpired()
   return requirement
-}
-
-/** The problem for an acting party: what the subject would have to prove, nobody else can. */
-export function actorDenied(feature: string): StileError {
-  const message = 'Whoever acts for somebody else cannot prove to be them. Ask the person themselves to do this.'
-  return new StileError('denied', message, { feature, reasons: [{ code: 'actor_not_allowed', source: '', message }] })
 }
 
 function gateDemand(standing: Standing): Demand {
@@ -65,17 +57,12 @@ function refusalOf(decision: Exclude<Decision, { outcome: 'permit' }>): StileErr
   const detail = reasons.at(-1)?.message ?? 'The policy does not allow this.'
   if (decision.outcome === 'upgrade') return new StileError('license_required', detail, { feature, reasons, next: decision.next })
   if (decision.outcome !== 'enroll') return new StileError('denied', detail, { feature, reasons })
-  const enrollable = decision.next.methods.filter((method) => ENROLLABLE.includes(method))
-  return enrollmentRequired(feature, decision.requirement, reasons, enrollable)
+  return enrollmentRequired(feature, decision.requirement, reasons)
 }
 
-/** The problem where nothing that is enrolled could meet a requirement. */
-export function enrollmentRequired(
-  feature: string,
-  requirement: Requirement,
-  reasons: readonly Reason[],
-  methods: readonly string[],
-): StileError {
+/** The problem where nothing that is enrolled could meet a requirement, with the methods of this service that could once enrolled. */
+export function enrollmentRequired(feature: string, requirement: Requirement, reasons: readonly Reason[]): StileError {
+  const methods = methodsFor(requirement).filter((method) => ENROLLABLE.includes(method))
   const detail = reasons.at(-1)?.message ?? 'Nothing that you have enrolled can prove this. Enrol something first.'
   return new StileError('enrollment_required', detail, { feature, requirement, reasons, next: { methods } })
 }

@@ -173,6 +173,18 @@ describe('a step-up is refused', () => {
     expect((await problemOf(startStepUp(world.domain, caller, { feature: 'pay', operation }))).code).toBe('invalid_operation')
   })
 
+  test('where a login would do but for the operation, and nothing is enrolled that could be bound to one', async () => {
+    const caller = await world.caller()
+    const body = { feature: 'sign', operation: { document: 'd1' } }
+    expect(await problemOf(startStepUp(world.domain, caller, body))).toMatchObject({
+      code: 'enrollment_required',
+      next: { methods: ['passkey', 'totp'] },
+    })
+    await world.enrolApp(caller)
+    const stepUp = await startStepUp(world.domain, caller, body)
+    expect(stepUp.status === 'open' && stepUp.methods.map(({ method }) => method)).toEqual(['totp'])
+  })
+
   test('to who acts for somebody, for everything that the subject would have to prove', async () => {
     const caller = await world.caller()
     await world.enrolPasskey(caller)
@@ -182,6 +194,9 @@ describe('a step-up is refused', () => {
         code: 'denied',
         reasons: [{ code: 'actor_not_allowed' }],
       })
+    // their own login they can renew, and nothing else
+    world.wait(301)
+    expect(await startStepUp(world.domain, actor, { feature: 'recent' })).toMatchObject({ methods: [{ method: 'relogin' }] })
   })
 
   test('with every fault and nothing else, whatever body is sent', async () => {

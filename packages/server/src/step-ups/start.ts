@@ -35,7 +35,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
 
   const ways = waysToMeet(standing, requirement)
   const [best, ...others] = ways
-  if (best === undefined) throw enrollmentRequired(feature, requirement, reasons, [])
+  if (best === undefined) throw enrollmentRequired(feature, requirement, reasons)
   const { account, client } = caller
   const operation = operationFor(domain, { feature, account, audience }, requirement, params)
   const record: StepUpRecord = {

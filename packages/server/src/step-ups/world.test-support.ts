@@ -18,11 +18,12 @@ export const POLICY = definePolicy({
     approve: { requires: { level: 'phr', maxAge: '2m' } },
     pay: { requires: { level: 'mfa', maxAge: '2m', bind: ['amount', 'currency'] } },
     'pay.much': { requires: { level: 'phr', maxAge: '2m', bind: ['amount'] } },
+    sign: { requires: { level: 'session', bind: ['document'] } },
     vault: { requires: { level: 'phr' } },
   },
   tiers: {
     basic: { features: ['view', 'recent'] },
-    pro: { extends: 'basic', features: ['export', 'approve', 'pay', 'pay.much'] },
+    pro: { extends: 'basic', features: ['export', 'approve', 'pay', 'pay.much', 'sign'] },
     enterprise: { extends: 'pro', features: ['vault'] },
   },
   license: { none: { tier: 'basic' } },

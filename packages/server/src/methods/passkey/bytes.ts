@@ -5,8 +5,7 @@
 export function bytesOf(text: unknown, longestBytes: number): Uint8Array<ArrayBuffer> | undefined {
   if (typeof text !== 'string' || text.length === 0 || text.length > Math.ceil((longestBytes * 4) / 3)) return undefined
   const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length > longestBytes || bytes.toString('base64url') !== text) return undefined
-  return new Uint8Array(bytes)
+  return bytes.toString('base64url') === text ? new Uint8Array(bytes) : undefined
 }
 
 /** Writes bytes in base64url without padding. */

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { coseKey, keyPair, type Lies, ORIGIN, RP_ID, softAuthenticator } from './authenticator.test-support.ts'
 import { verifyRegistration } from './registration.ts'
+import { u2fAttestation } from './u2f-attestation.test-support.ts'
 
 const rp = { rpId: RP_ID, rpName: 'App', origins: [ORIGIN, 'https://www.app.example'] }
 const challenge = randomBytes(32).toString('base64url')
@@ -84,6 +85,14 @@ describe('an attacker who registers', () => {
     ['brings client data that is no JSON', { clientData: (text) => `${text}}` }, 'response_malformed'],
   ])('and %s is refused', async (_, lies, failure) => {
     expect(await register(lies)).toEqual({ ok: false, failure })
+  })
+
+  test('with an attestation of another format is refused even where that is right: nobody asked, and some need the network', async () => {
+    const { publicKey } = keyPair('ES256')
+    const credentialId = randomBytes(32)
+    const attestation = u2fAttestation(challenge, credentialId, publicKey)
+    const lies = { credentialId, publicKey: coseKey(publicKey), attestation }
+    expect(await register(lies)).toEqual({ ok: false, failure: 'response_malformed' })
   })
 
   test.each<[string, Uint8Array]>([
