@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answerOf, type TestAnswer, type TestClient, type TestRequest } from './client.test-support.ts'
 import { AUDIENCE, ORIGIN, startTestService, type TestService } from './service.test-support.ts'
 
+/** Far more bytes than the kernel buffers. */
+const MOST = 64 * 1_048_576
+
 /** Every refusal is a problem of the one table, with a sentence, an id and nothing that a cache may keep. */
 function expectProblem(answer: TestAnswer, code: ProblemCode): void {
   expect(answer.body, answer.text).toMatchObject({ type: `urn:stile:problem:${code}`, code, status: PROBLEMS[code].status })
@@ -79,7 +82,15 @@ describe.each([
     })
 
     test('a body of unknown length that never ends is cut at the limit', async () => {
-      const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(new Uint8Array(4096).fill(32)) })
+      let sent = 0
+      const endless = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          sent += 65_536
+          // far more than the kernel buffers: whoever reads all of it has no limit
+          if (sent > MOST) controller.close()
+          else controller.enqueue(new Uint8Array(65_536).fill(32))
+        },
+      })
       const path = '/v1/tokens'
       const token = service.mint()
       const answer = await fetch(service.url + path, {
@@ -89,6 +100,7 @@ describe.each([
         duplex: 'half',
       } as RequestInit)
       expectProblem(await answerOf(answer), 'payload_too_large')
+      expect(sent, 'not read to its end').toBeLessThan(MOST)
     })
   }
 
@@ -129,6 +141,13 @@ describe.each([
   ]
   test.each(foreign)('%s', async (_what, method, path, body, code) => {
     expectProblem(await client.request(method, path, { body }), code)
+  })
+
+  test('the end of an enrolment may bring 64 KB, because attestations carry certificates, and no more', async () => {
+    const path = '/v1/authenticators/registrations/reg_x'
+    const body = (size: number) => ({ body: { response: { attestation: 'x'.repeat(size) } } })
+    expectProblem(await client.request('POST', path, body(60_000)), 'registration_expired')
+    expectProblem(await client.request('POST', path, body(70_000)), 'payload_too_large')
   })
 
   test('whatever is sent to whatever path, the answer never blames the service', async () => {
