@@ -1,5 +1,5 @@
-import { decide, featureRules, type Policy } from '@stile/policy'
-import { type Assurance, type AssuranceClaims, assuranceOf, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
+import { decide, type FeatureRules, featureRules, featuresOf, type Policy } from '@stile/policy'
+import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
 import type { Contact } from './contact.ts'
 import { type Credential, readCredential } from './credential.ts'
 import type { ProofVerifier } from './dpop.ts'
@@ -8,7 +8,7 @@ import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from
 import type { GuardRequest, Identity } from './request.ts'
 import type { GuardPass } from './result.ts'
 import type { Revocations } from './revocations.ts'
-import type { TokenVerifier } from './token.ts'
+import type { TokenVerdict, TokenVerifier } from './token.ts'
 
 /** What is missing: nothing is fetched twice for one request. */
 export type Need = 'license' | 'newer-license' | 'keys' | 'feed'
@@ -27,7 +27,7 @@ export type Question = Readonly<{
   /** `<issuer id>|<sub>` */
   subject: string
   /** What has been waited for already. */
-  tried: ReadonlySet<Need>
+  tried: Readonly<{ has(need: Need): boolean }>
 }>
 
 /** Looks at a request once, synchronously: everything that has to be waited for is returned. */
@@ -52,6 +52,7 @@ const SESSION: Assurance = Object.freeze({
   proofs: Object.freeze([Object.freeze({ method: 'login', level: 'session', amr: Object.freeze([]), authTime: 0 } as const)]),
 })
 
+type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
 
 /**
@@ -60,6 +61,9 @@ type Found = Extract<Credential, { status: 'found' }>
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { policy, licenses, revocations, contact, verifyToken, verifyProof, starting, staleSeconds, now } = options
+  const rulesOf: ReadonlyMap<string, FeatureRules | undefined> = new Map(
+    featuresOf(policy).map((name) => [name, featureRules(policy, name)]),
+  )
   // a proof counts once per request, however many features are asked for while it is handled
   const proven = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
 
@@ -75,27 +79,24 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     return undefined
   }
 
-  /** The claims of a token that is good for this caller, apart from license and proof. */
-  const claimsOf = (
-    { identity, subject, feature }: Question,
-    { token, scheme }: Found,
-  ): AssuranceClaims | Refused | Pending | 'foreign' => {
+  /** A token that is good for this caller, apart from license and proof. */
+  const tokenOf = ({ identity, subject, feature }: Question, { token, scheme }: Found): ValidToken | Refused | Pending | 'foreign' => {
     const verdict = verifyToken(token)
+    if (scheme === 'bearer') {
+      // the application's own bearer token is no business of ours; one of ours must not do without its key
+      if (verdict.status !== 'valid') return 'foreign'
+      return invalidToken('The token is bound to a key: send it as DPoP with a proof, never as Bearer.', feature)
+    }
     if (verdict.status === 'pending' || verdict.status === 'unavailable') {
       const otherwise = unavailable('The keys of the verification service could not be fetched.', feature)
       return verdict.status === 'pending' ? { pending: 'keys', wait: verdict.wait.then(() => true), otherwise } : otherwise
-    }
-    if (scheme === 'bearer') {
-      // the application's own bearer token is no business of ours; one of ours must not do without its key
-      if (verdict.status === 'invalid') return 'foreign'
-      return invalidToken('The token is bound to a key: send it as DPoP with a proof, never as Bearer.', feature)
     }
     if (verdict.status === 'invalid') return invalidToken(verdict.why, feature)
     const { claims } = verdict
     const why = faultOf(claims, identity, subject, feature, now())
     if (why !== undefined) return invalidToken(why, feature)
     if (revocations.isRevoked(claims)) return invalidToken('The token was revoked, or issued before this API was listening.', feature)
-    return claims
+    return verdict
   }
 
   const withToken = (question: Question, snapshot: Snapshot, base: Decision): Outcome => {
@@ -103,9 +104,10 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const credential = readCredential(request)
     if (credential.status === 'none') return refusalOf(base)
     if (credential.status === 'malformed') return invalidToken(credential.why, feature)
-    const claims = claimsOf(question, credential)
-    if (claims === 'foreign') return refusalOf(base)
-    if ('pending' in claims || 'ok' in claims) return claims
+    const valid = tokenOf(question, credential)
+    if (valid === 'foreign') return refusalOf(base)
+    if (!('status' in valid) || 'ok' in valid) return valid
+    const { claims, assurance } = valid
     const lead = epochOf(claims.lic) - epochOf(snapshot.license)
     if (lead < 0) return invalidToken('The license has changed since the token was issued.', feature)
     if (lead > 0 && !tried.has('newer-license')) {
@@ -118,15 +120,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (unproven !== undefined) return unproven
     // of two licenses the newer one decides, but one that the service has just said is gone is gone
     const license = lead > 0 && snapshot.license !== null ? licenseOf(claims) : snapshot.license
-    const decision = decide(policy, { feature, license, assurance: assuranceOf(claims), risk: claims.risk, now: now() })
+    const decision = decide(policy, { feature, license, assurance, risk: claims.risk, now: now() })
     if (decision.outcome !== 'permit') return refusalOf(decision)
-    if (claims.act !== undefined && featureRules(policy, feature)?.actors !== 'permit') return refusalOf(actorDenied(decision))
+    if (claims.act !== undefined && rulesOf.get(feature)?.actors !== 'permit') return refusalOf(actorDenied(decision))
     return { ok: true, decision, claims }
   }
 
   return (question) => {
     const { feature, identity, subject, tried } = question
-    const rules = featureRules(policy, feature)
+    const rules = rulesOf.get(feature)
     if (rules === undefined) return refusalOf(decide(policy, { feature, license: null, assurance: SESSION, risk: 'unknown', now: now() }))
     const snapshot = licenses.lookup(identity.account, subject, rules.whenStale === 'permit')
     if (snapshot === undefined) {

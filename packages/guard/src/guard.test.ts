@@ -162,6 +162,14 @@ test('threat: a bound token is downgraded to Bearer', async () => {
   expect(await ask(await withToken(wire.clock, unbound))).toBe('401 invalid_token')
 })
 
+test('the application’s own bearer token is none of ours, even one of the same type, and is answered with a challenge', async () => {
+  const own = await wire.token([mfa], { keys: await makeKeys('idp-1'), claims: { iss: 'https://idp.example.com' } })
+  for (const token of [own, 'opaque', 'a.b.c']) {
+    expect(await ask(get('/export', { Authorization: `Bearer ${token}` }))).toBe('401 insufficient_user_authentication')
+  }
+  for (const value of ['DPoP', 'DPoP ', 'DPoP  a b']) expect(await ask(get('/export', { Authorization: value }))).toBe('401 invalid_token')
+})
+
 test('threat: two Authorization or DPoP headers, of which two readers take different ones', async () => {
   const token = await wire.token([mfa])
   const proof = await prove(wire.clock, token, `${ORIGIN}/export`)

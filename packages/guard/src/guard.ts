@@ -47,16 +47,17 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
       log('error', 'identify must return { issuer, sub, account }, or null. The issuer is its id at the service, not its URL.')
       return internal(feature)
     }
-    const tried = new Set<Need>()
-    let otherwise = unavailable('The guard of this API is closed.', feature)
+    const tried: Need[] = []
+    const question = { request, feature, identity, subject, tried: { has: (need: Need) => tried.includes(need) } }
+    let otherwise: Refused | undefined
     for (let round = 0; round < MAX_ROUNDS && !closed; round++) {
-      const outcome = authorizer({ request, feature, identity, subject, tried })
+      const outcome = authorizer(question)
       if (outcome.pending === undefined) return outcome
-      tried.add(outcome.pending)
+      tried.push(outcome.pending)
       otherwise = outcome.otherwise
       if (!(await outcome.wait)) return otherwise
     }
-    return otherwise
+    return otherwise ?? unavailable('The guard of this API is closed.', feature)
   }
 
   /** Lets a refused feature run where the policy and the guard both say that it is only on trial. */

@@ -1,12 +1,19 @@
 import type { KeyObject } from 'node:crypto'
-import { ASSURANCE_MAX_SECONDS, ASSURANCE_TYP, type AssuranceClaims, parseAssuranceClaims } from '@stile/protocol'
+import {
+  ASSURANCE_MAX_SECONDS,
+  ASSURANCE_TYP,
+  type Assurance,
+  type AssuranceClaims,
+  assuranceOf,
+  parseAssuranceClaims,
+} from '@stile/protocol'
 import type { Jwks } from './jwks.ts'
 import { createBoundedMap } from './lib/bounded-map.ts'
 import { isPlainEs256, isTyp, parseCompact, verifyEs256 } from './lib/jwt.ts'
 
 /** What came of an assurance token. `why` is a sentence that never quotes it. */
 export type TokenVerdict =
-  | Readonly<{ status: 'valid'; claims: AssuranceClaims }>
+  | Readonly<{ status: 'valid'; claims: AssuranceClaims; assurance: Assurance }>
   | Readonly<{ status: 'invalid'; why: string }>
   | Readonly<{ status: 'pending'; wait: Promise<unknown> }>
   | Readonly<{ status: 'unavailable' }>
@@ -29,7 +36,8 @@ export const TOKEN_LEEWAY_SECONDS = 5
 /** The longest token that is looked at, in characters. */
 export const TOKEN_MAX_LENGTH = 8_192
 
-type Seen = Readonly<{ kid: string; key: KeyObject; claims: AssuranceClaims }>
+type Valid = Extract<TokenVerdict, { status: 'valid' }>
+type Seen = Readonly<{ kid: string; key: KeyObject; verdict: Valid }>
 
 /**
  * Makes a verifier of assurance tokens (RFC 9068 §4, RFC 8725): `typ: at+jwt`, ES256, a key of the service, exact issuer and audience,
@@ -40,9 +48,9 @@ type Seen = Readonly<{ kid: string; key: KeyObject; claims: AssuranceClaims }>
 export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_000 }: TokenVerifierOptions): TokenVerifier {
   const seen = createBoundedMap<string, Seen>(maxSeen)
 
-  const check = (claims: AssuranceClaims): TokenVerdict => {
-    const why = faultOf(claims, issuer, audience, now())
-    return why === undefined ? { status: 'valid', claims } : { status: 'invalid', why }
+  const check = (verdict: Valid): TokenVerdict => {
+    const why = faultOf(verdict.claims, issuer, audience, now())
+    return why === undefined ? verdict : { status: 'invalid', why }
   }
 
   return (token) => {
@@ -50,7 +58,7 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
     if (known !== undefined) {
       const found = keys.lookup(known.kid)
       // the very key that verified it: a kid that now names another key proves nothing
-      if (found.status === 'known' && found.key === known.key) return check(known.claims)
+      if (found.status === 'known' && found.key === known.key) return check(known.verdict)
       seen.delete(token)
     }
     const jwt = parseCompact(token, TOKEN_MAX_LENGTH)
@@ -66,8 +74,9 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
     if (!verifyEs256(jwt, found.key)) return WRONG_SIGNATURE
     const claims = parseAssuranceClaims(payload)
     if (claims === undefined) return INCOMPLETE
-    seen.set(token, { kid, key: found.key, claims })
-    return check(claims)
+    const verdict: Valid = { status: 'valid', claims, assurance: assuranceOf(claims) }
+    seen.set(token, { kid, key: found.key, verdict })
+    return check(verdict)
   }
 }
 
