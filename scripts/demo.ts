@@ -186,7 +186,7 @@ function keysIn(dataDir: string, env: NodeJS.ProcessEnv, audience: string): Demo
       execFileSync(
         process.execPath,
         [...NODE, 'packages/server/src/cli/main.ts', 'keys', 'create', '--database', join(dataDir, 'stile.db'), '--ttl', '365d', ...args],
-        { cwd: ROOT, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+        { cwd: ROOT, env, encoding: 'utf8', stdio: 'pipe' },
       ).trim()
     const keys: DemoKeys = {
       guard: create('--scope', 'guard', '--audience', audience, '--name', 'demo-api'),

@@ -18,6 +18,7 @@ export default defineConfig({
     browserName: 'chromium',
     launchOptions: { args: BROWSER_ARGS, ...(executablePath ? { executablePath } : {}) },
     screenshot: 'only-on-failure',
+    viewport: { width: 1360, height: 900 },
     trace: 'retain-on-failure',
     locale: 'en-GB',
   },

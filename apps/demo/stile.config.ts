@@ -7,6 +7,7 @@ export default {
   publicUrl: env.service,
   environment: 'test',
   policy,
+  admin: { port: Number(new URL(env.admin).port) },
   database: join(env.dataDir, 'stile.db'),
   issuers: [
     {

@@ -17,6 +17,8 @@ type Fixtures = {
   /** Lines that the parts have printed so far. */
   lines: string[]
   signIn: (user: DemoUser, page?: Page) => Promise<void>
+  /** Keeps a picture of the page, when asked to with `SCREENSHOTS=<folder>`: light, dark and narrow. */
+  picture: (name: string) => Promise<void>
   /** Sets an account's license through the admin API. */
   license: (account: string, body: Record<string, unknown>) => Promise<void>
 }
@@ -50,6 +52,20 @@ export const test = base.extend<Fixtures>({
       await expect(on.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })
   },
+  picture: async ({ page }, use) => {
+    await use(async (name) => {
+      if (!process.env.SCREENSHOTS) return
+      const folder = join(process.env.SCREENSHOTS, name)
+      const size = page.viewportSize()
+      await page.screenshot({ path: `${folder}-light.png` })
+      await page.emulateMedia({ colorScheme: 'dark' })
+      await page.screenshot({ path: `${folder}-dark.png` })
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize({ width: 390, height: 844 })
+      await page.screenshot({ path: `${folder}-narrow.png` })
+      if (size) await page.setViewportSize(size)
+    })
+  },
   license: async ({ demo }, use) => {
     await use(async (account, body) => {
       const response = await fetch(`${demo.urls.admin}/v1/admin/licenses/${encodeURIComponent(account)}`, {
@@ -79,24 +95,75 @@ export async function plugIn(page: Page, options: { userVerified?: boolean } = {
   return { cdp, authenticatorId }
 }
 
+/** The generator that stands for a user's authenticator app. */
+export const totp = {
+  codes: new Map<string, number>(),
+  /** The code of the next time step that was not used yet; waits for it where that is less than half a minute away. */
+  async next(secret: string): Promise<string> {
+    const used = this.codes.get(secret) ?? 0
+    // one step ahead is within the window of every verifier
+    let step = Math.floor(Date.now() / 30_000)
+    if (step <= used) step = used + 1
+    while (step > Math.floor(Date.now() / 30_000) + 1) await new Promise((resolve) => setTimeout(resolve, 250))
+    this.codes.set(secret, step)
+    return codeAt(secret, step * 30)
+  },
+}
+
 /**
- * The TOTP code of a base32 secret at a time, by a generator that shares nothing with the service: `oathtool` where it is installed, else
- * a few lines after RFC 6238.
+ * The TOTP code of a base32 secret, by a generator that shares nothing with the service: `oathtool` where it is installed, else a few
+ * lines after RFC 6238.
  */
-export function totp(secret: string, atSeconds: number = Math.floor(Date.now() / 1000)): string {
+function codeAt(secret: string, seconds: number): string {
   try {
-    return execFileSync('oathtool', ['--totp', '-b', '-N', `@${atSeconds}`, secret], {
+    return execFileSync('oathtool', ['--totp', '-b', '-N', `@${seconds}`, secret], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim()
   } catch {
-    const bits = [...secret.replace(/=+$/, '')]
-      .map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'))
-      .join('')
+    const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
     const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
     const counter = Buffer.alloc(8)
-    counter.writeBigUInt64BE(BigInt(Math.floor(atSeconds / 30)))
+    counter.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)))
     const mac = createHmac('sha1', key).update(counter).digest()
     return String((mac.readUInt32BE((mac[19] ?? 0) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
   }
+}
+
+/** Goes through enrolment of a passkey in the open dialog: the choice, the password, the prompt (answered by the authenticator), the name. */
+export async function enrollPasskey(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a passkey' }).click()
+  await givePassword(page)
+  await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+}
+
+/** Goes through enrolment of an authenticator app in the open dialog; answers the secret that it showed. */
+export async function enrollTotp(page: Page, { picture }: { picture?: (name: string) => Promise<void> } = {}): Promise<string> {
+  await page.getByRole('dialog').getByRole('button', { name: 'Add an authenticator app' }).click()
+  await givePassword(page)
+  const dialog = page.getByRole('dialog', { name: 'Add an authenticator app' })
+  const secret = ((await dialog.locator('code').textContent()) ?? '').replaceAll(/\s/g, '')
+  await picture?.('dialog-enroll-totp')
+  await dialog.getByLabel('6-digit code').fill(await totp.next(secret))
+  await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  return secret
+}
+
+/** The product asks for the password again only where the login is older than five minutes. */
+async function givePassword(page: Page): Promise<void> {
+  const password = page.getByRole('dialog', { name: 'Type your password again' })
+  const next = page.getByRole('dialog').filter({ hasText: /All set|Scan this/ })
+  await expect(password.or(next).first()).toBeVisible()
+  if (!(await password.isVisible())) return
+  await password.getByLabel('Password').fill('stile')
+  await password.getByRole('button', { name: 'Continue' }).click()
+}
+
+/** Signs out and in again: a new session, in which nothing but the password is proven. */
+export async function signInAgain(page: Page, signIn: Fixtures['signIn'], user: DemoUser): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await signIn(user)
 }

@@ -38,15 +38,15 @@ export function createActivity(): Activity {
       return () => listeners.delete(listener)
     },
     fetch: async (input, init) => {
-      const request = new Request(input, init)
-      const { origin, pathname } = new URL(request.url)
-      const what = `${request.method} ${new URL(origin).port ? `:${new URL(origin).port}` : ''}${pathname}`
+      const request = input instanceof Request ? input : null
+      const { port, pathname } = new URL(request?.url ?? String(input))
+      const what = `${init?.method ?? request?.method ?? 'GET'} ${port && `:${port}`}${pathname}`
       try {
         const response = await fetch(input, init)
         note(what, response)
         return response
       } catch (reason) {
-        if (!request.signal.aborted) note(what, null)
+        if (!(reason instanceof DOMException && reason.name === 'AbortError')) note(what, null)
         throw reason
       }
     },

@@ -1,0 +1,57 @@
+import { enrollPasskey, expect, plugIn, test } from '../support/journey.ts'
+
+test('a pro user enrols a passkey and exports', async ({ page, signIn, picture }) => {
+  await plugIn(page)
+  await signIn('pro')
+  await expect(page.getByTestId('decision-reports.export')).toContainText('enrol')
+  await picture('reports-enroll')
+
+  // nothing is enrolled: the gate's card says so, and asks for the password before it adds anything
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await picture('dialog-enroll')
+  await enrollPasskey(page)
+
+  // what the gate protects is there, and the focus is on it
+  await expect(page.getByRole('table')).toContainText('Annual plan')
+  await expect(page.getByTestId('decision-reports.export')).toContainText('permit')
+
+  await page.getByLabel('Note for the file').fill('For the auditors')
+  await page.getByRole('button', { name: 'Export lines' }).click()
+  await expect(page.getByRole('status').filter({ hasText: 'Exported.' })).toBeVisible()
+  await expect(page.getByLabel('Exported lines')).toHaveValue(/For the auditors[\s\S]*Annual plan/)
+  await expect(page.getByTestId('claims')).toHaveValue(/"acr": "phr"/)
+  await picture('exported')
+})
+
+test('a user who comes back with a passkey is asked on the click, in the page', async ({ page, demo, signIn, picture }) => {
+  await plugIn(page)
+  await signIn('enterprise')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await enrollPasskey(page)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+
+  await signIn('enterprise')
+  await page.getByRole('button', { name: 'Payouts' }).click()
+  await expect(page.getByText('Payroll, September')).toHaveCount(0)
+  await picture('payouts-step-up')
+  await page.getByRole('button', { name: 'Confirm and continue' }).click()
+  await expect(page.getByText('Payroll, September')).toBeVisible()
+  await page.getByRole('button', { name: 'Approve Payroll, September' }).click()
+  await expect(page.getByText('Approved')).toBeVisible()
+  await picture('payouts-approved')
+  expect(demo.urls.api).toContain('localhost')
+})
+
+test('a device that cannot verify its user enrols no passkey, and the page says what else would do', async ({ page, signIn }) => {
+  await plugIn(page, { userVerified: false })
+  await signIn('enterprise')
+  await page.getByRole('button', { name: 'Payouts' }).click()
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Add a passkey' }).click()
+  // the browser ends the ceremony, and the page says so and offers the other way
+  await expect(page.getByRole('dialog').getByRole('alert')).toHaveText('The passkey prompt was closed.')
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Add an authenticator app' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Not confirmed yet. Nothing has changed.')).toBeVisible()
+  await expect(page.getByText('Payroll, September')).toHaveCount(0)
+})
