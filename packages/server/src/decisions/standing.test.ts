@@ -1,4 +1,4 @@
-import { definePolicy } from '@stile/policy'
+import { definePolicy, parsePolicy } from '@stile/policy'
 import { decodeJwt } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createTestDomain, TEST_AUDIENCE, TEST_POLICY, type TestDomainOverrides } from '../domain.test-support.ts'
@@ -189,7 +189,7 @@ describe('deciding', () => {
   })
 
   test('an acting party does not get past a binding that only the tier or only compliance asks for', async () => {
-    const policy = definePolicy({
+    const parsed = parsePolicy({
       ...TEST_POLICY.document,
       features: { ...TEST_POLICY.document.features, byTier: {}, byRule: { compliance: ['sca'] } },
       tiers: {
@@ -198,7 +198,8 @@ describe('deciding', () => {
       },
       compliance: { sca: { requires: { level: 'mfa', bind: ['amount'] }, because: 'A rule' } },
     })
-    const world = await start({ policy })
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
+    const world = await start({ policy: parsed.policy })
     const login = { method: 'login', level: 'phr', amr: [], authTime: world.clock.now() } as const
     const own = await loadStanding(world.domain, await world.caller({ login }))
     const acting = await loadStanding(world.domain, await world.caller({ login, actor: 'support' }))
