@@ -1,7 +1,8 @@
 import type { IssuedToken } from '@stile/protocol'
-import { createClock } from './clock.ts'
-import { type DeviceKey, loadDeviceKey, thumbprint } from './device-key.ts'
+import { type DeviceKey, loadDeviceKey } from './device-key.ts'
+import { createProver } from './dpop.ts'
 import { createFetch } from './fetch.ts'
+import type { StartedFlow } from './flow.ts'
 import { within } from './lib/within.ts'
 import { createLiveState } from './live-state.ts'
 import { createService } from './service.ts'
@@ -28,16 +29,22 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     for (const each of origins) audiences.set(new URL(each).origin, id)
   }
 
-  const clock = createClock(now)
-  const session = createSession(options.session, clock)
+  let offset = 0
+  /** The service's clock as far as it is known; this browser's may be wrong by hours. */
+  const serverNow = () => now() + offset
+  const setNow = (at: number) => {
+    offset = at - now()
+  }
+  const session = createSession(options.session, serverNow, setNow)
   let loadingKey: Promise<DeviceKey> | undefined
   const key = () => {
     loadingKey ??= loadDeviceKey()
     return loadingKey
   }
-  const prover = { key, nonces: new Map<string, string>(), now: clock.now }
+  const prover = createProver(key, serverNow)
   const service = createService(url, session, prover, fetch)
-  const { request } = service
+  const [request] = service
+  const [, , renewSession, sid] = session
 
   const tokens = new Map<string, IssuedToken>()
   let asking = new Map<string, Promise<IssuedToken>>()
@@ -47,22 +54,21 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     tokens.clear()
     if (issued) tokens.set(audience, issued)
   }
-  const live = createLiveState({
+  const [get, subscribe, refresh, loading, end, closeState] = createLiveState(
     service,
-    audience: main,
-    clock,
-    shared: async ({ subject, actor, account }) =>
-      JSON.stringify([url, main, await thumbprint(await key()), subject, actor, account, session.sid()]),
-    onState: (state) => keep(main, state?.token),
-  })
-  const { get, subscribe, refresh } = live
+    main,
+    serverNow,
+    setNow,
+    async () => url + (await key())[1].x + sid(),
+    (state) => keep(main, state?.token),
+  )
 
   const held = (audience: string) => {
     const issued = tokens.get(audience)
-    return issued && issued.expiresAt - 5 > clock.now() ? issued : undefined
+    return issued && issued.expiresAt - 5 > serverNow() ? issued : undefined
   }
   const ask = async (audience: string) => {
-    await live.loading()
+    await loading()
     const mine = asking
     const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
     if (mine === asking) tokens.set(audience, issued)
@@ -79,57 +85,42 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
 
   const relogin = async () => {
     const signedIn = !!(await signIn?.().catch(() => false))
-    if (signedIn) await session.relogin()
+    if (signedIn) await renewSession()
     return signedIn
   }
-  const ready = () => {
-    const state = get()
-    return state.status === 'ready' ? state : undefined
-  }
-  const { join, answer, onStepUp, close } = createStepUps({
-    request,
-    relogin: signIn && relogin,
-    now,
-    main,
-    requirementOf: (feature) => {
-      const decision = ready()?.state.decisions[feature]
-      return decision && 'requirement' in decision ? decision.requirement : undefined
-    },
-    keep,
-    refresh,
-  })
+  const [join, onStepUp, closeStepUps] = createStepUps(main, get, request, signIn && relogin, now, keep, refresh)
 
   return {
     get: get as Stile<FeatureOf<P>>['get'],
     subscribe,
     refresh,
-    stepUp: (feature, asked) => join(feature, asked).flow,
+    stepUp: (feature, asked) => (join(feature, asked) as StartedFlow)[0],
     onStepUp,
     token,
     request,
     relogin,
-    fetch: createFetch({
+    fetch: createFetch(
       audiences,
       prover,
       fetch,
-      ready: async (audience) =>
-        held(audience) ??
-        (get().status === 'error' || ready()?.stale
-          ? undefined
-          : within(PATIENCE_MS, token(audience), 'service_unavailable').catch(() => undefined)),
-      renew: (audience, not) => {
+      async (audience) => {
+        const state = get()
+        const away = state.status === 'error' || ('stale' in state && state.stale)
+        return held(audience) ?? (away ? undefined : within(PATIENCE_MS, token(audience), 'service_unavailable').catch(() => undefined))
+      },
+      (audience, not) => {
         if (tokens.get(audience) === not) tokens.delete(audience)
         return token(audience)
       },
-      answer,
-    }),
+      join,
+    ),
     logout: async () => {
       await request('DELETE', '/v1/session')
-      live.end()
+      end()
     },
     close: () => {
-      live.close()
-      close()
+      closeState()
+      closeStepUps()
     },
   }
 }

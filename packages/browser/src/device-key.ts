@@ -1,12 +1,11 @@
 import { sha256 } from './lib/base64url.ts'
 import { within } from './lib/within.ts'
 
+/** The public half, its members in the order in which the thumbprint takes them. */
+export type PublicJwk = Readonly<{ crv: string; kty: string; x: string; y: string }>
+
 /** The key that stands for this browser. Its private half cannot be read, not even by the page. */
-export type DeviceKey = Readonly<{
-  sign: CryptoKey
-  /** The public half, its members in the order in which the thumbprint takes them. */
-  jwk: Readonly<{ crv: string; kty: string; x: string; y: string }>
-}>
+export type DeviceKey = readonly [sign: CryptoKey, jwk: PublicJwk]
 
 const STORE = 'keys'
 
@@ -20,12 +19,12 @@ const STORE = 'keys'
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
   const pair = await within(waitMs, storedPair(made), 'internal').catch(() => made)
-  const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as DeviceKey['jwk']
-  return { sign: pair.privateKey, jwk: { crv, kty, x, y } }
+  const { x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
+  return [pair.privateKey, { crv: 'P-256', kty: 'EC', x, y }]
 }
 
 /** The device id: the JWK thumbprint of the key (RFC 7638 §3). */
-export function thumbprint({ jwk }: DeviceKey): Promise<string> {
+export function thumbprint([, jwk]: DeviceKey): Promise<string> {
   return sha256(JSON.stringify(jwk))
 }
 

@@ -24,8 +24,8 @@ export type StileCode =
 /** What went wrong, told by `code`; `problem` is the service's own answer where there was one. Never carries a token or a code. */
 export class StileError extends Error {
   override readonly name: string = 'StileError'
-  readonly code: StileCode
-  readonly problem: Problem | undefined
+  declare readonly code: StileCode
+  declare readonly problem: Problem | undefined
 
   constructor(code: StileCode, problem?: Problem, cause?: unknown) {
     super(problem?.detail || code, { cause })

@@ -70,7 +70,6 @@ test('a wrong code says what is left and can be typed again', async () => {
   await flow.submit({ code: '000000' })
   expect(flow.get()).toMatchObject({
     status: 'proving',
-    stepUp: { attemptsLeft: 4 },
     error: { code: 'attempt_failed', failure: 'wrong_code', attemptsLeft: 4 },
   })
   answers[ATTEMPTS] = () => json(doneStepUp())

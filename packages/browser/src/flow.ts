@@ -1,52 +1,51 @@
 import type { IssuedToken, Method, StepUp } from '@stile/protocol'
 import { StepUpCancelled, StepUpFailed, type StileCode, StileError } from './error.ts'
 import { observable } from './lib/observable.ts'
-import type { Flow, FlowError, FlowState, StepUpOptions } from './stile.ts'
-
-/** What a flow needs of the client. */
-export type FlowDeps = Readonly<{
-  request: (method: string, path: string, body?: unknown) => Promise<unknown>
-  /** The application's sign-in, where it lends one. */
-  relogin: (() => Promise<boolean>) | undefined
-  /** Keeps the token and reads the state again; the flow is `done` when it settles. */
-  onProven: (issued: IssuedToken) => Promise<void>
-  /** This browser's clock, in seconds since the epoch. */
-  now: () => number
-}>
+import type { Flow, FlowError, FlowState, StepUpOptions, Stile } from './stile.ts'
 
 /** A flow as the client holds it. */
-export type StartedFlow = Readonly<{
-  flow: Flow
+export type StartedFlow = readonly [
+  flow: Flow,
   /** Asks the service. Called once, when it is this flow's turn. */
-  start: () => Promise<void>
+  start: () => Promise<void>,
   /** Like `flow.done`, but as soon as the token is there. */
-  proven: Promise<IssuedToken>
-}>
+  proven: Promise<IssuedToken>,
+]
 
 /** Whether a failure passes by itself, so that it makes sense to try again. */
 export function isPassing(code: StileCode): boolean {
   return /^(service|session|policy)_unavailable|^internal|^too_many/.test(code)
 }
 
-/** An error as a flow shows it. `now` in seconds since the epoch. */
-export function flowError({ code, problem }: StileError, now: number): FlowError {
-  const { failure, attemptsLeft, retryAfter } = problem ?? {}
-  return { code, failure, attemptsLeft, retryAt: retryAfter && (now + retryAfter) * 1000 }
+/** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */
+export function flowError({ code = 'passkey_failed', problem }: Partial<StileError>, now: number): FlowError {
+  return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
 }
 
-/** Creates one step-up. Nothing is asked of the service before `start`. */
-export function createFlow(feature: string, options: StepUpOptions, { request, relogin, onProven, now }: FlowDeps): StartedFlow {
+/**
+ * Creates one step-up. Nothing is asked of the service before it is started.
+ *
+ * @param relogin  the application's sign-in, where it lends one
+ * @param now  this browser's clock, in seconds since the epoch
+ * @param onProven  keeps the token and reads the state again; the flow is `done` when it settles
+ */
+export function createFlow(
+  feature: string,
+  options: StepUpOptions,
+  request: Stile['request'],
+  relogin: (() => Promise<boolean>) | undefined,
+  now: () => number,
+  onProven: (issued: IssuedToken) => Promise<void>,
+): StartedFlow {
   const { operation, audience, label } = options
-  const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
+  const [get, put, subscribe] = observable<FlowState>({ status: 'starting' })
   let settled = false
   /** Ends the ceremony that is under way. */
   let ending = new AbortController()
-  /** A passkey challenge was sent: the next ceremony needs a new one. */
+  /** The passkey challenge that came with the step-up was sent: the next ceremony needs a new one. */
   let used = false
   /** An expired step-up is started anew once. */
   let restarted = false
-  /** The guesses of this step-up are used up. */
-  let spent = false
 
   let resolve: (issued: IssuedToken) => void
   let reject: (error: StileError) => void
@@ -81,7 +80,7 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
 
   const start = async (wanted?: Method, response?: unknown): Promise<void> => {
     set({ status: 'starting' })
-    spent = used = false
+    used = false
     try {
       const stepUp = await post('', { feature, operation, audience })
       if (settled) return
@@ -100,25 +99,20 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
 
   const trouble = async (error: StileError, response?: unknown): Promise<void> => {
     const state = get()
-    const { code, problem } = error
+    const shown = flowError(error, now())
+    const { code } = shown
     const begun = 'stepUp' in state
-    if (code === 'step_up_expired' && !restarted && begun) {
+    if (code === 'step_up_expired' && begun && !restarted) {
       restarted = true
       return start(state.method, response)
     }
     if (!isPassing(code) && !/^(attempt|relogin|passkey)_/.test(code)) {
-      return end({ status: 'failed', code, problem }, new StepUpFailed(code, problem))
-    }
-    const shown = flowError(error, now())
-    if (!begun) return set({ status: 'starting', error: shown })
-    spent ||= code === 'too_many_attempts'
-    set({
-      ...state,
+      const { problem } = error
+      end({ status: 'failed', code, problem }, new StepUpFailed(code, problem))
+    } else if (begun) {
       // a code can be typed again at once; anything else needs the subject to choose
-      status: state.method === 'totp' && !spent ? 'proving' : 'choosing',
-      stepUp: { ...state.stepUp, attemptsLeft: shown.attemptsLeft ?? state.stepUp.attemptsLeft },
-      error: shown,
-    })
+      set({ ...state, status: state.method === 'totp' && shown.attemptsLeft !== 0 ? 'proving' : 'choosing', error: shown })
+    } else set({ status: 'starting', error: shown })
   }
 
   const choose = async (method: Method): Promise<void> => {
@@ -128,26 +122,21 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
     ending = new AbortController()
     const { signal } = ending
     try {
-      if (method === 'totp' && spent) return await start(method)
-      let { stepUp } = state
+      // its guesses are used up
+      if (method === 'totp' && state.error?.attemptsLeft === 0) return await start(method)
       set({ ...state, status: 'proving', method, error: undefined })
       if (method === 'relogin') {
         if (!(await relogin?.())) throw new StileError('relogin_failed')
         if (!signal.aborted) await start()
+      } else if (method === 'passkey') {
+        const { authenticate } = await import('./passkey/authenticate.ts')
+        const answer = await authenticate(state.stepUp, used, post, signal)
+        if (signal.aborted) return
+        if (typeof answer === 'string') throw new StileError(answer as StileCode)
+        await submit(answer)
       }
-      if (method !== 'passkey') return
-      const loading = import('./passkey/authenticate.ts')
-      const challenge = () => 'methods' in stepUp && stepUp.methods.find((each) => each.method === method)?.start
-      if (used || !challenge()) {
-        stepUp = (await post(`/${stepUp.id}/methods/${method}`, {})) as typeof stepUp
-        used = false
-      }
-      const answer = signal.aborted || (await (await loading).authenticate(challenge(), signal))
-      if (signal.aborted) return
-      if (typeof answer === 'string') throw new StileError(answer as StileCode)
-      await submit(answer)
     } catch (error) {
-      if (!signal.aborted) await trouble(error instanceof StileError ? error : new StileError('passkey_failed', undefined, error))
+      if (!signal.aborted) await trouble(error as StileError)
     }
   }
 
@@ -167,10 +156,8 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
   }
 
   options.signal?.addEventListener('abort', cancel)
-  return {
-    start,
-    proven,
-    flow: {
+  return [
+    {
       feature,
       operation,
       label,
@@ -185,5 +172,7 @@ export function createFlow(feature: string, options: StepUpOptions, { request, r
       cancel,
       done,
     },
-  }
+    start,
+    proven,
+  ]
 }

@@ -1,33 +1,14 @@
 import type { State } from '@stile/protocol'
-import type { Clock } from './clock.ts'
 import { readEvents } from './events.ts'
 import type { Service } from './service.ts'
 import type { ClientState } from './stile.ts'
 
-/** What following needs. */
-export type FollowOptions = Readonly<{
-  open: Service['open']
-  /** The path of the stream. */
-  path: string
-  clock: Clock
-  get: () => ClientState
-  set: (next: ClientState) => void
-  /** Replaces the state. */
-  apply: (state: State) => void
-  /** Reads the state again. */
-  load: () => Promise<void>
-  /** Ends the state with the code `session_ended`. */
-  end: () => void
-  /** No state from before this instant is taken from the stream or another tab. */
-  floor: () => number
-}>
-
 /** Following, until it is closed. */
-export type Following = Readonly<{
-  /** Takes a state that was read, and tells the other tabs; `name` is what tabs that may share it have in common. */
-  offer: (state: State, name: string) => void
-  close: () => void
-}>
+export type Following = readonly [
+  /** Takes a state that was read, and tells the other tabs; `shared` is what tabs that may share it have in common besides their subject. */
+  offer: (state: State, shared: string) => void,
+  close: () => void,
+]
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
 const SILENCE_MS = 45_000
@@ -41,8 +22,26 @@ const RESET_SECONDS = 60
  * Follows the state while the page is visible: one tab holds the stream and tells the others (Web Locks, BroadcastChannel; where these
  * are missing each tab holds its own), and the state is read again at the next instant at which it changes by itself. Loaded after the
  * first state.
+ *
+ * @param path  where the stream is
+ * @param now  the service's clock, in seconds since the epoch; `setNow` corrects it
+ * @param apply  replaces the state
+ * @param load  reads the state again
+ * @param end  ends the state with the code `session_ended`
+ * @param floor  no state from before this instant is taken from the stream or another tab
  */
-export function follow({ open, path, clock, get, set, apply, load, end, floor }: FollowOptions): Following {
+export function follow(
+  open: Service[1],
+  path: string,
+  now: () => number,
+  setNow: (serverNow: number) => void,
+  get: () => ClientState,
+  set: (next: ClientState) => void,
+  apply: (state: State) => void,
+  load: () => Promise<void>,
+  end: () => void,
+  floor: () => number,
+): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
@@ -66,20 +65,20 @@ export function follow({ open, path, clock, get, set, apply, load, end, floor }:
 
   /** Waits for the next instant at which the state changes by itself. */
   const arm = ({ token, license, decisions }: State) => {
-    const now = clock.now()
-    const left = token.expiresAt - now
-    const boundaries = [now + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
+    const at = now()
+    const left = token.expiresAt - at
+    const boundaries = [at + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
     for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') boundaries.push(decision.until)
-    const ahead = boundaries.filter((at) => at !== undefined && at > now) as number[]
-    later(Math.max(1, Math.min(...ahead) - now))
+    const ahead = boundaries.filter((each) => each !== undefined && each > at) as number[]
+    later(Math.max(1, Math.min(...ahead) - at))
   }
 
   const accept = (state: State) => {
     const before = get()
     if (before.status === 'ready' && before.state !== state) {
-      const { revision, now, subject } = before.state
-      const older = state.revision < revision || (state.revision === revision && state.now < now)
-      if (older && state.subject === subject && state.now - now < RESET_SECONDS) {
+      const { revision, now: then, subject } = before.state
+      const older = state.revision < revision || (state.revision === revision && state.now < then)
+      if (older && state.subject === subject && state.now - then < RESET_SECONDS) {
         if (before.stale) set({ ...before, stale: false })
         return arm(before.state)
       }
@@ -105,7 +104,7 @@ export function follow({ open, path, clock, get, set, apply, load, end, floor }:
         if (event !== 'state') return
         const state: State = JSON.parse(data)
         if (state.now < floor()) return
-        clock.set(state.now)
+        setNow(state.now)
         accept(state)
         channel?.postMessage(state)
       }
@@ -142,19 +141,20 @@ export function follow({ open, path, clock, get, set, apply, load, end, floor }:
 
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
-  return {
-    offer: (state, shared) => {
-      if (name !== shared) leave()
-      name = shared
+  return [
+    (state, shared) => {
+      const next = JSON.stringify([path, shared, state.subject, state.actor, state.account])
+      if (name !== next) leave()
+      name = next
       accept(state)
       stay()
       channel?.postMessage(state)
     },
-    close: () => {
+    () => {
       clearTimeout(timer)
       leave()
       document.removeEventListener('visibilitychange', wake)
       removeEventListener('online', wake)
     },
-  }
+  ]
 }

@@ -1,5 +1,4 @@
 import type { State } from '@stile/protocol'
-import type { Clock } from './clock.ts'
 import { StileError } from './error.ts'
 import { isPassing } from './flow.ts'
 import type { Following } from './follow.ts'
@@ -7,43 +6,45 @@ import { observable } from './lib/observable.ts'
 import type { Service } from './service.ts'
 import type { ClientState } from './stile.ts'
 
-/** What keeping the state current needs. */
-export type LiveStateDeps = Readonly<{
-  service: Service
-  audience: string
-  clock: Clock
-  /** What tabs that may share a state have in common: subject, session and device key. */
-  shared: (state: State) => Promise<string>
-  /** Called with every state that replaces the former, before the listeners; `undefined` when the state is lost. */
-  onState: (state: State | undefined) => void
-}>
-
 /** The state, kept current. */
-export type LiveState = Readonly<{
-  get: () => ClientState
-  subscribe: (listener: () => void) => () => void
+export type LiveState = readonly [
+  get: () => ClientState,
+  subscribe: (listener: () => void) => () => void,
   /** Reads the state again; what was asked for earlier does not count. Never rejects. */
-  refresh: () => Promise<void>
+  refresh: () => Promise<void>,
   /** The load that is under way, if any. */
-  loading: () => Promise<void> | undefined
+  loading: () => Promise<void> | undefined,
   /** Ends the state with the code `session_ended`. */
-  end: () => void
-  close: () => void
-}>
+  end: () => void,
+  close: () => void,
+]
 
 const MAX_BACKOFF_SECONDS = 15
 
-/** Loads the state and, after the first, what follows it (`follow.ts`). */
-export function createLiveState({ service, audience, clock, shared, onState }: LiveStateDeps): LiveState {
-  const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
+/**
+ * Loads the state and, after the first, what follows it (`follow.ts`).
+ *
+ * @param now  the service's clock as far as it is known, in seconds since the epoch; `setNow` corrects it
+ * @param shared  what tabs that may share a state have in common besides their subject: service, session and device key
+ * @param onState  called with every state that replaces the former, before the listeners; `undefined` when the state is lost
+ */
+export function createLiveState(
+  [request, open]: Service,
+  audience: string,
+  now: () => number,
+  setNow: (serverNow: number) => void,
+  shared: () => Promise<string>,
+  onState: (state: State | undefined) => void,
+): LiveState {
+  const [get, set, subscribe] = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
   let following: Following | undefined
   let timer: ReturnType<typeof setTimeout>
   let begun = false
   let closed = typeof document === 'undefined'
-  /** Grows with each refresh: an answer to an earlier question is asked for again. */
-  let era = 0
+  /** A refresh was asked for meanwhile: an answer to an earlier question does not count. */
+  let again = false
   /** No state from before this instant is taken from the stream or another tab. */
   let floor = 0
   let failures = 0
@@ -63,63 +64,59 @@ export function createLiveState({ service, audience, clock, shared, onState }: L
     if (passing) timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
     else {
       onState(undefined)
-      following?.close()
+      following?.[1]()
       following = undefined
     }
   }
   const end = () => fail(new StileError('session_ended'))
   const load = () => {
-    loading ??= read().finally(() => {
-      loading = undefined
-    })
+    loading ??= read()
+      .catch(fail)
+      .finally(() => {
+        loading = undefined
+      })
     return loading
   }
   const read = async () => {
     if (closed) return
-    try {
-      let state: State
-      let asked: number
-      do {
-        asked = era
-        state = (await service.request('GET', `/v1/state${query}`)) as State
-      } while (asked !== era)
-      const name = await shared(state)
+    let state: State
+    do {
+      again = false
+      state = (await request('GET', `/v1/state${query}`)) as State
+    } while (again)
+    const name = await shared()
+    if (closed) return
+    failures = 0
+    clearTimeout(timer)
+    setNow(state.now)
+    if (!following) {
+      apply(state)
+      // without it the state is still read when asked for
+      const { follow } = await import('./follow.ts')
       if (closed) return
-      failures = 0
-      clearTimeout(timer)
-      clock.set(state.now)
-      if (following) following.offer(state, name)
-      else {
-        apply(state)
-        // without it the state is still read when asked for
-        const { follow } = await import('./follow.ts')
-        if (closed) return
-        following ??= follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end, floor: () => floor })
-        following.offer(state, name)
-      }
-    } catch (error) {
-      fail(error)
+      following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end, () => floor)
     }
+    following[0](state, name)
   }
 
-  return {
+  return [
     get,
-    subscribe: (listener) => {
+    (listener) => {
       if (!begun) load()
       begun = true
       return subscribe(listener)
     },
-    refresh: () => {
-      era++
-      floor = Math.floor(clock.now())
+    () => {
+      again = true
+      floor = Math.floor(now())
       return load()
     },
-    loading: () => loading,
+    () => loading,
     end,
-    close: () => {
+    () => {
       closed = true
       clearTimeout(timer)
-      following?.close()
+      following?.[1]()
     },
-  }
+  ]
 }

@@ -3,14 +3,15 @@ import { StileError } from './error.ts'
 import { exchange } from './exchange.ts'
 import { problemOf } from './problem.ts'
 import type { Session } from './session.ts'
+import type { Stile } from './stile.ts'
 
 /** Calls the service: session token, proof of the device key, and a problem as a `StileError`. */
-export type Service = Readonly<{
+export type Service = readonly [
   /** One JSON call. */
-  request: (method: string, path: string, body?: unknown) => Promise<unknown>
-  /** One call whose answer the caller reads, such as a stream. Without a signal it takes ten seconds at most. */
-  open: (method: string, path: string, init?: RequestInit) => Promise<Response>
-}>
+  request: Stile['request'],
+  /** One call whose answer the caller reads, such as a stream. */
+  open: (method: string, path: string, init?: RequestInit) => Promise<Response>,
+]
 
 const WAIT_MS = 10_000
 
@@ -23,46 +24,47 @@ const away = (cause: unknown): never => {
  *
  * @param base  the service's `publicUrl` without a slash at its end
  */
-export function createService(base: string, session: Session, prover: Prover, fetch: typeof globalThis.fetch): Service {
-  const open = async (method: string, path: string, init?: RequestInit): Promise<Response> => {
+export function createService(base: string, [token, expire]: Session, prover: Prover, fetch: typeof globalThis.fetch): Service {
+  const call = async (method: string, path: string, init?: RequestInit): Promise<Response> => {
     const url = base + path
     let held = ''
-    const response = await exchange(prover, {
+    const response = await exchange(
+      prover,
       method,
       url,
-      token: async () => {
-        held = await session.token()
-        return held
-      },
-      send: (token, DPoP) =>
-        fetch(url, {
+      true,
+      token,
+      (carried = '', DPoP) => {
+        held = carried
+        return fetch(url, {
           signal: AbortSignal.timeout(WAIT_MS),
           ...init,
           method,
-          headers: { ...init?.headers, Authorization: `Bearer ${token}`, DPoP },
+          headers: { ...init?.headers, Authorization: `Bearer ${held}`, DPoP },
           credentials: 'omit',
           redirect: 'error',
-        }).catch(away),
-      cure: async (cause) => {
+        }).catch(away)
+      },
+      async (cause) => {
         const ended = cause === 'invalid_token'
-        if (ended) session.expire(held)
+        if (ended) expire(held)
         return ended
       },
-    })
+    )
     if (response.ok) return response
     const problem = await problemOf(response)
     throw new StileError(problem?.code ?? (response.status < 500 ? 'invalid_request' : 'service_unavailable'), problem)
   }
 
-  return {
-    open,
-    request: async (method, path, body) => {
-      const response = await open(
+  return [
+    async (method, path, body) => {
+      const response = await call(
         method,
         path,
         body ? { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } } : undefined,
       )
       return response.status === 204 ? undefined : response.json().catch(away)
     },
-  }
+    call,
+  ]
 }

@@ -1,67 +1,56 @@
-import type { IssuedToken, Operation, Requirement } from '@stile/protocol'
-import { createFlow, type FlowDeps, type StartedFlow } from './flow.ts'
-import type { Flow, StepUpOptions, Stile } from './stile.ts'
-
-/** What an API asked for. */
-export type Asked = Readonly<{
-  feature: string
-  requirement: Requirement | undefined
-  operation: Operation | undefined
-  audience: string
-  signal: AbortSignal
-  /** Whether a prompt may be opened; one that is open may be joined. */
-  mayPrompt: boolean
-}>
-
-/** What the step-ups of a page need of the client. */
-export type StepUpsDeps = Pick<FlowDeps, 'request' | 'relogin' | 'now'> &
-  Readonly<{
-    /** The default audience. */
-    main: string
-    /** What the state says of a feature. */
-    requirementOf: (feature: string) => Requirement | undefined
-    /** Keeps a token, or none: those that were issued before a proof are worth less. */
-    keep: (audience: string, issued: IssuedToken | undefined) => void
-    refresh: () => Promise<void>
-  }>
+import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
+import { createFlow, type StartedFlow } from './flow.ts'
+import type { ClientState, Flow, StepUpOptions, Stile } from './stile.ts'
 
 /** The step-ups of a page. */
-export type StepUps = Readonly<{
-  /** Joins the running flow that asks for the same, or begins one. */
-  join: (feature: string, options?: StepUpOptions, requirement?: Requirement) => StartedFlow
-  /** Answers an API's challenge; `undefined` where no prompt may be shown. */
-  answer: (asked: Asked) => Promise<IssuedToken> | undefined
-  onStepUp: Stile['onStepUp']
-  close: () => void
-}>
+export type StepUps = readonly [
+  /** Joins the running flow that asks for the same, or begins one; for an API's challenge `undefined` where no prompt may be shown. */
+  join: (feature: string, options?: StepUpOptions, challenge?: Problem, mayPrompt?: boolean) => StartedFlow | undefined,
+  onStepUp: Stile['onStepUp'],
+  close: () => void,
+]
 
-/** Keeps the step-ups of a page: what asks for the same shares one prompt, and prompts come one after the other. */
-export function createStepUps({ main, requirementOf, keep, refresh, ...deps }: StepUpsDeps): StepUps {
+/**
+ * Keeps the step-ups of a page: what asks for the same shares one prompt, and prompts come one after the other.
+ *
+ * @param main  the default audience
+ * @param relogin  the application's sign-in, where it lends one
+ * @param now  this browser's clock, in seconds since the epoch
+ * @param keep  keeps a token, or none: those that were issued before a proof are worth less
+ */
+export function createStepUps(
+  main: string,
+  get: () => ClientState,
+  request: Stile['request'],
+  relogin: (() => Promise<boolean>) | undefined,
+  now: () => number,
+  keep: (audience: string, issued: IssuedToken | undefined) => void,
+  refresh: () => Promise<void>,
+): StepUps {
   const handlers = new Set<(flow: Flow) => void>()
   const running = new Map<unknown, StartedFlow>()
   /** What an earlier prompt proves may be enough for the next: it waits. */
   let turn: Promise<unknown> = Promise.resolve()
 
-  // what is bound to an operation is never shared: its key is its own
-  const keyOf = (feature: string, { operation, audience = main, headless }: StepUpOptions, requirement = requirementOf(feature)) =>
-    operation || requirement?.bind ? {} : JSON.stringify([audience, !headless, requirement ?? feature])
-
-  const join = (feature: string, options: StepUpOptions = {}, requirement?: Requirement): StartedFlow => {
-    const key = keyOf(feature, options, requirement)
-    const same = running.get(key)
-    if (same) return same
+  const join: StepUps[0] = (feature, options = {}, challenge, mayPrompt) => {
     const { audience = main, headless, operation } = options
-    const onProven = (issued: IssuedToken) => {
+    const state = get()
+    const decision = 'state' in state ? state.state.decisions[feature] : undefined
+    const { requirement } = (challenge ?? decision ?? {}) as { requirement?: Requirement }
+    // what is bound to an operation is never shared: its key is its own
+    const key = operation || requirement?.bind ? {} : JSON.stringify([audience, !headless, requirement ?? feature])
+    const same = running.get(key)
+    if (same || (challenge && !(mayPrompt && handlers.size))) return same
+    const started = createFlow(feature, { ...options, audience }, request, relogin, now, (issued) => {
       keep(audience, operation ? undefined : issued)
       return refresh()
-    }
-    const started = createFlow(feature, { ...options, audience }, { ...deps, onProven })
-    const { flow, start, proven } = started
+    })
+    const [flow, start, proven] = started
     running.set(key, started)
     const settled = proven
-      .catch(() => {
+      .catch(({ code }) => {
         // what the page shows may be what is wrong
-        if (flow.get().status === 'failed') refresh()
+        if (code !== 'step_up_cancelled') refresh()
       })
       .then(() => running.delete(key))
     const begin = () => {
@@ -77,24 +66,16 @@ export function createStepUps({ main, requirementOf, keep, refresh, ...deps }: S
     return started
   }
 
-  return {
+  return [
     join,
-    answer: ({ feature, requirement, operation, audience, signal, mayPrompt }) => {
-      const options = { audience, ...(operation && { operation }) }
-      if (!running.has(keyOf(feature, options, requirement)) && !(mayPrompt && handlers.size)) return undefined
-      return new Promise((resolve, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason))
-        join(feature, options, requirement).proven.then(resolve, reject)
-      })
-    },
-    onStepUp: (handler) => {
+    (handler) => {
       handlers.add(handler)
       return () => {
         handlers.delete(handler)
       }
     },
-    close: () => {
-      for (const { flow } of running.values()) flow.cancel()
+    () => {
+      for (const [flow] of running.values()) flow.cancel()
     },
-  }
+  ]
 }

@@ -88,7 +88,7 @@ export type Flow = Readonly<{
 /** How a step-up is asked for. */
 export type StepUpOptions = Readonly<{
   /** The parameters that the proof is bound to. Such a step-up is never shared. */
-  operation?: Operation
+  operation?: Operation | undefined
   /** Default: the first of `options.audiences`. */
   audience?: string
   /** What people read as the thing that is asked for. Default: the mounted dialog's name of the feature. */

@@ -42,6 +42,11 @@ export type Enrollment = Readonly<{
   remove: (id: string) => Promise<void>
 }>
 
+/** Dark squares on white, in dark mode too: scanners need it. */
+function qrSvg(path: string, size: number): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path}"/></svg>`
+}
+
 const PATH = '/v1/authenticators'
 const REGISTRATIONS = `${PATH}/registrations`
 
@@ -51,7 +56,7 @@ const REGISTRATIONS = `${PATH}/registrations`
  * @param now  this browser's clock, in seconds since the epoch
  */
 export function createEnrollment(stile: EnrollmentClient, now: () => number = () => Date.now() / 1000): Enrollment {
-  const { get, set, subscribe } = observable<EnrollmentState>({ status: 'idle' })
+  const [get, set, subscribe] = observable<EnrollmentState>({ status: 'idle' })
   /** What was begun before the last `start` or `cancel` no longer counts. */
   let turn = new AbortController()
 
@@ -87,7 +92,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
         if (!signal.aborted) await submit(answer)
       } else {
         // the secret can be typed where the picture cannot be loaded
-        const qr = await import('./qr.ts').then(({ qrSvg }) => qrSvg(registration.start.uri)).catch(() => undefined)
+        const qr = await import('./qr.ts').then(({ qrPath }) => qrSvg(...qrPath(registration.start.uri))).catch(() => undefined)
         const state = get()
         if (!signal.aborted && 'registration' in state) set({ ...state, qr })
       }

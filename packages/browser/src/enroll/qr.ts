@@ -1,13 +1,7 @@
 import { encode } from 'uqr'
 
-/** Draws a text as a QR code: an SVG of dark squares on white, as scanners need it in the dark too. Nothing leaves the browser. */
-export function qrSvg(text: string): string {
+/** A QR code as an SVG path of dark squares; `size` counts its quiet zone, as scanners need it. Nothing leaves the browser. */
+export function qrPath(text: string): readonly [path: string, size: number] {
   const { data, size } = encode(text, { border: 4 })
-  let path = ''
-  data.forEach((row, y) => {
-    row.forEach((dark, x) => {
-      if (dark) path += `M${x} ${y}h1v1h-1z`
-    })
-  })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path}"/></svg>`
+  return [data.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ''))).join(''), size]
 }
