@@ -1,8 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { deriveKey } from '../secrets/seal.ts'
 
-/** How long one nonce is handed out, in seconds. It is accepted for one window longer, so at most twice this: five minutes. */
+/** How long one nonce is handed out, in seconds. */
 export const NONCE_WINDOW_SECONDS = 150
+/** How long a nonce is accepted at most, in seconds: in its own window and the next. */
+export const NONCE_LIFETIME_SECONDS = 2 * NONCE_WINDOW_SECONDS
 
 /** The nonces of this service (RFC 9449 §8 and §9). */
 export type DpopNonces = Readonly<{

@@ -2,11 +2,14 @@ import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } 
 import { normalizeHtu } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
+import { NONCE_LIFETIME_SECONDS } from './dpop-nonce.ts'
 import { decodeJwt } from './jwt.ts'
 import { isName } from './name.ts'
 
-/** How far the `iat` of a proof may lie from now, in seconds, either way. */
+/** How far the `iat` of a proof without a nonce may lie from now, in seconds, either way. */
 export const PROOF_WINDOW_SECONDS = 60
+/** How long a used proof is remembered, in seconds: until its nonce is refused, and for clocks of instances that differ. */
+const REMEMBER_SECONDS = NONCE_LIFETIME_SECONDS + PROOF_WINDOW_SECONDS
 
 const MAX_PROOF_LENGTH = 4096
 const MAX_JTI_LENGTH = 256
@@ -23,7 +26,7 @@ export type DpopCheck = Readonly<{
   accessToken?: string
   /** The thumbprint of the key that the access token is bound to, where it is. */
   jkt?: string
-  /** Whether a nonce is one of this server's. Absent where no nonce is asked for. */
+  /** Whether a nonce is one of this server's, at most {@link NONCE_LIFETIME_SECONDS} old. Absent where no nonce is asked for. */
   isNonce?: (nonce: string) => boolean
   /** Seconds since the epoch. */
   now: number
@@ -34,7 +37,6 @@ export type DpopProof = Readonly<{
   /** RFC 7638 thumbprint of the key. */
   jkt: string
   jti: string
-  iat: number
 }>
 
 /**
@@ -100,8 +102,8 @@ export function checkDpop({ proof, method, url, accessToken, jkt, isNonce, now }
       throw new StileError('use_dpop_nonce', 'The nonce of the proof is too old. Make a new proof with the one of the DPoP-Nonce header.')
   }
 
-  // 11. It was made just now.
-  if (Math.abs(now - iat) > PROOF_WINDOW_SECONDS)
+  // 11. It was made just now: the nonce bounds that where there is one, so that a device whose clock is wrong is not locked out.
+  if (isNonce === undefined && Math.abs(now - iat) > PROOF_WINDOW_SECONDS)
     throw refused(`The proof was not made within ${PROOF_WINDOW_SECONDS} seconds of now (iat). Check the clock of this device.`)
 
   // 12. It is for the access token that came with it, and made by the key that the token is bound to.
@@ -109,7 +111,7 @@ export function checkDpop({ proof, method, url, accessToken, jkt, isNonce, now }
     throw refused('The proof is for another access token (ath).')
   if (jkt !== undefined && !sameText(jkt, jwk.thumbprint)) throw refused('The token is bound to another device key.')
 
-  return { jkt: jwk.thumbprint, jti, iat }
+  return { jkt: jwk.thumbprint, jti }
 }
 
 /**
@@ -117,9 +119,9 @@ export function checkDpop({ proof, method, url, accessToken, jkt, isNonce, now }
  *
  * @throws {StileError} `invalid_dpop_proof`
  */
-export async function consumeDpop(replay: ReplayStore, { jkt, jti, iat }: DpopProof, now: number): Promise<void> {
+export async function consumeDpop(replay: ReplayStore, { jkt, jti }: DpopProof, now: number): Promise<void> {
   const key = `dpop:${sha256(`${jkt} ${jti}`)}`
-  const first = await replay.once({ key, now, expiresAt: Math.floor(iat) + PROOF_WINDOW_SECONDS + 2 })
+  const first = await replay.once({ key, now, expiresAt: now + REMEMBER_SECONDS })
   if (!first) throw refused('The proof was used before. Make a new one for every request.')
 }
 
