@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, type CDPSession, expect, type Page } from '@playwright/test'
 import { type Demo, freePort, startDemo } from '../../scripts/demo.ts'
+import { codeAt } from './totp.ts'
 
 export { expect }
 
@@ -108,26 +107,6 @@ export const totp = {
     this.codes.set(secret, step)
     return codeAt(secret, step * 30)
   },
-}
-
-/**
- * The TOTP code of a base32 secret, by a generator that shares nothing with the service: `oathtool` where it is installed, else a few
- * lines after RFC 6238.
- */
-function codeAt(secret: string, seconds: number): string {
-  try {
-    return execFileSync('oathtool', ['--totp', '-b', '-N', `@${seconds}`, secret], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('')
-    const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-    const counter = Buffer.alloc(8)
-    counter.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)))
-    const mac = createHmac('sha1', key).update(counter).digest()
-    return String((mac.readUInt32BE((mac[19] ?? 0) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-  }
 }
 
 /** Goes through enrolment of a passkey in the open dialog: the choice, the password, the prompt (answered by the authenticator), the name. */

@@ -1,0 +1,112 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+
+/** What came back: `body` is the JSON object, or empty where the text is none. */
+export type Answer = Readonly<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>>; text: string }>
+
+/** One device of one person, as a program: it has the keys and the patience of a browser and none of its rules. */
+export type NodeClient = Readonly<{
+  /** The RFC 7638 thumbprint of the device key. */
+  jkt: string
+  /** Signs a DPoP proof (RFC 9449 §4.2) for a request that carries `token`; claims given replace the right ones. */
+  proof(method: string, url: string, token: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
+  /** Calls the service with the session token, a proof and the nonce that it asked for. */
+  service(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  /** Calls the API as whoever is signed in there, with an assurance token and its proof where a token is given. */
+  api(method: string, path: string, options?: ApiCall): Promise<Answer>
+}>
+
+/** How the API is called. */
+export type ApiCall = Readonly<{
+  token?: string
+  /** Instead of the right proof; `null` sends none. */
+  proof?: string | null
+  headers?: Readonly<Record<string, string>>
+}>
+
+export type NodeClientOptions = Readonly<{
+  /** The `publicUrl` of the service. */
+  service: string
+  /** The origin of the API. */
+  api: string
+  /** Mints a session token, asked for before every call. */
+  session: () => Promise<string>
+  /** The headers by which the API knows who is signed in. */
+  login: Readonly<Record<string, string>>
+  /** Whole seconds since the epoch. */
+  now: () => number
+}>
+
+/** Makes a client with a device key of its own. */
+export async function createNodeClient({ service, api, session, login, now }: NodeClientOptions): Promise<NodeClient> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256')
+  const { kty, crv, x, y } = await exportJWK(publicKey)
+  const jwk = { kty, crv, x, y } as { kty: string; crv: string; x: string; y: string }
+  let nonce: string | undefined
+
+  const proof: NodeClient['proof'] = (method, url, token, claims = {}) => {
+    const payload: JWTPayload = {
+      htm: method,
+      htu: url.split(/[?#]/)[0],
+      iat: now(),
+      jti: randomUUID(),
+      ath: createHash('sha256').update(token).digest('base64url'),
+      ...claims,
+    }
+    return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk }).sign(privateKey)
+  }
+
+  return {
+    jkt: await calculateJwkThumbprint(jwk),
+    proof,
+    async service(method, path, body, headers = {}) {
+      const url = service + path
+      const attempt = async (): Promise<Response> => {
+        const token = await session()
+        const response = await fetch(url, {
+          method,
+          headers: {
+            authorization: `Bearer ${token}`,
+            dpop: await proof(method, url, token, nonce === undefined ? {} : { nonce }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+        nonce = response.headers.get('dpop-nonce') ?? nonce
+        return response
+      }
+      const first = await attempt()
+      if (!/error="use_dpop_nonce"/.test(first.headers.get('www-authenticate') ?? '')) return answerOf(first)
+      await first.body?.cancel()
+      return answerOf(await attempt())
+    },
+    async api(method, path, { token, proof: other, headers = {} } = {}) {
+      const sent = other === undefined && token !== undefined ? await proof(method, api + path, token) : other
+      return answerOf(
+        await fetch(api + path, {
+          method,
+          headers: {
+            ...login,
+            ...(token === undefined ? {} : { authorization: `DPoP ${token}` }),
+            ...(sent === undefined || sent === null ? {} : { dpop: sent }),
+            ...headers,
+          },
+        }),
+      )
+    },
+  }
+}
+
+/** Reads an answer to its end. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text()
+  let body: Readonly<Record<string, unknown>> = {}
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed === 'object' && parsed !== null) body = parsed as typeof body
+  } catch {
+    // the text says what there was
+  }
+  return { status: response.status, headers: response.headers, body, text }
+}
