@@ -23,9 +23,10 @@ const PATIENCE_MS = 1500
 export function createStile<const P extends PolicyShape = PolicyShape>(options: StileOptions): Stile<FeatureOf<P>> {
   const { now = () => Date.now() / 1000, relogin: signIn, fetch = (...args) => globalThis.fetch(...args) } = options
   const url = new URL(options.service).href.replace(/\/$/, '')
-  const [main = ''] = Object.keys(options.audiences)
+  let main = ''
   const audiences = new Map<string, string>()
   for (const [id, origins] of Object.entries(options.audiences)) {
+    main ||= id
     for (const each of origins) audiences.set(new URL(each).origin, id)
   }
 
@@ -46,15 +47,13 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const [request] = service
   const [, , renewSession, sid] = session
 
-  const tokens = new Map<string, IssuedToken>()
-  let asking = new Map<string, Promise<IssuedToken>>()
-  /** Keeps what is proven now; a token that was asked for earlier is no longer waited for. */
+  /** One for each audience, replaced whole: what was asked for before a proof goes into the former. */
+  let tokens = new Map<string, IssuedToken>()
   const keep = (audience: string, issued: IssuedToken | undefined) => {
-    asking = new Map()
-    tokens.clear()
+    tokens = new Map()
     if (issued) tokens.set(audience, issued)
   }
-  const [get, subscribe, refresh, loading, end, closeState] = createLiveState(
+  const [get, subscribe, refresh, load, end, closeState] = createLiveState(
     service,
     main,
     serverNow,
@@ -67,20 +66,13 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     const issued = tokens.get(audience)
     return issued && issued.expiresAt - 5 > serverNow() ? issued : undefined
   }
-  const ask = async (audience: string) => {
-    await loading()
-    const mine = asking
-    const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
-    if (mine === asking) tokens.set(audience, issued)
-    return issued
-  }
   const token = async (audience: string = main) => {
-    const kept = held(audience) ?? asking.get(audience)
-    if (kept) return kept
-    const mine = asking
-    const asked = ask(audience).finally(() => mine.delete(audience))
-    mine.set(audience, asked)
-    return asked
+    // the state brings the token of the default audience
+    if (!held(main)) await load()
+    const mine = tokens
+    const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
+    mine.set(audience, issued)
+    return issued
   }
 
   const relogin = async () => {
@@ -105,8 +97,8 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       fetch,
       async (audience) => {
         const state = get()
-        const away = state.status === 'error' || ('stale' in state && state.stale)
-        return held(audience) ?? (away ? undefined : within(PATIENCE_MS, token(audience), 'service_unavailable').catch(() => undefined))
+        const away = 'stale' in state ? state.stale : state.status === 'error'
+        return held(audience) ?? (away ? undefined : within(PATIENCE_MS, token(audience)).catch(() => undefined))
       },
       (audience, not) => {
         if (tokens.get(audience) === not) tokens.delete(audience)

@@ -18,7 +18,7 @@ const STORE = 'keys'
  */
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-  const pair = await within(waitMs, storedPair(made), 'internal').catch(() => made)
+  const pair = await within(waitMs, storedPair(made)).catch(() => made)
   const { x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
   return [pair.privateKey, { crv: 'P-256', kty: 'EC', x, y }]
 }

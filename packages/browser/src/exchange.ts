@@ -14,13 +14,12 @@ const ERROR = /\berror="(\w+)"/
 export async function exchange(
   [prove, learn]: Prover,
   method: string,
-  href: string,
+  url: URL,
   repeatable: boolean,
   token: () => Promise<string | undefined>,
   send: (token: string | undefined, proof: string) => Promise<Response>,
   cure: (cause: string, challenge: string, response: Response) => Promise<boolean>,
 ): Promise<Response> {
-  const url = new URL(href)
   const tried = new Set<string>()
   for (;;) {
     const carried = await token()

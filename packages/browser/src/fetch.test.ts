@@ -12,6 +12,7 @@ import {
   proofOf,
   refuse,
   setup,
+  state,
   token,
   until,
 } from './wire.test-support.ts'
@@ -52,7 +53,7 @@ test('an application that uses Authorization for itself keeps it', async () => {
   await stile.fetch(`${API}/export`, { headers: { Authorization: 'Bearer own' } })
   const [call] = seen(EXPORT)
   expect(call?.headers.get('authorization')).toBe('Bearer own')
-  expect(call?.headers.get('stile-assurance')).toBe('fresh')
+  expect(call?.headers.get('stile-assurance')).toBe('session-level')
   expect(call && proofOf(call, 'stile-proof')).toMatchObject({ htm: 'GET' })
 })
 
@@ -182,7 +183,7 @@ test('nonce, token and proof may each be missing once on the same request', asyn
 test('a token that the API no longer takes is replaced without a prompt', async () => {
   let issued = 0
   const { stile, seen } = setup({
-    'POST /v1/tokens': () => json(token(`t${++issued}`)),
+    'GET /v1/state': () => json(state({ token: token(`t${++issued}`) })),
     [EXPORT]: ({ headers }) => (headers.get('authorization') === 'DPoP t1' ? challenge('invalid_token') : json({})),
   })
   expect((await stile.fetch(`${API}/export`)).status).toBe(200)

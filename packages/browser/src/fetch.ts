@@ -7,7 +7,7 @@ import type { StepUps } from './step-ups.ts'
 import type { Stile } from './stile.ts'
 
 /** Names no level, or one of ours. */
-const LEVEL = /^(?!.*\bacr_values=)|\bacr_values="[^"]*\b(urn:stile:acr:(session|mfa)|phrh?)[ "]/s
+const LEVEL = /^(?!.*\bacr_values=)|\bacr_values="[^"]*\b(urn:stile:acr:|phr)/s
 
 /**
  * Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause.
@@ -25,13 +25,13 @@ export function createFetch(
   join: StepUps[0],
 ): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
-    const { origin } = new URL(input instanceof Request ? input.url : input, globalThis.document?.baseURI)
-    const audience = audiences.get(origin)
+    const url = new URL((input as Request).url ?? input, globalThis.document?.baseURI)
+    const audience = audiences.get(url.origin)
     if (!audience) return fetch(input, init)
 
     const mayPrompt = prompt ? prompt === 'always' : !!globalThis.navigator?.userActivation?.isActive
     const request = new Request(input, init)
-    const { method, url, signal, headers: given } = request
+    const { method, signal, headers: given } = request
     // a stream can be read once: such a request is sent once
     const repeatable = !(init.body instanceof ReadableStream)
     const [carrier, proofHeader, scheme] = given.has('authorization')
@@ -65,7 +65,7 @@ export function createFetch(
         // an aborted caller leaves the prompt to the others
         issued = await new Promise((resolve, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason))
-          started[2].then(resolve, reject)
+          started[1].then(resolve, reject)
         })
         return true
       },

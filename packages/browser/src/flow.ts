@@ -5,16 +5,15 @@ import type { Flow, FlowError, FlowState, StepUpOptions, Stile } from './stile.t
 
 /** A flow as the client holds it. */
 export type StartedFlow = readonly [
+  /** Its `retry` asks the service for the first time, too. */
   flow: Flow,
-  /** Asks the service. Called once, when it is this flow's turn. */
-  start: () => Promise<void>,
   /** Like `flow.done`, but as soon as the token is there. */
   proven: Promise<IssuedToken>,
 ]
 
 /** Whether a failure passes by itself, so that it makes sense to try again. */
 export function isPassing(code: StileCode): boolean {
-  return /^(service|session|policy)_unavailable|^internal|^too_many/.test(code)
+  return /^(service|session|policy)_un|^internal|^too/.test(code)
 }
 
 /** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */
@@ -23,7 +22,7 @@ export function flowError({ code = 'passkey_failed', problem }: Partial<StileErr
 }
 
 /**
- * Creates one step-up. Nothing is asked of the service before it is started.
+ * Creates one step-up. Nothing is asked of the service before `retry`.
  *
  * @param relogin  the application's sign-in, where it lends one
  * @param now  this browser's clock, in seconds since the epoch
@@ -65,7 +64,6 @@ export function createFlow(
     if (!settled) put(next)
   }
   const end = (last: FlowState, error: StileError) => {
-    if (settled) return
     set(last)
     settled = true
     ending.abort()
@@ -79,13 +77,13 @@ export function createFlow(
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body) as Promise<StepUp>
 
   const start = async (wanted?: Method, response?: unknown): Promise<void> => {
+    if (settled) return
     set({ status: 'starting' })
     used = false
     try {
       const stepUp = await post('', { feature, operation, audience })
-      if (settled) return
       if (stepUp.status === 'done') return finish(stepUp.issued)
-      const can: { [M in Method]?: unknown } = { totp: true, passkey: 'PublicKeyCredential' in globalThis, relogin }
+      const can: { [M in Method]?: unknown } = { totp: 1, passkey: globalThis.PublicKeyCredential, relogin }
       const methods = stepUp.methods.map(({ method }) => method).filter((method) => can[method])
       const [first] = methods
       if (!first) throw new StileError('method_unavailable')
@@ -117,7 +115,7 @@ export function createFlow(
 
   const choose = async (method: Method): Promise<void> => {
     const state = get()
-    if (!('stepUp' in state) || state.status === 'verifying' || !state.methods.includes(method)) return
+    if (!('stepUp' in state) || state.status === 'verifying') return
     ending.abort()
     ending = new AbortController()
     const { signal } = ending
@@ -128,11 +126,11 @@ export function createFlow(
       if (method === 'relogin') {
         if (!(await relogin?.())) throw new StileError('relogin_failed')
         if (!signal.aborted) await start()
-      } else if (method === 'passkey') {
+      }
+      if (method === 'passkey') {
         const { authenticate } = await import('./passkey/authenticate.ts')
         const answer = await authenticate(state.stepUp, used, post, signal)
-        if (signal.aborted) return
-        if (typeof answer === 'string') throw new StileError(answer as StileCode)
+        if (signal.aborted || typeof answer === 'string') throw new StileError(answer as StileCode)
         await submit(answer)
       }
     } catch (error) {
@@ -142,14 +140,14 @@ export function createFlow(
 
   const submit = async (response: unknown): Promise<void> => {
     const state = get()
-    if (settled || state.status !== 'proving') return
+    if (state.status !== 'proving') return
     const { stepUp, method } = state
     used ||= method === 'passkey'
     set({ ...state, status: 'verifying', error: undefined })
     try {
       const next = await post(`/${stepUp.id}/attempts`, { method, response })
       if (next.status !== 'done') throw new StileError('attempt_failed')
-      if (!settled) finish(next.issued)
+      finish(next.issued)
     } catch (error) {
       await trouble(error as StileError, method === 'totp' && response)
     }
@@ -165,14 +163,10 @@ export function createFlow(
       subscribe,
       choose,
       submit,
-      retry: async () => {
-        const state = get()
-        if (state.status === 'starting' && state.error) await start()
-      },
+      retry: () => start(),
       cancel,
       done,
     },
-    start,
     proven,
   ]
 }

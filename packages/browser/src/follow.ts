@@ -28,7 +28,6 @@ const RESET_SECONDS = 60
  * @param apply  replaces the state
  * @param load  reads the state again
  * @param end  ends the state with the code `session_ended`
- * @param floor  no state from before this instant is taken from the stream or another tab
  */
 export function follow(
   open: Service[1],
@@ -40,7 +39,6 @@ export function follow(
   apply: (state: State) => void,
   load: () => Promise<void>,
   end: () => void,
-  floor: () => number,
 ): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
@@ -73,11 +71,12 @@ export function follow(
     later(Math.max(1, Math.min(...ahead) - at))
   }
 
-  const accept = (state: State) => {
+  /** Takes what is newer. One that was not asked for must be later, too: of the same second, it may be from before a proof. */
+  const accept = (state: State, laterBySeconds: 0 | 1) => {
     const before = get()
     if (before.status === 'ready' && before.state !== state) {
       const { revision, now: then, subject } = before.state
-      const older = state.revision < revision || (state.revision === revision && state.now < then)
+      const older = state.revision < revision || (state.revision === revision && state.now < then + laterBySeconds)
       if (older && state.subject === subject && state.now - then < RESET_SECONDS) {
         if (before.stale) set({ ...before, stale: false })
         return arm(before.state)
@@ -103,9 +102,8 @@ export function follow(
         if (event === 'end') end()
         if (event !== 'state') return
         const state: State = JSON.parse(data)
-        if (state.now < floor()) return
         setNow(state.now)
-        accept(state)
+        accept(state, 1)
         channel?.postMessage(state)
       }
       const onChunk = () => {
@@ -126,7 +124,7 @@ export function follow(
     const { signal } = mine
     leaving = mine
     channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
-    if (channel) channel.onmessage = ({ data }) => data.now >= floor() && accept(data)
+    if (channel) channel.onmessage = ({ data }) => accept(data, 1)
     const run = () => stream(signal)
     try {
       const locks = globalThis.navigator?.locks
@@ -146,7 +144,7 @@ export function follow(
       const next = JSON.stringify([path, shared, state.subject, state.actor, state.account])
       if (name !== next) leave()
       name = next
-      accept(state)
+      accept(state, 0)
       stay()
       channel?.postMessage(state)
     },

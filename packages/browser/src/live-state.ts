@@ -12,8 +12,8 @@ export type LiveState = readonly [
   subscribe: (listener: () => void) => () => void,
   /** Reads the state again; what was asked for earlier does not count. Never rejects. */
   refresh: () => Promise<void>,
-  /** The load that is under way, if any. */
-  loading: () => Promise<void> | undefined,
+  /** Reads the state, or joins who reads it. Never rejects. */
+  load: () => Promise<void>,
   /** Ends the state with the code `session_ended`. */
   end: () => void,
   close: () => void,
@@ -42,20 +42,18 @@ export function createLiveState(
   let following: Following | undefined
   let timer: ReturnType<typeof setTimeout>
   let begun = false
-  let closed = typeof document === 'undefined'
+  let closed = !globalThis.document
   /** A refresh was asked for meanwhile: an answer to an earlier question does not count. */
   let again = false
-  /** No state from before this instant is taken from the stream or another tab. */
-  let floor = 0
   let failures = 0
 
   const apply = (state: State) => {
     onState(state)
     set({ status: 'ready', state, stale: false })
   }
-  const fail = (error: unknown) => {
+  const fail = (error: Partial<StileError>) => {
     if (closed) return
-    const code = error instanceof StileError ? error.code : 'internal'
+    const { code = 'internal' } = error
     const passing = isPassing(code)
     const before = get()
     if (before.status === 'ready' && passing) set({ ...before, stale: true })
@@ -94,7 +92,7 @@ export function createLiveState(
       // without it the state is still read when asked for
       const { follow } = await import('./follow.ts')
       if (closed) return
-      following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end, () => floor)
+      following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end)
     }
     following[0](state, name)
   }
@@ -108,10 +106,9 @@ export function createLiveState(
     },
     () => {
       again = true
-      floor = Math.floor(now())
       return load()
     },
-    () => loading,
+    load,
     end,
     () => {
       closed = true

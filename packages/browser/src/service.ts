@@ -26,7 +26,7 @@ const away = (cause: unknown): never => {
  */
 export function createService(base: string, [token, expire]: Session, prover: Prover, fetch: typeof globalThis.fetch): Service {
   const call = async (method: string, path: string, init?: RequestInit): Promise<Response> => {
-    const url = base + path
+    const url = new URL(base + path)
     let held = ''
     const response = await exchange(
       prover,
@@ -53,16 +53,12 @@ export function createService(base: string, [token, expire]: Session, prover: Pr
     )
     if (response.ok) return response
     const problem = await problemOf(response)
-    throw new StileError(problem?.code ?? (response.status < 500 ? 'invalid_request' : 'service_unavailable'), problem)
+    throw new StileError(problem?.code ?? 'service_unavailable', problem)
   }
 
   return [
     async (method, path, body) => {
-      const response = await call(
-        method,
-        path,
-        body ? { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } } : undefined,
-      )
+      const response = await call(method, path, { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
       return response.status === 204 ? undefined : response.json().catch(away)
     },
     call,

@@ -16,6 +16,7 @@ export type Session = readonly [
 const WAIT_MS = 15_000
 /** A token is renewed this long before its end, so that it does not end on the way. */
 const EARLY_SECONDS = 20
+const FAR = 9e9
 
 /**
  * Holds the session token of `options.session` until it is nearly over. Its claims are read, never trusted.
@@ -24,9 +25,9 @@ const EARLY_SECONDS = 20
  */
 export function createSession(ask: StileOptions['session'], now: () => number, setNow: (serverNow: number) => void): Session {
   let asking: Promise<string> | undefined
+  /** Empty once it was let go. */
   let held: string | undefined
   let claims: Readonly<{ iat?: number; exp?: number; sid?: unknown }> = {}
-  let why: 'start' | 'expired' = 'start'
 
   const renew = (reason: 'start' | 'expired' | 'relogin'): Promise<string> => {
     const mine = within(WAIT_MS, Promise.resolve(reason).then(ask), 'session_unavailable')
@@ -36,11 +37,9 @@ export function createSession(ask: StileOptions['session'], now: () => number, s
           held = token
           claims = claimsOf(token)
           // it was given a moment ago: a clock that is not between `iat` and `exp` is wrong
-          const { iat = 0, exp = iat } = claims
-          if (now() < iat) setNow(iat)
-          else if (now() >= exp && exp) setNow(exp - 1)
+          const { iat = 0, exp = FAR } = claims
+          setNow(Math.max(iat, Math.min(now(), exp - 1)))
         }
-        why = 'expired'
         return token
       })
       .finally(() => {
@@ -51,9 +50,10 @@ export function createSession(ask: StileOptions['session'], now: () => number, s
   }
 
   return [
-    async () => asking ?? (held && !((claims.exp as number) - EARLY_SECONDS < now()) ? held : renew(why)),
+    async () =>
+      asking ?? (held && !((claims.exp as number) - EARLY_SECONDS < now()) ? held : renew(held === undefined ? 'start' : 'expired')),
     (token) => {
-      if (held === token) held = undefined
+      if (held === token) held = ''
     },
     () => renew('relogin'),
     () => claims.sid,

@@ -45,7 +45,7 @@ export function createStepUps(
       keep(audience, operation ? undefined : issued)
       return refresh()
     })
-    const [flow, start, proven] = started
+    const [flow, proven] = started
     running.set(key, started)
     const settled = proven
       .catch(({ code }) => {
@@ -56,7 +56,7 @@ export function createStepUps(
     const begin = () => {
       if (flow.get().status !== 'starting') return
       if (!headless) [...handlers].pop()?.(flow)
-      start()
+      flow.retry()
     }
     if (headless) begin()
     else {

@@ -78,7 +78,7 @@ export type Flow = Readonly<{
   choose: (method: Method) => Promise<void>
   /** Sends the answer of the chosen method: `{ code }` for `totp`. Never rejects: see `get().error`. */
   submit: (response: unknown) => Promise<void>
-  /** Asks again while `starting` shows an error. Never rejects. */
+  /** Asks the service anew, such as after `starting` with an error. Never rejects. */
   retry: () => Promise<void>
   cancel: () => void
   /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */
