@@ -1,4 +1,4 @@
-import { enrollTotp, expect, signInAgain, test, totp } from '../support/journey.ts'
+import { enrollTotp, expect, signInAgain, signOut, test, totp } from '../support/journey.ts'
 
 test('a pro user enrols an authenticator app and exports with its code', async ({ page, signIn, picture }) => {
   await signIn('pro')
@@ -66,14 +66,13 @@ test('with the keyboard alone a user signs in, confirms and exports', async ({ p
   await signIn('pro')
   await page.getByRole('button', { name: 'Set it up' }).click()
   const secret = await enrollTotp(page)
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  await signOut(page)
 
   const tabTo = async (name: string) => {
     for (let presses = 0; presses < 60; presses++) {
       await page.keyboard.press('Tab')
       const focused = await page.evaluate(() => {
-        const element = document.activeElement as HTMLElement | null
+        const element = document.activeElement === document.body ? null : (document.activeElement as HTMLElement | null)
         const labels =
           element && 'labels' in element ? [...((element as HTMLInputElement).labels ?? [])].map((label) => label.textContent) : []
         return [element?.textContent, element?.getAttribute('aria-label'), ...labels].filter(Boolean).join(' ')

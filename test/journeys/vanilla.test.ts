@@ -1,10 +1,10 @@
-import { enrollTotp, expect, test, totp } from '../support/journey.ts'
+import { enrollTotp, expect, signOut, test, totp } from '../support/journey.ts'
 
 test('the page without a framework asks, proves and exports through the same API', async ({ page, demo, signIn, picture }) => {
   await signIn('pro')
   await page.getByRole('button', { name: 'Set it up' }).click()
   const secret = await enrollTotp(page)
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await signOut(page)
 
   await page.goto(`${demo.urls.web}/vanilla.html`)
   await page.getByLabel('User name').fill('pro')

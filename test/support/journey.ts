@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, type CDPSession, expect, type Page } from '@playwright/test'
 import { type Demo, freePort, startDemo } from '../../scripts/demo.ts'
 import { codeAt } from './totp.ts'
@@ -16,7 +17,7 @@ type Fixtures = {
   /** Lines that the parts have printed so far. */
   lines: string[]
   signIn: (user: DemoUser, page?: Page) => Promise<void>
-  /** Keeps a picture of the page, when asked to with `SCREENSHOTS=<folder>`: light, dark and narrow. */
+  /** Has axe look at the screen, light and dark; with `SCREENSHOTS=<folder>` keeps pictures of it: light, dark and narrow. */
   picture: (name: string) => Promise<void>
   /** Sets an account's license through the admin API. */
   license: (account: string, body: Record<string, unknown>) => Promise<void>
@@ -52,16 +53,23 @@ export const test = base.extend<Fixtures>({
     })
   },
   picture: async ({ page }, use) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
     await use(async (name) => {
-      if (!process.env.SCREENSHOTS) return
-      const folder = join(process.env.SCREENSHOTS, name)
-      const size = page.viewportSize()
-      await page.screenshot({ path: `${folder}-light.png` })
+      const keep = async (look: string) => {
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(
+          violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
+          `${name}, ${look}`,
+        ).toEqual([])
+        if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}-${look}.png`) })
+      }
+      await keep('light')
       await page.emulateMedia({ colorScheme: 'dark' })
-      await page.screenshot({ path: `${folder}-dark.png` })
+      await keep('dark')
       await page.emulateMedia({ colorScheme: 'light' })
+      const size = page.viewportSize()
       await page.setViewportSize({ width: 390, height: 844 })
-      await page.screenshot({ path: `${folder}-narrow.png` })
+      await keep('narrow')
       if (size) await page.setViewportSize(size)
     })
   },
@@ -140,9 +148,14 @@ async function givePassword(page: Page): Promise<void> {
   await password.getByRole('button', { name: 'Continue' }).click()
 }
 
-/** Signs out and in again: a new session, in which nothing but the password is proven. */
-export async function signInAgain(page: Page, signIn: Fixtures['signIn'], user: DemoUser): Promise<void> {
+/** Signs out, and waits until that is done. */
+export async function signOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+}
+
+/** Signs out and in again: a new session, in which nothing but the password is proven. */
+export async function signInAgain(page: Page, signIn: Fixtures['signIn'], user: DemoUser): Promise<void> {
+  await signOut(page)
   await signIn(user)
 }

@@ -15,7 +15,7 @@ export type Activity = Readonly<{
   fetch: typeof globalThis.fetch
 }>
 
-const KEEP = 40
+const KEEP = 12
 
 /** A `fetch` that notes what passes through it: method, path, status and challenge, never a token or a body. */
 export function createActivity(): Activity {
