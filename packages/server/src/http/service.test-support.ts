@@ -80,9 +80,10 @@ export async function startTestService({ parser = 'none', options = {}, wrapStor
       const payload = { iss: ISSUER, aud: 'stile', sub: 'alice', sid: 's1', account: 'acme', auth_time: time, iat: time, exp: time + 300 }
       return signJwt({ typ: 'JWT', alg: 'ES256', kid: 'login-1', ...header }, { ...payload, ...claims }, privateKey)
     },
-    /** A browser of alice, or of whom the claims name. */
-    client(claims: Readonly<Record<string, unknown>> = {}) {
-      return createTestClient({ url: `${url}/stile`, publicUrl: PUBLIC_URL, session: () => this.mint(claims), now, origin: ORIGIN })
+    /** A browser of alice, or of whom the claims name, or with the session token that a function gives. */
+    client(claims: Readonly<Record<string, unknown>> | (() => string) = {}) {
+      const session = typeof claims === 'function' ? claims : () => this.mint(claims)
+      return createTestClient({ url: `${url}/stile`, publicUrl: PUBLIC_URL, session, now, origin: ORIGIN })
     },
     async key(scope: ApiKeyScope, ttlSeconds = 3600): Promise<string> {
       const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes))

@@ -99,6 +99,35 @@ test('an overheard request cannot be sent again', async () => {
   await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
 })
 
+test.each([
+  ['an hour slow', -3600],
+  ['an hour fast', 3600],
+])('a browser whose clock is %s gets in with a fresh nonce, and never with an old one', async (_, wrong) => {
+  const { authenticator, issuer, device, clock } = await start()
+  const mine = await device()
+  const token = issuer.mint({ exp: clock.now() + 3600 })
+  const send = async (nonce: string) => {
+    const dpop = await mine.proof({ method: 'GET', path: '/v1/state', token, nonce, claims: { iat: clock.now() + wrong } })
+    return authenticator.authenticate(await request(mine, token, { dpop }))
+  }
+  const nonce = authenticator.nonce()
+  await expect(send(nonce)).resolves.toMatchObject({ jkt: mine.jkt })
+  clock.advance(301)
+  await expect(send(nonce)).rejects.toMatchObject({ code: 'use_dpop_nonce' })
+  await expect(send(authenticator.nonce())).resolves.toMatchObject({ jkt: mine.jkt })
+})
+
+test('an overheard request cannot be sent again later, while its nonce is still accepted', async () => {
+  const { authenticator, issuer, device, domain, clock } = await start()
+  const sent = await request(await device(), issuer.mint())
+  await authenticator.authenticate(sent)
+  for (const seconds of [61, 80]) {
+    clock.advance(seconds)
+    await domain.store.sweep(clock.now())
+    await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
+  }
+})
+
 test('whoever has no valid session token makes the service write nothing', async () => {
   const world = await start()
   const { authenticator, issuer, device, domain } = world
@@ -124,6 +153,45 @@ test('a session that was ended is ended on every device, and stays so for new to
   const [change] = (await domain.store.changes.after({ cursor: 1, limit: 10 })).slice(-1)
   expect(change).toMatchObject({ type: 'revoked', subject: 'main|alice', sid: 's1', before: clock.now() })
   await expect(authenticator.authenticate(await request(one, issuer.mint({ sid: 's2' })))).resolves.toMatchObject({ sid: 's2' })
+})
+
+test('without a session claim, the end of a session keeps its old tokens out and lets the next login in', async () => {
+  const { authenticator, issuer, device, domain, clock } = await start()
+  const mine = await device()
+  const login = clock.now()
+  const hour = { sid: undefined, exp: login + 3600 }
+  const old = issuer.mint({ ...hour, auth_time: login })
+  const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: login } as const
+  const caller = await authenticator.authenticate(await request(mine, old))
+  const key = { subject: caller.subject, sid: caller.sid, jkt: mine.jkt }
+  const change = { at: login, type: 'proofs', subject: caller.subject, sid: caller.sid } as const
+  await domain.store.proofs.record({ key, proof, change })
+  clock.advance(10)
+  await authenticator.endSession(caller)
+  const refusedOnes = [old, issuer.mint({ ...hour, auth_time: undefined }), issuer.mint({ ...hour, auth_time: login })]
+  for (const token of refusedOnes)
+    await expect(authenticator.authenticate(await request(mine, token))).rejects.toMatchObject({ code: 'session_ended' })
+  clock.advance(5)
+  await expect(authenticator.authenticate(await request(mine, issuer.mint(hour)))).resolves.toMatchObject({ sid: caller.sid })
+  expect(await domain.store.proofs.list(key)).toEqual([])
+  for (const token of refusedOnes)
+    await expect(authenticator.authenticate(await request(mine, token))).rejects.toMatchObject({ code: 'session_ended' })
+})
+
+test('a session token of an issuer whose clock is fast does not outlive the end of its session', async () => {
+  const { authenticator, issuer, device, clock } = await start()
+  const mine = await device()
+  const token = issuer.mint({ sid: undefined, auth_time: clock.now() + 20 })
+  await authenticator.endSession(await authenticator.authenticate(await request(mine, token)))
+  await expect(authenticator.authenticate(await request(mine, token))).rejects.toMatchObject({ code: 'session_ended' })
+})
+
+test('a session with a name of its own stays ended, also for a later login', async () => {
+  const { authenticator, issuer, device, clock } = await start()
+  const mine = await device()
+  await authenticator.endSession(await authenticator.authenticate(await request(mine, issuer.mint())))
+  clock.advance(10)
+  await expect(authenticator.authenticate(await request(mine, issuer.mint()))).rejects.toMatchObject({ code: 'session_ended' })
 })
 
 test('ending the session of someone who acts for a subject leaves the subject signed in', async () => {

@@ -85,14 +85,17 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
 
     async endSession(caller) {
       const time = now()
-      const { sid, subject, expiresAt, jkt } = caller
-      // a session without a name of its own is as old as the device: remembered longer, it would keep the next login out
-      const keepUntil = sid === deviceSession(jkt) ? expiresAt : time + session.absoluteSeconds
+      const { sid, subject, expiresAt, jkt, login } = caller
+      // a session without a name of its own is as old as the device: remembered longer or for good, it would keep the next login out
+      const isDevice = sid === deviceSession(jkt)
+      const keepUntil = isDevice ? expiresAt : time + session.absoluteSeconds
       await store.sessions.end({
         subject: sessionKey(caller).subject,
         sid,
         now: time,
         keepUntil: Math.max(keepUntil, expiresAt),
+        // the clock of the issuer may be fast: the login that is ended here is never a later one
+        ...(isDevice && { reopensAfter: Math.max(time, login.authTime) }),
         change: { at: time, type: 'revoked', subject, sid, before: time },
       })
     },

@@ -48,7 +48,8 @@ export interface SessionStore {
   /**
    * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
    * ended for every key, also for keys seen later. An expired session begins anew, without its proofs, where `authTime` says that the
-   * primary login was given after it had expired.
+   * primary login was given after it had expired; an ended one where it was given after the end's `reopensAfter`. Older logins find it
+   * ended even then.
    */
   touch(
     input: Readonly<{
@@ -62,7 +63,17 @@ export interface SessionStore {
     }>,
   ): Promise<SessionStatus>
   /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
-  end(input: Readonly<{ subject: string; sid: string; now: number; keepUntil: number; change: NewChange }>): Promise<void>
+  end(
+    input: Readonly<{
+      subject: string
+      sid: string
+      now: number
+      keepUntil: number
+      /** Logins given after this instant begin it anew. Absent: none does; of several ends, the strictest counts. */
+      reopensAfter?: number
+      change: NewChange
+    }>,
+  ): Promise<void>
 }
 
 /** A proof as remembered; `authenticatorId` names what gave it, so that removing the authenticator removes the proof. */
@@ -71,7 +82,7 @@ export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
 export interface ProofStore {
   /**
    * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
-   * False, and nothing written, where the session was ended meanwhile: what was proven must not count.
+   * False, and nothing written, where the session was ended meanwhile, or ended after the proof and begun anew: it must not count.
    */
   record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>
   list(key: SessionKey): Promise<readonly StoredProof[]>

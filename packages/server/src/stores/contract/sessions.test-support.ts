@@ -10,12 +10,13 @@ export function sessionsContract(open: () => Promise<Store>): void {
   const store = useStore(open)
   const touch = (key: SessionKey, now: number, more: { account?: string; authTime?: number } = {}) =>
     store().sessions.touch({ key, account: 'acme', now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, ...more })
-  const end = (key: SessionKey, now = T0) =>
+  const end = (key: SessionKey, now = T0, more: { reopensAfter?: number } = {}) =>
     store().sessions.end({
       subject: key.subject,
       sid: key.sid,
       now,
       keepUntil: now + 86_400,
+      ...more,
       change: { at: now, type: 'revoked', subject: key.subject, sid: key.sid, before: now },
     })
 
@@ -71,6 +72,63 @@ export function sessionsContract(open: () => Promise<Store>): void {
       expect(await touch({ ...ALICE, jkt: 'never seen' }, T0 + 1, { authTime: T0 + 1 })).toBe('ended')
       expect(await touch({ ...ALICE, sid: 'another' }, T0 + 1)).toBe('new')
       expect(await touch({ ...ALICE, subject: BOB.subject }, T0 + 1)).toBe('new')
+    })
+
+    it('begins anew, without what it had proven, for a login given after an end that allows it', async () => {
+      const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
+      await touch(ALICE, T0)
+      await store().proofs.record({ key: ALICE, proof, change: proofsChange(ALICE) })
+      await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
+      expect(await touch(ALICE, T0 + 9)).toBe('ended')
+      expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('new')
+      expect(await store().proofs.list(ALICE)).toEqual([])
+      expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('known')
+      expect(await store().proofs.record({ key: ALICE, proof: { ...proof, authTime: T0 + 9 }, change: proofsChange(ALICE) })).toBe(true)
+      expect(await store().proofs.list(ALICE)).toHaveLength(1)
+    })
+
+    it('threat: an older token of an ended session would be good again, before or after a new login', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
+      const older = [{}, { authTime: T0 }, { authTime: T0 + 5 }]
+      for (const more of older) expect(await touch(ALICE, T0 + 9, more)).toBe('ended')
+      expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('new')
+      for (const more of older) expect(await touch(ALICE, T0 + 9, more)).toBe('ended')
+      expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('known')
+    })
+
+    it('ends again after it began anew, and one end that is for good outweighs all others', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
+      await touch(ALICE, T0 + 9, { authTime: T0 + 6 })
+      await end(ALICE, T0 + 10, { reopensAfter: T0 + 10 })
+      expect(await touch(ALICE, T0 + 20, { authTime: T0 + 6 })).toBe('ended')
+      // an end that arrives late does not take back a later one
+      await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
+      expect(await touch(ALICE, T0 + 20, { authTime: T0 + 10 })).toBe('ended')
+      expect(await touch(ALICE, T0 + 20, { authTime: T0 + 11 })).toBe('new')
+      await end(ALICE, T0 + 25)
+      await end(ALICE, T0 + 30, { reopensAfter: T0 + 30 })
+      expect(await touch(ALICE, T0 + 40, { authTime: T0 + 35 })).toBe('ended')
+    })
+
+    it('in a burst of logins, old tokens and a proof under way, only the new login and what it proves count', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
+      const stale = { method: 'passkey', level: 'phr', amr: ['pop'], authTime: T0 + 4 } as const
+      const seen = await burst(async (index) => {
+        if (index % 3 === 0) return touch(ALICE, T0 + 9, { authTime: T0 + 6 })
+        if (index % 3 === 1) return touch(ALICE, T0 + 9, { authTime: T0 + 4 })
+        return store().proofs.record({ key: ALICE, proof: stale, change: proofsChange(ALICE) })
+      })
+      const [logins, old, proofs] = [0, 1, 2].map((rest) => seen.filter((_, index) => index % 3 === rest))
+      expect(logins?.filter((status) => status === 'new')).toHaveLength(1)
+      expect(logins?.filter((status) => status === 'known')).toHaveLength((logins?.length ?? 0) - 1)
+      expect(new Set(old)).toEqual(new Set(['ended']))
+      expect(new Set(proofs)).toEqual(new Set([false]))
+      // one that is written only now
+      expect(await store().proofs.record({ key: ALICE, proof: stale, change: proofsChange(ALICE) })).toBe(false)
+      expect(await store().proofs.list(ALICE)).toEqual([])
     })
 
     it('drops what an ended session had proven and begun, on all its devices, and nothing of others', async () => {
@@ -134,6 +192,13 @@ export function sessionsContract(open: () => Promise<Store>): void {
       expect(await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })).toBe(false)
       expect(await store().proofs.list(ALICE)).toEqual([])
       expect(await store().changes.head()).toBe(head)
+    })
+
+    it('threat: a proof under way would outlive the end of a session that nobody has begun anew', async () => {
+      await touch(ALICE, T0)
+      await end(ALICE, T0, { reopensAfter: T0 })
+      expect(await store().proofs.record({ key: ALICE, proof: proof(T0 + 1), change: proofsChange(ALICE) })).toBe(false)
+      expect(await store().proofs.list(ALICE)).toEqual([])
     })
 
     it('threat: what a removed authenticator proved would go on counting', async () => {

@@ -107,6 +107,11 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     `,
   },
+  {
+    version: 2,
+    name: 'ends of sessions that a later login outlives',
+    sql: 'ALTER TABLE ended_sessions ADD COLUMN reopens_after INTEGER',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

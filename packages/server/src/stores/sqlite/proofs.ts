@@ -5,8 +5,27 @@ import type { Parameter } from './statements.ts'
 
 /** Keeps what each session has proven on each device. */
 export function createProofStore({ prepare, read, write, append }: Connection): ProofStore {
-  const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
-    db.selectFrom('ended_sessions').select('sid').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
+  const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; authTime: number }>) =>
+    db
+      .selectFrom('ended_sessions')
+      .select('sid')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      // not ended is what a later login has begun anew, for what was proven since
+      .where(({ not, and, eb, exists, selectFrom }) =>
+        not(
+          and([
+            exists(
+              selectFrom('sessions')
+                .select('sid')
+                .where('subject', '=', p('subject'))
+                .where('sid', '=', p('sid'))
+                .where('jkt', '=', p('jkt')),
+            ),
+            eb(eb.fn.coalesce('reopens_after', eb.val(Number.MAX_SAFE_INTEGER)), '<', p('authTime')),
+          ]),
+        ),
+      ),
   )
   const keepNewest = prepare(
     (
@@ -59,8 +78,8 @@ export function createProofStore({ prepare, read, write, append }: Connection): 
   return {
     record: ({ key, proof, change }) =>
       write(() => {
-        if (findEnded.get({ subject: key.subject, sid: key.sid }) !== undefined) return false
         const { method, level, amr, authTime, authenticatorId = null } = proof
+        if (findEnded.get({ ...key, authTime }) !== undefined) return false
         const kept = keepNewest.run({ ...key, method, level, amr: JSON.stringify(amr), authTime, authenticatorId }) === 1
         if (kept) append(change)
         return true

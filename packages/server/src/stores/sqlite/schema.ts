@@ -9,7 +9,8 @@ type SessionColumns = { subject: string; sid: string; jkt: string }
 export interface Tables {
   user_handles: { subject: string; handle: string }
   sessions: Rowid & SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number }
-  ended_sessions: Rowid & { subject: string; sid: string; keep_until: number }
+  /** `reopens_after` is null where the end is for good. */
+  ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null }
   proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
   devices: { subject: string; jkt: string; bound_at: number }
   step_ups: Rowid &

@@ -18,7 +18,7 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
       .where('jkt', '=', p('jkt')),
   )
   const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
-    db.selectFrom('ended_sessions').select('keep_until').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
+    db.selectFrom('ended_sessions').select('reopens_after').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
   )
   const put = prepare(
     (
@@ -48,14 +48,16 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
   const dropProofsOfDevice = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db.deleteFrom('proofs').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
   )
-  const markEnded = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number }>) =>
+  const markEnded = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number | null }>) =>
     db
       .insertInto('ended_sessions')
-      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil') })
+      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter') })
       .onConflict((conflict) =>
-        conflict
-          .columns(['subject', 'sid'])
-          .doUpdateSet(({ fn, ref }) => ({ keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]) })),
+        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
+          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
+          // null, an end for good, if either of them is
+          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
+        })),
       ),
   )
   const drop = (['proofs', 'step_ups', 'registrations', 'sessions'] as const).map((table) =>
@@ -66,7 +68,9 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
 
   /** What a touch finds, and whether there is something to write. */
   function look({ key, account, now, idleSeconds, absoluteSeconds, authTime }: Touch): { status: SessionStatus; createdAt?: number } {
-    if (findEnded.get({ subject: key.subject, sid: key.sid }) !== undefined) return { status: 'ended' }
+    const ended = findEnded.get({ subject: key.subject, sid: key.sid })
+    // it stays on record after a new login, so that older tokens are refused then too
+    if (ended !== undefined && !isLater(authTime, ended.reopens_after)) return { status: 'ended' }
     const session = find.get({ ...key })
     if (session === undefined) return { status: 'new', createdAt: now }
     const expiresAt = Math.min(session.seen_at + idleSeconds, session.created_at + absoluteSeconds)
@@ -89,11 +93,15 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
         return status
       })
     },
-    end: ({ subject, sid, keepUntil, change }) =>
+    end: ({ subject, sid, keepUntil, reopensAfter = null, change }) =>
       write(() => {
-        markEnded.run({ subject, sid, keepUntil })
+        markEnded.run({ subject, sid, keepUntil, reopensAfter })
         for (const each of drop) each.run({ subject, sid })
         append(change)
       }),
   }
+}
+
+function isLater(authTime: number | undefined, reopensAfter: number | null): boolean {
+  return authTime !== undefined && reopensAfter !== null && authTime > reopensAfter
 }
