@@ -28,6 +28,7 @@ export const PROBLEM_CODES = [
   'registration_expired',
   'method_unavailable',
   'too_many_attempts',
+  'too_many_streams',
   'internal',
   'service_unavailable',
   'policy_unavailable',
@@ -71,6 +72,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Readonly<{ status: number; t
   method_unavailable: { status: 409, title: 'This method cannot be used here' },
   too_many_attempts: { status: 429, title: 'Too many wrong answers' },
   // the service
+  too_many_streams: { status: 429, title: 'Too many open streams' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   service_unavailable: { status: 503, title: 'The service cannot be reached' },
   policy_unavailable: { status: 503, title: 'No policy is loaded' },

@@ -100,7 +100,7 @@ describe('the state as a stream', () => {
     const open = []
     for (let count = 0; count < MAX_STREAMS_PER_SUBJECT; count++) open.push(await client.events())
     const refused = await client.request('GET', '/v1/events')
-    expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_attempts', retryAfter: 10 } })
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_streams', title: 'Too many open streams', retryAfter: 10 } })
     expect(refused.headers.get('retry-after')).toBe('10')
     const other = await service.client({ sub: 'mallory' }).events()
     expect(other.response.status, 'others are not kept out').toBe(200)

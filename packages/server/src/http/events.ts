@@ -24,7 +24,7 @@ export function events(
     const revision = await stream.sync()
     const leave = openStreams.enter(caller.subject)
     if (leave === undefined)
-      throw new StileError('too_many_attempts', 'Too many event streams of this subject are open. Close one, or wait.', {
+      throw new StileError('too_many_streams', 'Too many event streams of this subject are open. Close one, or wait.', {
         retryAfter: RETRY_SECONDS,
       })
     const known = call.header('last-event-id')
