@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { verifyApiKey } from '../api-keys/api-keys.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
@@ -151,3 +153,9 @@ test.each([['--help'], ['keys', '--help'], ['keys', 'create', '--help'], ['polic
     expect(out).toContain('Usage: stile')
   },
 )
+
+test('the program starts from a checkout that was never built', () => {
+  const program = fileURLToPath(new URL('../../bin/stile.js', import.meta.url))
+  const out = execFileSync(process.execPath, ['--conditions=@stile/source', program, 'secret'], { encoding: 'utf8' })
+  expect(Buffer.from(out.trim(), 'base64')).toHaveLength(32)
+})
