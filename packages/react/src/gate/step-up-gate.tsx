@@ -1,10 +1,10 @@
-import { StepUpCancelled } from '@stile/browser'
+import type { StepUpOptions } from '@stile/browser'
 import type { Operation } from '@stile/protocol'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { type FeatureState, useFeature } from '../hooks/use-feature.ts'
+import { useClientState } from '../hooks/use-client-state.ts'
 import { useStileContext } from '../provider/context.ts'
 import type { FeatureName } from '../register.ts'
-import { Card, Loading } from './card.tsx'
+import { Card, Waiting } from './card.tsx'
 
 /** Props of `StepUpGate`. */
 export type StepUpGateProps = Readonly<{
@@ -15,7 +15,9 @@ export type StepUpGateProps = Readonly<{
   label?: string
   /** Shown where the license does not include the feature. Default: a card that names the plan. */
   fallback?: ReactNode
+  /** Shown until the decision is known. */
   loading?: ReactNode
+  /** Shown where it cannot be known. Default: a card with a button to try again. */
   error?: ReactNode
   /** What is protected. Not mounted, and not in server-rendered HTML, before the decision is `permit`. */
   children?: ReactNode
@@ -27,23 +29,30 @@ export type StepUpGateProps = Readonly<{
  * It makes the rule pleasant, never safe: the API behind it must check the assurance token.
  */
 export function StepUpGate({ feature, operation, label, fallback, loading, error, children }: StepUpGateProps): ReactNode {
-  const { client, texts, labels, enroll } = useStileContext()
-  const state = useFeature(feature)
-  const [busy, setBusy] = useState(false)
-  const [status, setStatus] = useState('')
-  const [provenFor, setProvenFor] = useState('')
+  const { texts, labels, mounted } = useStileContext()
+  const known = useClientState()
+  /** One line below the card; `true` while the ceremony is under way. */
+  const [status, setStatus] = useState<string | true>()
   const content = useRef<HTMLDivElement>(null)
-  const acted = useRef(false)
-  const name = label ?? labels[feature] ?? feature
-  const bound = operation ? JSON.stringify(operation) : ''
-  const open = useStaysOpen(state, !!bound && bound === provenFor)
+  const past = useRef({ shown: '', proven: '' }).current
 
-  // the button that had the focus is gone: hand the focus to what it opened
+  const state = known.status === 'ready' ? known.state : undefined
+  const decision = state?.decisions[feature]
+  const outcome = decision?.outcome
+  const reasons = decision?.reasons ?? []
+  const asked = JSON.stringify([state?.subject, state?.actor, state?.account, feature, operation])
+  const codes = `${reasons.map(({ code }) => code)}`
+  // Age alone never takes away what is shown, and the state cannot know of a proof that is bound to one operation. Anything else does:
+  // another person, feature or operation, and any other reason.
+  const key = asked + codes.replace(/,?\w+_(stale|unbound)/g, '')
+  const fresh = past.proven === asked && !/step_up|stale/.test(codes)
+  const open = outcome === 'permit' || (outcome === 'step_up' && (fresh || past.shown === key))
+
   useEffect(() => {
-    if (open && acted.current) content.current?.focus()
-    acted.current = false
-  }, [open])
+    past.shown = open ? key : ''
+  })
 
+  if (known.status !== 'ready') return <Waiting known={known} loading={loading} error={error} />
   if (open) {
     return (
       <div ref={content} tabIndex={-1} data-stile-gate="permit">
@@ -51,37 +60,26 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
       </div>
     )
   }
-  if (state.status === 'loading') return loading ?? <Loading />
-  if (state.status === 'error') return error ?? <Card kind="error" run={state.retry} />
 
+  const named = (id: string) => labels[id] ?? id
+  const name = label ?? named(feature)
+  const tiers = decision?.outcome === 'upgrade' ? decision.next.tiers : []
+  const values = { feature: name, tier: tiers.map(named).join(', '), reason: reasons.at(-1)?.message }
   const run = async () => {
-    setBusy(true)
-    setStatus('')
-    acted.current = true
-    try {
-      if (state.status === 'step_up') await client.stepUp(feature, { ...(operation && { operation }), label: name }).done
-      else if (!(await enroll())) setStatus(texts.cancelled)
-      setProvenFor(bound)
-    } catch (reason) {
-      setStatus(reason instanceof StepUpCancelled ? texts.cancelled : texts.failed)
-    }
-    setBusy(false)
+    if (status === true) return
+    setStatus(true)
+    const options = outcome === 'step_up' ? ({ operation, label: name } as StepUpOptions) : undefined
+    const focus = () => content.current?.focus()
+    const ended = await mounted().then(
+      (dialog) => dialog.confirm(feature, options, focus),
+      () => 'failed' as const,
+    )
+    if (ended === 'proven') past.proven = asked
+    setStatus(texts[ended as 'failed'])
   }
-
-  const { decision, status: kind } = state
-  if (kind === 'step_up' || kind === 'enroll') return <Card kind={kind} feature={name} status={status} busy={busy} run={run} />
-  if (decision?.outcome === 'upgrade') return fallback ?? <Card kind="upgrade" feature={name} tier={decision.next.tiers.join(', ')} />
-  return <Card kind="deny" feature={name} body={decision?.reasons.at(-1)?.message} />
-}
-
-/** Whether the content is shown. Age alone never takes away what is shown already; anything else does, at once. */
-function useStaysOpen({ status, ...state }: FeatureState, proven: boolean): boolean {
-  const shown = useRef(false)
-  const reasons = ('decision' in state && state.decision?.reasons) || []
-  const onlyStale = reasons.at(-1)?.code === 'assurance_stale' && !reasons.some(({ code }) => code.startsWith('risk'))
-  const open = status === 'permit' || (status === 'step_up' && (proven || (shown.current && onlyStale)))
-  useEffect(() => {
-    shown.current = open
-  }, [open])
-  return open
+  const acts = outcome === 'step_up' || outcome === 'enroll'
+  // a license that has lapsed is to be renewed, not exchanged: the reason says so
+  const refused = values.tier && !codes.includes('expired') ? 'upgrade' : 'deny'
+  const card = <Card kind={acts ? outcome : refused} values={values} status={acts && status} run={acts && run} />
+  return (outcome === 'upgrade' && fallback) || card
 }

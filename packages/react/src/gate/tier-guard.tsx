@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react'
-import { useLicense } from '../hooks/use-license.ts'
+import { useClientState } from '../hooks/use-client-state.ts'
+import { useStileContext } from '../provider/context.ts'
 import type { TierName } from '../register.ts'
-import { Card, Loading } from './card.tsx'
+import { Card, Waiting } from './card.tsx'
 
 /** Props of `TierGuard`. */
 export type TierGuardProps = Readonly<{
   tier: TierName
-  /** What people read for the tier. Default: its name. */
+  /** What people read for the tier. Default: the provider's label, then its name. */
   label?: string
   /** Shown where the license does not include the tier. Default: a card that names it. */
   fallback?: ReactNode
@@ -18,10 +19,10 @@ export type TierGuardProps = Readonly<{
 }>
 
 /** Shows its children where the license includes a tier. What must be safe is checked by the API; gate by feature where you can. */
-export function TierGuard({ tier, label = tier, fallback, loading, error, children }: TierGuardProps): ReactNode {
-  const info = useLicense()
-  if (info.status === 'loading') return loading ?? <Loading />
-  if (info.status === 'error') return error ?? <Card kind="error" run={info.retry} />
-  if (info.tiers.includes(tier)) return children
-  return fallback ?? <Card kind="upgrade" feature="This" tier={label} />
+export function TierGuard({ tier, label, fallback, loading, error, children }: TierGuardProps): ReactNode {
+  const { texts, labels } = useStileContext()
+  const known = useClientState()
+  if (known.status !== 'ready') return <Waiting known={known} loading={loading} error={error} />
+  if (known.state.tiers.includes(tier)) return children
+  return fallback ?? <Card kind="upgrade" values={{ feature: texts.this, tier: label ?? labels[tier] ?? tier }} />
 }

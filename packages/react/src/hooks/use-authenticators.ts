@@ -19,15 +19,16 @@ const NONE: readonly Authenticator[] = []
 
 /** The subject's authenticators, kept current: for a page on which people look after them. */
 export function useAuthenticators(): UseAuthenticators {
-  const { client, enroll } = useStileContext()
+  const { client, mounted } = useStileContext()
   const state = useClientState()
   const authenticators = state.status === 'ready' ? state.state.authenticators : NONE
   const verbs = useMemo(() => {
     const enrollment = () => import('@stile/browser/enroll').then(({ createEnrollment }) => createEnrollment(client))
     return {
+      enroll: async () => (await mounted()).enroll(),
       rename: async (id: string, name: string) => (await enrollment()).rename(id, name),
       remove: async (id: string) => (await enrollment()).remove(id),
     }
-  }, [client])
-  return { authenticators, enroll, ...verbs }
+  }, [client, mounted])
+  return { authenticators, ...verbs }
 }

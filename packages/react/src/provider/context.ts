@@ -1,15 +1,16 @@
 import type { Stile } from '@stile/browser'
 import { type Context, createContext, useContext } from 'react'
 import type { GateTexts } from '../gate/texts.ts'
+import type { Mounted } from './mount.ts'
 
 /** What the provider lends to everything below it. */
 export type StileContextValue = Readonly<{
   client: Stile
   texts: GateTexts
-  /** What people read for each feature. */
+  /** What people read for each feature and tier. */
   labels: Readonly<Record<string, string>>
-  /** Opens the enrolment dialog; resolves with whether something was enrolled. */
-  enroll: () => Promise<boolean>
+  /** What is loaded once the page stands; rejects where it cannot be. */
+  mounted: () => Promise<Mounted>
 }>
 
 export const StileContext: Context<StileContextValue | null> = createContext<StileContextValue | null>(null)
@@ -18,5 +19,5 @@ export const StileContext: Context<StileContextValue | null> = createContext<Sti
 export function useStileContext(): StileContextValue {
   const value = useContext(StileContext)
   if (value) return value
-  throw new Error('Stile has no client here: wrap your application in <StileProvider client={…}>.')
+  throw new Error('Stile has no client here: wrap it in <StileProvider client={…}>.')
 }

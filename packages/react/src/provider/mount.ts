@@ -1,9 +1,37 @@
-import type { Stile } from '@stile/browser'
-import { type DialogOptions, type MountedDialog, mountDialog } from '@stile/browser/dialog'
+import type { StepUpOptions, Stile, StileError } from '@stile/browser'
+import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
 import { adoptGateStyles } from '../gate/styles.ts'
 
-/** What the provider loads once the page stands: the cards' looks, and the dialog unless the application shows step-ups itself. */
-export function mount(client: Stile, options: DialogOptions | false): MountedDialog | null {
+/** How a click on a gate's button ended. */
+export type Outcome = 'proven' | 'enrolled' | 'cancelled' | 'failed'
+
+/** What the provider loads once the page stands. */
+export type Mounted = Readonly<{
+  unmount: () => void
+  /** Opens the enrolment dialog; resolves with whether something was enrolled. Without the dialog nothing is. */
+  enroll: () => Promise<boolean>
+  /** Steps up for the feature, or enrols something where `options` is missing. Never rejects; `focus` is called once the page can take it. */
+  confirm: (feature: string, options: StepUpOptions | undefined, focus: () => void) => Promise<Outcome>
+}>
+
+/** Adopts the cards' looks and mounts the dialog, unless the application shows step-ups itself. */
+export function mount(client: Stile, options: DialogOptions | false): Mounted {
   adoptGateStyles()
-  return options ? mountDialog(client, options) : null
+  const dialog = options ? mountDialog(client, options) : undefined
+  const enroll = async () => !!(await dialog?.enroll())
+
+  const confirm: Mounted['confirm'] = async (feature, asked, focus) => {
+    try {
+      if (asked) await client.stepUp(feature, asked).done
+      else if (!(await enroll())) return 'cancelled'
+    } catch (error) {
+      return (error as StileError).code === 'step_up_cancelled' ? 'cancelled' : 'failed'
+    }
+    // behind a modal dialog nothing can be focused, and closing it gives the focus back to a button that is gone
+    const modal = document.querySelector('stile-dialog [open]')
+    if (modal) modal.addEventListener('close', focus, { once: true })
+    else setTimeout(focus)
+    return asked ? 'proven' : 'enrolled'
+  }
+  return { unmount: () => dialog?.(), enroll, confirm }
 }

@@ -1,8 +1,9 @@
 import type { Stile } from '@stile/browser'
-import type { DialogOptions, MountedDialog } from '@stile/browser/dialog'
+import type { DialogOptions } from '@stile/browser/dialog'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef } from 'react'
 import { type GateTexts, TEXTS } from '../gate/texts.ts'
 import { StileContext, type StileContextValue } from './context.ts'
+import type { Mounted } from './mount.ts'
 
 /** Props of `StileProvider`. */
 export type StileProviderProps = Readonly<{
@@ -10,7 +11,7 @@ export type StileProviderProps = Readonly<{
   client: Stile
   /** Options of the dialog, or `false` where the application shows step-ups itself. Read once, when mounted. */
   dialog?: DialogOptions | false
-  /** What people read for each feature, such as `{ 'reports.export': 'Export reports' }`. */
+  /** What people read for each feature and tier, such as `{ 'reports.export': 'Export reports', pro: 'Pro' }`. */
   labels?: Readonly<Record<string, string>>
   /** Replaces sentences of the gates. */
   texts?: Partial<GateTexts>
@@ -21,18 +22,18 @@ const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /** Lends a client to the gates and hooks below it, and mounts the one dialog that shows step-ups. */
 export function StileProvider({ client, dialog, labels = NO_LABELS, texts, children }: StileProviderProps): ReactElement {
-  const mounted = useRef<Promise<MountedDialog | null>>(null)
-  const options = useRef<DialogOptions | false>(dialog === false ? false : { labels, ...dialog })
+  const mounted = useRef<Promise<Mounted | null>>(null)
+  const options = useRef<DialogOptions | false>(dialog !== false && { labels, ...dialog })
 
   useEffect(() => {
     let unmounted = false
     const mounting = import('./mount.ts').then(({ mount }) => (unmounted ? null : mount(client, options.current)))
     mounted.current = mounting
     // where the chunk cannot be loaded, asking for a step-up rejects with StepUpRequired; the page itself goes on
-    mounting.catch(() => {})
+    const quiet = mounting.catch(() => null)
     return () => {
       unmounted = true
-      mounting.then((unmount) => unmount?.())
+      quiet.then((dialog) => dialog?.unmount())
     }
   }, [client])
 
@@ -41,7 +42,7 @@ export function StileProvider({ client, dialog, labels = NO_LABELS, texts, child
       client,
       labels,
       texts: { ...TEXTS, ...texts },
-      enroll: async () => !!(await (await mounted.current)?.enroll()),
+      mounted: () => mounted.current as Promise<Mounted>,
     }),
     [client, labels, texts],
   )
