@@ -1,24 +1,22 @@
-import { decide, featuresOf, noLicenseEffect, type Policy } from '@stile/policy'
+import { decide, featuresOf, licenseEffect, noLicenseEffect, type Policy } from '@stile/policy'
 import type { Decision, IssuedToken, Proof, State } from '@stile/protocol'
 import { ACR, rank } from '@stile/protocol'
 import type { World } from './world.ts'
 
 /** The proofs that count, the primary login included. */
-export function proofsOf(world: World, now: number): readonly Proof[] {
-  return [{ method: 'login', level: 'session', amr: ['pwd'], authTime: now - world.loginAgeSeconds }, ...world.proofs]
+export function proofsOf({ loginAt, proofs }: World): readonly Proof[] {
+  return [{ method: 'login', level: 'session', amr: ['pwd'], authTime: loginAt }, ...proofs]
 }
 
 /** The decision for one feature, by the very function that service and guard use. */
 export function decideIn(policy: Policy, world: World, feature: string, now: number): Decision {
   const { license, risk, authenticators: enrolled } = world
-  return decide(policy, { feature, license, risk, enrolled, assurance: { proofs: proofsOf(world, now) }, now })
+  return decide(policy, { feature, license, risk, enrolled, assurance: { proofs: proofsOf(world) }, now })
 }
 
 /** A token that says what is proven. It is not signed: nothing but this service's own fetch takes it. */
 export function issueIn(world: World, now: number): IssuedToken {
-  const best = proofsOf(world, now).reduce((a, b) =>
-    rank(b.level) > rank(a.level) || (b.level === a.level && b.authTime > a.authTime) ? b : a,
-  )
+  const best = proofsOf(world).reduce((a, b) => (rank(b.level) > rank(a.level) || (b.level === a.level && b.authTime > a.authTime) ? b : a))
   const expiresAt = now + 300
   const payload = btoa(JSON.stringify({ sub: world.subject, acr: ACR[best.level], auth_time: best.authTime, iat: now, exp: expiresAt }))
   return { token: `test.${payload}.unsigned`, expiresAt, acr: ACR[best.level], amr: best.amr, authTime: best.authTime }
@@ -41,13 +39,16 @@ export function stateIn(policy: Policy, world: World, revision: number, now: num
   }
 }
 
-function tiersIn(policy: Policy, world: World): readonly string[] {
-  const none = noLicenseEffect(policy)
-  const tiers: string[] = []
-  let next = world.license ? world.license.tier : typeof none === 'object' && 'tier' in none ? none.tier : undefined
-  while (next && !tiers.includes(next)) {
-    tiers.push(next)
-    next = policy.document.tiers[next]?.extends
+/** The tier in force and every tier that it includes; none where the license grants nothing. */
+function tiersIn(policy: Policy, { license }: World): readonly string[] {
+  const { tiers } = policy.document
+  const effect = license ? licenseEffect(policy, license.state) : noLicenseEffect(policy)
+  const granted = typeof effect === 'object' && 'tier' in effect ? effect.tier : undefined
+  const found: string[] = []
+  let next = effect === 'none' ? undefined : (license?.tier ?? granted)
+  while (next !== undefined && Object.hasOwn(tiers, next) && !found.includes(next)) {
+    found.push(next)
+    next = tiers[next]?.extends
   }
-  return tiers
+  return found
 }

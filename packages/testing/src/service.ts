@@ -1,9 +1,12 @@
 import type { Policy } from '@stile/policy'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
+import type { Body } from './answer.ts'
 import { type Clock, createClock } from './clock.ts'
 import { stateIn } from './decisions.ts'
-import { answer } from './routes.ts'
-import { NOBODY_HAS, type World } from './world.ts'
+import type { Desk } from './desk.ts'
+import { createRoutes } from './routes.ts'
+import { createStreams } from './stream.ts'
+import { newcomer, type World } from './world.ts'
 
 /** How a test service is made. */
 export type TestServiceOptions = Readonly<{
@@ -22,11 +25,14 @@ export type TestService = Readonly<{
   world: () => World
   /** Changes the world; pages that listen learn of it at once. */
   given: (change: Partial<World>) => void
-  /** A session token for `createStile({ session })`: no one checks it here. */
-  session: () => Promise<string>
+  /** Moves the clock; pages that listen learn of it at once. */
+  advance: (seconds: number) => void
+  /** A session token for `createStile({ session })`: no one checks it here. `relogin` makes the primary login one of now. */
+  session: (why?: 'start' | 'expired' | 'relogin') => Promise<string>
 }>
 
 const URL_HERE = 'https://stile.test'
+const SESSION_SECONDS = 300
 
 /**
  * Creates an in-memory service that decides by your policy with the function that the real one uses.
@@ -35,52 +41,53 @@ const URL_HERE = 'https://stile.test'
  * it verifies no signature and is no place to prove security: for that, mount the real service in your test.
  */
 export function createTestService({ policy, clock = createClock(), given = {} }: TestServiceOptions): TestService {
-  let world: World = { ...NOBODY_HAS, ...given }
+  let world: World = { ...newcomer(clock.now()), ...given }
   let revision = 1
-  const listeners = new Set<() => void>()
+  let serial = 0
+  // pages of other services must not share this one's state
+  const sid = crypto.randomUUID()
+  const streams = createStreams(() => stateIn(policy, world, revision, clock.now()))
   const change = (next: Partial<World>) => {
     world = { ...world, ...next }
     revision += 1
-    for (const listener of listeners) listener()
+    if (world.network === 'up') streams.send()
+    else streams.cut()
   }
-  const state = () => stateIn(policy, world, revision, clock.now())
-  const routes = answer({ policy, clock, world: () => world, change, state })
+  const nextId = (prefix: string) => {
+    serial += 1
+    return `${prefix}_${serial}`
+  }
+  const desk: Desk = { policy, clock, world: () => world, change, nextId }
+  const routes = createRoutes(desk, () => revision)
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
+    const { headers, method, signal, url } = request
     if (world.network === 'down') throw new TypeError('Failed to fetch')
-    if (world.network === 'slow') return new Promise<Response>((_, reject) => whenAborted(request.signal, reject))
-    const path = new URL(request.url).pathname
-    if (path === '/v1/events') return events(request.signal)
-    const { status, body } = await routes(request.method, path, await bodyOf(request))
+    if (world.network === 'slow') return new Promise<Response>((_, reject) => whenAborted(signal, reject))
+    const { pathname } = new URL(url)
+    if (pathname === '/v1/events') return streams.open(signal, headers.get('last-event-id'))
+    const { status, body } = routes(method, pathname, await bodyOf(request))
     return respond(status, body)
   }
 
-  function events(signal: AbortSignal): Response {
-    const encoder = new TextEncoder()
-    let stop = () => {}
-    const stream = new ReadableStream<Uint8Array>({
-      start(controller) {
-        const send = () => controller.enqueue(encoder.encode(`id: ${revision}\nevent: state\ndata: ${JSON.stringify(state())}\n\n`))
-        stop = () => listeners.delete(send)
-        listeners.add(send)
-        signal.addEventListener('abort', () => {
-          stop()
-          controller.error(signal.reason)
-        })
-        send()
-      },
-      cancel: () => stop(),
-    })
-    return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
+  const session = async (why?: 'start' | 'expired' | 'relogin') => {
+    const now = clock.now()
+    if (why === 'relogin') change({ loginAt: now })
+    return `test.${btoa(JSON.stringify({ sub: 'subject', sid, iat: now, exp: now + SESSION_SECONDS }))}.unsigned`
   }
 
-  return { url: URL_HERE, fetch, clock, world: () => world, given: change, session: async () => sessionToken(clock.now()) }
+  const advance = (seconds: number) => {
+    clock.advance(seconds)
+    change({})
+  }
+
+  return { url: URL_HERE, fetch, clock, world: () => world, given: change, advance, session }
 }
 
-async function bodyOf(request: Request): Promise<Record<string, unknown>> {
+async function bodyOf(request: Request): Promise<Body> {
   const text = await request.text()
-  return text ? (JSON.parse(text) as Record<string, unknown>) : {}
+  return text ? (JSON.parse(text) as Body) : {}
 }
 
 function respond(status: number, body: unknown): Response {
@@ -94,8 +101,4 @@ function respond(status: number, body: unknown): Response {
 function whenAborted(signal: AbortSignal, reject: (reason: unknown) => void): void {
   if (signal.aborted) reject(signal.reason)
   signal.addEventListener('abort', () => reject(signal.reason))
-}
-
-function sessionToken(now: number): string {
-  return `test.${btoa(JSON.stringify({ sub: 'subject', iat: now, exp: now + 300 }))}.unsigned`
 }

@@ -4,18 +4,19 @@ import type { Authenticator, Band, License, Method, Proof } from '@stile/protoco
 export type World = Readonly<{
   subject: string
   account: string
+  /** The license as it counts now: lifecycle and dates are applied already. */
   license: License | null
   /** What has been proven in this session on this device; the primary login is added by itself. */
   proofs: readonly Proof[]
-  /** How long ago the primary login was, in seconds. */
-  loginAgeSeconds: number
+  /** When the primary login was, in seconds since the epoch. Default: when the service was made. */
+  loginAt: number
   authenticators: readonly Authenticator[]
   risk: Band
   /** The code that the authenticator app shows. */
   code: string
   /** Wrong codes that a step-up forgives. */
   attempts: number
-  /** `down`: every request fails like a lost connection. `slow`: no answer ever comes. */
+  /** `down`: every request fails and every stream breaks, like a lost connection. `slow`: no answer ever comes. */
   network: 'up' | 'down' | 'slow'
 }>
 
@@ -30,15 +31,18 @@ export function authenticatorOf(method: Extract<Method, 'passkey' | 'totp'>, mem
   return { id: `auth_${method}`, method, level: method === 'passkey' ? 'phr' : 'mfa', name, createdAt: 0, ...members }
 }
 
-export const NOBODY_HAS: World = {
-  subject: 'test|subject',
-  account: 'account',
-  license: null,
-  proofs: [],
-  loginAgeSeconds: 0,
-  authenticators: [],
-  risk: 'normal',
-  code: '123456',
-  attempts: 5,
-  network: 'up',
+/** The world of somebody who has signed in and has nothing else. */
+export function newcomer(now: number): World {
+  return {
+    subject: 'test|subject',
+    account: 'account',
+    license: null,
+    proofs: [],
+    loginAt: now,
+    authenticators: [],
+    risk: 'normal',
+    code: '123456',
+    attempts: 5,
+    network: 'up',
+  }
 }

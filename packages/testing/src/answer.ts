@@ -1,0 +1,17 @@
+import type { Problem } from '@stile/protocol'
+
+/** A status and a JSON body; no body where there is none. */
+export type Answer = Readonly<{ status: number; body?: unknown }>
+
+/** A JSON body as it was sent. */
+export type Body = Readonly<Record<string, unknown>>
+
+/** The answer that a problem is. */
+export function refuse(body: Problem): Answer {
+  return { status: body.status, body }
+}
+
+/** The code that was typed, without its spaces. */
+export function codeOf(body: Body): string {
+  return String((body.response as { code?: unknown } | undefined)?.code ?? '').replaceAll(' ', '')
+}
