@@ -8,12 +8,21 @@ export type Answer = Readonly<{ status: number; headers: Headers; body: Readonly
 export type NodeClient = Readonly<{
   /** The RFC 7638 thumbprint of the device key. */
   jkt: string
+  /** A session token, as the application mints them. */
+  session(): Promise<string>
   /** Signs a DPoP proof (RFC 9449 §4.2) for a request that carries `token`; claims given replace the right ones. */
   proof(method: string, url: string, token: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   /** Calls the service with the session token, a proof and the nonce that it asked for. */
-  service(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  service(method: string, path: string, body?: unknown, other?: ServiceCall): Promise<Answer>
   /** Calls the API as whoever is signed in there, with an assurance token and its proof where a token is given. */
   api(method: string, path: string, options?: ApiCall): Promise<Answer>
+}>
+
+/** What is unusual about a call of the service. */
+export type ServiceCall = Readonly<{
+  headers?: Readonly<Record<string, string>>
+  /** Sent as it is, instead of a JSON body. */
+  raw?: string | Uint8Array<ArrayBuffer>
 }>
 
 /** How the API is called. */
@@ -58,9 +67,11 @@ export async function createNodeClient({ service, api, session, login, now }: No
 
   return {
     jkt: await calculateJwkThumbprint(jwk),
+    session,
     proof,
-    async service(method, path, body, headers = {}) {
+    async service(method, path, body, { headers = {}, raw } = {}) {
       const url = service + path
+      const content = raw ?? (body === undefined ? undefined : JSON.stringify(body))
       const attempt = async (): Promise<Response> => {
         const token = await session()
         const response = await fetch(url, {
@@ -68,10 +79,10 @@ export async function createNodeClient({ service, api, session, login, now }: No
           headers: {
             authorization: `Bearer ${token}`,
             dpop: await proof(method, url, token, nonce === undefined ? {} : { nonce }),
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(content === undefined ? {} : { 'content-type': 'application/json' }),
             ...headers,
           },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...(content === undefined ? {} : { body: content }),
         })
         nonce = response.headers.get('dpop-nonce') ?? nonce
         return response

@@ -180,8 +180,8 @@ async function makeKeys(database: string, audience: string, now: () => number): 
   const store = createSqliteStore({ path: database, now })
   const deps = { store, now, random: (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes)) }
   const make = async (scope: 'licenses:write' | 'licenses:read') =>
-    (await createApiKey(deps, { name: scope, scope, ttlSeconds: 86_400 })).key
-  const guard = (await createApiKey(deps, { name: 'api', scope: 'guard', audience, ttlSeconds: 86_400 })).key
+    (await createApiKey(deps, { name: scope, scope, ttlSeconds: 90 * 86_400 })).key
+  const guard = (await createApiKey(deps, { name: 'api', scope: 'guard', audience, ttlSeconds: 90 * 86_400 })).key
   const keys = { guard, write: await make('licenses:write'), read: await make('licenses:read') }
   await store.close()
   return keys
