@@ -126,7 +126,9 @@ export async function startDemo({ ports, dataDir, onLine = () => {} }: DemoOptio
     await Promise.all([...parts.values()].map((part) => part.stop()))
   }
   try {
-    await Promise.all((['service', 'api', 'web'] as const).map(start))
+    // the guard in the API wants to hear the service
+    await start('service')
+    await Promise.all((['api', 'web'] as const).map(start))
   } catch (error) {
     await stop()
     throw error

@@ -36,7 +36,7 @@ try {
     ports: DEFAULT_PORTS,
     dataDir,
     onLine: (part, line) => {
-      if (values.verbose || !line.includes('"level":30')) say(`${part.padEnd(8)} ${line}`)
+      if (values.verbose || !/"level":[1-4]0/.test(line)) say(`${part.padEnd(8)} ${line}`)
     },
   })
   say(`
