@@ -82,7 +82,9 @@ async function serve<C extends Call>(
 }
 
 function queryOf(request: Request, name: string): string | undefined {
-  const values = new URL(request.url, 'http://localhost').searchParams.getAll(name)
+  // the target may name a host (RFC 9112 §3.2.2) that is none: only what follows the first question mark counts
+  const [, search = ''] = /^[^?#]*\?([^#]*)/.exec(request.url) ?? []
+  const values = new URLSearchParams(search).getAll(name)
   if (values.length > 1) throw new StileError('invalid_request', `The query names "${name}" more than once. Send it once.`)
   return values[0]
 }

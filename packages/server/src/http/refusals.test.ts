@@ -312,6 +312,25 @@ describe('bad credentials', () => {
     expect(await service.store.authenticators.list('main|alice')).toEqual([])
   })
 
+  test('a target whose host is no host is read like any other', async () => {
+    const { hostname, port } = new URL(service.url)
+    const token = service.mint()
+    const get = (target: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(Number(port), hostname)
+        const proof = client.proof('GET', '/v1/state', token)
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nDPoP: ${proof}\r\n\r\n`)
+        let all = ''
+        socket.on('data', (part) => {
+          all += part
+        })
+        socket.on('close', () => resolve(all))
+      })
+    await client.request('GET', '/v1/state')
+    expect(await get('http://x:99999/stile/v1/state')).toMatch(/^HTTP\/1\.1 200/)
+    expect(await get('http://x:99999/stile/v1/state?audience=another#?audience=x')).toMatch(/^HTTP\/1\.1 400/)
+  })
+
   test('a request that Node itself cannot read harms nobody', async () => {
     const { hostname, port } = new URL(service.url)
     const socket = connect(Number(port), hostname)
