@@ -3,7 +3,7 @@ import { expect, test } from '../support/journey.ts'
 test('a basic user sees what the plan lacks, and the API says 403 to whoever asks it directly', async ({ page, demo, signIn, picture }) => {
   await signIn('basic')
   await expect(page.getByText('Revenue', { exact: true }).first()).toBeVisible()
-  await expect(page.getByRole('group', { name: 'Not part of your plan' })).toHaveCount(2)
+  await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2)
   await expect(page.getByRole('button', { name: 'Export lines' })).toHaveCount(0)
   await picture('reports-basic')
 
@@ -27,7 +27,7 @@ test('a tier raised through the admin API changes the open page without a reload
   license,
 }) => {
   await signIn('basic')
-  await expect(page.getByRole('group', { name: 'Not part of your plan' })).toHaveCount(2)
+  await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2)
   await page.evaluate(() => {
     ;(window as unknown as { loadedOnce: boolean }).loadedOnce = true
   })
@@ -37,7 +37,7 @@ test('a tier raised through the admin API changes the open page without a reload
   await expect(page.getByRole('button', { name: 'Set it up' })).toBeVisible()
 
   await license('acme-basic', { tier: 'basic', state: 'active' })
-  await expect(page.getByRole('group', { name: 'Not part of your plan' })).toHaveCount(2, { timeout: 3000 })
+  await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2, { timeout: 3000 })
   expect(await page.evaluate(() => (window as unknown as { loadedOnce: boolean }).loadedOnce)).toBe(true)
 })
 

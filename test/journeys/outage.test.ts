@@ -17,7 +17,7 @@ test('with the service stopped the basic report still opens, export says what is
   // needs no more than the login: decided by the guard from what it knows
   await expect(page.getByText('Revenue and costs by month')).toBeVisible()
   // needs more: the page says so, and offers to try again
-  await expect(page.getByRole('group', { name: 'We could not check your access' }).first()).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('[data-stile-card=error]').first()).toBeVisible({ timeout: 20_000 })
   await picture('service-stopped')
   await expect(page.getByRole('table')).toHaveCount(0)
 
