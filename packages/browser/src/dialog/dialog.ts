@@ -1,8 +1,9 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { createFrame } from './frame.ts'
-import { showStepUp } from './step-up-view.ts'
+import { button, codeField, element, markField } from './element.ts'
+import { createFrame, quietButton, submitButton } from './frame.ts'
+import { errorText, showStepUp } from './step-up-view.ts'
 import { adoptStyles } from './styles.ts'
 import { createSay, TEXTS, type Texts } from './texts.ts'
 
@@ -25,49 +26,47 @@ export type MountedDialog = (() => void) &
     enroll: (method?: EnrollableMethod) => Promise<boolean>
   }>
 
+/** What the views of the dialog are made of; handed to the one that is loaded later, so that it brings no second copy. */
+export const KIT = { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts: TEXTS }
+
 const TAG = 'stile-dialog'
 
 /** Mounts the one prompt and answers `stile.onStepUp` with it. */
 export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
-  const { root = document.body, texts, labels = {}, nonce } = options
+  const { root = document.body, texts, labels, nonce } = options
   if (!customElements.get(TAG)) customElements.define(TAG, class extends HTMLElement {})
   const host = document.createElement(TAG)
   root.append(host)
-  adoptStyles(host.getRootNode() as Document | ShadowRoot, nonce)
+  const scope = host.getRootNode() as Document | ShadowRoot
+  adoptStyles(scope, nonce)
   const frame = createFrame(host)
   const say = createSay({ ...TEXTS, ...texts })
   /** The step-up that is shown, and the enrolment under it. */
   let flow: Flow | undefined
-  let enrolling: { promise: Promise<boolean>; render: () => void; cancel: () => void } | undefined
+  let enrolling: Promise<boolean> | undefined
+  let [render, cancel] = [frame[1], () => {}]
 
-  const settle = () => {
-    if (flow) return
-    if (enrolling) enrolling.render()
-    else frame.close()
-  }
   const enroll = (method?: EnrollableMethod): Promise<boolean> => {
-    if (enrolling) return enrolling.promise
-    let render = () => {}
-    let cancel = () => {}
-    const promise = import('./enroll-view.ts')
+    enrolling ??= import('./enroll-view.ts')
       .then(({ showEnrollment }) => {
-        const shown = showEnrollment(stile, { frame, texts, method, covered: () => !!flow })
-        render = shown.render
-        cancel = shown.cancel
-        return shown.done
+        const [again, leave, done] = showEnrollment(stile, KIT, frame[0], scope, options, method, () => !!flow)
+        render = again
+        cancel = leave
+        return done
       })
       .finally(() => {
         enrolling = undefined
-        settle()
+        render = frame[1]
+        if (!flow) render()
       })
-    enrolling = { promise, render: () => render(), cancel: () => cancel() }
-    return promise
+    return enrolling
   }
   const off = stile.onStepUp((next) => {
     flow = next
-    showStepUp(next, { frame, say, labels, enroll }).then(() => {
-      if (flow === next) flow = undefined
-      settle()
+    showStepUp(next, frame, say, next.label ?? labels?.[next.feature], (wanted) => {
+      flow = undefined
+      render()
+      if (wanted) enroll()
     })
   })
 
@@ -75,7 +74,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     () => {
       off()
       flow?.cancel()
-      enrolling?.cancel()
+      cancel()
       host.remove()
     },
     { enroll },

@@ -19,12 +19,18 @@ export function button(text: string, onclick: () => void, className = ''): HTMLB
 }
 
 /** The field for a six-digit code; sends itself when it is full. Spaces of a pasted code are dropped. */
-export function codeField(label: string, onFull: () => void): { field: HTMLElement; input: HTMLInputElement } {
-  const input = element('input', { inputMode: 'numeric', autocomplete: 'one-time-code', className: 'stile-code', spellcheck: false })
-  input.setAttribute('aria-describedby', 'stile-alert')
+export function codeField(label: string, onFull: (code: string) => void): readonly [field: HTMLElement, input: HTMLInputElement] {
+  const input = element('input', { autocomplete: 'one-time-code', inputmode: 'numeric', 'aria-describedby': 'stile-alert' })
   input.oninput = () => {
     input.value = input.value.replace(/\D/g, '').slice(0, 6)
-    if (input.value.length === 6) onFull()
+    if (input.value[5]) onFull(input.value)
   }
-  return { field: element('label', {}, label, input), input }
+  return [element('label', {}, label, input), input]
+}
+
+/** Shows in a code field whether it is being checked and whether it was wrong: focus stays, a wrong code is selected. */
+export function markField(input: HTMLInputElement, busy: boolean, wrong: boolean): void {
+  input.readOnly = busy
+  input.setAttribute('aria-invalid', `${wrong}`)
+  if (wrong && !busy) input.select()
 }

@@ -1,63 +1,67 @@
 import type { Authenticator } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
-import { button, codeField, element } from './element.ts'
-import { type Frame, quietButton, submitButton, type View } from './frame.ts'
-import { errorText } from './step-up-view.ts'
-import { createSay, ENROLL_TEXTS, TEXTS, type Texts } from './texts.ts'
-
-/** How an enrolment is shown. */
-export type EnrollmentViewOptions = Readonly<{
-  frame: Frame
-  texts: Partial<Texts> | undefined
-  method: EnrollableMethod | undefined
-  /** Whether a step-up covers the enrolment at the moment. */
-  covered: () => boolean
-}>
+import type { DialogOptions, KIT } from './dialog.ts'
+import { ENROLL_TEXTS } from './enroll-texts.ts'
+import type { Frame, View } from './frame.ts'
 
 /** An enrolment in the dialog. */
-export type ShownEnrollment = Readonly<{
-  render: () => void
-  cancel: () => void
+export type ShownEnrollment = readonly [
+  render: () => void,
+  cancel: () => void,
   /** Whether something was enrolled. */
-  done: Promise<boolean>
-}>
+  done: Promise<boolean>,
+]
 
-/** Shows an enrolment: the choice, then the passkey prompt or the picture and the code, then a name. */
-export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewOptions): ShownEnrollment {
-  const { frame, texts, method: wanted, covered } = options
+const CSS = `stile-dialog{.stile-choice{gap:.375rem;text-align:start;font-size:.93em}img{margin:0 auto;border-radius:var(--r)}.stile-secret{display:flex;align-items:center;padding-left:.75rem;border:1px solid var(--b);border-radius:var(--r);button{width:auto;border:0}}code{flex:1;font:.87em/1.5 ui-monospace,monospace;text-align:start;overflow-wrap:anywhere;user-select:all}}`
+
+/**
+ * Shows an enrolment: the choice, then the passkey prompt or the picture and the code, then a name.
+ *
+ * @param method  without one the subject chooses
+ * @param covered  whether a step-up covers the enrolment at the moment
+ */
+export function showEnrollment(
+  stile: EnrollmentClient,
+  { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts }: typeof KIT,
+  show: Frame[0],
+  scope: Document | ShadowRoot,
+  options: DialogOptions,
+  method: EnrollableMethod | undefined,
+  covered: () => boolean,
+): ShownEnrollment {
+  adoptStyles(scope, options.nonce, CSS)
   const enrollment = createEnrollment(stile)
   const { cancel, start } = enrollment
-  const say = createSay({ ...TEXTS, ...ENROLL_TEXTS, ...texts })
+  const say = createSay({ ...texts, ...ENROLL_TEXTS, ...options.texts })
   let resolve: (enrolled: boolean) => void = () => {}
   const done = new Promise<boolean>((onValue) => {
     resolve = onValue
   })
-  const code = codeField(say('code'), () => enrollment.submit({ code: code.input.value }))
+  const [field, input] = codeField(say('code'), (code) => enrollment.submit({ code }))
   const name = element('input', { maxLength: 64, autocomplete: 'off' })
-  const leave = () => quietButton(say('cancel'), cancel)
 
-  const show = (view: Partial<View> & Pick<View, 'key' | 'title'>) =>
-    frame.show({ icon: 'key', text: '', onCancel: cancel, actions: () => [leave()], ...view })
-
-  const choice = (method: EnrollableMethod, primary: boolean) => {
-    const made = button(say(`${method}Title`), () => start(method), primary ? 'stile-primary' : '')
-    return element('div', { className: 'stile-choice' }, made, element('p', {}, say(`${method}Hint`)))
+  const view = (key: string, title: string, more: Partial<View>, ...actions: readonly Node[]) => {
+    const all = () => [...actions, quietButton(say('cancel'), cancel)]
+    show({ key, icon: 'key', title, text: '', onCancel: cancel, actions: all, ...more })
   }
-  const choices = () => (wanted ? [choice(wanted, true)] : [choice('passkey', 'PublicKeyCredential' in globalThis), choice('totp', false)])
+  const choice = (each: EnrollableMethod, primary: unknown) => {
+    const way = button(say(`${each}Title`), () => start(each), primary ? 'stile-primary' : '')
+    return element('div', { className: 'stile-choice' }, way, element('p', {}, say(`${each}Hint`)))
+  }
+  const choices = () => (method ? [choice(method, true)] : [choice('passkey', globalThis.PublicKeyCredential), choice('totp', false)])
 
   const picture = (secret: string, qr: string | undefined) => {
-    const copy = button(say('copy'), async () => {
+    const copy = button(say('copy'), () => {
       // where the clipboard is refused the key can still be selected
-      await navigator.clipboard.writeText(secret).then(
+      navigator.clipboard.writeText(secret).then(
         () => copy.replaceChildren(say('copied')),
         () => {},
       )
     })
-    const image = element('img', { alt: say('qr'), width: 176, height: 176, className: 'stile-qr' })
-    image.src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
+    const image = element('img', { alt: say('qr'), width: 176, height: 176, src: `data:image/svg+xml,${encodeURIComponent(qr ?? '')}` })
     const key = element('code', {}, secret.replace(/(.{4})(?=.)/g, '$1 '))
-    return [...(qr ? [image] : []), element('p', {}, say('secret')), element('div', { className: 'stile-secret' }, key, copy), code.field]
+    return [...(qr ? [image] : []), element('p', {}, say('secret')), element('div', { className: 'stile-secret' }, key, copy), field]
   }
 
   const showDone = ({ id, name: given }: Authenticator) => {
@@ -69,10 +73,8 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
       finish()
     }
     name.value ||= given
-    show({
-      key: 'done',
+    view('done', say('enrolled'), {
       icon: 'done',
-      title: say('enrolled'),
       onCancel: finish,
       onSubmit: save,
       body: () => [element('label', {}, say('name'), name)],
@@ -83,57 +85,34 @@ export function showEnrollment(stile: EnrollmentClient, options: EnrollmentViewO
   const render = () => {
     if (covered()) return
     const state = enrollment.get()
-    const now = Date.now()
-    switch (state.status) {
-      case 'idle':
-        return show({ key: 'idle', title: say('enrollTitle'), text: say('enrollText'), body: choices })
-      case 'cancelled':
-        return resolve(false)
-      case 'done':
-        return showDone(state.authenticator)
-      case 'failed': {
-        const alert = state.problem?.detail || errorText(say, { code: state.code }, now)
-        return show({
-          key: 'failed',
-          icon: 'stop',
-          title: say('enrollTitle'),
-          alert,
-          actions: () => [quietButton(say('close'), () => resolve(false))],
-        })
-      }
-      case 'starting': {
-        const { error } = state
-        const title = say(`${state.method}Title`)
-        if (!error) return show({ key: 'starting', title, text: say('starting'), busy: true })
-        const alert = errorText(say, error, now)
-        return show({ key: 'again', title: say('enrollTitle'), alert, body: choices })
-      }
+    if (state.status === 'cancelled') return resolve(false)
+    if (state.status === 'done') return showDone(state.authenticator)
+    if (state.status === 'idle') return view('idle', say('enrollTitle'), { text: say('enrollText'), body: choices })
+    if (state.status === 'failed') {
+      const leave = () => resolve(false)
+      const alert = state.problem?.detail || errorText(say, { code: state.code })
+      const actions = () => [quietButton(say('close'), leave)]
+      return view('failed', say('enrollTitle'), { icon: 'stop', alert, onCancel: leave, actions })
     }
-    const { status, method, registration, qr, error } = state
-    const title = say(`${method}Title`)
-    const busy = status === 'verifying'
-    const alert = errorText(say, error, now)
-    if (registration.method === 'passkey')
-      return show({ key: 'passkey', title, text: say(busy ? 'verifying' : 'passkey'), busy: true, alert })
+    const { error, method: chosen } = state
+    const alert = errorText(say, error)
+    const title = say(`${chosen}Title`)
+    if (state.status === 'starting') {
+      if (error) return view('again', say('enrollTitle'), { alert, body: choices })
+      return view('starting', title, { text: say('wait'), busy: true })
+    }
+    const busy = state.status === 'verifying'
+    const { registration, qr } = state
+    if (registration.method === 'passkey') return view('passkey', title, { text: say(busy ? 'wait' : 'passkey'), busy: true, alert })
     const { secret } = registration.start
-    show({
-      key: `totp${!!qr}`,
-      icon: 'phone',
-      title,
-      text: say('scan'),
-      busy,
-      alert,
-      body: () => picture(secret, qr),
-      actions: () => [submitButton(say('verify')), leave()],
-      onSubmit: () => enrollment.submit({ code: code.input.value }),
-    })
-    code.input.readOnly = busy
-    code.input.setAttribute('aria-invalid', `${!!error}`)
-    if (error && !busy) code.input.select()
+    const onSubmit = () => enrollment.submit({ code: input.value })
+    const body = () => picture(secret, qr)
+    view(`totp${!!qr}`, title, { icon: 'phone', text: say('scan'), busy, alert, body, onSubmit }, submitButton(say('verify')))
+    markField(input, busy, !!error)
   }
 
   enrollment.subscribe(render)
-  if (wanted) start(wanted)
+  if (method) start(method)
   else render()
-  return { render, cancel, done }
+  return [render, cancel, done]
 }

@@ -1,143 +1,119 @@
 import type { Method } from '@stile/protocol'
 import type { Flow, FlowError } from '../stile.ts'
-import { button, codeField } from './element.ts'
+import { button, codeField, markField } from './element.ts'
 import { type Frame, quietButton, submitButton, type View } from './frame.ts'
 import type { Say } from './texts.ts'
 
-/** What showing a step-up needs. */
-export type StepUpViewDeps = Readonly<{
-  frame: Frame
-  say: Say
-  labels: Readonly<Record<string, string>>
-  /** Shows enrolment. */
-  enroll: () => void
-}>
-
-/** A step-up that is done at once, or fails to need a prompt, opens none: the dialog waits this long for it. */
+/** A step-up that is done at once opens no dialog: it waits this long for it. */
 const QUIET_MS = 200
 const DONE_MS = 700
 const RETRY_MS = 4000
 const TICK_MS = 5000
 
 /** The sentence for an error: what happened, what is left, when to try again. Texts are chosen by code, never by message. */
-export function errorText(say: Say, error: FlowError | undefined, now: number): string {
+export function errorText(say: Say, error: FlowError | undefined): string {
   if (!error) return ''
-  const { code, failure, attemptsLeft, retryAt } = error
-  const parts = [say([failure, code, 'failed'])]
-  if (retryAt && retryAt > now) parts.push(say('lockedFor', { minutes: Math.ceil((retryAt - now) / 60_000) }))
-  else if (attemptsLeft) parts.push(say('attemptsLeft', { count: attemptsLeft }))
-  return parts.join(' ')
+  const { code, failure, attemptsLeft, retryAt = 0 } = error
+  const minutes = Math.ceil((retryAt - Date.now()) / 60_000)
+  const rest = minutes > 0 ? say('lockedFor', { minutes }) : attemptsLeft ? say('attemptsLeft', { count: attemptsLeft }) : ''
+  return `${say([failure, code, 'failed'])} ${rest}`.trim()
 }
 
-const USE: Partial<Record<Method, string>> = { passkey: 'usePasskey', totp: 'useTotp', relogin: 'useRelogin' }
+const USE: { [M in Method]?: string } = { passkey: 'usePasskey', totp: 'useTotp', relogin: 'useRelogin' }
 
-/** Shows a step-up from its start to its end; resolves when there is nothing more to show. */
-export function showStepUp(flow: Flow, { frame, say, labels, enroll }: StepUpViewDeps): Promise<void> {
-  return new Promise((resolve) => {
-    let open = false
-    let timer: ReturnType<typeof setTimeout>
-    const label = flow.label ?? labels[flow.feature]
-    const { cancel } = flow
-    const title = say('title')
-    const purpose = label ? say('purpose', { feature: label }) : ''
-    const code = codeField(say('code'), () => flow.submit({ code: code.input.value }))
+/**
+ * Shows a step-up from its start to its end.
+ *
+ * @param label  what people read as the thing that is asked for
+ * @param onEnd  called once when there is nothing more to show; with `true` where the subject wants to enrol
+ */
+export function showStepUp(flow: Flow, [show, close]: Frame, say: Say, label: string | undefined, onEnd: (enroll: boolean) => void): void {
+  let open = false
+  let timer: ReturnType<typeof setTimeout>
+  const { cancel, choose, submit, retry } = flow
+  const purpose = label ? say('purpose', { feature: label }) : ''
+  const [field, input] = codeField(say('code'), (code) => submit({ code }))
 
-    const finish = () => {
-      clearTimeout(timer)
-      unsubscribe()
-      resolve()
+  const finish = (enroll = false) => {
+    clearTimeout(timer)
+    unsubscribe()
+    onEnd(enroll)
+  }
+  const leave = () => finish()
+  const later = (ms: number, run: () => void) => {
+    timer = setTimeout(run, ms)
+  }
+  const view = (key: string, more: Partial<View>, ...actions: readonly Node[]) => {
+    open = true
+    const all = () => [...actions, quietButton(say('cancel'), cancel)]
+    show({ key, icon: 'key', title: say('title'), text: purpose, onCancel: cancel, actions: all, ...more })
+  }
+
+  const render = () => {
+    clearTimeout(timer)
+    const state = flow.get()
+    const { status } = state
+    if (status === 'cancelled' || (status === 'done' && !open)) return finish()
+    if (status === 'done') {
+      view('done', { icon: 'done', title: say('done'), onCancel: leave, actions: () => [] })
+      return later(DONE_MS, leave)
     }
-    const later = (ms: number, run: () => void) => {
-      timer = setTimeout(run, ms)
-    }
-    const show = (view: Partial<View> & Pick<View, 'key' | 'icon'>) => {
-      open = true
-      frame.show({ title, text: purpose, onCancel: cancel, actions: () => [quietButton(say('cancel'), cancel)], ...view })
-    }
-    const choices = (methods: readonly Method[], error: FlowError | undefined, primary = '') =>
-      methods.map((method) => {
-        const made = button(say(USE[method] ?? ''), () => flow.choose(method), method === primary ? 'stile-primary' : '')
-        made.disabled = method === 'totp' && isLocked(error)
-        return made
+    if (status === 'failed') {
+      const { code, problem } = state
+      const enroll = code === 'enrollment_required'
+      return view('failed', {
+        icon: 'stop',
+        alert: (code === 'denied' && problem?.detail) || errorText(say, { code }),
+        onCancel: leave,
+        onSubmit: () => finish(enroll),
+        actions: () => [submitButton(say(enroll ? 'enroll' : 'close')), ...(enroll ? [quietButton(say('cancel'), leave)] : [])],
       })
-    const isLocked = (error: FlowError | undefined) => (error?.retryAt ?? 0) > Date.now()
+    }
+    const { error } = state
+    const alert = errorText(say, error)
+    const busy = status === 'verifying' || (status === 'proving' && state.method !== 'totp')
+    if (status === 'starting') {
+      if (error) {
+        later(RETRY_MS, retry)
+        return view('away', { alert, onSubmit: retry }, submitButton(say('retry')))
+      }
+      const wait = () => view('starting', { busy: true, text: say('wait') })
+      return open ? wait() : later(QUIET_MS, wait)
+    }
 
-    const render = () => {
-      clearTimeout(timer)
-      const state = flow.get()
-      switch (state.status) {
-        case 'cancelled':
-          return finish()
-        case 'done':
-          if (!open) return finish()
-          show({ key: 'done', icon: 'done', title: say('done'), text: '', onCancel: finish, actions: () => [] })
-          return later(DONE_MS, finish)
-        case 'failed': {
-          const canEnroll = state.code === 'enrollment_required'
-          const next = () => {
-            finish()
-            if (canEnroll) enroll()
-          }
-          return show({
-            key: 'failed',
-            icon: 'stop',
-            alert: (state.code === 'denied' && state.problem?.detail) || errorText(say, { code: state.code }, 0),
-            onCancel: finish,
-            onSubmit: next,
-            actions: () => (canEnroll ? [submitButton(say('enroll')), quietButton(say('cancel'), finish)] : [submitButton(say('close'))]),
-          })
-        }
-        case 'starting':
-          if (!open && !state.error) return later(QUIET_MS, () => show({ key: 'starting', icon: 'key', busy: true, text: say('starting') }))
-          show({
-            key: `starting${!state.error}`,
-            icon: 'key',
-            busy: !state.error,
-            alert: errorText(say, state.error, Date.now()),
-            onSubmit: flow.retry,
-            actions: () => [...(state.error ? [submitButton(say('retry'))] : []), quietButton(say('cancel'), cancel)],
-          })
-          if (state.error) later(RETRY_MS, flow.retry)
-          return
-      }
-
-      const { status, method, methods, error } = state
-      const others = methods.filter((each) => each !== method)
-      const alert = errorText(say, error, Date.now())
-      const busy = status === 'verifying' || (status === 'proving' && method !== 'totp')
-      if (isLocked(error)) later(TICK_MS, render)
-      if (method === 'relogin' && status === 'proving') {
-        // the application's own sign-in must not lie behind a modal dialog
-        open = false
-        return frame.close()
-      }
-      if (status === 'choosing') {
-        const locked = isLocked(error) && method === 'totp'
-        const primary = locked ? others[0] : (method ?? methods[0])
-        return show({
-          key: `choosing${locked}${primary}`,
-          icon: 'key',
-          alert,
-          actions: () => [...choices(methods, error, primary), quietButton(say('cancel'), cancel)],
-        })
-      }
-      const typing = method === 'totp'
-      const { input } = code
-      show({
-        key: `${method}`,
+    const { method, methods } = state
+    const locked = (error?.retryAt ?? 0) > Date.now()
+    if (locked) later(TICK_MS, render)
+    if (method === 'relogin' && busy) {
+      // the application's own sign-in must not lie behind a modal dialog
+      open = false
+      return close()
+    }
+    const choosing = status === 'choosing'
+    const ways = methods
+      .filter((each) => choosing || each !== method)
+      .map((each) => {
+        const way = button(say(USE[each] ?? ''), () => choose(each), choosing && each === (method ?? methods[0]) ? 'stile-primary' : '')
+        way.disabled = locked && each === 'totp'
+        return way
+      })
+    if (choosing) return view(`${locked}`, { alert }, ...ways)
+    const typing = method === 'totp'
+    view(
+      `${method}`,
+      {
         icon: typing ? 'phone' : 'key',
         busy,
-        text: typing ? purpose : say(status === 'verifying' ? 'verifying' : 'passkey'),
         alert,
-        onSubmit: () => flow.submit({ code: input.value }),
-        body: () => (typing ? [code.field] : []),
-        actions: () => [...(typing ? [submitButton(say('verify'))] : []), ...choices(others, error), quietButton(say('cancel'), cancel)],
-      })
-      input.readOnly = busy
-      input.setAttribute('aria-invalid', `${!!error}`)
-      if (typing && error && !busy) input.select()
-    }
-    const unsubscribe = flow.subscribe(render)
-    render()
-  })
+        ...(busy && { text: say(status === 'verifying' ? 'wait' : 'passkey') }),
+        onSubmit: () => submit({ code: input.value }),
+        body: () => (typing ? [field] : []),
+      },
+      ...(typing ? [submitButton(say('verify'))] : []),
+      ...ways,
+    )
+    if (typing) markField(input, busy, !!error)
+  }
+  const unsubscribe = flow.subscribe(render)
+  render()
 }

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Stile } from '../stile.ts'
+import { doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
+import { mountDialog } from './dialog.ts'
+
+const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
+const open: (() => void)[] = []
+
+beforeEach(() => {
+  // jsdom knows the element but not its modal half
+  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+    this.open = true
+  }
+  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+    this.open = false
+    this.dispatchEvent(new Event('close'))
+  }
+})
+afterEach(() => {
+  for (const unmount of open.splice(0)) unmount()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+function mount(stile: Stile, options: Parameters<typeof mountDialog>[1] = {}) {
+  const mounted = mountDialog(stile, { labels: { 'reports.export': 'Export reports' }, ...options })
+  open.push(mounted, stile.close)
+  return mounted
+}
+const dialog = () => document.querySelector('dialog') as HTMLDialogElement
+const alert = () => dialog().querySelector('[role=alert]')?.textContent
+const input = () => dialog().querySelector('input') as HTMLInputElement
+const buttons = () => [...dialog().querySelectorAll('button')].map((each) => each.textContent)
+const press = (name: string) => [...dialog().querySelectorAll('button')].find((each) => each.textContent === name)?.click()
+const type = (text: string) => {
+  input().value = text
+  input().dispatchEvent(new Event('input'))
+}
+const labelled = (by: string) => document.getElementById(dialog().getAttribute(by) ?? '')?.textContent
+
+test('a code is asked for in a labelled modal dialog that says what for, with the field in focus', async () => {
+  const { stile } = setup()
+  mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  expect(labelled('aria-labelledby')).toBe('Confirm it’s you')
+  expect(labelled('aria-describedby')).toBe('Needed for: Export reports')
+  expect(document.activeElement).toBe(input())
+  expect(input().labels?.[0]?.textContent).toBe('6-digit code from your authenticator app')
+  expect(input().autocomplete).toBe('one-time-code')
+  expect(input().getAttribute('inputmode')).toBe('numeric')
+  expect(buttons()).toEqual(['Confirm', 'Cancel'])
+})
+
+test('a pasted code with spaces sends itself, the dialog says so and closes', async () => {
+  const { stile, seen } = setup()
+  mount(stile)
+  const flow = stile.stepUp('reports.export', { label: 'The yearly report' })
+  await until(() => dialog().open)
+  expect(labelled('aria-describedby')).toBe('Needed for: The yearly report')
+  type(' 123 456 ')
+  await flow.done
+  expect(seen(ATTEMPTS)[0]?.body).toEqual({ method: 'totp', response: { code: '123456' } })
+  expect(labelled('aria-labelledby')).toBe('Confirmed')
+  await until(() => !dialog().open)
+})
+
+test('a wrong code is read out with what is left; focus stays and the code is selected', async () => {
+  const { stile } = setup({ [ATTEMPTS]: () => refuse('attempt_failed', { failure: 'wrong_code', attemptsLeft: 4 }) })
+  mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  const field = input()
+  type('000000')
+  await until(() => alert())
+  expect(alert()).toBe('That code is not right. Attempts left: 4.')
+  expect(input()).toBe(field)
+  expect(document.activeElement).toBe(field)
+  expect([field.selectionStart, field.selectionEnd]).toEqual([0, 6])
+  expect(field.getAttribute('aria-invalid')).toBe('true')
+  expect(field.getAttribute('aria-describedby')).toBe(dialog().querySelector('[role=alert]')?.id)
+})
+
+test('a lock says how long, and the method waits for it', async () => {
+  const { stile } = setup(
+    { [ATTEMPTS]: () => refuse('too_many_attempts', { attemptsLeft: 0, retryAfter: 170 }) },
+    { now: () => Date.now() / 1000, session: async () => 'opaque' },
+  )
+  mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  type('000000')
+  await until(() => alert())
+  expect(alert()).toBe('Too many wrong codes. Try again in 3 min.')
+  expect(dialog().querySelector('button')?.disabled).toBe(true)
+})
+
+test('Escape cancels, once, and the flow settles', async () => {
+  const { stile } = setup()
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
+  await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+  await until(() => !dialog().open)
+})
+
+test('a browser that closes the dialog by itself cancels too', async () => {
+  const { stile } = setup()
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  dialog().close()
+  await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+})
+
+test('after a passkey prompt that was dismissed the other way is one click away', async () => {
+  vi.stubGlobal('PublicKeyCredential', class {})
+  vi.stubGlobal('navigator', { credentials: { get: () => Promise.reject(new DOMException('no', 'NotAllowedError')) } })
+  const methods = [{ method: 'passkey', start: { challenge: 'AAAA' } }, { method: 'totp' }]
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => alert())
+  expect(alert()).toBe('The passkey prompt was closed.')
+  expect(buttons()).toEqual(['Use a passkey', 'Use your authenticator app', 'Cancel'])
+  press('Use your authenticator app')
+  await until(() => input())
+  expect(alert()).toBe('')
+  expect(document.activeElement).toBe(input())
+  type('123456')
+  await flow.done
+})
+
+test('what needs no prompt opens none', async () => {
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(doneStepUp()) })
+  mount(stile)
+  const show = vi.spyOn(HTMLDialogElement.prototype, 'showModal')
+  await stile.stepUp('reports.export').done
+  expect(show).not.toHaveBeenCalled()
+  show.mockRestore()
+})
+
+test('a service that cannot be reached is said, with a way to try again', async () => {
+  const { stile, answers } = setup({ 'POST /v1/step-ups': () => refuse('service_unavailable') })
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  expect(alert()).toBe('The service cannot be reached. Trying again by itself.')
+  answers['POST /v1/step-ups'] = () => json(openStepUp())
+  press('Try again')
+  await until(() => input())
+  expect(alert()).toBe('')
+  flow.cancel()
+})
+
+test.each([
+  ['license_required', 'Your plan does not include this.'],
+  ['denied', 'because denied'],
+  ['conflict', 'That did not work.'],
+] as const)('%s is said in a sentence, and closing it ends it', async (code, sentence) => {
+  const { stile } = setup({ 'POST /v1/step-ups': () => refuse(code) })
+  mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  expect(alert()).toBe(sentence)
+  press('Close')
+  await until(() => !dialog().open)
+})
+
+test('who has nothing enrolled is led to it', async () => {
+  const { stile } = setup({ 'POST /v1/step-ups': () => refuse('enrollment_required') })
+  mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  press('Set it up now')
+  await until(() => buttons().includes('Add an authenticator app'))
+})
+
+test('sentences can be replaced, and any code can be given one', async () => {
+  const { stile } = setup({ 'POST /v1/step-ups': () => refuse('conflict') })
+  mount(stile, { texts: { title: 'Bitte bestätigen', conflict: 'Jemand war schneller.' } })
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  expect(labelled('aria-labelledby')).toBe('Bitte bestätigen')
+  expect(alert()).toBe('Jemand war schneller.')
+})
+
+test('a page that is left takes the prompt with it, and the caller settles', async () => {
+  const { stile } = setup()
+  const unmount = mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  unmount()
+  expect(document.querySelector('stile-dialog')).toBeNull()
+  await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+})
+
+test('the sign-in of the application does not lie behind the dialog', async () => {
+  let signIn: (done: boolean) => void = () => {}
+  const { stile, answers } = setup(
+    { 'POST /v1/step-ups': () => json(openStepUp({ methods: [{ method: 'relogin' }, { method: 'totp' }] })) },
+    { relogin: () => new Promise((resolve) => (signIn = resolve)) },
+  )
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => flow.get().status === 'proving')
+  expect(dialog().open).toBe(false)
+  answers['POST /v1/step-ups'] = () => json(doneStepUp())
+  signIn(true)
+  await flow.done
+  expect(NOW).toBeGreaterThan(0)
+})

@@ -1,0 +1,20 @@
+/** The sentences of enrolment; loaded with it. */
+export const ENROLL_TEXTS = {
+  enrollTitle: 'Set up a way to confirm it’s you',
+  enrollText: 'You will be asked for it when something needs a stronger proof.',
+  passkeyTitle: 'Add a passkey',
+  passkeyHint: 'Fingerprint, face or PIN of this device, or a security key. Recommended.',
+  totpTitle: 'Add an authenticator app',
+  totpHint: 'A code that changes every 30 seconds, from an app on your phone.',
+  scan: 'Scan this with your app, then type the code that it shows.',
+  secret: 'Or enter this key by hand',
+  copy: 'Copy',
+  copied: 'Copied',
+  qr: 'QR code for your authenticator app',
+  enrolled: 'All set',
+  name: 'Name it, so that you know it again',
+  save: 'Save',
+  passkey_exists: 'This device already has a passkey for you.',
+  relogin_failed: 'You were not signed in again.',
+  registration_expired: 'That took too long. Start again.',
+} as const
