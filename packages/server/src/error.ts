@@ -18,10 +18,12 @@ export class StileError extends Error {
     this.members = members
   }
 
+  /** The HTTP status of the code. */
   get status(): number {
     return PROBLEMS[this.code].status
   }
 
+  /** The body that answers it (RFC 9457). */
   toProblem(): Problem {
     return problem(this.code, this.message, this.members)
   }

@@ -1,5 +1,4 @@
 export { type ApiKeyDeps, createApiKey } from './api-keys/api-keys.ts'
-export type { Caller, Domain, PublishedPolicy } from './domain.ts'
 export { type ProblemMembers, StileError } from './error.ts'
 export { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
 export type { Log } from './options/schema.ts'

@@ -1,0 +1,192 @@
+import type { Level, Method, Operation, Proof, Requirement } from '@stile/protocol'
+import type { NewChange } from './change-log.ts'
+
+/** One subject in one session on one device. A second key on one session is a new device and has proofs of its own. */
+export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
+
+/** What WebAuthn knows a subject by. */
+export interface SubjectStore {
+  /** The WebAuthn user handle of a subject; `candidate` is kept for ever by the first caller, all callers get the same. */
+  userHandle(subject: string, candidate: string): Promise<string>
+}
+
+/** `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime. */
+export type SessionStatus = 'new' | 'known' | 'ended' | 'expired'
+
+/** Who was seen in which session, and which sessions were ended. */
+export interface SessionStore {
+  /**
+   * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
+   * ended for every key, also for keys seen later. An expired session begins anew, without its proofs, where `authTime` says that the
+   * primary login was given after it had expired; an ended one where it was given after the end's `reopensAfter`. Older logins find it
+   * ended even then.
+   */
+  touch(
+    input: Readonly<{
+      key: SessionKey
+      account: string
+      now: number
+      idleSeconds: number
+      absoluteSeconds: number
+      /** When the primary login was given, where its issuer is trusted to say so. */
+      authTime?: number
+    }>,
+  ): Promise<SessionStatus>
+  /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
+  end(
+    input: Readonly<{
+      subject: string
+      sid: string
+      now: number
+      keepUntil: number
+      /** Logins given after this instant begin it anew. Absent: none does; of several ends, the strictest counts. */
+      reopensAfter?: number
+      change: NewChange
+    }>,
+  ): Promise<void>
+}
+
+/** A proof as remembered; `authenticatorId` names what gave it, so that removing the authenticator removes the proof. */
+export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
+
+/** What each session has proven on each device. */
+export interface ProofStore {
+  /**
+   * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
+   * False, and nothing written, where the session was ended meanwhile, or ended after the proof and begun anew: it must not count.
+   */
+  record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>
+  list(key: SessionKey): Promise<readonly StoredProof[]>
+}
+
+/** Which device keys are known to belong to a subject. */
+export interface DeviceStore {
+  /** Remembers that a device key has proven to belong to a subject. Binding twice keeps the first time. */
+  bind(input: Readonly<{ subject: string; jkt: string; now: number }>): Promise<void>
+  /** Whether the subject has any bound device, and whether this is one. */
+  find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
+}
+
+/** One step-up under way. */
+export type StepUpRecord = Readonly<{
+  id: string
+  key: SessionKey
+  account: string
+  client: string
+  audience: string
+  feature: string
+  requirement: Requirement
+  /** The operation of a bound step-up with its digest and salt (base64url). */
+  operation?: Readonly<{ params: Operation; digest: string; salt: string }>
+  createdAt: number
+  expiresAt: number
+}>
+
+/** Step-ups and the challenges of their methods; each is used once. */
+export interface StepUpStore {
+  create(record: StepUpRecord): Promise<void>
+  /** The record, also where it has expired: the caller compares `expiresAt`. */
+  get(id: string): Promise<StepUpRecord | null>
+  /** Stores the challenge of a started method and replaces a former one of that method. False where the step-up is gone. */
+  start(input: Readonly<{ id: string; method: Method; challenge: string }>): Promise<boolean>
+  /** Reads and deletes the challenge of a method: exactly one caller gets it. */
+  takeChallenge(input: Readonly<{ id: string; method: Method }>): Promise<string | null>
+  /** Reads and deletes the step-up: exactly one caller gets it. */
+  take(id: string): Promise<StepUpRecord | null>
+}
+
+/** One enrolment under way. */
+export type RegistrationRecord = Readonly<{
+  id: string
+  key: SessionKey
+  method: Method
+  /** Passkey: the challenge. TOTP: the sealed secret. */
+  secret: string
+  /** What bound it: the proof that allowed the enrolment. */
+  boundBy: Readonly<{ method: Method | 'login'; level: Level }>
+  createdAt: number
+  expiresAt: number
+}>
+
+/** Enrolments under way; each is used once. */
+export interface RegistrationStore {
+  create(record: RegistrationRecord): Promise<void>
+  get(id: string): Promise<RegistrationRecord | null>
+  /** Reads and deletes: exactly one caller gets it. */
+  take(id: string): Promise<RegistrationRecord | null>
+}
+
+/** Budgets of guesses, counted exactly. */
+export interface AttemptStore {
+  /** Counts one attempt in a window that begins with its first attempt; answers the count with this one, and when the window ends. */
+  hit(input: Readonly<{ key: string; now: number; windowSeconds: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
+  /** Takes back one attempt of the present window, for an attempt that was right or that failed through no fault of the user. */
+  forgive(input: Readonly<{ key: string; now: number }>): Promise<void>
+  /** The count of the present window, 0 where there is none. */
+  count(input: Readonly<{ key: string; now: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
+}
+
+/** What is kept of a passkey (WebAuthn Level 3 §4, credential record). */
+export type PasskeyData = Readonly<{
+  method: 'passkey'
+  /** base64url; unique over all subjects. */
+  credentialId: string
+  /** COSE key, base64url. */
+  publicKey: string
+  counter: number
+  transports: readonly string[]
+  aaguid: string
+  backupEligible: boolean
+  backupState: boolean
+}>
+
+/** What is kept of an authenticator app. */
+export type TotpData = Readonly<{
+  method: 'totp'
+  /** The shared secret, sealed. */
+  sealedSecret: string
+  /** The newest time step that was accepted. */
+  lastStep: number
+}>
+
+/** An enrolled thing of a subject, with what bound it. */
+export type AuthenticatorRecord = Readonly<{
+  id: string
+  subject: string
+  level: Level
+  name: string
+  createdAt: number
+  lastUsedAt?: number
+  boundBy: Readonly<{ method: Method | 'login'; level: Level }>
+  data: PasskeyData | TotpData
+}>
+
+/** The authenticators of subjects. */
+export interface AuthenticatorStore {
+  list(subject: string): Promise<readonly AuthenticatorRecord[]>
+  get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
+  findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
+  /** False, and nothing written, where the credential id is taken by anyone or the subject has `limit` authenticators. */
+  create(input: Readonly<{ record: AuthenticatorRecord; limit: number; change: NewChange }>): Promise<boolean>
+  /** False where the subject has no such authenticator. */
+  rename(input: Readonly<{ subject: string; id: string; name: string; change: NewChange }>): Promise<boolean>
+  /** Removes it together with every proof it gave, in one transaction with the change. False where there is none. */
+  remove(input: Readonly<{ subject: string; id: string; change: NewChange }>): Promise<boolean>
+  /**
+   * Compare-and-set of the signature counter: writes only where it still is `expectedCounter`; true for exactly one caller where the
+   * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.
+   */
+  touch(input: Readonly<{ id: string; expectedCounter: number; counter: number; backupState: boolean; now: number }>): Promise<boolean>
+}
+
+/** Which time steps of an authenticator app have been used. */
+export interface TotpStore {
+  /** Accepts a time step greater than the last one accepted: true for exactly one caller. Notes `lastUsedAt`. */
+  accept(input: Readonly<{ authenticatorId: string; step: number; now: number }>): Promise<boolean>
+}
+
+/** What may be used once. */
+export interface ReplayStore {
+  /** True for exactly one caller per key until `expiresAt`. */
+  once(input: Readonly<{ key: string; now: number; expiresAt: number }>): Promise<boolean>
+}
