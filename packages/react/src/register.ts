@@ -8,10 +8,16 @@ import type { FeatureOf, PolicyShape } from '@stile/browser'
 // biome-ignore lint/suspicious/noEmptyInterface: it is filled by declaration merging in the application
 export interface Register {}
 
-type Registered = Register extends { policy: infer P extends PolicyShape } ? P : PolicyShape
+type PolicyIn<R> = R extends { policy: infer P extends PolicyShape } ? P : PolicyShape
+
+/** The names of the features that a registration names; any string where it names none. */
+export type FeatureIn<R> = FeatureOf<PolicyIn<R>>
+
+/** The names of the tiers that a registration names; any string where it names none. */
+export type TierIn<R> = PolicyIn<R> extends { tiers: readonly (infer T extends string)[] } ? T : string
 
 /** The names of the registered policy's features; any string where none is registered. */
-export type FeatureName = FeatureOf<Registered>
+export type FeatureName = FeatureIn<Register>
 
 /** The names of the registered policy's tiers; any string where none is registered. */
-export type TierName = Registered extends { tiers: readonly (infer T extends string)[] } ? T : string
+export type TierName = TierIn<Register>
