@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '@stile/protocol'
+import type { FlowError } from './stile.ts'
 
 /** A code that an error of the SDK carries: one of the wire, or one of the browser's own. */
 export type StileCode =
@@ -46,3 +47,13 @@ export class StepUpCancelled extends StileError {}
 
 /** The step-up cannot succeed: `code` says why (`enrollment_required`, `license_required`, `denied`, …). */
 export class StepUpFailed extends StileError {}
+
+/** Whether a failure passes by itself, so that it makes sense to try again. */
+export function isPassing(code: StileCode): boolean {
+  return /^(service|session|policy)_un|^internal|^too/.test(code)
+}
+
+/** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */
+export function flowError({ code = 'passkey_failed', problem }: Partial<StileError>, now: number): FlowError {
+  return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
+}

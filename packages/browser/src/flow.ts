@@ -1,7 +1,7 @@
 import type { IssuedToken, Method, StepUp } from '@stile/protocol'
-import { StepUpCancelled, StepUpFailed, type StileCode, StileError } from './error.ts'
+import { flowError, isPassing, StepUpCancelled, StepUpFailed, type StileCode, StileError } from './error.ts'
 import { observable } from './lib/observable.ts'
-import type { Flow, FlowError, FlowState, StepUpOptions, Stile } from './stile.ts'
+import type { Flow, FlowState, StepUpOptions, Stile } from './stile.ts'
 
 /** A flow as the client holds it. */
 export type StartedFlow = readonly [
@@ -10,16 +10,6 @@ export type StartedFlow = readonly [
   /** Like `flow.done`, but as soon as the token is there. */
   proven: Promise<IssuedToken>,
 ]
-
-/** Whether a failure passes by itself, so that it makes sense to try again. */
-export function isPassing(code: StileCode): boolean {
-  return /^(service|session|policy)_un|^internal|^too/.test(code)
-}
-
-/** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */
-export function flowError({ code = 'passkey_failed', problem }: Partial<StileError>, now: number): FlowError {
-  return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
-}
 
 /**
  * Creates one step-up. Nothing is asked of the service before `retry`.

@@ -1,6 +1,5 @@
 import type { State } from '@stile/protocol'
-import { StileError } from './error.ts'
-import { isPassing } from './flow.ts'
+import { isPassing, StileError } from './error.ts'
 import type { Following } from './follow.ts'
 import { observable } from './lib/observable.ts'
 import type { Service } from './service.ts'

@@ -13,7 +13,7 @@ export type ShownEnrollment = readonly [
   done: Promise<boolean>,
 ]
 
-const CSS = `stile-dialog{.stile-choice{gap:.375rem;text-align:start;font-size:.93em}img{margin:0 auto;border-radius:var(--r)}.stile-secret{display:flex;align-items:center;padding-left:.75rem;border:1px solid var(--b);border-radius:var(--r);button{width:auto;border:0}}code{flex:1;font:.87em/1.5 ui-monospace,monospace;text-align:start;overflow-wrap:anywhere;user-select:all}}`
+const CSS = `stile-dialog{.stile-choice{gap:.375rem;margin-bottom:.5rem;font-size:.93em}img{margin:0 auto;border-radius:var(--r)}.stile-secret{display:flex;align-items:center;padding-left:.75rem;border:1px solid var(--b);border-radius:var(--r);button{width:auto;border:0}}code{flex:1;font:.87em/1.5 ui-monospace,monospace;text-align:start;overflow-wrap:anywhere;user-select:all}}`
 
 /**
  * Shows an enrolment: the choice, then the passkey prompt or the picture and the code, then a name.

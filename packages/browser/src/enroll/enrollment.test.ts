@@ -89,7 +89,7 @@ test('a passkey is made from the options and sent by itself', async () => {
   const { publicKey } = options
   expect([...(publicKey.challenge as Uint8Array)]).toEqual([1, 2, 3])
   expect([...(publicKey.user.id as Uint8Array)]).toEqual([4, 5, 6])
-  expect([...((publicKey.excludeCredentials as { id: Uint8Array }[])[0]?.id ?? [])]).toEqual([7, 8, 9])
+  expect([...((publicKey.excludeCredentials as unknown as { id: Uint8Array }[])[0]?.id ?? [])]).toEqual([7, 8, 9])
   expect(seen(FINISH)[0]?.body).toEqual({
     response: {
       id: 'AQID',

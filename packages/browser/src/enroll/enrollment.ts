@@ -1,6 +1,5 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { type StileCode, StileError } from '../error.ts'
-import { flowError, isPassing } from '../flow.ts'
+import { flowError, isPassing, type StileCode, StileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
