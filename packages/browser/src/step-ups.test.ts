@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Flow } from './stile.ts'
-import { doneStepUp, json, openStepUp, setup, until } from './wire.test-support.ts'
+import { doneStepUp, json, openStepUp, refuse, setup, until } from './wire.test-support.ts'
 
 test('two that ask for the same share one prompt, and both settle', async () => {
   const { stile, seen } = setup()
@@ -27,7 +27,11 @@ test('someone who rides on the prompt for another payment cannot: bound operatio
 })
 
 test('the token of a bound operation is not kept for other requests', async () => {
-  const { stile } = setup({ 'POST /v1/step-ups': () => json(doneStepUp('bound')) })
+  const { stile } = setup({
+    'POST /v1/step-ups': () => json(doneStepUp('bound')),
+    // a state that could be read would bring another token anyway
+    'GET /v1/state': () => refuse('service_unavailable'),
+  })
   await stile.stepUp('reports.export', { operation: { amount: '1' } }).done
   expect((await stile.token()).token).not.toBe('bound')
 })

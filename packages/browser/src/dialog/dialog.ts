@@ -27,7 +27,20 @@ export type MountedDialog = (() => void) &
   }>
 
 /** What the views of the dialog are made of; handed to the one that is loaded later, so that it brings no second copy. */
-export const KIT = { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts: TEXTS }
+export type Kit = Readonly<{
+  adoptStyles: typeof adoptStyles
+  button: typeof button
+  codeField: typeof codeField
+  createSay: typeof createSay
+  element: typeof element
+  errorText: typeof errorText
+  markField: typeof markField
+  quietButton: typeof quietButton
+  submitButton: typeof submitButton
+  texts: typeof TEXTS
+}>
+
+const KIT: Kit = { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts: TEXTS }
 
 const TAG = 'stile-dialog'
 

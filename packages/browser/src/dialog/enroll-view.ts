@@ -1,7 +1,7 @@
 import type { Authenticator } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
-import type { DialogOptions, KIT } from './dialog.ts'
+import type { DialogOptions, Kit } from './dialog.ts'
 import { ENROLL_TEXTS } from './enroll-texts.ts'
 import type { Frame, View } from './frame.ts'
 
@@ -23,7 +23,7 @@ const CSS = `stile-dialog{.stile-choice{gap:.375rem;margin-bottom:.5rem;font-siz
  */
 export function showEnrollment(
   stile: EnrollmentClient,
-  { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts }: typeof KIT,
+  { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts }: Kit,
   show: Frame[0],
   scope: Document | ShadowRoot,
   options: DialogOptions,
