@@ -61,12 +61,13 @@ export function createStepUps(desk: Desk): StepUps {
       found(id, (stepUp) => {
         const method = stepUp.methods.find((each) => each === body.method)
         if (!method) return refuse(problem('method_unavailable', 'This method cannot meet the requirement.'))
-        if (method === 'totp' && codeOf(body) !== world().code) {
-          stepUp.attemptsLeft -= 1
+        if (method === 'totp') {
+          // where the guesses are used up not even the right code counts
+          const wrong = stepUp.attemptsLeft < 1 || codeOf(body) !== world().code
+          if (wrong) stepUp.attemptsLeft -= 1
           const { attemptsLeft } = stepUp
-          if (attemptsLeft > 0) return refuse(problem('attempt_failed', 'That code is not right.', { failure: 'wrong_code', attemptsLeft }))
-          const members = { attemptsLeft: 0, retryAfter: LOCKED_SECONDS }
-          return refuse(problem('too_many_attempts', 'Too many wrong codes. Try again later.', members))
+          if (attemptsLeft < 1) return locked()
+          if (wrong) return refuse(problem('attempt_failed', 'That code is not right.', { failure: 'wrong_code', attemptsLeft }))
         }
         open.delete(id)
         prove(desk, method)
@@ -74,6 +75,10 @@ export function createStepUps(desk: Desk): StepUps {
         return done({ feature, ...(operation && { operation }) }, id, requirement)
       }),
   }
+}
+
+function locked(): Answer {
+  return refuse(problem('too_many_attempts', 'Too many wrong codes. Try again later.', { attemptsLeft: 0, retryAfter: LOCKED_SECONDS }))
 }
 
 function view({ methods, ...stepUp }: Open): StepUp {
