@@ -27,7 +27,7 @@ test('unmounting takes the dialog away and ends the step-up that it showed', asy
   await waitFor(() => expect(dialogs()).toHaveLength(0))
 })
 
-test('a page that is gone before the dialog is loaded never gets one', async () => {
+test('a page that is gone before the dialog is loaded keeps none', async () => {
   const { unmount } = open(gate)
   unmount()
   await import('./provider/mount.ts')

@@ -1,5 +1,5 @@
 import { definePolicy } from '@stile/policy'
-import { licenseOf, type World } from '@stile/testing'
+import { authenticatorOf, licenseOf, type World } from '@stile/testing'
 import { act, screen, waitFor } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import { MEMBER, open, outcomeOf, proofNow, typeCode } from '../page.test-support.ts'
@@ -120,16 +120,26 @@ test('cancelling says so, loses nothing and leaves the focus on the button', asy
   expect(button.getAttribute('aria-disabled')).toBe('false')
 })
 
-test('while the ceremony is under way the button keeps the focus and a second click begins nothing', async () => {
-  const { arrived, service, user } = open(gate)
+test('while the ceremony is under way the button keeps the focus', async () => {
+  const { service, user } = open(gate)
   const button = await confirm()
   service.given({ network: 'slow' })
   await user.click(button)
   await waitFor(() => expect(button.getAttribute('aria-disabled')).toBe('true'))
   expect(document.activeElement).toBe(button)
   expect(button.hasAttribute('disabled')).toBe(false)
+})
+
+test('a second click begins nothing more, not even where a step-up is never shared', async () => {
+  const { arrived, user } = open(paying('10'))
+  const button = await confirm()
   await user.click(button)
-  await waitFor(() => expect(arrived.filter((each) => each === 'POST /v1/step-ups')).toHaveLength(1))
+  await screen.findByLabelText(/6-digit code/)
+  await user.click(button)
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  await screen.findByText('Not confirmed yet. Nothing has changed.')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(arrived.filter((each) => each === 'POST /v1/step-ups')).toHaveLength(1)
 })
 
 test('age alone never takes away what is shown, but what is shown anew asks again', async () => {
@@ -145,6 +155,9 @@ test('age alone never takes away what is shown, but what is shown anew asks agai
   isClosed()
 })
 
+/** A member who could meet whatever is asked. */
+const BOTH = { ...MEMBER, authenticators: [authenticatorOf('totp'), authenticatorOf('passkey')] }
+
 const losses: readonly [what: string, change: (now: number) => Partial<World>][] = [
   ['a downgrade', () => ({ license: licenseOf('basic', { epoch: 2 }) })],
   ['a suspension', () => ({ license: licenseOf('enterprise', { epoch: 2, state: 'suspended' }) })],
@@ -155,7 +168,7 @@ const losses: readonly [what: string, change: (now: number) => Partial<World>][]
 
 test.each(losses)('threat: content outlives the right to it: %s takes it away at once, stale or not', async (_, change) => {
   for (const age of [0, 16 * 60]) {
-    const { service, unmount } = open(gate)
+    const { service, unmount } = open(gate, { given: BOTH })
     act(() => service.given(proofNow(service)))
     await content()
     service.clock.advance(age)
@@ -221,7 +234,7 @@ test('threat: a proof for one operation opens another: the gate closes again whe
 })
 
 test('threat: a risk rises after a bound proof: what it asks for more closes the gate', async () => {
-  const { service, user } = open(paying('10'))
+  const { service, user } = open(paying('10'), { given: BOTH })
   await user.click(await confirm())
   await typeCode(user)
   await content()

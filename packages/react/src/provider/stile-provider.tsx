@@ -22,18 +22,16 @@ const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /** Lends a client to the gates and hooks below it, and mounts the one dialog that shows step-ups. */
 export function StileProvider({ client, dialog, labels = NO_LABELS, texts, children }: StileProviderProps): ReactElement {
-  const mounted = useRef<Promise<Mounted | null>>(null)
+  const mounted = useRef<Promise<Mounted>>(null)
   const options = useRef<DialogOptions | false>(dialog !== false && { labels, ...dialog })
 
   useEffect(() => {
-    let unmounted = false
-    const mounting = import('./mount.ts').then(({ mount }) => (unmounted ? null : mount(client, options.current)))
+    const mounting = import('./mount.ts').then(({ mount }) => mount(client, options.current))
     mounted.current = mounting
-    // where the chunk cannot be loaded, asking for a step-up rejects with StepUpRequired; the page itself goes on
+    // where the chunk cannot be loaded, a click says that it did not work; the page itself goes on
     const quiet = mounting.catch(() => null)
     return () => {
-      unmounted = true
-      quiet.then((dialog) => dialog?.unmount())
+      quiet.then((it) => it?.unmount())
     }
   }, [client])
 
