@@ -79,14 +79,14 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     return begun === true
   })
 
-  const replay = createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS })
   const authorizer = createAuthorizer({
     policy,
     licenses,
     revocations,
     contact,
     verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
-    verifyProof: createProofVerifier({ origin, now, replay }),
+    verifyProof: createProofVerifier({ origin, now }),
+    replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS }),
     starting: () => (isStarting ? start : undefined),
     staleSeconds,
     now,

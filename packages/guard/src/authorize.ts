@@ -5,6 +5,7 @@ import { type Credential, readCredential } from './credential.ts'
 import type { ProofVerifier } from './dpop.ts'
 import type { Licenses, Snapshot } from './licenses.ts'
 import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './refusal.ts'
+import type { ReplayMemory, UsedProof } from './replay.ts'
 import type { GuardRequest, Identity } from './request.ts'
 import type { GuardPass } from './result.ts'
 import type { Revocations } from './revocations.ts'
@@ -41,6 +42,7 @@ export type AuthorizerOptions = Readonly<{
   contact: Contact
   verifyToken: TokenVerifier
   verifyProof: ProofVerifier
+  replay: ReplayMemory
   /** While the feed is still being opened for the first time: resolves to whether it was. */
   starting: () => Promise<boolean> | undefined
   staleSeconds: number
@@ -54,28 +56,40 @@ const SESSION: Assurance = Object.freeze({
 
 type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
+type ProvenNow = UsedProof & Readonly<{ token: string; proof: string }>
+type Proven = ProvenNow | 'spent' | Refused
 
 /**
  * Makes the authorizer. The order is: licence, what the session alone allows, whether the service was heard, token, identity, revocation,
- * licence epoch, device proof, and the policy with what is proven. The proof, which counts once, comes after all that may have to wait.
+ * licence epoch, device proof, and the policy with what is proven. The proof counts once and is written down last of all, after everything
+ * that may have to wait and only for a request that is let on: what is refused takes no room.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
-  const { policy, licenses, revocations, contact, verifyToken, verifyProof, starting, staleSeconds, now } = options
+  const { policy, licenses, revocations, contact, verifyToken, verifyProof, replay, starting, staleSeconds, now } = options
   const rulesOf: ReadonlyMap<string, FeatureRules | undefined> = new Map(
     featuresOf(policy).map((name) => [name, featureRules(policy, name)]),
   )
   // a proof counts once per request, however many features are asked for while it is handled
-  const proven = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
+  const spent = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
 
-  const prove = (request: GuardRequest, feature: string, { token, proof }: Found, jkt: string): Refused | undefined => {
+  /** The proof that came with a token, verified; `spent` where it has counted for this very request. */
+  const prove = (request: GuardRequest, { cnf, sub }: AssuranceClaims, { token, proof }: Found, feature: string): Proven => {
+    if (cnf === undefined) return invalidToken('The token is bound to no key.', feature)
     if (proof.status === 'none') return invalidProof('The token came without a proof of its key.', feature)
     if (proof.status === 'many') return invalidProof('More than one proof came with the token.', feature)
-    const before = proven.get(request)
-    if (before?.token === token && before.proof === proof.value) return undefined
-    const verdict = verifyProof(proof.value, { method: request.method, url: request.url, token, jkt })
-    if (verdict.status === 'full') return unavailable('Too many requests are on record to tell whether this one is new.', feature)
+    const before = spent.get(request)
+    if (before?.token === token && before.proof === proof.value) return 'spent'
+    const verdict = verifyProof(proof.value, { method: request.method, url: request.url, token, jkt: cnf.jkt })
     if (verdict.status === 'invalid') return invalidProof(verdict.why, feature)
-    proven.set(request, { token, proof: proof.value })
+    return { subject: sub, jkt: cnf.jkt, jti: verdict.jti, iat: verdict.iat, token, proof: proof.value }
+  }
+
+  /** Lets a proof count for this request and for no other one. */
+  const spend = (request: GuardRequest, found: ProvenNow, feature: string): Refused | undefined => {
+    const verdict = replay.use(found)
+    if (verdict === 'full') return unavailable('Too many requests are on record to tell whether this one is new.', feature)
+    if (verdict === 'replayed') return invalidProof('The proof was used before; every request needs its own.', feature)
+    spent.set(request, { token: found.token, proof: found.proof })
     return undefined
   }
 
@@ -115,15 +129,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const otherwise = unavailable('The license has just changed and could not be read.', feature)
       return { pending: 'newer-license', wait: licenses.fill(identity.account, subject), otherwise }
     }
-    if (claims.cnf === undefined) return invalidToken('The token is bound to no key.', feature)
-    const unproven = prove(request, feature, credential, claims.cnf.jkt)
-    if (unproven !== undefined) return unproven
+    const proven = prove(request, claims, credential, feature)
+    if (proven !== 'spent' && 'ok' in proven) return proven
     // of two licenses the newer one decides, but one that the service has just said is gone is gone
     const license = lead > 0 && snapshot.license !== null ? licenseOf(claims) : snapshot.license
     const decision = decide(policy, { feature, license, assurance, risk: claims.risk, now: now() })
     if (decision.outcome !== 'permit') return refusalOf(decision)
     if (claims.act !== undefined && rulesOf.get(feature)?.actors !== 'permit') return refusalOf(actorDenied(decision))
-    return { ok: true, decision, claims }
+    const used = proven === 'spent' ? undefined : spend(request, proven, feature)
+    return used ?? { ok: true, decision, claims }
   }
 
   return (question) => {

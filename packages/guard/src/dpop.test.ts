@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { createProofVerifier, type ProofVerifier } from './dpop.ts'
-import { createReplayMemory } from './replay.ts'
+import { createReplayMemory, type ReplayMemory } from './replay.ts'
 import { type Clock, deviceOf, type Keys, makeKeys, prove } from './wire.test-support.ts'
 
 const TOKEN = 'header.payload.signature'
@@ -11,6 +11,7 @@ const URL_OF = 'https://api.example.com/v1/pay'
 let device: Keys
 let clock: Clock
 let verify: ProofVerifier
+let replay: ReplayMemory
 
 beforeAll(async () => {
   device = await deviceOf()
@@ -19,12 +20,15 @@ beforeAll(async () => {
 beforeEach(() => {
   clock = { now: 1_800_000_000 }
   const now = (): number => clock.now
-  verify = createProofVerifier({ origin: 'https://api.example.com', now, replay: createReplayMemory({ now, windowSeconds: 60 }) })
+  verify = createProofVerifier({ origin: 'https://api.example.com', now })
+  replay = createReplayMemory({ now, windowSeconds: 60 })
 })
 
 const check = (proof: string, url = '/v1/pay?now=1'): string => {
   const verdict = verify(proof, { method: 'GET', url, token: TOKEN, jkt: device.kid })
-  return verdict.status === 'invalid' ? verdict.why : verdict.status
+  if (verdict.status === 'invalid') return verdict.why
+  const { jti, iat } = verdict
+  return replay.use({ subject: 'demo|ada', jkt: device.kid, jti, iat }) === 'fresh' ? 'valid' : 'used before'
 }
 const make = (change: Parameters<typeof prove>[3] = {}, htu = URL_OF): Promise<string> => prove(clock, TOKEN, htu, change)
 

@@ -3,10 +3,13 @@ import { normalizeHtu } from '@stile/protocol'
 import { createBoundedMap } from './lib/bounded-map.ts'
 import { importP256, isPlainEs256, isTyp, p256Coordinates, parseCompact, verifyEs256 } from './lib/jwt.ts'
 import { sha256Base64Url, thumbprint } from './lib/thumbprint.ts'
-import type { ReplayMemory } from './replay.ts'
 
-/** What came of a device proof. `why` is a sentence that never quotes it. */
-export type ProofVerdict = Readonly<{ status: 'valid' }> | Readonly<{ status: 'invalid'; why: string }> | Readonly<{ status: 'full' }>
+/**
+ * What came of a device proof. `why` is a sentence that never quotes it.
+ *
+ * A valid one may have been used before: that is for the replay memory to say, which is asked last, when a request is about to be let on.
+ */
+export type ProofVerdict = Readonly<{ status: 'valid'; jti: string; iat: number }> | Readonly<{ status: 'invalid'; why: string }>
 
 /** What a proof must be about. */
 export type ProofContext = Readonly<{
@@ -23,7 +26,7 @@ export type ProofContext = Readonly<{
 export type ProofVerifier = (proof: string, context: ProofContext) => ProofVerdict
 
 /** What the verifier is made of. */
-export type ProofVerifierOptions = Readonly<{ origin: string; now: () => number; replay: ReplayMemory }>
+export type ProofVerifierOptions = Readonly<{ origin: string; now: () => number }>
 
 /** How far the `iat` of a proof may be from now, in seconds. */
 export const PROOF_WINDOW_SECONDS = 60
@@ -34,11 +37,12 @@ const MAX_KEYS = 5_000
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
 
 /**
- * Makes a verifier of DPoP proofs at a resource server: the checks of RFC 9449 §4.3 and §7.1 in their order, then the replay memory.
+ * Makes a verifier of DPoP proofs at a resource server: the checks of RFC 9449 §4.3 and §7.1 in their order, all but the replay of a `jti`. Writes
+ * nothing down.
  *
  * The URL is the configured public origin and the path as it was sent; `Host` is never asked.
  */
-export function createProofVerifier({ origin, now, replay }: ProofVerifierOptions): ProofVerifier {
+export function createProofVerifier({ origin, now }: ProofVerifierOptions): ProofVerifier {
   // importing costs as much as verifying; only keys that a valid token names get here
   const imported = createBoundedMap<string, KeyObject>(MAX_KEYS)
 
@@ -68,9 +72,7 @@ export function createProofVerifier({ origin, now, replay }: ProofVerifierOption
     if (typeof htu !== 'string' || !isSameUrl(htu, origin, url)) return WRONG_URL
     if (typeof iat !== 'number' || !(Math.abs(now() - iat) <= PROOF_WINDOW_SECONDS)) return WRONG_TIME
     if (ath !== sha256Base64Url(token)) return WRONG_TOKEN
-    const verdict = replay.use(jkt, jti, iat)
-    if (verdict === 'full') return FULL
-    return verdict === 'fresh' ? VALID : REPLAYED
+    return { status: 'valid', jti, iat }
   }
 }
 
@@ -85,8 +87,6 @@ function invalid(why: string): ProofVerdict {
   return Object.freeze({ status: 'invalid', why })
 }
 
-const VALID: ProofVerdict = Object.freeze({ status: 'valid' })
-const FULL: ProofVerdict = Object.freeze({ status: 'full' })
 const MALFORMED = invalid('The proof is not a compact JWT.')
 const WRONG_JTI = invalid('The proof has no jti of 1 to 128 characters.')
 const WRONG_TYPE = invalid('The typ of the proof must be dpop+jwt.')
@@ -98,4 +98,3 @@ const WRONG_METHOD = invalid('The proof is for another HTTP method.')
 const WRONG_URL = invalid('The proof is for another URL. If it should be this one, check the origin option of the guard.')
 const WRONG_TIME = invalid('The proof is older than a minute or of the future; the clocks may differ.')
 const WRONG_TOKEN = invalid('The proof is for another token.')
-const REPLAYED = invalid('The proof was used before; every request needs its own.')
