@@ -42,6 +42,27 @@ test('the window of a subject begins with the first guess and is not drawn out b
   expect(await guessesLeft(world.domain, by('c'))).toBe(5)
 })
 
+test('threat: guesses in flight over the end of a window would buy more in the next', async () => {
+  for (const ceremony of ['a', 'b']) await wrong(4, ceremony)
+  world.clock.advance(GUESS_WINDOW_SECONDS - 1)
+  const late = await takeGuess(world.domain, by('a'))
+  world.clock.advance(1)
+  await wrong(5, 'c')
+  await wrong(5, 'd')
+  await late.forgive()
+  const burst = await Promise.allSettled(Array.from({ length: 40 }, (_, index) => takeGuess(world.domain, by(`e${index}`))))
+  expect(burst.filter(({ status }) => status === 'fulfilled')).toEqual([])
+})
+
+test('a guess that the budget of the subject refuses leaves the one of its ceremony whole', async () => {
+  await wrong(5, 'a')
+  await wrong(5, 'b')
+  await Promise.allSettled([1, 2, 3].map(() => takeGuess(world.domain, by('c'))))
+  world.clock.advance(GUESS_WINDOW_SECONDS)
+  await wrong(5, 'c')
+  await expect(takeGuess(world.domain, by('c'))).rejects.toMatchObject({ code: 'too_many_attempts' })
+})
+
 test('a store that fails between the two budgets charges neither', async () => {
   const { store } = world.domain
   const attempts: Store['attempts'] = {

@@ -34,38 +34,48 @@ export async function takeGuess(domain: LimitsDomain, guesser: Guesser): Promise
   const { store, now } = domain
   const at = now()
   const keys = keysOf(guesser)
-  const ceremony = await store.attempts.hit({ key: keys.ceremony, now: at, windowSeconds: GUESS_WINDOW_SECONDS })
+  const window = { now: at, windowSeconds: GUESS_WINDOW_SECONDS }
+  const ceremony = await store.attempts.hit({ key: keys.ceremony, ...window, limit: GUESSES_PER_CEREMONY })
+  if (!ceremony.counted) {
+    const { count, resetsAt } = await store.attempts.count({ key: keys.subject, now: at })
+    throw count >= GUESSES_PER_SUBJECT ? subjectRefused(resetsAt - at) : ceremonyRefused()
+  }
+  // only in the window that it was counted in: given back late, it must not buy a guess in the next one
+  const forgiveCeremony = () => store.attempts.forgive({ key: keys.ceremony, resetsAt: ceremony.resetsAt })
   let subject: typeof ceremony
   try {
-    subject = await store.attempts.hit({ key: keys.subject, now: at, windowSeconds: GUESS_WINDOW_SECONDS })
+    subject = await store.attempts.hit({ key: keys.subject, ...window, limit: GUESSES_PER_SUBJECT })
   } catch (error) {
-    await store.attempts.forgive({ key: keys.ceremony, now: at }).catch(() => undefined)
+    await forgiveCeremony().catch(() => undefined)
     throw error
   }
-  const forgive = async () => {
-    await store.attempts.forgive({ key: keys.ceremony, now: at })
-    await store.attempts.forgive({ key: keys.subject, now: at })
-  }
-  if (subject.count > GUESSES_PER_SUBJECT) {
-    await forgive()
-    const retryAfter = Math.max(subject.resetsAt - at, 1)
-    throw new StileError('too_many_attempts', `Too many wrong codes. Try again in ${minutes(retryAfter)}, or use a passkey now.`, {
-      retryAfter,
-      attemptsLeft: 0,
-    })
-  }
-  if (ceremony.count > GUESSES_PER_CEREMONY) {
-    await forgive()
-    throw new StileError('too_many_attempts', 'Too many wrong codes here. Begin again, or use a passkey.', {
-      retryAfter: 1,
-      attemptsLeft: 0,
-    })
+  if (!subject.counted) {
+    await forgiveCeremony()
+    throw subjectRefused(subject.resetsAt - at)
   }
   return {
     left: Math.min(GUESSES_PER_CEREMONY - ceremony.count, GUESSES_PER_SUBJECT - subject.count),
     last: ceremony.count === GUESSES_PER_CEREMONY,
-    forgive,
+    async forgive() {
+      await forgiveCeremony()
+      await store.attempts.forgive({ key: keys.subject, resetsAt: subject.resetsAt })
+    },
   }
+}
+
+function subjectRefused(seconds: number): StileError {
+  const retryAfter = Math.max(seconds, 1)
+  return new StileError('too_many_attempts', `Too many wrong codes. Try again in ${minutes(retryAfter)}, or use a passkey now.`, {
+    retryAfter,
+    attemptsLeft: 0,
+  })
+}
+
+function ceremonyRefused(): StileError {
+  return new StileError('too_many_attempts', 'Too many wrong codes here. Begin again, or use a passkey.', {
+    retryAfter: 1,
+    attemptsLeft: 0,
+  })
 }
 
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */

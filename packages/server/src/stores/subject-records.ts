@@ -118,10 +118,18 @@ export interface RegistrationStore {
 
 /** Budgets of guesses, counted exactly. */
 export interface AttemptStore {
-  /** Counts one attempt in a window that begins with its first attempt; answers the count with this one, and when the window ends. */
-  hit(input: Readonly<{ key: string; now: number; windowSeconds: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
-  /** Takes back one attempt of the present window, for an attempt that was right or that failed through no fault of the user. */
-  forgive(input: Readonly<{ key: string; now: number }>): Promise<void>
+  /**
+   * Counts one attempt in a window that begins with its first attempt; answers the count with this one, and when the window ends. Where
+   * the window has `limit` attempts already, nothing is counted or written: `counted` is false, and `count` is without this one.
+   */
+  hit(
+    input: Readonly<{ key: string; now: number; windowSeconds: number; limit: number }>,
+  ): Promise<Readonly<{ counted: boolean; count: number; resetsAt: number }>>
+  /**
+   * Takes back one attempt of the window that a hit said ends at `resetsAt`, for an attempt that was right or that failed through no
+   * fault of the user. Where another window has begun since, nothing is written.
+   */
+  forgive(input: Readonly<{ key: string; resetsAt: number }>): Promise<void>
   /** The count of the present window, 0 where there is none. */
   count(input: Readonly<{ key: string; now: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
 }

@@ -4,6 +4,8 @@ import type { Store } from '../store.ts'
 import { BURST, burst, T0, useStore } from './fixtures.test-support.ts'
 
 const WINDOW = 900
+const LIMIT = 3
+const HIT = { key: 'alice', now: T0, windowSeconds: WINDOW } as const
 
 /** The window as it should behave, in a few lines: what a property test compares the store with. */
 function modelOfWindows() {
@@ -15,12 +17,13 @@ function modelOfWindows() {
   return {
     hit: (key: string, now: number) => {
       const window = present(key, now) ?? { count: 0, resetsAt: now + WINDOW }
+      if (window.count >= LIMIT) return { counted: false, ...window }
       windows.set(key, { ...window, count: window.count + 1 })
-      return windows.get(key)
+      return { counted: true, ...window, count: window.count + 1 }
     },
-    forgive: (key: string, now: number) => {
-      const window = present(key, now)
-      if (window === undefined) return
+    forgive: (key: string, resetsAt: number) => {
+      const window = windows.get(key)
+      if (window?.resetsAt !== resetsAt) return
       if (window.count === 1) windows.delete(key)
       else windows.set(key, { ...window, count: window.count - 1 })
     },
@@ -34,7 +37,7 @@ export function attemptsContract(open: () => Promise<Store>): void {
 
   describe('attempts', () => {
     it('threat: guesses sent at the same time would share one count', async () => {
-      const hits = await burst(() => store().attempts.hit({ key: 'alice', now: T0, windowSeconds: WINDOW }))
+      const hits = await burst(() => store().attempts.hit({ ...HIT, limit: BURST }))
       expect(hits.map(({ count }) => count).sort((one, other) => one - other)).toEqual(
         Array.from({ length: BURST }, (_, index) => index + 1),
       )
@@ -42,12 +45,28 @@ export function attemptsContract(open: () => Promise<Store>): void {
       expect(await store().attempts.count({ key: 'alice', now: T0 + 1 })).toEqual({ count: BURST, resetsAt: T0 + WINDOW })
     })
 
+    it('threat: a burst would get more attempts than the limit, or refused ones would draw it out', async () => {
+      const hits = await burst(() => store().attempts.hit({ ...HIT, limit: LIMIT }))
+      expect(hits.filter(({ counted }) => counted)).toHaveLength(LIMIT)
+      expect(hits.filter(({ counted }) => !counted)).toEqual(
+        Array.from({ length: BURST - LIMIT }, () => ({ counted: false, count: LIMIT, resetsAt: T0 + WINDOW })),
+      )
+      expect(await store().attempts.count({ key: 'alice', now: T0 })).toEqual({ count: LIMIT, resetsAt: T0 + WINDOW })
+    })
+
     it('takes back exactly as many as were forgiven', async () => {
-      await burst(() => store().attempts.hit({ key: 'alice', now: T0, windowSeconds: WINDOW }))
-      await burst(() => store().attempts.forgive({ key: 'alice', now: T0 }), 20)
+      await burst(() => store().attempts.hit({ ...HIT, limit: BURST }))
+      await burst(() => store().attempts.forgive({ key: 'alice', resetsAt: T0 + WINDOW }), 20)
       expect((await store().attempts.count({ key: 'alice', now: T0 })).count).toBe(BURST - 20)
-      await burst(() => store().attempts.forgive({ key: 'alice', now: T0 }))
+      await burst(() => store().attempts.forgive({ key: 'alice', resetsAt: T0 + WINDOW }))
       expect((await store().attempts.count({ key: 'alice', now: T0 })).count).toBe(0)
+    })
+
+    it('threat: what is taken back of a window that is over would buy attempts in the next', async () => {
+      const { resetsAt } = await store().attempts.hit({ ...HIT, limit: LIMIT })
+      for (let each = 0; each < LIMIT; each++) await store().attempts.hit({ ...HIT, now: T0 + WINDOW, limit: LIMIT })
+      await burst(() => store().attempts.forgive({ key: 'alice', resetsAt }))
+      expect(await store().attempts.count({ key: 'alice', now: T0 + WINDOW })).toEqual({ count: LIMIT, resetsAt: T0 + 2 * WINDOW })
     })
 
     it('agrees with the model for any order of hits, forgiveness and time', async () => {
@@ -62,14 +81,17 @@ export function attemptsContract(open: () => Promise<Store>): void {
           run += 1
           const model = modelOfWindows()
           let now = T0
+          let resetsAt = T0
           for (const { verb, key: name, later } of steps) {
             now += later
             const key = `${run}:${name}`
             if (verb === 'hit') {
-              expect(await store().attempts.hit({ key, now, windowSeconds: WINDOW })).toEqual(model.hit(key, now))
+              const hit = await store().attempts.hit({ key, now, windowSeconds: WINDOW, limit: LIMIT })
+              expect(hit).toEqual(model.hit(key, now))
+              resetsAt = hit.resetsAt
             } else if (verb === 'forgive') {
-              await store().attempts.forgive({ key, now })
-              model.forgive(key, now)
+              await store().attempts.forgive({ key, resetsAt })
+              model.forgive(key, resetsAt)
             }
             expect(await store().attempts.count({ key, now })).toEqual(model.count(key, now))
           }

@@ -54,7 +54,7 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
   })
 
   it('counts exactly and agrees on pinned values over all instances', async () => {
-    const hits = await race((store) => store.attempts.hit({ key: 'alice', now: T0, windowSeconds: 900 }))
+    const hits = await race((store) => store.attempts.hit({ key: 'alice', now: T0, windowSeconds: 900, limit: BURST }))
     expect(new Set(hits.map(({ count }) => count)).size).toBe(BURST)
     expect(new Set(await race((store, index) => store.settings.pin({ name: 'rpId', value: `${index}` }))).size).toBe(1)
     expect(new Set(await race((store, index) => store.subjects.userHandle(ALICE.subject, `${index}`))).size).toBe(1)
@@ -82,7 +82,7 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
     const [first, second] = stores
     await first.stepUps.create(stepUp('su_1'))
     await first.replay.once({ key: 'jti', now: T0, expiresAt: T0 + 300 })
-    await first.attempts.hit({ key: 'alice', now: T0, windowSeconds: 900 })
+    await first.attempts.hit({ key: 'alice', now: T0, windowSeconds: 900, limit: BURST })
     await enrol(first, authenticator('auth_1'))
     await first.licenses.write({ record: license('acme'), expectedEpoch: null, changes: [licenseChange('acme')] })
     const [generation, head] = [await first.changes.generation(), await first.changes.head()]

@@ -7,6 +7,9 @@ export function createAttemptStore({ prepare, read, write }: Connection): Attemp
   const find = prepare((db, p: Parameter<{ key: string; now: number }>) =>
     db.selectFrom('attempts').select(['count', 'resets_at']).where('key', '=', p('key')).where('resets_at', '>', p('now')),
   )
+  const findWindow = prepare((db, p: Parameter<{ key: string; resetsAt: number }>) =>
+    db.selectFrom('attempts').select('count').where('key', '=', p('key')).where('resets_at', '=', p('resetsAt')),
+  )
   const put = prepare((db, p: Parameter<{ key: string; count: number; resetsAt: number }>) =>
     db
       .insertInto('attempts')
@@ -17,19 +20,20 @@ export function createAttemptStore({ prepare, read, write }: Connection): Attemp
   )
   const drop = prepare((db, p: Parameter<{ key: string }>) => db.deleteFrom('attempts').where('key', '=', p('key')))
   return {
-    hit: ({ key, now, windowSeconds }) =>
+    hit: ({ key, now, windowSeconds, limit }) =>
       write(() => {
         const window = find.get({ key, now })
-        const count = (window?.count ?? 0) + 1
+        const before = window?.count ?? 0
         const resetsAt = window?.resets_at ?? now + windowSeconds
-        put.run({ key, count, resetsAt })
-        return { count, resetsAt }
+        if (before >= limit) return { counted: false, count: before, resetsAt }
+        put.run({ key, count: before + 1, resetsAt })
+        return { counted: true, count: before + 1, resetsAt }
       }),
-    forgive: ({ key, now }) =>
+    forgive: ({ key, resetsAt }) =>
       write(() => {
-        const window = find.get({ key, now })
+        const window = findWindow.get({ key, resetsAt })
         if (window === undefined) return
-        if (window.count > 1) put.run({ key, count: window.count - 1, resetsAt: window.resets_at })
+        if (window.count > 1) put.run({ key, count: window.count - 1, resetsAt })
         else drop.run({ key })
       }),
     count: ({ key, now }) =>
