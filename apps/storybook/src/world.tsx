@@ -1,0 +1,122 @@
+import { createStile, type Stile } from '@stile/browser'
+import { definePolicy } from '@stile/policy'
+import { StileProvider } from '@stile/react'
+import { authenticatorOf, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { screen, userEvent } from 'storybook/test'
+
+export type { Meta, StoryObj }
+
+/** The rules of the stories: three plans, and features that ask for nothing, a second factor, a passkey and a bound second factor. */
+const policy = definePolicy({
+  format: 1,
+  features: {
+    'reports.view': { label: 'View reports' },
+    'reports.export': { label: 'Export reports', requires: { level: 'mfa', maxAge: '15m' } },
+    'payouts.approve': { label: 'Approve payouts', requires: { level: 'mfa', maxAge: '2m', bind: ['amount'] } },
+  },
+  tiers: {
+    basic: { label: 'Basic', features: ['reports.view'] },
+    pro: { label: 'Pro', extends: 'basic', features: ['reports.export'] },
+    enterprise: { label: 'Enterprise', extends: 'pro', features: ['payouts.approve'] },
+  },
+  risk: { high: { level: 'phr', maxAge: '5m' }, critical: 'deny' },
+  license: { none: { tier: 'basic' }, states: { suspended: 'none' } },
+})
+
+const LABELS = {
+  'reports.view': 'View reports',
+  'reports.export': 'Export reports',
+  'payouts.approve': 'Approve payouts',
+  basic: 'Basic',
+  pro: 'Pro',
+  enterprise: 'Enterprise',
+}
+
+/** Someone with the largest plan and an authenticator app, who has proven nothing yet. */
+export const MEMBER: Partial<Facts> = { license: licenseOf('enterprise'), authenticators: [authenticatorOf('totp')] }
+
+/** What a story starts from: facts of the service, and how the page looks. */
+export type WorldParameters = Readonly<{ given?: Partial<Facts>; scheme?: 'light' | 'dark' }>
+
+/** The service of the story on the page: the newest one. */
+let current: TestService
+
+/** The service of the story on the page, for a `play` function to change the world. */
+export function service(): TestService {
+  return current
+}
+
+function connect(given: Partial<Facts>): Stile {
+  const made = createTestService({ policy, given })
+  current = made
+  return createStile({
+    service: made.url,
+    session: made.session,
+    audiences: { api: ['https://api.test'] },
+    relogin: async () => true,
+    fetch: made.fetch,
+  })
+}
+
+/** A page of its own for each story: a service, a client and a provider, closed when the story is left. */
+export function World({ given = MEMBER, scheme, children }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
+  const [client, setClient] = useState<Stile>()
+  // given only counts when the story begins
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
+  useEffect(() => {
+    const made = connect(given)
+    setClient(made)
+    return () => made.close()
+  }, [])
+  useEffect(() => {
+    document.documentElement.style.colorScheme = scheme ?? 'light'
+    document.body.style.background = scheme === 'dark' ? '#11141a' : '#fff'
+    document.body.style.color = scheme === 'dark' ? '#eef1f6' : '#161a21'
+  }, [scheme])
+  if (!client) return null
+  return (
+    <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>
+      <StileProvider client={client} labels={LABELS}>
+        {children}
+      </StileProvider>
+    </main>
+  )
+}
+
+/** Puts every story of a file into a world of its own, as its parameter `world` says. */
+export function inWorld(Story: () => ReactElement, { parameters }: { parameters: { world?: WorldParameters } }): ReactElement {
+  return (
+    <World {...parameters.world}>
+      <Story />
+    </World>
+  )
+}
+
+/** The same story in the dark. */
+export function dark<S extends object>(story: S): S {
+  const { parameters }: Pick<StoryObj, 'parameters'> = story
+  return { ...story, parameters: { ...parameters, world: { ...parameters?.world, scheme: 'dark' } } }
+}
+
+/** The same story on a phone. */
+export function narrow<S extends object>(story: S): S {
+  return { ...story, globals: { viewport: { value: 'phone' } } }
+}
+
+/** Clicks the button of this name, wherever on the page it is. */
+export async function click(name: string): Promise<void> {
+  await userEvent.click(await screen.findByRole('button', { name }))
+}
+
+/** Types a code into the dialog, which sends itself when it is full. */
+export async function typeCode(code: string): Promise<void> {
+  await userEvent.type(await screen.findByLabelText(/6-digit code/), code)
+}
+
+/** Waits until what opens has opened: half faded in, colours have no contrast yet. */
+export async function settled(): Promise<void> {
+  const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+  await Promise.all(ending.map(({ finished }) => finished.catch(() => {})))
+}

@@ -1,0 +1,156 @@
+import { licenseOf } from '@stile/testing'
+import { expect, screen, waitFor } from 'storybook/test'
+import {
+  click,
+  dark,
+  inWorld,
+  MEMBER,
+  type Meta,
+  narrow,
+  type StoryObj,
+  service,
+  settled,
+  typeCode,
+} from '../../../../apps/storybook/src/world.tsx'
+import { StepUpGate } from './step-up-gate.tsx'
+
+const meta: Meta<typeof StepUpGate> = {
+  title: 'Gates/StepUpGate',
+  component: StepUpGate,
+  decorators: [inWorld],
+  args: { feature: 'reports.export', children: <p>The export is ready.</p> },
+}
+export default meta
+type Story = StoryObj<typeof StepUpGate>
+
+const card = (kind: string) => waitFor(() => expect(document.querySelector(`[data-stile-card="${kind}"]`)).toBeVisible())
+const isClosed = () => expect(screen.queryByText('The export is ready.')).toBeNull()
+
+/** Nothing is known yet: never a paywall, which would flash at someone who has paid. */
+export const Loading: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'slow' } } },
+  play: async () => {
+    await screen.findByText('Loading…')
+    expect(document.querySelector('[data-stile-card]')).toBeNull()
+    isClosed()
+  },
+}
+
+/** A fresh proof is needed. Nothing opens before the click. */
+export const StepUp: Story = {
+  play: async () => {
+    await card('step_up')
+    await screen.findByText('Export reports needs a fresh proof that it’s you.')
+    expect(document.querySelector('dialog[open]')).toBeNull()
+    isClosed()
+  },
+}
+
+export const StepUpDark: Story = dark(StepUp)
+export const StepUpNarrow: Story = narrow(StepUp)
+
+/** The ceremony is under way: the button stays where it is, and keeps the focus. */
+export const Busy: Story = {
+  play: async () => {
+    const button = await screen.findByRole('button', { name: 'Confirm and continue' })
+    service().given({ network: 'slow' })
+    await click('Confirm and continue')
+    await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'))
+    isClosed()
+  },
+}
+
+/** Proven: the content is there, and has the focus once the dialog is gone. */
+export const Granted: Story = {
+  play: async () => {
+    await click('Confirm and continue')
+    await typeCode('123456')
+    const content = await screen.findByText('The export is ready.')
+    await waitFor(() => expect(document.querySelector('dialog[open]')).toBeNull(), { timeout: 3000 })
+    await waitFor(() => expect(document.activeElement).toBe(content.parentElement))
+  },
+}
+
+/** The subject closed the prompt: nothing is lost, and it can begin again. */
+export const Cancelled: Story = {
+  play: async () => {
+    await click('Confirm and continue')
+    await click('Cancel')
+    await screen.findByText('Not confirmed yet. Nothing has changed.')
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Confirm and continue' })))
+    await settled()
+    isClosed()
+  },
+}
+
+export const CancelledDark: Story = dark(Cancelled)
+
+/** The plan does not include it. */
+export const Upgrade: Story = {
+  parameters: { world: { given: { license: licenseOf('basic') } } },
+  play: async () => {
+    await card('upgrade')
+    await screen.findByText('Export reports comes with Pro, Enterprise.')
+    isClosed()
+  },
+}
+
+export const UpgradeDark: Story = dark(Upgrade)
+export const UpgradeNarrow: Story = narrow(Upgrade)
+
+/** The application's own paywall in place of the card. */
+export const OwnPaywall: Story = {
+  ...Upgrade,
+  args: { fallback: <a href="#plans">See the plans</a> },
+  play: async () => {
+    await screen.findByText('See the plans')
+    expect(document.querySelector('[data-stile-card]')).toBeNull()
+    isClosed()
+  },
+}
+
+/** Nothing is enrolled that could prove it. */
+export const Enroll: Story = {
+  parameters: { world: { given: { license: licenseOf('pro') } } },
+  play: async () => {
+    await card('enroll')
+    await screen.findByRole('button', { name: 'Set it up' })
+    isClosed()
+  },
+}
+
+/** The license is suspended. */
+export const Denied: Story = {
+  parameters: { world: { given: { ...MEMBER, license: licenseOf('pro', { state: 'suspended' }) } } },
+  play: async () => {
+    await card('deny')
+    await screen.findByText(/The license is suspended/)
+    isClosed()
+  },
+}
+
+/** The service cannot be reached; the button tries again. */
+export const Offline: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'down' } } },
+  play: async () => {
+    await card('error')
+    await click('Try again')
+    await card('error')
+    isClosed()
+  },
+}
+
+export const OfflineDark: Story = dark(Offline)
+
+/** A downgrade takes away what is shown, at once. */
+export const TakenAway: Story = {
+  play: async () => {
+    await click('Confirm and continue')
+    await typeCode('123456')
+    await screen.findByText('The export is ready.')
+    await waitFor(() => expect(document.querySelector('dialog[open]')).toBeNull(), { timeout: 3000 })
+    service().given({ license: licenseOf('basic', { epoch: 2 }) })
+    await card('upgrade')
+    isClosed()
+  },
+}

@@ -1,0 +1,63 @@
+import { licenseOf } from '@stile/testing'
+import { expect, screen, waitFor } from 'storybook/test'
+import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service } from '../../../../apps/storybook/src/world.tsx'
+import { TierGuard } from './tier-guard.tsx'
+
+const meta: Meta<typeof TierGuard> = {
+  title: 'Gates/TierGuard',
+  component: TierGuard,
+  decorators: [inWorld],
+  args: { tier: 'pro', children: <p>Charts of the Pro plan.</p> },
+}
+export default meta
+type Story = StoryObj<typeof TierGuard>
+
+const isClosed = () => expect(screen.queryByText('Charts of the Pro plan.')).toBeNull()
+
+/** Nothing is known yet. */
+export const Loading: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'slow' } } },
+  play: async () => {
+    await screen.findByText('Loading…')
+    isClosed()
+  },
+}
+
+/** A larger plan includes the smaller ones. */
+export const Included: Story = {
+  play: async () => {
+    await screen.findByText('Charts of the Pro plan.')
+  },
+}
+
+/** The plan does not include it; an upgrade opens it without a reload. */
+export const Upgrade: Story = {
+  parameters: { world: { given: { license: licenseOf('basic') } } },
+  play: async () => {
+    await screen.findByText('This comes with Pro.')
+    isClosed()
+  },
+}
+
+export const UpgradeDark: Story = dark(Upgrade)
+export const UpgradeNarrow: Story = narrow(Upgrade)
+
+/** The plan was raised while the page was open. */
+export const Upgraded: Story = {
+  ...Upgrade,
+  play: async () => {
+    await screen.findByText('This comes with Pro.')
+    service().given({ license: licenseOf('pro', { epoch: 2 }) })
+    await screen.findByText('Charts of the Pro plan.')
+  },
+}
+
+/** The service cannot be reached. */
+export const Offline: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'down' } } },
+  play: async () => {
+    await waitFor(() => expect(document.querySelector('[data-stile-card="error"]')).toBeVisible())
+    await click('Try again')
+    isClosed()
+  },
+}
