@@ -20,6 +20,8 @@ export type DemoOptions = Readonly<{
   dataDir: string
   /** Gets every line that a part prints. */
   onLine?: (part: string, line: string) => void
+  /** Gets each part as soon as it is a process, so that it can be stopped while others still start. */
+  onPart?: (part: Part) => void
 }>
 
 /** One running part. */
@@ -78,7 +80,7 @@ export function buildWeb(): void {
 }
 
 /** Starts service, API and pages as three processes and resolves when all of them answer. */
-export async function startDemo({ ports, dataDir, onLine = () => {} }: DemoOptions): Promise<Demo> {
+export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const urls = {
     service: `http://localhost:${ports.service}`,
@@ -94,11 +96,14 @@ export async function startDemo({ ports, dataDir, onLine = () => {} }: DemoOptio
     DEMO_ADMIN_URL: urls.admin,
     DEMO_API_URL: urls.api,
     DEMO_WEB_URL: urls.web,
-    STILE_SECRET: secretIn(dataDir),
   }
   const keys = keysIn(dataDir, env, urls.api)
-  env.DEMO_GUARD_KEY = keys.guard
-  env.DEMO_LICENSES_KEY = keys.licenses
+  // each part gets only the secrets that are its own
+  const secrets: Record<PartName, Record<string, string>> = {
+    service: { STILE_SECRET: secretIn(dataDir) },
+    api: { DEMO_GUARD_KEY: keys.guard, DEMO_LICENSES_KEY: keys.licenses },
+    web: {},
+  }
 
   const commands: Record<PartName, { args: string[]; cwd: string; ready: string }> = {
     api: { args: [...NODE, 'apps/demo/src/api/main.ts'], cwd: ROOT, ready: `${urls.api}/healthz` },
@@ -117,8 +122,14 @@ export async function startDemo({ ports, dataDir, onLine = () => {} }: DemoOptio
   const parts = new Map<PartName, Part>()
   const start = async (name: PartName): Promise<Part> => {
     const { args, cwd, ready } = commands[name]
-    const part = launch(name, urls[name], spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }), onLine)
+    const part = launch(
+      name,
+      urls[name],
+      spawn(process.execPath, args, { cwd, env: { ...env, ...secrets[name] }, stdio: ['ignore', 'pipe', 'pipe'] }),
+      onLine,
+    )
     parts.set(name, part)
+    onPart(part)
     await answers(ready, part)
     return part
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { assertPortFree, buildWeb, DEFAULT_PORTS, startDemo } from './demo.ts'
+import { assertPortFree, buildWeb, DEFAULT_PORTS, type Part, startDemo } from './demo.ts'
 
 const HELP = `Builds and starts the demo: the verification service, an API with a guard, and a web app.
 
@@ -24,6 +24,30 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+const parts = new Set<Part>()
+let stopping = false
+
+async function stop(code: number): Promise<void> {
+  if (stopping) return
+  stopping = true
+  say('\nStopping …')
+  await Promise.all([...parts].map((part) => part.stop()))
+  process.exit(code)
+}
+
+/** A part that ends by itself takes the rest with it, so that nothing is left half running. */
+function watch(part: Part): void {
+  parts.add(part)
+  part.exited.then((code) => {
+    if (stopping) return
+    say(`The ${part.name} stopped by itself (exit code ${code}); stopping the rest.`)
+    void stop(1)
+  })
+}
+
+process.on('SIGINT', () => void stop(0))
+process.on('SIGTERM', () => void stop(0))
+
 try {
   await assertPortFree(DEFAULT_PORTS.service, 'verification service')
   await assertPortFree(DEFAULT_PORTS.admin, "service's admin port")
@@ -32,41 +56,27 @@ try {
   say('Building the web app …')
   buildWeb()
   say('Starting service, API and web app …')
-  const demo = await startDemo({
+  const { urls } = await startDemo({
     ports: DEFAULT_PORTS,
     dataDir,
+    onPart: watch,
     onLine: (part, line) => {
       if (values.verbose || !/"level":[1-4]0/.test(line)) say(`${part.padEnd(8)} ${line}`)
     },
   })
   say(`
-  Quarterly, the demo product       ${demo.urls.web}
-  the same gate in plain JavaScript ${demo.urls.web}/vanilla.html
-  its API (Express + guard)         ${demo.urls.api}
-  the Stile service                 ${demo.urls.service}
-  licenses (admin, loopback only)   ${demo.urls.admin}
+  Quarterly, the demo product       ${urls.web}
+  the same gate in plain JavaScript ${urls.web}/vanilla.html
+  its API (Express + guard)         ${urls.api}
+  the Stile service                 ${urls.service}
+  licenses (admin, loopback only)   ${urls.admin}
 
   Sign in as basic, pro or enterprise; the password is "stile".
   Data is kept in ${dataDir}. Ctrl-C stops everything.
 `)
-  let stopping = false
-  const stop = async (code: number) => {
-    if (stopping) return
-    stopping = true
-    say('\nStopping …')
-    await demo.stop()
-    process.exit(code)
-  }
-  process.on('SIGINT', () => void stop(0))
-  process.on('SIGTERM', () => void stop(0))
-  for (const name of ['service', 'api', 'web'] as const) {
-    demo.part(name).exited.then((code) => {
-      if (stopping) return
-      say(`The ${name} stopped by itself (exit code ${code}); stopping the rest.`)
-      void stop(1)
-    })
-  }
 } catch (error) {
-  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
-  process.exit(1)
+  if (!stopping) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+    await stop(1)
+  }
 }

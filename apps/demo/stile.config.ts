@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { env } from './src/shared/env.ts'
 import { policy } from './src/shared/policy.ts'
 
-/** The verification service as the demo runs it: `stile-service --config apps/demo/stile.config.ts`. */
+/** The verification service as the demo runs it: `node --conditions=@stile/source apps/service/src/main.ts --config apps/demo/stile.config.ts`. */
 export default {
   publicUrl: env.service,
   environment: 'test',

@@ -51,7 +51,7 @@ test('cancelling loses nothing, and asking again works', async ({ page, signIn }
   await page.getByRole('button', { name: 'Export lines' }).click()
   await expect(page.getByRole('dialog').getByLabel('6-digit code')).toBeVisible()
   await page.keyboard.press('Escape')
-  await expect(page.getByText('Not confirmed, so nothing was exported. Your note is still here.')).toBeVisible()
+  await expect(page.getByText('Not confirmed. Nothing was exported, and your note is still here.')).toBeVisible()
   await expect(page.getByLabel('Note for the file')).toHaveValue('Typed before the prompt')
 
   await page.getByRole('button', { name: 'Export lines' }).click()

@@ -203,6 +203,6 @@ function logInto(lines: string[]): Log {
     (level: string) =>
     (fields: object, message = ''): void =>
       void lines.push(JSON.stringify({ from: 'service', level, message, ...fields }))
-  const log = { level: 'trace', info: write('info'), warn: write('warn'), error: write('error'), debug: write('debug'), child: () => log }
+  const log = { level: 'trace', info: write('info'), warn: write('warn'), error: write('error'), debug: write('debug') }
   return log
 }

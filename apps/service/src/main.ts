@@ -9,11 +9,12 @@ const result = await runCommand(process.argv.slice(2), {
 
 if ('exitCode' in result) process.exitCode = result.exitCode
 else {
-  let stopping = false
-  const stop = (): void => {
-    // whoever asks twice does not want to wait
-    if (stopping) process.exit(1)
-    stopping = true
+  let stopping: NodeJS.Signals | undefined
+  const stop = (signal: NodeJS.Signals): void => {
+    // whoever asks twice does not want to wait; a terminal and a supervisor may each ask once
+    if (stopping === signal) process.exit(1)
+    if (stopping) return
+    stopping = signal
     result.running.close().then(
       () => {
         process.exitCode = 0

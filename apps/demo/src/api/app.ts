@@ -4,7 +4,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { env } from '../shared/env.ts'
 import { policy } from '../shared/policy.ts'
 import { allPayouts, approve, exportCsv, lines, months } from './ledger.ts'
-import { setTier } from './licenses.ts'
+import { isTier, setTier } from './licenses.ts'
 import { confirm, endSession, sessionOf, startSession } from './sessions.ts'
 import { authenticate } from './users.ts'
 
@@ -74,8 +74,11 @@ export function createApi(sessions: SessionIssuer): { app: Express; close: () =>
   })
 
   // stands for the billing system of a real product, so that a plan can be changed while watching the page
-  app.post('/api/demo/plan', signedIn, async (request, response) => {
-    await setTier(response.locals.session.user.account, String(request.body?.tier))
+  app.post('/api/demo/tier', signedIn, async (request, response) => {
+    const tier: unknown = request.body?.tier
+    if (!isTier(tier))
+      return void response.status(400).json({ detail: `There is no such tier. Choose one of: ${policy.tiers.join(', ')}.` })
+    await setTier(response.locals.session.user.account, tier)
     response.status(204).end()
   })
 

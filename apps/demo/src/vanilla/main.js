@@ -47,7 +47,10 @@ exporting.addEventListener('submit', async (event) => {
       result.textContent = problem.detail
     }
   } catch (error) {
-    result.textContent = error instanceof StepUpCancelled ? 'Not confirmed, so nothing was exported.' : error.message
+    result.textContent =
+      error instanceof StepUpCancelled
+        ? 'Not confirmed, so nothing was exported.'
+        : (error.problem?.detail ?? 'It could not be exported. Try again in a moment.')
   }
 })
 
@@ -66,7 +69,8 @@ document.querySelector('#sign-out').addEventListener('click', async () => {
   location.reload()
 })
 
-const me = await fetch(`${api}/api/me`, { credentials: 'include' })
-if (me.ok) document.querySelector('#who').textContent = (await me.json()).name
-exporting.hidden = !me.ok
-signIn.hidden = me.ok
+const me = await fetch(`${api}/api/me`, { credentials: 'include' }).catch(() => null)
+if (!me) document.querySelector('.lead').textContent = 'The server cannot be reached. Check your connection and reload the page.'
+if (me?.ok) document.querySelector('#who').textContent = (await me.json()).name
+exporting.hidden = !me?.ok
+signIn.hidden = !me || me.ok

@@ -9,7 +9,8 @@ export type Api = Readonly<{
   signOut: () => Promise<void>
   sessionToken: () => Promise<string>
   confirmPassword: (password: string) => Promise<string | null>
-  setPlan: (tier: string) => Promise<void>
+  /** `null`, or the sentence of a refusal. */
+  setTier: (tier: string) => Promise<string | null>
 }>
 
 /** Talks to the product's API with its cookie. */
@@ -41,6 +42,6 @@ export function createApi(url: string): Api {
       return ((await response.json()) as { token: string }).token
     },
     confirmPassword: (password) => refusal(post('/api/confirm-password', { password })),
-    setPlan: async (tier) => void (await post('/api/demo/plan', { tier })),
+    setTier: (tier) => refusal(post('/api/demo/tier', { tier })),
   }
 }

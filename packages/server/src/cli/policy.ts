@@ -48,9 +48,9 @@ function adviceFor({ document }: Policy): string[] {
     ([, { requires, compliance }]) => requires?.bind !== undefined || compliance !== undefined,
   )
   const [first] = sensitive
-  if (first !== undefined && (document.enrollment?.settle === undefined || document.enrollment.settle === '0s'))
+  if (document.enrollment?.settle !== undefined && document.enrollment.settle !== '0s')
     advice.push(
-      `A thief of a session could enrol a passkey of their own and use it at once for "${first[0]}". Set enrollment.settle, such as "1d", so that a new authenticator must wait.`,
+      `enrollment.settle is read but not applied yet: a new authenticator counts at once${first === undefined ? '' : `, also for "${first[0]}"`}.`,
     )
   const offered = new Set(Object.values(document.tiers).flatMap(({ features = [] }) => features))
   for (const feature of Object.keys(document.features)) {

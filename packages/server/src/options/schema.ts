@@ -80,7 +80,7 @@ const policy = z.unknown().transform((value, context): Policy => {
   return z.NEVER
 })
 
-const LEAST_LOGGER = ['info', 'warn', 'error', 'child'] as const
+const LEAST_LOGGER = ['info', 'warn', 'error', 'debug'] as const
 
 /** A logger as pino makes them; only what Stile uses. */
 export type Log = Readonly<{

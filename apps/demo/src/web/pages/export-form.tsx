@@ -1,7 +1,8 @@
-import { StepUpCancelled, StileError } from '@stile/browser'
+import { StepUpCancelled } from '@stile/browser'
 import { useStile } from '@stile/react'
 import { type FormEvent, type ReactElement, useState } from 'react'
 import type { Api } from '../api.ts'
+import { sentenceFor } from '../stile/sentences.ts'
 
 type Outcome = Readonly<{ tone: 'plain' | 'problem'; text: string; file?: string }>
 
@@ -31,10 +32,9 @@ export function ExportForm({ api }: Readonly<{ api: Api }>): ReactElement {
       if (response.ok) return { tone: 'plain', text: 'Exported.', file: await response.text() }
       return { tone: 'problem', text: ((await response.json()) as { detail: string }).detail }
     } catch (reason) {
-      if (reason instanceof StepUpCancelled)
-        return { tone: 'plain', text: 'Not confirmed, so nothing was exported. Your note is still here.' }
-      if (reason instanceof StileError) return { tone: 'problem', text: reason.message }
-      return { tone: 'problem', text: 'The server cannot be reached right now. Your note is still here; try again in a moment.' }
+      const cancelled = reason instanceof StepUpCancelled
+      const lost = 'Nothing was exported, and your note is still here.'
+      return { tone: cancelled ? 'plain' : 'problem', text: sentenceFor(reason, lost) }
     }
   }
 

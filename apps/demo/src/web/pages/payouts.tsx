@@ -1,9 +1,9 @@
-import { StepUpCancelled } from '@stile/browser'
 import { StepUpGate, useStile } from '@stile/react'
 import { type ReactElement, useState } from 'react'
 import type { Payout } from '../../api/ledger.ts'
 import type { Api } from '../api.ts'
 import { Loaded } from '../loaded.tsx'
+import { sentenceFor } from '../stile/sentences.ts'
 import { useApi } from '../use-api.ts'
 
 const money = (amount: string, currency: string) => new Intl.NumberFormat('en-IE', { style: 'currency', currency }).format(Number(amount))
@@ -47,9 +47,7 @@ function PayoutCard({ api, payout }: Readonly<{ api: Api; payout: Payout }>): Re
       if (response.ok) setStatus('approved')
       else setProblem(((await response.json()) as { detail: string }).detail)
     } catch (reason) {
-      setProblem(
-        reason instanceof StepUpCancelled ? 'Not confirmed, so nothing was approved.' : 'It could not be approved. Try again in a moment.',
-      )
+      setProblem(sentenceFor(reason, 'Nothing was approved.'))
     }
   }
   return (

@@ -2,6 +2,7 @@ import { StepUpCancelled } from '@stile/browser'
 import type { Authenticator } from '@stile/protocol'
 import { useAuthenticators, useLicense } from '@stile/react'
 import { type ReactElement, useState } from 'react'
+import { sentenceFor } from '../stile/sentences.ts'
 
 const KINDS: Readonly<Record<string, string>> = { passkey: 'Passkey', totp: 'Authenticator app' }
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' })
@@ -18,8 +19,7 @@ export function Security(): ReactElement {
     try {
       await act()
     } catch (reason) {
-      if (!(reason instanceof StepUpCancelled))
-        setProblem(reason instanceof Error ? reason.message : 'That did not work. Nothing has changed.')
+      if (!(reason instanceof StepUpCancelled)) setProblem(sentenceFor(reason))
     }
   }
 

@@ -3,11 +3,11 @@ import { type ReactElement, useEffect, useState, useSyncExternalStore } from 're
 import type { Api } from '../api.ts'
 import type { Activity } from '../stile/activity.ts'
 import { Decisions } from './decisions.tsx'
-import { Plan } from './plan.tsx'
+import { Tier } from './tier.tsx'
 import { Token } from './token.tsx'
 import { Wire } from './wire.tsx'
 
-/** What Stile sees, live: plan, decisions with reasons, the token's claims, the challenge and the wire. */
+/** What Stile sees, live: tier, decisions with reasons, the token's claims, the challenge and the wire. */
 export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity }>): ReactElement {
   const stile = useStile()
   const client = useSyncExternalStore(stile.subscribe, stile.get)
@@ -33,7 +33,7 @@ export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity
               <span className={ready.stale ? 'dot stale' : 'dot'} aria-hidden="true" />
               {ready.stale ? 'Offline: what was known last' : `Live, revision ${ready.state.revision}`}
             </p>
-            <Plan api={api} license={ready.state.license} tiers={ready.state.tiers} />
+            <Tier api={api} license={ready.state.license} tiers={ready.state.tiers} />
             <Decisions state={ready.state} />
             <Token issued={ready.state.token} />
           </>
