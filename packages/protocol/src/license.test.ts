@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { anyLicense } from './license.test-support.ts'
-import { isLicenseState, parseLicense } from './license.ts'
+import { isLicenseState, NO_TIER, parseLicense } from './license.ts'
 
 const license = { id: 'lic_1', epoch: 3, tier: 'pro', features: ['reports.export'], state: 'active' }
 
@@ -24,6 +24,11 @@ test.each([
   ['a list', [license]],
 ])('threat: %s lets a license say more than it does; the whole is refused', (_, value) => {
   expect(parseLicense(value)).toBeUndefined()
+})
+
+test('a license that grants nothing has a tier that can be read, and a name that no policy gives', () => {
+  expect(parseLicense({ ...license, tier: NO_TIER })?.tier).toBe(NO_TIER)
+  expect(NO_TIER).not.toMatch(/^[A-Za-z]/)
 })
 
 test('knows its states and nothing else', () => {

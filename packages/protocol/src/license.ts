@@ -7,11 +7,19 @@ export type LicenseState = 'trialing' | 'active' | 'past_due' | 'suspended' | 'e
 /** Every license state. */
 export const LICENSE_STATES: readonly LicenseState[] = ['trialing', 'active', 'past_due', 'suspended', 'expired', 'canceled']
 
+/**
+ * The tier of a license that grants nothing, whatever its state is worth.
+ *
+ * No policy can define it: the names in a policy begin with a letter.
+ */
+export const NO_TIER = '-'
+
 /** The effective license of an account: lifecycle, seats and dates are already applied by the service. */
 export type License = Readonly<{
   id: string
   /** Goes up when tier, state, features or dates change. */
   epoch: number
+  /** A tier of the policy, or `NO_TIER`. */
   tier: string
   /** Features granted on top of the tier. */
   features: readonly string[]
