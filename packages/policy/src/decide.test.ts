@@ -1,9 +1,9 @@
-import type { Decision, Method, Requirement } from '@stile/protocol'
+import { type Decision, LICENSE_STATES, type Method, NO_TIER, type Requirement } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
 import { NOW } from './arbitraries.test-support.ts'
 import { decide } from './decide.ts'
 import { ask, codes, license, login, proven } from './example.test-support.ts'
-import { definePolicy } from './policy.ts'
+import { definePolicy, parsePolicy } from './policy.ts'
 
 describe('the licence', () => {
   test('without a license the tier for that applies', () => {
@@ -22,6 +22,33 @@ describe('the licence', () => {
         reasons: [{ code: 'license_expired' }],
       })
     }
+  })
+
+  test('a license of no tier grants nothing in any state and asks for its renewal', () => {
+    const kept = definePolicy({
+      format: 1,
+      features: { view: {} },
+      tiers: { basic: { features: ['view'] } },
+      license: { none: { tier: 'basic' }, states: { expired: { tier: 'basic' }, canceled: 'full' } },
+    })
+    for (const state of LICENSE_STATES) {
+      const held = license(NO_TIER, { state, features: ['view'] })
+      const decision = decide(kept, { feature: 'view', license: held, assurance: login, risk: 'normal', now: NOW })
+      if (state === 'suspended') expect(decision).toMatchObject({ outcome: 'deny', reasons: [{ code: 'license_suspended' }] })
+      else expect(decision).toMatchObject({ outcome: 'upgrade', reasons: [{ code: 'license_expired' }], next: { tiers: ['basic'] } })
+      expect(decision.reasons[0]?.message).not.toContain(NO_TIER)
+    }
+    const expired = decide(kept, {
+      feature: 'view',
+      license: license(NO_TIER, { state: 'expired' }),
+      assurance: login,
+      risk: 'normal',
+      now: NOW,
+    })
+    expect(expired.reasons).toEqual([
+      { code: 'license_expired', source: '/license/states/expired', message: 'The license has ended. Renew it to use “view”.' },
+    ])
+    expect(parsePolicy({ format: 1, features: {}, tiers: { [NO_TIER]: { features: [] } } })).toMatchObject({ ok: false })
   })
 
   test('an extra feature is granted without the demands of a tier, and only one that the policy knows', () => {

@@ -1,5 +1,5 @@
 import type { License, LicenseState, Reason } from '@stile/protocol'
-import { LICENSE_STATES } from '@stile/protocol'
+import { LICENSE_STATES, NO_TIER } from '@stile/protocol'
 import type { PolicyDocument } from '../document.ts'
 import { effectIn } from '../effect.ts'
 import { pointer } from '../pointer.ts'
@@ -55,6 +55,12 @@ export function compileFeature(document: PolicyDocument, feature: string): Compi
       ? required(existing(document, 'license', 'none'), `${title} needs a license. ${offer}`)
       : (byTier.get(none.tier) ?? required(pointer('license', 'none'), `${title} needs a license. ${offer}`))
   const foreignTier = required('/tiers', `The license names a tier that this policy does not have, so ${title} is not included. ${offer}`)
+  const ended = refuse(
+    'upgrade',
+    'license_expired',
+    existing(document, 'license', 'states', 'expired'),
+    `The license has ended. Renew it to use ${title}.`,
+  )
   const unreadable = refuse('deny', 'license_required', '', `The license cannot be read, so ${title} is denied.`)
 
   return {
@@ -66,6 +72,7 @@ export function compileFeature(document: PolicyDocument, feature: string): Compi
       const effect = effects.get(license.state)
       if (effect === undefined) return unreadable
       if (effect !== 'counts') return effect
+      if (license.tier === NO_TIER) return ended
       const access = byTier.get(license.tier)
       if (access === undefined) return foreignTier
       if ('variant' in access) return access
