@@ -1,5 +1,5 @@
 import { decide, definePolicy, type Policy, parsePolicy } from '@stile/policy'
-import { LICENSE_STATES } from '@stile/protocol'
+import { LICENSE_STATES, parseLicense } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LicenseRecord } from '../stores/store.ts'
@@ -101,7 +101,10 @@ describe('the license as it counts', () => {
 
   test('“none” stays nothing, even where the policy lets expired and canceled licenses have a tier', () => {
     const lenient = policyWith({ states: { past_due: { for: '7d', then: 'none' }, expired: { tier: 'basic' }, canceled: 'full' } })
-    expect(worth(lenient, effectiveLicense(lenient, record({ state: 'past_due', stateSince: 0 }), NOW))).toEqual([])
+    const license = effectiveLicense(lenient, record({ state: 'past_due', stateSince: 0 }), NOW)
+    expect(license).toMatchObject({ tier: '-', state: 'expired', features: [] })
+    expect(worth(lenient, license)).toEqual([])
+    expect(tiersInForce(lenient, license)).toEqual([])
   })
 
   test('a lower license is not raised by the tier of a state', () => {
@@ -156,6 +159,18 @@ describe('for every policy, record and time', () => {
         const rules = policyWith({ states })
         const own = new Set([...featuresOfTier(rules, found.tier), ...found.features])
         for (const feature of worth(rules, effectiveLicense(rules, found, now))) expect(own).toContain(feature)
+      }),
+    )
+  })
+
+  test('threat: a license that no guard can read, so that it forgets what it knew. Every one is read as it was meant', () => {
+    fc.assert(
+      fc.property(states, records, instant, (states, found, now) => {
+        const rules = policyWith({ states })
+        const license = effectiveLicense(rules, found, now)
+        const read = parseLicense(JSON.parse(JSON.stringify(license)))
+        expect(read).toEqual(license)
+        expect(worth(rules, read ?? null)).toEqual(worth(rules, license))
       }),
     )
   })

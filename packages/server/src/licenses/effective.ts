@@ -1,5 +1,5 @@
 import { licenseEffect, noLicenseEffect, type Policy } from '@stile/policy'
-import type { License, LicenseState } from '@stile/protocol'
+import { type License, type LicenseState, NO_TIER } from '@stile/protocol'
 import type { LicenseRecord } from '../stores/store.ts'
 import { featuresOfTier, includesTier, tierChain } from './tiers.ts'
 
@@ -64,8 +64,8 @@ function reduced(policy: Policy, record: LicenseRecord, target: string, counted:
 function lapsed(policy: Policy, record: LicenseRecord, changesAt: number | undefined): License {
   const state = WORTHLESS.find((each) => licenseEffect(policy, each) === 'none')
   if (state !== undefined) return license(record, { state, features: [], changesAt })
-  // where the policy makes something of every such state, only a tier that does not exist is worth nothing
-  return license(record, { state: 'expired', tier: '', features: [], changesAt })
+  // where the policy makes something of every such state, only no tier is worth nothing
+  return license(record, { state: 'expired', tier: NO_TIER, features: [], changesAt })
 }
 
 const WORTHLESS: readonly LicenseState[] = ['expired', 'canceled']
