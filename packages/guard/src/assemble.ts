@@ -56,7 +56,14 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         licenses.forget(event)
       }
     },
-    onUnreadable() {
+    onUnreadable(about) {
+      if (about !== undefined) {
+        // the license is fetched when it is asked for, and until it can be read nobody of the account gets in by it
+        log('error', 'The feed told of a license that this guard does not understand, so it forgets that account. Update @stile/guard.')
+        licenses.forget(about)
+        revocations.add({ account: about.account, before: now() })
+        return
+      }
       log('error', 'The feed told something that this guard does not understand, so it forgets what it knew. Update @stile/guard.')
       licenses.clear()
       revocations.raise(now() + 1)

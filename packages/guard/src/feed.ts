@@ -11,8 +11,8 @@ export type FeedListener = Readonly<{
   /** A verified checkpoint. */
   onCheckpoint(checkpoint: Checkpoint, place: CheckpointPlace): void
   onEvent(event: Exclude<FeedEvent, { type: 'checkpoint' }>): void
-  /** An event of a known type that is not understood: assume the worst. */
-  onUnreadable(): void
+  /** An event of a known type that is not understood: assume the worst, of `about` alone where it is an account's license. */
+  onUnreadable(about?: Readonly<{ account: string; cursor: number }>): void
 }>
 
 /** The feed of the service, kept open for as long as the guard lives. */
@@ -66,11 +66,12 @@ export function openFeed(options: FeedOptions): Feed {
   })
 
   const onMessage = async ({ data, id, type }: SseEvent, first: boolean): Promise<void> => {
-    const event = parseFeedEvent(parseJson(data))
+    const value = parseJson(data)
+    const event = parseFeedEvent(value)
     if (first && event?.type !== 'checkpoint') throw new Error('The feed must begin with a checkpoint, so what it says is not believed.')
     if (event === undefined) {
       // what a later version of the service tells beside that is not for us
-      if (KNOWN_TYPES.includes(type)) listener.onUnreadable()
+      if (KNOWN_TYPES.includes(type)) listener.onUnreadable(licenseMarkOf(type, value))
     } else if (event.type === 'checkpoint') {
       const checkpoint = await verifyCheckpoint(event.jws)
       // a log that is shorter than it was is another one, whatever it calls itself
@@ -143,6 +144,14 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     timer.unref()
     signal.addEventListener('abort', done)
   })
+}
+
+/** Whose license an event tells that is not understood, and from when; `undefined` where it may be about anybody or anything else. */
+function licenseMarkOf(named: string, value: unknown): Readonly<{ account: string; cursor: number }> | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { type, account, cursor } = value as Readonly<Record<string, unknown>>
+  if (named !== 'license' || type !== 'license' || typeof account !== 'string' || account === '') return undefined
+  return typeof cursor === 'number' && Number.isSafeInteger(cursor) && cursor >= 0 ? { account, cursor } : undefined
 }
 
 function parseJson(text: string): unknown {

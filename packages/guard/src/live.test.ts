@@ -223,6 +223,37 @@ test('an event of a known kind that cannot be understood makes the guard forget 
   expect(licenseHits()).toBe(2)
 })
 
+test('threat: one license that cannot be understood ends what everybody holds. Only its account is asked for anew', async () => {
+  wire.licenses.set('other', license('enterprise', 1))
+  const other = { ...ada, account: 'other' }
+  await start()
+  const token = await wire.token([mfa])
+  const others = await wire.token([mfa], { claims: { account: 'other' } })
+  const ofOther = async (): Promise<string> => brief(await guard.authorize(await withToken(wire.clock, others), 'reports.export', other))
+  const otherViews = async (): Promise<string> => brief(await guard.authorize(get('/reports'), 'reports.view', other))
+  expect([await using(token), await ofOther()]).toEqual(['ok permit', 'ok permit'])
+  wire.licenses.set('other', { ...license('enterprise', 2), tier: '' })
+  wire.tell({ type: 'license', account: 'other', license: wire.licenses.get('other') })
+  await until(async () => (await otherViews()) === '503 service_unavailable', 'the account to be forgotten')
+  expect(await ofOther()).toBe('503 service_unavailable')
+  expect([await view(), await using(token)]).toEqual(['ok permit', 'ok permit'])
+  expect(licenseHits()).toBe(1)
+  wire.setLicense('other', license('enterprise', 3))
+  await until(async () => (await otherViews()) === 'ok permit', 'a license that can be read')
+  expect(await ofOther()).toBe('401 invalid_token')
+})
+
+test('a license event that does not say of whom, or from when, makes the guard forget what it knew', async () => {
+  for (const broken of [{ account: 7 }, { account: 'acme', cursor: 'x' }, { account: 'acme', type: 'license', license: 7, cursor: -1 }]) {
+    await start()
+    const token = await wire.token([mfa])
+    expect(await using(token)).toBe('ok permit')
+    wire.tell({ type: 'license', license: null, ...broken })
+    await until(async () => (await using(token)) === '401 invalid_token', 'the worst to be assumed')
+    await guard.close()
+  }
+})
+
 test('keys are fetched again for an unknown kid, but a flood of them reaches the service once', async () => {
   await start()
   const fetches = (): number => wire.hits.get('/.well-known/jwks.json') ?? 0
