@@ -84,7 +84,7 @@ function Lines({ api }: Readonly<{ api: Api }>): ReactElement {
   return (
     <Loaded of={loaded}>
       {({ lines }) => (
-        <div className="surface scroll">
+        <div className="surface">
           <table>
             <thead>
               <tr>
