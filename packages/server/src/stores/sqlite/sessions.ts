@@ -17,6 +17,16 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
+  // keys that share a life were given the same beginning
+  const findLives = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+    db
+      .selectFrom('sessions')
+      .select(({ fn }) => ['created_at', fn.max('seen_at').as('seen_at')])
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .groupBy('created_at')
+      .orderBy('created_at'),
+  )
   const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
     db.selectFrom('ended_sessions').select('reopens_after').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
   )
@@ -71,10 +81,17 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
     const ended = findEnded.get({ subject: key.subject, sid: key.sid })
     // it stays on record after a new login, so that older tokens are refused then too
     if (ended !== undefined && !isLater(authTime, ended.reopens_after)) return { status: 'ended' }
+    const expiryOf = (each: { seen_at: number; created_at: number }) =>
+      Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
+    const isOutlived = (expiresAt: number) => authTime !== undefined && authTime >= expiresAt
     const session = find.get({ ...key })
-    if (session === undefined) return { status: 'new', createdAt: now }
-    const expiresAt = Math.min(session.seen_at + idleSeconds, session.created_at + absoluteSeconds)
-    if (now >= expiresAt) return authTime !== undefined && authTime >= expiresAt ? { status: 'new', createdAt: now } : { status: 'expired' }
+    if (session === undefined || now >= expiryOf(session)) {
+      if (session !== undefined && !isOutlived(expiryOf(session))) return { status: 'expired' }
+      // the login belongs to the first life of the session that had not ended when it was given
+      const life = findLives.all({ subject: key.subject, sid: key.sid }).find((each) => !isOutlived(expiryOf(each)))
+      if (life === undefined) return { status: 'new', createdAt: now }
+      return now >= expiryOf(life) ? { status: 'expired' } : { status: 'new', createdAt: life.created_at }
+    }
     const written = now < session.seen_at + TOUCH_SECONDS && account === session.account
     return written ? { status: 'known' } : { status: 'known', createdAt: session.created_at }
   }
