@@ -30,15 +30,20 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
 }
 
 /**
- * Removes an authenticator together with every proof that it gave. The last one can be removed too: the next requirement above the
- * session then asks to enrol.
+ * Removes an authenticator together with every proof that it gave, the tokens that were issued on them, and the devices that it alone
+ * vouched for, apart from the one that it is removed on. The last one can be removed too: the next requirement above the session then
+ * asks to enrol.
  *
  * @throws {StileError} `insufficient_user_authentication`, `denied`, `not_found`
  */
 export async function removeAuthenticator(domain: Domain, caller: Caller, id: string): Promise<void> {
   await admit(domain, caller)
-  const { subject } = caller
-  if (!(await domain.store.authenticators.remove({ subject, id, change: changeOf(domain, subject) }))) throw unknownAuthenticator()
+  const { subject, jkt: keepDevice } = caller
+  const change = changeOf(domain, subject)
+  // whoever holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
+  const revoked: NewChange = { at: change.at, type: 'revoked', subject, before: change.at }
+  const removed = await domain.store.authenticators.remove({ subject, id, keepDevice, changes: [change, revoked] })
+  if (!removed) throw unknownAuthenticator()
 }
 
 function changeOf({ now }: Domain, subject: string): NewChange {

@@ -21,6 +21,8 @@ export type Standing = Readonly<{
   risk: Risk
   /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
   revision: number
+  /** Up to when everything of the subject was revoked before the rest was read, 0 where it never was: tokens must be newer. */
+  revokedBefore: number
   /** Seconds since the epoch. */
   now: number
 }>
@@ -30,14 +32,14 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
   const { store } = domain
   const policy = domain.policy()
   const now = domain.now()
-  const revision = await store.changes.head()
+  const [revision, revokedBefore] = await Promise.all([store.changes.head(), store.changes.revokedBefore(caller.subject)])
   const [license, proofs, authenticators, risk] = await Promise.all([
     effectiveLicenseOf(domain, caller.account),
     store.proofs.list(sessionKey(caller)),
     caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
     assessRisk({ devices: store.devices, policy: policy.policy, caller }),
   ])
-  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, risk, revision, now }
+  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, risk, revision, revokedBefore, now }
 }
 
 /**

@@ -32,7 +32,7 @@ export async function recordProof(
   const now = domain.now()
   // first the device: whoever is told of the proof then reads that the risk is normal again
   if (caller.actor === undefined && bindsDevice(level, standing))
-    await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, now })
+    await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, authenticatorId, now })
   const kept = await store.proofs.record({
     key: sessionKey(caller),
     proof: { method, level, amr, authTime: now, authenticatorId },

@@ -20,6 +20,8 @@ export interface ChangeStore {
   after(input: Readonly<{ cursor: number; limit: number }>): Promise<readonly Change[]>
   /** The newest cursor, 0 where nothing has changed yet. */
   head(): Promise<number>
+  /** The newest `before` of the revocations that name this subject and nothing else, 0 where there is none. */
+  revokedBefore(subject: string): Promise<number>
   /** Names this store's life: another generation means that cursors of the former say nothing. */
   generation(): Promise<string>
   /** Calls the listener after a commit that appended changes; answers how to stop. */

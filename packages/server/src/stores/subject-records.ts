@@ -20,6 +20,9 @@ export interface SessionStore {
    * ended for every key, also for keys seen later. An expired session begins anew, without its proofs, where `authTime` says that the
    * primary login was given after it had expired; an ended one where it was given after the end's `reopensAfter`. Older logins find it
    * ended even then.
+   *
+   * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
+   * key, so that another key draws out neither lifetime.
    */
   touch(
     input: Readonly<{
@@ -61,8 +64,8 @@ export interface ProofStore {
 
 /** Which device keys are known to belong to a subject. */
 export interface DeviceStore {
-  /** Remembers that a device key has proven to belong to a subject. Binding twice keeps the first time. */
-  bind(input: Readonly<{ subject: string; jkt: string; now: number }>): Promise<void>
+  /** Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time. */
+  bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
   /** Whether the subject has any bound device, and whether this is one. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
 }
@@ -178,8 +181,12 @@ export interface AuthenticatorStore {
   create(input: Readonly<{ record: AuthenticatorRecord; limit: number; change: NewChange }>): Promise<boolean>
   /** False where the subject has no such authenticator. */
   rename(input: Readonly<{ subject: string; id: string; name: string; change: NewChange }>): Promise<boolean>
-  /** Removes it together with every proof it gave, in one transaction with the change. False where there is none. */
-  remove(input: Readonly<{ subject: string; id: string; change: NewChange }>): Promise<boolean>
+  /**
+   * Removes it together with every proof it gave, in one transaction with the changes. False where there is none.
+   *
+   * Devices that no other authenticator vouched for are no longer known, apart from `keepDevice`, the one that it is removed on.
+   */
+  remove(input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[] }>): Promise<boolean>
   /**
    * Compare-and-set of the signature counter: writes only where it still is `expectedCounter`; true for exactly one caller where the
    * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.

@@ -37,18 +37,21 @@ export async function issueToken(
   standing: Standing,
   { audience, requirement, operation }: IssueToken,
 ): Promise<IssuedToken> {
-  const { caller, policy, license, proofs, risk } = standing
+  const { caller, policy, license, proofs, risk, revokedBefore } = standing
   const { id: aud, binding } = audienceOptionsFor(domain, caller, audience)
   const now = domain.now()
   const proof = proofFor(proofs, requirement, now)
-  const exp = Math.min(now + ASSURANCE_MAX_SECONDS, license?.changesAt ?? Number.POSITIVE_INFINITY)
+  // as old as what it says, so that a revocation meanwhile covers it; and newer than one that was read, also within the same second
+  const iat = Math.max(standing.now, revokedBefore + 1)
+  const exp = Math.min(standing.now + ASSURANCE_MAX_SECONDS, license?.changesAt ?? Number.POSITIVE_INFINITY)
   const claims: AssuranceClaims = {
     iss: domain.options.publicUrl,
     aud,
     sub: caller.subject,
     exp,
-    iat: now,
-    nbf: now,
+    iat,
+    // never in the future, where others allow no leeway
+    nbf: standing.now,
     jti: Buffer.from(domain.random(16)).toString('base64url'),
     client_id: caller.client,
     sid: caller.sid,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Store } from '../store.ts'
+import type { NewChange, Store } from '../store.ts'
 import {
   ALICE,
   ALL,
@@ -16,6 +16,7 @@ import {
 } from './fixtures.test-support.ts'
 
 const change = authenticatorsChange(ALICE)
+const revoked = (before: number): NewChange => ({ at: T0, type: 'revoked', subject: ALICE.subject, before })
 
 /** Authenticators and the codes they give. */
 export function authenticatorsContract(open: () => Promise<Store>): void {
@@ -59,7 +60,9 @@ export function authenticatorsContract(open: () => Promise<Store>): void {
       await enrol(store(), authenticator('auth_1'))
       const head = await store().changes.head()
       expect(await store().authenticators.rename({ subject: BOB.subject, id: 'auth_1', name: 'Mine', change })).toBe(false)
-      expect(await store().authenticators.remove({ subject: BOB.subject, id: 'auth_1', change })).toBe(false)
+      expect(await store().authenticators.remove({ subject: BOB.subject, id: 'auth_1', keepDevice: BOB.jkt, changes: [change] })).toBe(
+        false,
+      )
       expect(await store().authenticators.list(ALICE.subject)).toEqual([authenticator('auth_1')])
       expect(await store().changes.head()).toBe(head)
     })
@@ -71,12 +74,25 @@ export function authenticatorsContract(open: () => Promise<Store>): void {
       expect(await store().changes.after(ALL)).toHaveLength(2)
     })
 
-    it('is removed by one caller of a burst', async () => {
+    it('is removed by one caller of a burst, together with all the changes', async () => {
       await enrol(store(), authenticator('auth_1'))
-      const removed = await burst(() => store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', change }))
+      const removal = { subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [change, revoked(T0 + 5)] }
+      const removed = await burst(() => store().authenticators.remove(removal))
       expect(removed.filter(Boolean)).toHaveLength(1)
       expect(await store().authenticators.list(ALICE.subject)).toEqual([])
-      expect(await store().changes.after(ALL)).toHaveLength(2)
+      expect((await store().changes.after(ALL)).map(({ cursor: _, ...each }) => each)).toEqual([change, change, revoked(T0 + 5)])
+    })
+
+    it('says up to when everything of a subject was revoked, also after a sweep', async () => {
+      const ended: NewChange = { at: T0, type: 'revoked', subject: ALICE.subject, sid: ALICE.sid, before: T0 + 3 }
+      const before = () => store().changes.revokedBefore(ALICE.subject)
+      await enrol(store(), authenticator('auth_1'))
+      await store().sessions.end({ ...ALICE, now: T0, keepUntil: T0 + 9, change: ended })
+      expect(await before()).toBe(0)
+      await store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [revoked(T0 + 5)] })
+      await store().sweep(T0 + 10 * 86_400)
+      expect(await before()).toBe(T0 + 5)
+      expect(await store().changes.revokedBefore(BOB.subject)).toBe(0)
     })
 
     it('threat: a cloned passkey would use the same counter twice', async () => {

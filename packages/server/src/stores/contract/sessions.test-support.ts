@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionKey, Store } from '../store.ts'
-import { ALICE, ALL, authenticator, BOB, burst, enrol, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  ALL,
+  authenticator,
+  authenticatorsChange,
+  BOB,
+  burst,
+  enrol,
+  passkey,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  useStore,
+} from './fixtures.test-support.ts'
 
 const IDLE = 600
 const ABSOLUTE = 3600
@@ -62,6 +76,30 @@ export function sessionsContract(open: () => Promise<Store>): void {
       expect(await touch(ALICE, T0 + IDLE + 60, { authTime: T0 + IDLE + 50 })).toBe('new')
       expect(await touch(ALICE, T0 + IDLE + 61)).toBe('known')
       expect(await store().proofs.list(ALICE)).toEqual([])
+    })
+
+    it('threat: a device key that is new to an expired session would begin it anew', async () => {
+      const fresh = (jkt: string) => ({ ...ALICE, jkt })
+      await touch(ALICE, T0, { authTime: T0 })
+      for (const more of [{}, { authTime: T0 }, { authTime: T0 + IDLE - 1 }])
+        expect(await touch(fresh('other'), T0 + IDLE, more)).toBe('expired')
+      expect(await touch(fresh('other'), T0 + IDLE, { authTime: T0 + IDLE })).toBe('new')
+      // the former device has expired with the login that it knew
+      expect(await touch(ALICE, T0 + IDLE + 1, { authTime: T0 })).toBe('expired')
+      expect(await touch(fresh('third'), T0 + IDLE + 1, { authTime: T0 })).toBe('expired')
+      expect(await touch(fresh('third'), T0 + IDLE + 1, { authTime: T0 + IDLE })).toBe('new')
+      for (const other of [{ sid: 'another' }, { subject: BOB.subject }])
+        expect(await touch({ ...fresh('other'), ...other }, T0 + IDLE)).toBe('new')
+    })
+
+    it('threat: one device key after another would draw out the absolute lifetime', async () => {
+      const seen: string[] = []
+      for (let now = T0; now <= T0 + ABSOLUTE; now += IDLE - 1) seen.push(await touch({ ...ALICE, jkt: `jkt-${now}` }, now))
+      expect(new Set(seen)).toEqual(new Set(['new']))
+      expect(await touch({ ...ALICE, jkt: 'late' }, T0 + ABSOLUTE)).toBe('expired')
+      // the newest of them is as old as the session is
+      expect(await touch({ ...ALICE, jkt: `jkt-${T0 + 6 * (IDLE - 1)}` }, T0 + ABSOLUTE)).toBe('expired')
+      expect(await touch({ ...ALICE, jkt: 'late' }, T0 + ABSOLUTE, { authTime: T0 + ABSOLUTE })).toBe('new')
     })
 
     it('threat: a device key that is new to an ended session would revive it', async () => {
@@ -209,18 +247,52 @@ export function sessionsContract(open: () => Promise<Store>): void {
         proof: { ...proof(T0, 'passkey'), authenticatorId: 'auth_2' },
         change: proofsChange(ALICE),
       })
-      await store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', change: proofsChange(ALICE) })
+      await store().authenticators.remove({ subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [proofsChange(ALICE)] })
       expect((await store().proofs.list(ALICE)).map((each) => each.authenticatorId)).toEqual(['auth_2'])
     })
   })
 
   describe('devices', () => {
+    const bind = ({ subject, jkt }: SessionKey, authenticatorId: string) => store().devices.bind({ subject, jkt, authenticatorId, now: T0 })
+    const remove = (id: string, keepDevice: string) =>
+      store().authenticators.remove({ subject: ALICE.subject, id, keepDevice, changes: [authenticatorsChange(ALICE)] })
+
     it('tells a bound device from an unbound one and from no device at all', async () => {
       expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
-      await burst(() => store().devices.bind({ subject: ALICE.subject, jkt: ALICE.jkt, now: T0 }))
+      await burst(() => bind(ALICE, 'auth_1'))
       expect(await store().devices.find(ALICE)).toEqual({ any: true, bound: true })
       expect(await store().devices.find({ subject: ALICE.subject, jkt: BOB.jkt })).toEqual({ any: true, bound: false })
       expect(await store().devices.find({ subject: BOB.subject, jkt: ALICE.jkt })).toEqual({ any: false, bound: false })
+    })
+
+    it('threat: a device that only a removed authenticator vouched for would stay known', async () => {
+      const [own, thief, both] = ['own', 'thief', 'both'].map((jkt) => ({ ...ALICE, jkt })) as [SessionKey, SessionKey, SessionKey]
+      const others = { data: passkey({ credentialId: 'credential-2' }) }
+      await enrol(store(), authenticator('auth_1'))
+      await enrol(store(), authenticator('auth_2', others))
+      for (const device of [own, thief, both]) await bind(device, 'auth_1')
+      await bind(both, 'auth_2')
+      const foreign = { ...BOB, jkt: 'thief' }
+      await bind(foreign, 'auth_1')
+      await remove('auth_1', own.jkt)
+      const bound = async (key: SessionKey) => (await store().devices.find(key)).bound
+      // the device that it was removed on stays, and so does what another one vouches for
+      expect([await bound(own), await bound(thief), await bound(both), await bound(foreign)]).toEqual([true, false, true, true])
+      await remove('auth_2', 'elsewhere')
+      expect([await bound(own), await bound(both)]).toEqual([false, false])
+    })
+
+    it('makes no device known that was not, where an authenticator is removed on it', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await bind(BOB, 'auth_1')
+      await remove('auth_1', ALICE.jkt)
+      expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
+    })
+
+    it('keeps the devices where nothing was removed', async () => {
+      await bind(ALICE, 'auth_1')
+      expect(await remove('auth_1', 'elsewhere')).toBe(false)
+      expect(await store().devices.find(ALICE)).toEqual({ any: true, bound: true })
     })
   })
 }

@@ -48,7 +48,8 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
         store.licenses.write({ record: license('acme', { tier: `${index}` }), expectedEpoch: null, changes: [licenseChange('acme')] }),
       (store, index) =>
         store.signingKeys.create({ kid: `kid-${index}`, publicJwk: {}, sealedPrivateJwk: 'v1.sealed', createdAt: T0, activeFrom: T0 }),
-      (store) => store.authenticators.remove({ subject: ALICE.subject, id: 'auth_1', change: proofsChange(ALICE) }),
+      (store) =>
+        store.authenticators.remove({ subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [proofsChange(ALICE)] }),
     ]
     for (const verb of verbs) expect((await race(verb)).filter(Boolean)).toHaveLength(1)
   })

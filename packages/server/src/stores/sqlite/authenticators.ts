@@ -59,6 +59,29 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
     db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
   )
   const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
+  const keepDevice = prepare((db, p: Parameter<{ subject: string; id: string; jkt: string }>) =>
+    db
+      .insertInto('devices')
+      .columns(['subject', 'jkt', 'authenticator_id', 'bound_at'])
+      .expression((from) =>
+        from
+          .selectFrom('devices')
+          .select(({ val }) => ['subject', 'jkt', val('').as('authenticator_id'), 'bound_at'])
+          .where('subject', '=', p('subject'))
+          .where('jkt', '=', p('jkt'))
+          .where('authenticator_id', '=', p('id')),
+      )
+      .onConflict((conflict) => conflict.columns(['subject', 'jkt', 'authenticator_id']).doNothing()),
+  )
+  const unbindDevices = prepare((db, p: Parameter<{ subject: string; id: string; jkt: string }>) =>
+    db
+      .deleteFrom('devices')
+      .where('subject', '=', p('subject'))
+      // where nobody knows what vouched for a device, it may have been this one
+      .where(({ eb, and, or }) =>
+        or([eb('authenticator_id', '=', p('id')), and([eb('authenticator_id', '=', ''), eb('jkt', '!=', p('jkt'))])]),
+      ),
+  )
   const touch = prepare((db, p: Parameter<{ id: string; expectedCounter: number; counter: number; backupState: number; now: number }>) =>
     db
       .updateTable('authenticators')
@@ -86,11 +109,14 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
         return changed(insert.run(rowOf(record)), change)
       }),
     rename: ({ subject, id, name, change }) => write(() => changed(rename.run({ subject, id, name }), change)),
-    remove: ({ subject, id, change }) =>
+    remove: ({ subject, id, keepDevice: jkt, changes }) =>
       write(() => {
-        const rows = remove.run({ subject, id })
-        if (rows > 0) removeProofs.run({ id })
-        return changed(rows, change)
+        if (remove.run({ subject, id }) === 0) return false
+        removeProofs.run({ id })
+        keepDevice.run({ subject, id, jkt })
+        unbindDevices.run({ subject, id, jkt })
+        for (const change of changes) append(change)
+        return true
       }),
     touch: ({ id, expectedCounter, counter, backupState, now }) =>
       write(() => touch.run({ id, expectedCounter, counter, backupState: Number(backupState), now }) === 1),

@@ -30,6 +30,9 @@ export function createChangeLog({
   const page = prepare((db, p: Parameter<{ cursor: number; limit: number }>) =>
     db.selectFrom('changes').selectAll().where('cursor', '>', p('cursor')).orderBy('cursor').limit(p('limit')),
   )
+  const newestOf = prepare((db, p: Parameter<{ topic: string }>) =>
+    db.selectFrom('changes').select('data_json').where('topic', '=', p('topic')).orderBy('cursor', 'desc').limit(1),
+  )
   const generation = prepare((db) => db.selectFrom('meta').select('value').where('name', '=', 'generation'))
   // moves when another connection has committed to the file; costs no look into it
   const version = database.prepare('PRAGMA data_version')
@@ -85,6 +88,11 @@ export function createChangeLog({
             .map((row): Change => ({ cursor: row.cursor, at: row.at, type: row.type, ...JSON.parse(row.data_json) })),
         ),
       head: () => read(head),
+      revokedBefore: (subject) =>
+        read(() => {
+          const row = newestOf.get({ topic: topicOf({ at: 0, type: 'revoked', subject, before: 0 }) })
+          return row === undefined ? 0 : (JSON.parse(row.data_json) as { before: number }).before
+        }),
       generation: () =>
         read(() => {
           const row = generation.get({})

@@ -8,18 +8,26 @@ export function createDeviceStore({ prepare, read, write }: Connection): DeviceS
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
   )
   const one = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
-    db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+    db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).limit(1),
   )
-  const insert = prepare((db, p: Parameter<{ subject: string; jkt: string; now: number }>) =>
+  const vouched = prepare((db, p: Parameter<{ subject: string; jkt: string; authenticatorId: string }>) =>
+    db
+      .selectFrom('devices')
+      .select('jkt')
+      .where('subject', '=', p('subject'))
+      .where('jkt', '=', p('jkt'))
+      .where('authenticator_id', '=', p('authenticatorId')),
+  )
+  const insert = prepare((db, p: Parameter<{ subject: string; jkt: string; authenticatorId: string; now: number }>) =>
     db
       .insertInto('devices')
-      .values({ subject: p('subject'), jkt: p('jkt'), bound_at: p('now') })
-      .onConflict((conflict) => conflict.columns(['subject', 'jkt']).doNothing()),
+      .values({ subject: p('subject'), jkt: p('jkt'), authenticator_id: p('authenticatorId'), bound_at: p('now') })
+      .onConflict((conflict) => conflict.columns(['subject', 'jkt', 'authenticator_id']).doNothing()),
   )
   return {
-    bind: async ({ subject, jkt, now }) => {
-      const known = await read(() => one.get({ subject, jkt }))
-      if (known === undefined) await write(() => insert.run({ subject, jkt, now }))
+    bind: async ({ subject, jkt, authenticatorId, now }) => {
+      const known = await read(() => vouched.get({ subject, jkt, authenticatorId }))
+      if (known === undefined) await write(() => insert.run({ subject, jkt, authenticatorId, now }))
     },
     find: ({ subject, jkt }) =>
       read(() => {

@@ -112,6 +112,19 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'ends of sessions that a later login outlives',
     sql: 'ALTER TABLE ended_sessions ADD COLUMN reopens_after INTEGER',
   },
+  {
+    version: 3,
+    name: 'devices with what vouched for them',
+    sql: `
+      ALTER TABLE devices RENAME TO devices_before;
+      CREATE TABLE devices (
+        subject TEXT NOT NULL, jkt TEXT NOT NULL, authenticator_id TEXT NOT NULL, bound_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, jkt, authenticator_id)
+      ) STRICT;
+      INSERT INTO devices (subject, jkt, authenticator_id, bound_at) SELECT subject, jkt, '', bound_at FROM devices_before;
+      DROP TABLE devices_before;
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -12,7 +12,8 @@ export interface Tables {
   /** `reopens_after` is null where the end is for good. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null }
   proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
-  devices: { subject: string; jkt: string; bound_at: number }
+  /** One row for each authenticator that vouched for the device; its id is empty where it is not known, or is gone. */
+  devices: { subject: string; jkt: string; authenticator_id: string; bound_at: number }
   step_ups: Rowid &
     SessionColumns & {
       id: string
