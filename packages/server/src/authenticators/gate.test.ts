@@ -155,6 +155,30 @@ describe('on a device that is new', () => {
     expect(await start(elsewhere)).toMatchObject({ method: 'passkey' })
   })
 
+  test('a fresh login that counts as the strongest level is asked to confirm at once, which makes the device known', async () => {
+    const passkey = await world.enrolPasskey(caller)
+    world.wait()
+    const login = { method: 'login', level: 'phr', amr: ['hwk'], authTime: world.clock.now() } as const
+    const elsewhere = await world.caller({ sid: 's2', ...newDevice(), login })
+    for (const problem of await refusals(elsewhere, passkey.id))
+      expect(problem).toMatchObject({
+        code: 'insufficient_user_authentication',
+        requirement: { level: 'phr' },
+        next: { methods: ['passkey'] },
+      })
+    const stepUp = await startStepUp(world.domain, elsewhere, { feature: AUTHENTICATORS_FEATURE })
+    await attempt(world.domain, elsewhere, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+    expect(await start(elsewhere)).toMatchObject({ method: 'passkey' })
+  })
+
+  test('a login that is newer than a proof does not hide that the proof was of no help', async () => {
+    await world.enrolPasskey(caller)
+    world.clock.advance(10)
+    const login = { method: 'login', level: 'phr', amr: ['hwk'], authTime: world.clock.now() } as const
+    const standing = await loadStanding(world.domain, await world.caller({ login }))
+    expect(authenticatorsGate({ ...standing, risk: { band: 'elevated', reasons: [] } }).outcome).toBe('deny')
+  })
+
   test('a subject whose authenticators are all gone is told who can help', async () => {
     const passkey = await world.enrolPasskey(caller)
     await removeAuthenticator(world.domain, caller, passkey.id)

@@ -32,9 +32,10 @@ export function authenticatorsGate(standing: Standing, options: Readonly<{ grace
       : { level: strongest, maxAgeSeconds: GATE_MAX_AGE_SECONDS }
   const asked = { ...requirement, maxAgeSeconds: GATE_MAX_AGE_SECONDS + (options.graceSeconds ?? 0) }
   const proof = newestProof(asked, { proofs }, now)
-  // a proof of the strongest level also makes this device a known one, so on a new one it comes first
-  if (risk.band !== 'normal' && (strongest === 'session' || proof !== undefined)) return closed(standing)
-  if (proof === undefined) return { outcome: 'step_up', requirement, reasons: [missing(strongest)] }
+  // a ceremony of the strongest level also makes this device a known one, so on a new one it comes first; a login never does
+  const given = newestProof(asked, { proofs: proofs.filter(({ method }) => method !== 'login') }, now)
+  if (risk.band !== 'normal' && (strongest === 'session' || given !== undefined)) return closed(standing)
+  if (proof === undefined || risk.band !== 'normal') return { outcome: 'step_up', requirement, reasons: [missing(strongest)] }
   return { outcome: 'permit', requirement, reasons: [], proof }
 }
 
