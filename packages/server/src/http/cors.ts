@@ -1,18 +1,37 @@
 import { EXPOSED_HEADERS } from '@stile/protocol'
 import { isWildcard, matchesOrigin } from '../options/origins.ts'
-import type { ClientOptions } from '../options.ts'
+import type { AudienceOptions, ClientOptions, Options } from '../options.ts'
 
 const REQUEST_HEADERS = 'Authorization, DPoP, Content-Type, Last-Event-ID'
 
 /** How long a browser may remember a preflight, in seconds. */
 const MAX_AGE_SECONDS = 600
 
+/** What tells clients apart. */
+export type ClientSources = Pick<Options, 'publicUrl'> &
+  Readonly<{
+    clients: readonly Pick<ClientOptions, 'id' | 'origins'>[]
+    audiences: readonly Pick<AudienceOptions, 'id' | 'clients'>[]
+  }>
+
 /**
- * The client that a request belongs to: the one that lists its origin, or the first where it comes from no browser page.
- * `undefined` where the origin belongs to none. An origin that is listed as it is goes before a wildcard.
+ * The client that a request belongs to: the one that lists its origin. `undefined` where the origin belongs to none.
+ *
+ * Without an origin it is the client of the page that the service stands beside, because browsers send none for a GET of the same origin;
+ * else the first that may ask for the audience, else the first.
  */
-export function clientOf(clients: readonly ClientOptions[], origin: string | undefined): ClientOptions | undefined {
-  if (origin === undefined) return clients[0]
+export function clientOf(
+  { publicUrl, clients, audiences }: ClientSources,
+  origin: string | undefined,
+  audience?: string,
+): ClientSources['clients'][number] | undefined {
+  if (origin !== undefined) return ownerOf(clients, origin)
+  const mayAsk = audiences.find(({ id }) => id === audience)?.clients
+  return ownerOf(clients, new URL(publicUrl).origin) ?? clients.find(({ id }) => mayAsk?.includes(id)) ?? clients[0]
+}
+
+/** The client that lists an origin. One that lists it as it is goes before a wildcard. */
+function ownerOf(clients: ClientSources['clients'], origin: string): ClientSources['clients'][number] | undefined {
   const listed = clients.find(({ origins }) => origins.some((each) => !isWildcard(each) && each === origin))
   return listed ?? clients.find(({ origins }) => origins.some((pattern) => matchesOrigin(pattern, origin)))
 }

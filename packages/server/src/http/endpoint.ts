@@ -41,6 +41,8 @@ export type Endpoint<C extends Call> = Readonly<{
   access: Access<C>
   methods: Readonly<{ [M in HttpMethod]?: Handler<C> }>
   bodyLimit?: number
+  /** Its GET is a stream: HEAD is refused, because it would hold one open and could never be told anything. */
+  streams?: boolean
 }>
 
 /**
@@ -59,7 +61,7 @@ async function serve<C extends Call>(
   running: Running,
   request: Request,
   response: Response,
-  { access, methods, bodyLimit = BODY_LIMIT }: Endpoint<C>,
+  { access, methods, bodyLimit = BODY_LIMIT, streams = false }: Endpoint<C>,
 ): Promise<Answer | undefined> {
   const call: Call = {
     request,
@@ -73,7 +75,7 @@ async function serve<C extends Call>(
   access.prepare?.(call)
   const allowed = Object.keys(methods)
   if (request.method === 'OPTIONS' && access.preflight !== undefined) return access.preflight(call, allowed)
-  const handler = methods[(request.method === 'HEAD' ? 'GET' : request.method) as HttpMethod]
+  const handler = methods[(request.method === 'HEAD' && !streams ? 'GET' : request.method) as HttpMethod]
   if (handler === undefined) {
     response.setHeader('Allow', allowed.join(', '))
     throw new StileError('method_not_allowed', `${request.method} does nothing here. Use ${allowed.join(' or ')}.`)

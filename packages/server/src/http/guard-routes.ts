@@ -36,5 +36,5 @@ export function addGuardRoutes(router: Router, context: HttpContext): void {
       },
     },
   })
-  addEndpoint(router, context, { path: '/v1/feed', access, methods: { GET: feed(context) } })
+  addEndpoint(router, context, { path: '/v1/feed', access, methods: { GET: feed(context) }, streams: true })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ACR, LEVELS, METHODS } from '@stile/protocol'
 import type { Router } from 'express'
+import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { ok } from './answer.ts'
 import { answer } from './answer-request.ts'
@@ -48,6 +49,7 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
   })
   // the process answers, whatever else is wrong
   router.get('/healthz', (request, response) => answer(context, request, response, 'Bearer', async () => ok({ status: 'ok' })))
+  const check = createCheck()
   addEndpoint(router, context, {
     path: '/readyz',
     access: openAccess,
@@ -55,11 +57,21 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
       async GET(call) {
         if (context.closing()) throw new StileError('service_unavailable', 'The service is shutting down. Ask another instance.')
         const { domain } = call.running
-        await domain.store.check()
+        await check(domain)
         domain.policy()
         domain.keyring.signingKey()
         return ok({ status: 'ready' })
       },
     },
   })
+}
+
+/** Checks the store at most once a second, whatever comes of it: the check writes, and anybody may ask. */
+function createCheck(): (domain: Pick<Domain, 'store' | 'now'>) => Promise<void> {
+  let last: Readonly<{ at: number; result: Promise<void> }> | undefined
+  return ({ store, now }) => {
+    const at = now()
+    if (last?.at !== at) last = { at, result: store.check() }
+    return last.result
+  }
 }

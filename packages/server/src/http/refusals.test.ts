@@ -379,6 +379,7 @@ describe('a store that fails', () => {
         true,
       )
       broken = false
+      service.advance(1)
       expect((await fetch(`${service.url}/readyz`)).status).toBe(200)
     } finally {
       await service.close()

@@ -14,7 +14,8 @@ export type SubjectCall = Call & Readonly<{ caller: Caller }>
  */
 export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
   const client = (call: Call) => {
-    const found = clientOf(options.clients, call.header('origin'))
+    const origin = call.header('origin')
+    const found = clientOf(options, origin, origin === undefined ? call.query('audience') : undefined)
     if (found === undefined)
       throw new StileError(
         'origin_not_allowed',
@@ -29,7 +30,7 @@ export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
       response.vary('Origin')
       response.setHeader('DPoP-Nonce', running.authenticator.nonce())
       const origin = call.header('origin')
-      if (origin !== undefined && clientOf(options.clients, origin) !== undefined)
+      if (origin !== undefined && clientOf(options, origin) !== undefined)
         for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value)
     },
     preflight(call, methods) {

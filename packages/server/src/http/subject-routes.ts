@@ -35,7 +35,12 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     },
   })
   const openStreams = createOpenStreams(MAX_STREAMS_PER_SUBJECT)
-  add('/v1/events', { GET: events(context, { openStreams, lane: createLane(STATE_LANE) }) })
+  addEndpoint(router, context, {
+    path: '/v1/events',
+    access,
+    methods: { GET: events(context, { openStreams, lane: createLane(STATE_LANE) }) },
+    streams: true,
+  })
 
   add('/v1/step-ups', {
     async POST({ running: { domain }, caller, json }) {
