@@ -147,6 +147,23 @@ describe('bodies', () => {
     }
   })
 
+  test('a large body that does not say how large it is is cut off as soon as it shows', async () => {
+    let sent = 0
+    const part = new TextEncoder().encode(MARKER.repeat(400))
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += part.length
+        if (sent > 50_000_000) controller.close()
+        else controller.enqueue(part)
+      },
+    })
+    const headers = { authorization: `Bearer ${stack.keys.write}`, 'content-type': 'application/json' }
+    const url = `${stack.urls.admin}/v1/admin/licenses/scratch`
+    const answer = await answerOf(await fetch(url, { method: 'PUT', headers, body, duplex: 'half' } as RequestInit))
+    expect(expectProblem(answer, 'a stream')).toBe('payload_too_large')
+    expect(sent, 'most of it was not waited for').toBeLessThan(25_000_000)
+  })
+
   test('JSON that is no object is refused everywhere', async () => {
     for (const endpoint of WITH_BODY) {
       for (const raw of NO_OBJECTS) {
@@ -168,7 +185,7 @@ describe('bodies', () => {
         expectProblem(answer, what)
       }
     }
-  })
+  }, 30_000)
 
   test('an assertion that is wrong in one place proves nothing', async () => {
     type Start = Parameters<WebAuthnEmulator['getJSON']>[1]
@@ -193,7 +210,7 @@ describe('bodies', () => {
       }
     }
     expect([...accepted].filter((at) => !isFree(at))).toEqual([])
-  })
+  }, 30_000)
 
   test('an attestation that is wrong in one place enrols nothing', async () => {
     type Start = Parameters<WebAuthnEmulator['createJSON']>[1]
@@ -217,7 +234,7 @@ describe('bodies', () => {
       else accepted.add(at)
     }
     expect([...accepted]).toEqual([])
-  })
+  }, 30_000)
 })
 
 describe('headers, queries, paths and methods', () => {

@@ -2,7 +2,7 @@ import { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { begin, enrollPasskey, enrollTotp, stepUpWithPasskey } from '../support/ceremonies.ts'
 import type { Answer } from '../support/node-client.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { type Stack, startStack, WEB_ORIGIN } from '../support/stack.ts'
 import { codeAt, wrongCodes } from '../support/totp.ts'
 
 const BURST = 50
@@ -32,6 +32,23 @@ test('fifty redemptions of one code in one step-up at the same moment give exact
   const { id } = await begin(alice, 'reports.export')
   const code = codeAt(secret, stack.clock.now())
   const answers = await Promise.all(Array.from({ length: BURST }, () => alice.service('POST', `/v1/step-ups/${id}/attempts`, answer(code))))
+  expect(won(answers), JSON.stringify(counted(answers))).toHaveLength(1)
+  expect(answers.filter(({ status }) => status >= 500)).toEqual([])
+})
+
+test('two different right answers to one step-up at the same moment give exactly one token', async () => {
+  const emulator = new WebAuthnEmulator()
+  const erin = await stack.person({ sub: 'erin', account: 'acme' })
+  const secret = await enrollTotp(erin, stack.clock.now())
+  await enrollPasskey(erin, emulator)
+  stack.clock.advance(16 * 60)
+  const { id, methods } = await begin(erin, 'reports.export')
+  const start = methods.find(({ method }) => method === 'passkey')?.start as Parameters<typeof emulator.getJSON>[1]
+  const passkey = { method: 'passkey', response: emulator.getJSON(WEB_ORIGIN, start) }
+  const code = answer(codeAt(secret, stack.clock.now()))
+  const answers = await Promise.all(
+    Array.from({ length: BURST }, (_, at) => erin.service('POST', `/v1/step-ups/${id}/attempts`, at % 2 === 0 ? passkey : code)),
+  )
   expect(won(answers), JSON.stringify(counted(answers))).toHaveLength(1)
   expect(answers.filter(({ status }) => status >= 500)).toEqual([])
 })

@@ -47,8 +47,14 @@ describe('a thief who has the token and not the key', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof".* algs="ES256"$/)
   })
 
-  test('a stolen token with a proof of another key opens nothing', async () => {
-    await attack(() => thief.api('GET', '/export', { token }), 'invalid_dpop_proof')
+  test('a stolen token with a proof of another key opens nothing, even where the thief is the first to use it', async () => {
+    const victim = await stack.person({ sub: 'victim', account: 'acme' })
+    const other = await stack.person({ sub: 'victim', account: 'acme' })
+    await enrollTotp(victim, stack.clock.now())
+    const unused = await tokenOf(victim)
+    await attack(() => other.api('GET', '/export', { token: unused }), 'invalid_dpop_proof')
+    expect((await victim.api('GET', '/export', { token: unused })).status).toBe(200)
+    await attack(() => other.api('GET', '/export', { token: unused }), 'invalid_dpop_proof')
   })
 
   test('a stolen token sent as Bearer, for which no key is needed elsewhere, opens nothing', async () => {
