@@ -13,7 +13,12 @@ const Secret = () => secret()
 
 function page(): ReactElement {
   const service = createTestService({ policy, given: { license: licenseOf('enterprise') } })
-  const client = createStile({ service: service.url, session: service.session, audiences: {}, fetch: service.fetch })
+  const client = createStile({
+    service: service.url,
+    session: service.session,
+    audiences: { api: ['https://api.test'] },
+    fetch: service.fetch,
+  })
   return (
     <StileProvider client={client}>
       <Suspense fallback="…">
