@@ -1,3 +1,4 @@
+import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
 import { createCheckpointVerifier } from './checkpoint.ts'
 import { createContact } from './contact.ts'
@@ -61,12 +62,13 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         // the license is fetched when it is asked for, and until it can be read nobody of the account gets in by it
         log('error', 'The feed told of a license that this guard does not understand, so it forgets that account. Update @stile/guard.')
         licenses.forget(about)
-        revocations.add({ account: about.account, before: now() })
+        // a token of a service whose clock is ahead was issued before it too
+        revocations.add({ account: about.account, before: now() + CLOCK_SKEW_SECONDS })
         return
       }
       log('error', 'The feed told something that this guard does not understand, so it forgets what it knew. Update @stile/guard.')
       licenses.clear()
-      revocations.raise(now() + 1)
+      revocations.raise(now() + CLOCK_SKEW_SECONDS + 1)
     },
   }
   const feed = openFeed({

@@ -206,7 +206,8 @@ test('threat: a checkpoint that is forged, or played back to hide a revocation',
     { claims: { generation: 7 } },
   ]
   for (const [index, change] of forged.entries()) {
-    await until(() => wire.feeds() === 1, 'the feed')
+    // the next connection, and not the one before that has not ended yet
+    await until(() => wire.feeds() === 1 && (wire.hits.get('/v1/feed') ?? 0) > index, 'the feed')
     await wire.checkpoint(change)
     await until(() => logged.filter((line) => line.includes('broke off')).length === index + 1, 'the refusal')
   }
@@ -221,6 +222,21 @@ test('an event of a known kind that cannot be understood makes the guard forget 
   await until(async () => (await using(token)) === '401 invalid_token', 'the worst to be assumed')
   expect(await view()).toBe('ok permit')
   expect(licenseHits()).toBe(2)
+})
+
+test('threat: a service whose clock is ahead. What it issued before an event that cannot be understood is refused too', async () => {
+  for (const broken of [
+    { type: 'revoked', sid: 7 },
+    { type: 'license', account: 'acme', license: { ...license('enterprise', 2), tier: '' } },
+  ]) {
+    await start()
+    const iat = wire.clock.now + 29
+    const token = await wire.token([mfa], { claims: { iat, nbf: iat, exp: iat + 300 } })
+    expect(await using(token)).toBe('ok permit')
+    wire.tell(broken)
+    await until(async () => (await using(token)) === '401 invalid_token', 'the worst to be assumed')
+    await guard.close()
+  }
 })
 
 test('threat: one license that cannot be understood ends what everybody holds. Only its account is asked for anew', async () => {

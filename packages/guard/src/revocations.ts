@@ -1,4 +1,4 @@
-import { ASSURANCE_MAX_SECONDS, type AssuranceClaims } from '@stile/protocol'
+import { ASSURANCE_MAX_SECONDS, type AssuranceClaims, CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { TOKEN_LEEWAY_SECONDS } from './token.ts'
 
 /** What was revoked: everything that was issued at `before` or earlier and belongs to all of the named ones. */
@@ -14,7 +14,8 @@ export type Revocations = Readonly<{
 
 /** How many are remembered one by one; what is more refuses every token issued so far, which clients renew without a prompt. */
 const MAX_REVOCATIONS = 10_000
-const KEPT_SECONDS = ASSURANCE_MAX_SECONDS + 2 * TOKEN_LEEWAY_SECONDS
+/** Longer than a token is taken after it was issued, also where the clock is set back in between. */
+const KEPT_SECONDS = ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS + CLOCK_SKEW_SECONDS
 
 const SWEEP_SECONDS = 10
 

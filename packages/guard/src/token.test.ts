@@ -32,7 +32,7 @@ beforeAll(async () => {
       issuer: ISSUER,
       audience: AUDIENCE,
       requiredClaims: ['exp', 'nbf', 'sub', 'jti'],
-      clockTolerance: 5,
+      clockTolerance: 30,
       maxTokenAge: 300,
       currentDate: new Date(NOW * 1_000),
     }).then(
@@ -122,6 +122,16 @@ test('a token longer than 8 KB is not looked at', async () => {
   expect(isValid(await sign(claims({ amr: Array.from({ length: 900 }, () => 'abcdefgh') })))).toBe(false)
 })
 
+test.each(['iat', 'nbf', 'both'])('threat: a clock that is far ahead; one within 30 seconds is none (%s)', async (which) => {
+  const ahead = (seconds: number): Promise<string> => {
+    const time = NOW + seconds
+    const iat = which === 'nbf' ? NOW : time
+    return sign(claims({ iat, exp: iat + 300, ...(which !== 'iat' && { nbf: time }) }))
+  }
+  expect(isValid(await ahead(29))).toBe(true)
+  expect(isValid(await ahead(31))).toBe(false)
+})
+
 test('a token whose key was withdrawn is refused, although its signature was seen to be right', async () => {
   const token = await sign(claims())
   const key = createPublicKey({ key: { ...keys.jwk }, format: 'jwk' })
@@ -138,7 +148,7 @@ test('a token whose key was withdrawn is refused, although its signature was see
 
 const time = fc.oneof(
   fc.integer({ min: NOW - 320, max: NOW + 320 }),
-  fc.constantFrom(undefined, null, 'x', NOW - 5, NOW - 4, NOW + 5, NOW + 6, NOW - 305, NOW - 306, NOW + 0.5, -1),
+  fc.constantFrom(undefined, null, 'x', NOW - 5, NOW - 4, NOW + 30, NOW + 31, NOW - 305, NOW - 306, NOW + 0.5, -1),
 )
 const field = (name: string, value: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> => value.map((each) => ({ [name]: each }))
 /** One or two members that are not as usual: of more than that hardly anything would be accepted. */
@@ -166,7 +176,8 @@ test('differential: signed tokens that jose refuses are refused, and what jose a
       const { exp, iat, nbf } = payload as { exp: number; iat: number; nbf: number }
       // stricter than jose by design: whole seconds, five minutes at most (and the leeway), one audience, a kid
       const times = [exp, iat, nbf].every((each) => Number.isSafeInteger(each) && each >= 0) && exp - iat <= 305
-      const limits = times && iat <= NOW + 5 && typeof payload.aud === 'string' && !('kid' in header && header.kid === undefined)
+      const leeway = exp > NOW - 5 && NOW - iat <= 305 && iat <= NOW + 30
+      const limits = times && leeway && typeof payload.aud === 'string' && !('kid' in header && header.kid === undefined)
       expect(ours).toBe((await jose(token)) && limits)
       if (ours) accepted += 1
     }),

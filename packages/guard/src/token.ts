@@ -5,6 +5,7 @@ import {
   type Assurance,
   type AssuranceClaims,
   assuranceOf,
+  CLOCK_SKEW_SECONDS,
   parseAssuranceClaims,
 } from '@stile/protocol'
 import type { Jwks } from './jwks.ts'
@@ -31,7 +32,10 @@ export type TokenVerifierOptions = Readonly<{
   maxSeen?: number
 }>
 
-/** How far two clocks may differ, in seconds. */
+/**
+ * How much longer than it says a token is taken, in seconds. Less than two clocks may differ, `CLOCK_SKEW_SECONDS`: that much is allowed only
+ * to times that lie ahead, where it refuses good tokens instead of prolonging old ones.
+ */
 export const TOKEN_LEEWAY_SECONDS = 5
 /** The longest token that is looked at, in characters. */
 export const TOKEN_MAX_LENGTH = 8_192
@@ -86,7 +90,7 @@ function faultOf({ iss, aud, exp, iat, nbf }: AssuranceClaims, issuer: string, a
   if (aud !== audience) return 'The token is for another audience.'
   // written so that a time that is no number is a fault too
   if (!(exp > now - TOKEN_LEEWAY_SECONDS)) return 'The token has expired.'
-  if (!(nbf <= now + TOKEN_LEEWAY_SECONDS && iat <= now + TOKEN_LEEWAY_SECONDS)) return 'The token is not valid yet.'
+  if (!(nbf <= now + CLOCK_SKEW_SECONDS && iat <= now + CLOCK_SKEW_SECONDS)) return 'The token is not valid yet.'
   if (!(exp - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return 'The token lives longer than five minutes.'
   if (!(now - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return 'The token is too old.'
   return undefined
