@@ -1,7 +1,4 @@
-export type { AuthenticationResult, VerifyAuthentication } from './authentication.ts'
 export { PASSKEY_AMR, verifyAuthentication } from './authentication.ts'
 export { creationOptions, requestOptions } from './options.ts'
-export type { RegistrationResult, VerifyRegistration } from './registration.ts'
 export { verifyRegistration } from './registration.ts'
-export type { RelyingParty } from './relying-party.ts'
 export { CHALLENGE_BYTES } from './relying-party.ts'
