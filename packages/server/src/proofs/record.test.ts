@@ -9,6 +9,7 @@ import { recordProof } from './record.ts'
 async function start(): Promise<TestDomain> {
   const world = await createTestDomain()
   onTestFinished(() => world.close())
+  await enrol(world, 'a', 'session')
   return world
 }
 
@@ -112,4 +113,18 @@ test('what was proven in a session that was ended meanwhile does not count', asy
     code: 'session_ended',
   })
   expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([])
+})
+
+test('threat: what was proven with an authenticator that was removed meanwhile would count, and make the device known', async () => {
+  const world = await start()
+  await enrol(world, 'key', 'phr')
+  const caller = await world.caller()
+  const { subject, jkt } = caller
+  const standing = await loadStanding(world.domain, caller)
+  const change = { at: standing.now, type: 'authenticators', subject } as const
+  await world.domain.store.authenticators.remove({ subject, id: 'key', keepDevice: jkt, changes: [change] })
+  const proof = { method: 'passkey', level: 'phr', amr: [], authenticatorId: 'key' } as const
+  await expect(recordProof(world.domain, standing, proof)).rejects.toMatchObject({ code: 'conflict' })
+  expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([])
+  expect(await world.domain.store.devices.find(caller)).toEqual({ any: false, bound: false })
 })

@@ -20,7 +20,7 @@ export type CompletedProof = Readonly<{
  * A proof of at least `phr`, or of the strongest level that the subject has enrolled, also binds the device: it is then known. That of
  * an acting party never does.
  *
- * @throws {StileError} `session_ended` where the session was ended meanwhile
+ * @throws {StileError} `session_ended` where the session was ended meanwhile, `conflict` where the authenticator was removed
  */
 export async function recordProof(
   domain: Domain,
@@ -38,7 +38,10 @@ export async function recordProof(
     proof: { method, level, amr, authTime: now, authenticatorId },
     change: { at: now, type: 'proofs', subject: caller.subject, sid: caller.sid },
   })
-  if (!kept) throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
+  if (kept) return
+  if ((await store.authenticators.get({ subject: caller.subject, id: authenticatorId })) === null)
+    throw new StileError('conflict', 'What you proved this with was removed meanwhile. Begin again with another authenticator.')
+  throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
 }
 
 function bindsDevice(level: Level, { authenticators }: Standing): boolean {

@@ -56,7 +56,8 @@ export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
 export interface ProofStore {
   /**
    * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
-   * False, and nothing written, where the session was ended meanwhile, or ended after the proof and begun anew: it must not count.
+   * False, and nothing written, where the session was ended meanwhile, or ended after the proof and begun anew, or where what gave the
+   * proof was removed: it must not count.
    */
   record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>
   list(key: SessionKey): Promise<readonly StoredProof[]>
@@ -64,7 +65,10 @@ export interface ProofStore {
 
 /** Which device keys are known to belong to a subject. */
 export interface DeviceStore {
-  /** Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time. */
+  /**
+   * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; where
+   * the subject has no such authenticator any more, nothing is written.
+   */
   bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
   /** Whether the subject has any bound device, and whether this is one. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>

@@ -205,6 +205,7 @@ export function sessionsContract(open: () => Promise<Store>): void {
     })
 
     it('keeps what gave it', async () => {
+      await enrol(store(), authenticator('auth_1'))
       const given = { ...proof(T0), authenticatorId: 'auth_1' }
       await store().proofs.record({ key: ALICE, proof: given, change: proofsChange(ALICE) })
       expect(await store().proofs.list(ALICE)).toEqual([given])
@@ -241,6 +242,7 @@ export function sessionsContract(open: () => Promise<Store>): void {
 
     it('threat: what a removed authenticator proved would go on counting', async () => {
       await enrol(store(), authenticator('auth_1'))
+      await enrol(store(), authenticator('auth_2', { data: passkey({ credentialId: 'credential-2' }) }))
       await store().proofs.record({ key: ALICE, proof: { ...proof(T0), authenticatorId: 'auth_1' }, change: proofsChange(ALICE) })
       await store().proofs.record({
         key: ALICE,
@@ -259,6 +261,7 @@ export function sessionsContract(open: () => Promise<Store>): void {
 
     it('tells a bound device from an unbound one and from no device at all', async () => {
       expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
+      await enrol(store(), authenticator('auth_1'))
       await burst(() => bind(ALICE, 'auth_1'))
       expect(await store().devices.find(ALICE)).toEqual({ any: true, bound: true })
       expect(await store().devices.find({ subject: ALICE.subject, jkt: BOB.jkt })).toEqual({ any: true, bound: false })
@@ -273,7 +276,9 @@ export function sessionsContract(open: () => Promise<Store>): void {
       for (const device of [own, thief, both]) await bind(device, 'auth_1')
       await bind(both, 'auth_2')
       const foreign = { ...BOB, jkt: 'thief' }
-      await bind(foreign, 'auth_1')
+      const { subject } = BOB
+      await enrol(store(), authenticator('auth_3', { subject, data: passkey({ credentialId: 'credential-3' }) }))
+      await bind(foreign, 'auth_3')
       await remove('auth_1', own.jkt)
       const bound = async (key: SessionKey) => (await store().devices.find(key)).bound
       // the device that it was removed on stays, and so does what another one vouches for
@@ -284,15 +289,20 @@ export function sessionsContract(open: () => Promise<Store>): void {
 
     it('makes no device known that was not, where an authenticator is removed on it', async () => {
       await enrol(store(), authenticator('auth_1'))
-      await bind(BOB, 'auth_1')
       await remove('auth_1', ALICE.jkt)
       expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
     })
 
-    it('keeps the devices where nothing was removed', async () => {
+    it('threat: what is proven while its authenticator is removed would go on counting', async () => {
+      const given = { method: 'passkey', level: 'phr', amr: ['pop'], authTime: T0, authenticatorId: 'auth_1' } as const
+      await enrol(store(), authenticator('auth_1'))
+      await remove('auth_1', 'elsewhere')
+      const head = await store().changes.head()
       await bind(ALICE, 'auth_1')
-      expect(await remove('auth_1', 'elsewhere')).toBe(false)
-      expect(await store().devices.find(ALICE)).toEqual({ any: true, bound: true })
+      expect(await store().proofs.record({ key: ALICE, proof: given, change: proofsChange(ALICE) })).toBe(false)
+      expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })
+      expect(await store().proofs.list(ALICE)).toEqual([])
+      expect(await store().changes.head()).toBe(head)
     })
   })
 }

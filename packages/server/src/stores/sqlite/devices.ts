@@ -18,6 +18,9 @@ export function createDeviceStore({ prepare, read, write }: Connection): DeviceS
       .where('jkt', '=', p('jkt'))
       .where('authenticator_id', '=', p('authenticatorId')),
   )
+  const findAuthenticator = prepare((db, p: Parameter<{ subject: string; authenticatorId: string }>) =>
+    db.selectFrom('authenticators').select('id').where('subject', '=', p('subject')).where('id', '=', p('authenticatorId')),
+  )
   const insert = prepare((db, p: Parameter<{ subject: string; jkt: string; authenticatorId: string; now: number }>) =>
     db
       .insertInto('devices')
@@ -27,7 +30,10 @@ export function createDeviceStore({ prepare, read, write }: Connection): DeviceS
   return {
     bind: async ({ subject, jkt, authenticatorId, now }) => {
       const known = await read(() => vouched.get({ subject, jkt, authenticatorId }))
-      if (known === undefined) await write(() => insert.run({ subject, jkt, authenticatorId, now }))
+      if (known !== undefined) return
+      await write(() => {
+        if (findAuthenticator.get({ subject, authenticatorId }) !== undefined) insert.run({ subject, jkt, authenticatorId, now })
+      })
     },
     find: ({ subject, jkt }) =>
       read(() => {

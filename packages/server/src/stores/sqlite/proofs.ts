@@ -27,6 +27,9 @@ export function createProofStore({ prepare, read, write, append }: Connection): 
         ),
       ),
   )
+  const findAuthenticator = prepare((db, p: Parameter<{ id: string }>) =>
+    db.selectFrom('authenticators').select('id').where('id', '=', p('id')),
+  )
   const keepNewest = prepare(
     (
       db,
@@ -80,6 +83,7 @@ export function createProofStore({ prepare, read, write, append }: Connection): 
       write(() => {
         const { method, level, amr, authTime, authenticatorId = null } = proof
         if (findEnded.get({ ...key, authTime }) !== undefined) return false
+        if (authenticatorId !== null && findAuthenticator.get({ id: authenticatorId }) === undefined) return false
         const kept = keepNewest.run({ ...key, method, level, amr: JSON.stringify(amr), authTime, authenticatorId }) === 1
         if (kept) append(change)
         return true
