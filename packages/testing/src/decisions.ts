@@ -1,4 +1,4 @@
-import { decide, featuresOf, licenseEffect, noLicenseEffect, type Policy } from '@stile/policy'
+import { decide, featuresOf, type Policy, tiersInForce } from '@stile/policy'
 import type { Decision, IssuedToken, Proof, State } from '@stile/protocol'
 import { ACR, rank } from '@stile/protocol'
 import type { World } from './world.ts'
@@ -31,24 +31,10 @@ export function stateIn(policy: Policy, world: World, revision: number, now: num
     subject: world.subject,
     account: world.account,
     license: world.license,
-    tiers: tiersIn(policy, world),
+    tiers: tiersInForce(policy, world.license),
     decisions,
     risk: { band: world.risk, reasons: [] },
     authenticators: world.authenticators,
     token: issueIn(world, now),
   }
-}
-
-/** The tier in force and every tier that it includes; none where the license grants nothing. */
-function tiersIn(policy: Policy, { license }: World): readonly string[] {
-  const { tiers } = policy.document
-  const effect = license ? licenseEffect(policy, license.state) : noLicenseEffect(policy)
-  const granted = typeof effect === 'object' && 'tier' in effect ? effect.tier : undefined
-  const found: string[] = []
-  let next = effect === 'none' ? undefined : (license?.tier ?? granted)
-  while (next !== undefined && Object.hasOwn(tiers, next) && !found.includes(next)) {
-    found.push(next)
-    next = tiers[next]?.extends
-  }
-  return found
 }

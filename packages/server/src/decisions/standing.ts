@@ -1,7 +1,6 @@
-import { decide, featuresOf } from '@stile/policy'
+import { decide, featuresOf, tiersInForce } from '@stile/policy'
 import type { Authenticator, Decision, License, State } from '@stile/protocol'
 import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
-import { tiersInForce } from '../licenses/effective.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
 import { sessionKey } from '../sessions/session-key.ts'

@@ -1,9 +1,9 @@
-import { decide, definePolicy, type Policy, parsePolicy } from '@stile/policy'
+import { decide, definePolicy, type Policy, parsePolicy, tiersInForce } from '@stile/policy'
 import { LICENSE_STATES, parseLicense } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LicenseRecord } from '../stores/store.ts'
-import { effectiveLicense, tiersInForce } from './effective.ts'
+import { effectiveLicense } from './effective.ts'
 import { featuresOfTier } from './tiers.ts'
 
 const NOW = 1_800_000_000

@@ -1,7 +1,7 @@
-import { licenseEffect, noLicenseEffect, type Policy } from '@stile/policy'
+import { licenseEffect, type Policy, tierChain } from '@stile/policy'
 import { type License, type LicenseState, NO_TIER } from '@stile/protocol'
 import type { LicenseRecord } from '../stores/store.ts'
-import { featuresOfTier, includesTier, tierChain } from './tiers.ts'
+import { featuresOfTier, includesTier } from './tiers.ts'
 
 /**
  * The license as it counts now: lifecycle and dates applied.
@@ -26,13 +26,6 @@ export function effectiveLicense(policy: Policy, record: LicenseRecord | null, n
   if (now < boundary) return license(record, { state, changesAt: ends === undefined ? boundary : Math.min(ends, boundary) })
   if (effect.then === 'none') return lapsed(policy, record, ends)
   return reduced(policy, record, effect.then.tier, { state, changesAt: ends })
-}
-
-/** The tier in force and every tier that it includes, by the policy; empty where the license grants nothing. */
-export function tiersInForce(policy: Policy, license: License | null): readonly string[] {
-  if (license !== null) return licenseEffect(policy, license.state) === 'none' ? [] : tierChain(policy, license.tier)
-  const effect = noLicenseEffect(policy)
-  return effect === 'none' ? [] : tierChain(policy, effect.tier)
 }
 
 type Counted = Readonly<{ state: LicenseState; tier?: string; features?: readonly string[]; changesAt: number | undefined }>
