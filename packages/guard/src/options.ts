@@ -1,4 +1,4 @@
-import { featuresOf, isPolicy, type Policy, parseDuration } from '@stile/policy'
+import { closest, featuresOf, isPolicy, type Policy, parseDuration } from '@stile/policy'
 import { GuardError } from './error.ts'
 import type { Identity } from './request.ts'
 
@@ -110,7 +110,7 @@ export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): 
 export function checkFeature<F extends string>(policy: Policy<F>, feature: string): asserts feature is F {
   const known: readonly string[] = featuresOf(policy)
   if (known.includes(feature)) return
-  const meant = typeof feature === 'string' ? suggestion(feature, known) : undefined
+  const meant = typeof feature === 'string' ? closest(feature, known) : undefined
   const hint = meant === undefined ? `It has: ${known.join(', ')}.` : `Did you mean “${meant}”?`
   throw new GuardError('unknown_feature', `The policy has no feature “${feature}”, so this route would refuse everybody. ${hint}`)
 }
@@ -131,24 +131,6 @@ function checkUrl(option: string, value: unknown, fix: string): string {
 
 function fail(option: string, what: string, fix: string): never {
   throw new GuardError('invalid_option', `createGuard: the option ${option} ${what}, so nothing can be guarded. ${fix}`, option)
-}
-
-/** The known name that begins alike or holds the same letters; a typo moves few of them. */
-function suggestion(given: string, known: readonly string[]): string | undefined {
-  const letters = (text: string): string[] => [...text.toLowerCase()]
-  const alike = (name: string): number => {
-    const rest = letters(name)
-    let shared = 0
-    for (const letter of letters(given.slice(0, 64))) {
-      const at = rest.indexOf(letter)
-      if (at < 0) continue
-      rest.splice(at, 1)
-      shared += 1
-    }
-    return (2 * shared) / (given.length + name.length)
-  }
-  const best = [...known].sort((a, b) => alike(b) - alike(a))[0]
-  return best !== undefined && alike(best) >= 0.75 ? best : undefined
 }
 
 const consoleLog: GuardLog = (level, message, fields) => {

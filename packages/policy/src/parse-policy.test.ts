@@ -98,7 +98,7 @@ describe('a document that is wrong', () => {
       ['/format'],
       ['/features/view/requires/maxage', 'Did you mean "maxAge"?'],
       ['/features/view/requires/level', 'Did you mean "mfa"?'],
-      ['/features/export/compliance/0'],
+      ['/features/export/compliance/0', 'Did you mean "psd2-sca"?'],
       ['/tiers/basic/features/0', 'Did you mean "view"?'],
       ['/tiers/pro/extends', 'Did you mean "basic"?'],
       ['/tiers/pro/requires/maxAge'],

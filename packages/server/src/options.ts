@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { closest } from '@stile/policy'
 import { pino } from 'pino'
 import type { z } from 'zod'
 import { crossChecks } from './options/checks.ts'
@@ -78,7 +79,7 @@ function sentence(issue: ZodIssue): string {
 }
 
 function unknownKey(path: string, key: string, known: readonly string[]): OptionsIssue {
-  const near = known.find((each) => each.toLowerCase() === key.toLowerCase()) ?? known.find((each) => each.startsWith(key.slice(0, 4)))
+  const near = closest(key, known)
   return optionsIssue(path === '' ? key : `${path}.${key}`, 'is not an option', {
     why: 'A misspelt option would be silently without effect.',
     fix: near === undefined ? 'Remove it, or correct its spelling.' : `Did you mean "${near}"?`,

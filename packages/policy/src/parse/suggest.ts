@@ -1,21 +1,26 @@
 /** The longest name that is compared: what is longer is no typo of ours, and comparing costs the square. */
 const LONGEST = 64
 
-/** The known name that a mistyped one most likely means, or `undefined` where none is close. */
-export function closest(given: string, known: readonly string[]): string | undefined {
-  if (given.length > LONGEST) return undefined
+/**
+ * The candidate that a mistyped name most likely means or is the beginning of, or `undefined` where none is close.
+ *
+ * Names of more than 64 characters, given or among the candidates, are left out. Capitals do not count.
+ */
+export function closest(name: string, candidates: readonly string[]): string | undefined {
+  if (name.length > LONGEST) return undefined
+  const given = name.toLowerCase()
   let best: string | undefined
   // a third of the letters, and at least two, may be wrong
   let limit = Math.max(2, Math.floor(given.length / 3)) + 1
-  for (const name of known) {
-    if (name.length > LONGEST || name === given) continue
-    const edits = distance(given.toLowerCase(), name.toLowerCase())
-    if (edits < limit && edits < name.length) {
-      best = name
+  const others = candidates.filter((each) => each.length <= LONGEST && each !== name)
+  for (const each of others) {
+    const edits = distance(given, each.toLowerCase())
+    if (edits < limit && edits < each.length) {
+      best = each
       limit = edits
     }
   }
-  return best
+  return best ?? (name.length > 2 ? others.find((each) => each.toLowerCase().startsWith(given)) : undefined)
 }
 
 /** The edits from one text to another: insert, delete, replace, or swap two neighbours (optimal string alignment). */

@@ -1,4 +1,4 @@
-import { featuresOf, type Policy, tiersOf } from '@stile/policy'
+import { closest, featuresOf, type Policy, tiersOf } from '@stile/policy'
 import {
   LEVELS,
   type Level,
@@ -12,7 +12,6 @@ import {
 } from '@stile/protocol'
 import { z } from 'zod'
 import { StileError } from '../error.ts'
-import { nearest } from './nearest.ts'
 
 /** What an admin says about a license, checked against the policy. */
 export type LicenseBody = Readonly<{
@@ -99,7 +98,7 @@ function isMeetable({ level, methods }: z.output<typeof requirement>): boolean {
 }
 
 function unknown(pointer: string, kind: string, name: string, known: readonly string[]): Fault {
-  const near = nearest(name, known)
+  const near = closest(name, known)
   const advice = near === undefined ? `It has: ${known.slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`
   return { pointer, detail: `The policy has no ${kind} ${JSON.stringify(name.slice(0, 64))}. ${advice}` }
 }
@@ -109,7 +108,7 @@ function explain(issue: z.core.$ZodIssue): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     const known = pointer === '/requires' ? Object.keys(requirement.shape) : Object.keys(body.shape)
     return issue.keys.slice(0, 20).map((key) => {
-      const near = nearest(key, known)
+      const near = closest(key, known)
       const advice = near === undefined ? `It takes: ${known.join(', ')}.` : `Did you mean "${near}"?`
       return { pointer, detail: `There is no member ${JSON.stringify(key.slice(0, 64))}. ${advice}` }
     })
