@@ -1,4 +1,4 @@
-import { decide, type FeatureRules, featureRules, featuresOf, type Policy } from '@stile/policy'
+import { decide, type FeatureRules, featureRules, featuresOf, type Policy, pointer } from '@stile/policy'
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
 import type { Contact } from './contact.ts'
 import { type Credential, readCredential } from './credential.ts'
@@ -188,7 +188,7 @@ function epochOf(license: Pick<LicenseClaim, 'epoch'> | null): number {
 }
 
 function actorDenied({ feature, policy, enforced }: Decision): Decision {
-  const source = `/features/${feature.replaceAll('~', '~0').replaceAll('/', '~1')}/actors`
+  const source = pointer('features', feature, 'actors')
   const message = 'Somebody acting for the customer may not use this. The customer can.'
   return { feature, policy, enforced, outcome: 'deny', reasons: [{ code: 'actor_not_allowed', source, message }] }
 }

@@ -1,3 +1,4 @@
+import { pointer } from '@stile/policy'
 import {
   acrValues,
   buildChallenge,
@@ -87,9 +88,7 @@ function stepUp(feature: string, requirement: Requirement, reasons: readonly Rea
 /** A proof for one operation cannot be checked here, so asking for it would never end. */
 function unbound(decision: Decision, bind: readonly string[]): Refused {
   const message = `This must be proven for the very operation (${bind.join(', ')}), which this API cannot check. Nobody can use it here; tell its operator.`
-  const reasons: readonly Reason[] = [
-    { code: 'operation_unbound', source: `/features/${decision.feature.replaceAll('~', '~0').replaceAll('/', '~1')}`, message },
-  ]
+  const reasons: readonly Reason[] = [{ code: 'operation_unbound', source: pointer('features', decision.feature), message }]
   const { feature, policy, enforced } = decision
   const decided: Decision = { feature, policy, enforced, reasons, outcome: 'deny' }
   return { ...refuse('denied', message, { feature, reasons }), decided }

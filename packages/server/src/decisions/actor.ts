@@ -1,4 +1,4 @@
-import { featureRules, type Policy } from '@stile/policy'
+import { featureRules, type Policy, pointer } from '@stile/policy'
 import type { Decision } from '@stile/protocol'
 
 /**
@@ -23,10 +23,6 @@ export function forActor(policy: Policy, decision: Decision): Decision {
     policy: decision.policy,
     enforced: decision.enforced,
     outcome: 'deny',
-    reasons: [{ code: 'actor_not_allowed', source: pointer(feature), message }],
+    reasons: [{ code: 'actor_not_allowed', source: pointer('features', feature), message }],
   }
-}
-
-function pointer(feature: string): string {
-  return `/features/${feature.replaceAll('~', '~0').replaceAll('/', '~1')}`
 }

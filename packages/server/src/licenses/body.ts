@@ -1,4 +1,4 @@
-import { closest, featuresOf, type Policy, tiersOf } from '@stile/policy'
+import { closest, featuresOf, type Policy, pointer, tiersOf } from '@stile/policy'
 import {
   LEVELS,
   type Level,
@@ -77,16 +77,17 @@ function namesIn(policy: Policy, value: unknown): Fault[] {
   if (typeof value !== 'object' || value === null) return []
   const { tier, features, requires } = value as Readonly<Record<string, unknown>>
   const faults: Fault[] = []
-  if (typeof tier === 'string' && !Object.hasOwn(policy.document.tiers, tier)) faults.push(unknown('/tier', 'tier', tier, tiersOf(policy)))
+  if (typeof tier === 'string' && !Object.hasOwn(policy.document.tiers, tier))
+    faults.push(unknown(pointer('tier'), 'tier', tier, tiersOf(policy)))
   if (Array.isArray(features)) {
     for (const [index, feature] of features.slice(0, MAX_FEATURES).entries()) {
       if (typeof feature === 'string' && !Object.hasOwn(policy.document.features, feature))
-        faults.push(unknown(`/features/${index}`, 'feature', feature, featuresOf(policy)))
+        faults.push(unknown(pointer('features', index), 'feature', feature, featuresOf(policy)))
     }
   }
   const asked = requirement.safeParse(requires)
   if (asked.success && !isMeetable(asked.data))
-    faults.push({ pointer: '/requires', detail: 'None of its methods reaches its level, so every member would be locked out.' })
+    faults.push({ pointer: pointer('requires'), detail: 'None of its methods reaches its level, so every member would be locked out.' })
   return faults
 }
 
@@ -97,28 +98,28 @@ function isMeetable({ level, methods }: z.output<typeof requirement>): boolean {
   })
 }
 
-function unknown(pointer: string, kind: string, name: string, known: readonly string[]): Fault {
+function unknown(place: string, kind: string, name: string, known: readonly string[]): Fault {
   const near = closest(name, known)
   const advice = near === undefined ? `It has: ${known.slice(0, 20).join(', ')}.` : `Did you mean "${near}"?`
-  return { pointer, detail: `The policy has no ${kind} ${JSON.stringify(name.slice(0, 64))}. ${advice}` }
+  return { pointer: place, detail: `The policy has no ${kind} ${JSON.stringify(name.slice(0, 64))}. ${advice}` }
 }
 
 function explain(issue: z.core.$ZodIssue): Fault[] {
-  const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const place = pointer(...issue.path)
   if (issue.code === 'unrecognized_keys') {
-    const known = pointer === '/requires' ? Object.keys(requirement.shape) : Object.keys(body.shape)
+    const known = place === pointer('requires') ? Object.keys(requirement.shape) : Object.keys(body.shape)
     return issue.keys.slice(0, 20).map((key) => {
       const near = closest(key, known)
       const advice = near === undefined ? `It takes: ${known.join(', ')}.` : `Did you mean "${near}"?`
-      return { pointer, detail: `There is no member ${JSON.stringify(key.slice(0, 64))}. ${advice}` }
+      return { pointer: place, detail: `There is no member ${JSON.stringify(key.slice(0, 64))}. ${advice}` }
     })
   }
-  if (issue.code === 'invalid_value') return [{ pointer, detail: `must be one of: ${issue.values.map(String).join(', ')}` }]
+  if (issue.code === 'invalid_value') return [{ pointer: place, detail: `must be one of: ${issue.values.map(String).join(', ')}` }]
   if (issue.code === 'invalid_type')
-    return [{ pointer, detail: issue.input === undefined ? 'is missing' : `must be of type ${issue.expected}` }]
-  if (issue.code === 'too_big') return [{ pointer, detail: `must not be more than ${issue.maximum}` }]
-  if (issue.code === 'too_small') return [{ pointer, detail: `must not be less than ${issue.minimum}` }]
-  return [{ pointer, detail: issue.message }]
+    return [{ pointer: place, detail: issue.input === undefined ? 'is missing' : `must be of type ${issue.expected}` }]
+  if (issue.code === 'too_big') return [{ pointer: place, detail: `must not be more than ${issue.maximum}` }]
+  if (issue.code === 'too_small') return [{ pointer: place, detail: `must not be less than ${issue.minimum}` }]
+  return [{ pointer: place, detail: issue.message }]
 }
 
 function sentence(faults: readonly Fault[]): string {

@@ -1,3 +1,4 @@
+import { pointer } from '@stile/policy'
 import { z } from 'zod'
 import { StileError } from '../error.ts'
 
@@ -19,10 +20,6 @@ export const ATTEMPT_BODY = z.object({ method: z.string().min(1).max(32), respon
 export function readBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const result = schema.safeParse(body, { reportInput: false })
   if (result.success) return result.data
-  const errors = result.error.issues.map((issue) => ({ pointer: pointerOf(issue.path), detail: issue.message }))
+  const errors = result.error.issues.map((issue) => ({ pointer: pointer(...issue.path), detail: issue.message }))
   throw new StileError('invalid_request', 'The body does not have the members that this needs. See "errors".', { errors })
-}
-
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path.map((member) => `/${String(member).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
