@@ -45,6 +45,21 @@ test('every option that is wrong is named, with the fix', () => {
   }
 })
 
+test('threat: the key of the service is read on the way. Clear text is for this machine alone', async () => {
+  const hosts = ['stile.example.com', '10.0.0.7', '192.168.0.2:4000', 'localhost.example.com', '127.0.0.1.example.com', 'notlocalhost']
+  for (const host of [...hosts, '[::2]', '0.0.0.0', 'localhost@stile.example.com']) {
+    expect(error({ service: { url: `http://${host}`, key: 'k', fetch: unreachable } })).toMatchObject({
+      code: 'invalid_option',
+      option: 'service.url',
+    })
+  }
+  expect(String(error({ service: { url: 'http://stile.example.com', key: 'k' } }))).toMatch(/clear text.*https URL/)
+  for (const host of ['localhost:4000/stile', 'stile.localhost', '127.0.0.1:4000', '127.1', '[::1]:4000']) {
+    const guard = createCore({ ...good, service: { url: `http://${host}`, key: 'k', fetch: unreachable } })
+    await guard.close()
+  }
+})
+
 test('a key never stands in the message that refuses it', () => {
   expect(String(error({ service: { url: 'https://stile.example.com', key: 'stile_g_hidden with spaces' } }))).not.toContain('hidden')
 })

@@ -7,7 +7,7 @@ export type GuardLog = (level: 'info' | 'warn' | 'error', message: string, field
 
 /** Where the verification service is. */
 export type GuardService = Readonly<{
-  /** The `publicUrl` of the service, path included: it is also the issuer of its tokens. */
+  /** The `publicUrl` of the service, path included: it is also the issuer of its tokens. `http:` is for this machine alone. */
   url: string
   /** The API key of scope `guard`. */
   key: string
@@ -89,7 +89,7 @@ export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): 
     fail('now', 'is not a function', 'Give a function that returns seconds, or leave it out.')
   if (typeof log !== 'function') fail('log', 'is not a function', 'Give (level, message, fields) => void, or leave it out.')
   return {
-    service: { url: checkUrl('service.url', url, 'Give the publicUrl of the service, such as https://stile.example.com.'), key, fetch },
+    service: { url: checkServiceUrl(url), key, fetch },
     audience,
     policy,
     identify,
@@ -119,6 +119,19 @@ export function checkFeature<F extends string>(policy: Policy<F>, feature: strin
 export function systemSeconds(): number {
   return Math.floor(Date.now() / 1_000)
 }
+
+/** The key goes to this URL with every request, so it leaves the machine encrypted or not at all. */
+function checkServiceUrl(value: unknown): string {
+  const url = checkUrl('service.url', value, 'Give the publicUrl of the service, such as https://stile.example.com.')
+  const { protocol, hostname } = new URL(url)
+  if (protocol !== 'https:' && !LOOPBACK.test(hostname)) {
+    fail('service.url', 'is http on another machine: the key would travel in clear text', 'Give the https URL of the service.')
+  }
+  return url
+}
+
+/** As the URL parser writes hosts: it brings every spelling of an address to one. */
+const LOOPBACK = /^(?:(?:[^.]+\.)*localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
 
 function checkUrl(option: string, value: unknown, fix: string): string {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined
