@@ -10,33 +10,33 @@ import { createSession } from './session.ts'
 import { createStepUps } from './step-ups.ts'
 import type { FeatureOf, PolicyShape, Stile, StileOptions } from './stile.ts'
 
-/** How long a request waits for its first token before it goes without. */
-const PATIENCE_MS = 1500
-
 /**
  * Creates the SDK: state, step-ups and a `fetch` that answers challenges.
  *
  * Safe to call while rendering on a server: there the state stays `loading` and nothing happens.
  *
- * @throws TypeError where `service` or an origin is no absolute URL
+ * @throws TypeError where `service` or an origin is no absolute URL, or `audiences` is empty
  */
 export function createStile<const P extends PolicyShape = PolicyShape>(options: StileOptions): Stile<FeatureOf<P>> {
   const { now = () => Date.now() / 1000, relogin: signIn, fetch = (...args) => globalThis.fetch(...args) } = options
-  const url = new URL(options.service).href.replace(/\/$/, '')
+  const url = urlOf('service', options.service).href.replace(/\/$/, '')
   let main = ''
   const audiences = new Map<string, string>()
   for (const [id, origins] of Object.entries(options.audiences)) {
     main ||= id
-    for (const each of origins) audiences.set(new URL(each).origin, id)
+    for (const each of origins) audiences.set(urlOf('audiences', each).origin, id)
   }
+  if (!main) urlOf('audiences', '')
 
+  /** How long a request waits for its first token before it goes without. */
+  const PATIENCE_MS = 1500
   let offset = 0
   /** The service's clock as far as it is known; this browser's may be wrong by hours. */
   const serverNow = () => now() + offset
   const setNow = (at: number) => {
     offset = at - now()
   }
-  const session = createSession(options.session, serverNow, setNow)
+  const session = createSession(options.session, serverNow, setNow, () => restart())
   let loadingKey: Promise<DeviceKey> | undefined
   const key = () => {
     loadingKey ??= loadDeviceKey()
@@ -45,21 +45,23 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const prover = createProver(key, serverNow)
   const service = createService(url, session, prover, fetch)
   const [request] = service
-  const [, , renewSession, sid] = session
+  const [, , renewSession, sid, forget] = session
 
   /** One for each audience, replaced whole: what was asked for before a proof goes into the former. */
   let tokens = new Map<string, IssuedToken>()
   const keep = (audience: string, issued: IssuedToken | undefined) => {
-    tokens = new Map()
-    if (issued) tokens.set(audience, issued)
+    tokens = new Map(issued && [[audience, issued]])
   }
-  const [get, subscribe, refresh, load, end, closeState] = createLiveState(
+  const [get, subscribe, refresh, load, end, restart, closeState] = createLiveState(
     service,
     main,
     serverNow,
     setNow,
     async () => url + (await key())[1].x + sid(),
-    (state) => keep(main, state?.token),
+    (state) => {
+      keep(main, state?.token)
+      if (!state) cancelStepUps()
+    },
   )
 
   const held = (audience: string) => {
@@ -80,7 +82,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     if (signedIn) await renewSession()
     return signedIn
   }
-  const [join, onStepUp, closeStepUps] = createStepUps(main, get, request, signIn && relogin, now, keep, refresh)
+  const [join, onStepUp, cancelStepUps] = createStepUps(main, get, request, signIn && relogin, now, keep, refresh)
 
   return {
     get: get as Stile<FeatureOf<P>>['get'],
@@ -96,9 +98,8 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       prover,
       fetch,
       async (audience) => {
-        const state = get()
-        const away = 'stale' in state ? state.stale : state.status === 'error'
-        return held(audience) ?? (away ? undefined : within(PATIENCE_MS, token(audience)).catch(() => undefined))
+        const { status, stale = status === 'error' } = get() as { status: string; stale?: boolean }
+        return held(audience) ?? (stale ? undefined : within(PATIENCE_MS, token(audience)).catch(() => undefined))
       },
       (audience, not) => {
         if (tokens.get(audience) === not) tokens.delete(audience)
@@ -107,12 +108,25 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       join,
     ),
     logout: async () => {
-      await request('DELETE', '/v1/session')
-      end()
+      try {
+        await request('DELETE', '/v1/session')
+      } finally {
+        // whatever the service heard: the next user of this page is another
+        forget()
+        end()
+      }
     },
     close: () => {
+      forget()
       closeState()
-      closeStepUps()
     },
+  }
+}
+
+function urlOf(option: string, value: string): URL {
+  try {
+    return new URL(value)
+  } catch {
+    throw new TypeError(`createStile: ${option} needs https://…`)
   }
 }

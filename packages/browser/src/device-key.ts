@@ -7,8 +7,6 @@ export type PublicJwk = Readonly<{ crv: string; kty: string; x: string; y: strin
 /** The key that stands for this browser. Its private half cannot be read, not even by the page. */
 export type DeviceKey = readonly [sign: CryptoKey, jwk: PublicJwk]
 
-const STORE = 'keys'
-
 /**
  * Gives the device key: the stored one, else a new one that is stored.
  *
@@ -30,6 +28,7 @@ export function thumbprint([, jwk]: DeviceKey): Promise<string> {
 
 /** Reads and, where there is none, writes in one transaction: tabs that race end with the same key. */
 async function storedPair(made: CryptoKeyPair): Promise<CryptoKeyPair> {
+  const STORE = 'keys'
   const opening = indexedDB.open('stile')
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
   const keys = (await settled(opening)).transaction(STORE, 'readwrite').objectStore(STORE)

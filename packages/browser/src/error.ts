@@ -4,7 +4,7 @@ import type { FlowError } from './stile.ts'
 /** A code that an error of the SDK carries: one of the wire, or one of the browser's own. */
 export type StileCode =
   | ProblemCode
-  /** `options.session` rejected or gave no token. */
+  /** `options.session` rejected or gave no token, while the service did not refuse the former: that is `session_ended`. */
   | 'session_unavailable'
   /** The passkey prompt was dismissed, timed out or refused by the browser. */
   | 'passkey_cancelled'
@@ -19,10 +19,12 @@ export type StileCode =
   | 'relogin_failed'
   | 'step_up_required'
   | 'step_up_cancelled'
-  | 'enrollment_cancelled'
-  | 'closed'
 
-/** What went wrong, told by `code`; `problem` is the service's own answer where there was one. Never carries a token or a code. */
+/**
+ * What went wrong, told by `code`; `problem` is the service's own answer where there was one. Never carries a token or a code.
+ *
+ * `message` is for logs, not for people: without an answer of the service it is the code. Choose what people read by `code`.
+ */
 export class StileError extends Error {
   override readonly name: string = 'StileError'
   declare readonly code: StileCode

@@ -18,7 +18,7 @@ export async function exchange(
   repeatable: boolean,
   token: () => Promise<string | undefined>,
   send: (token: string | undefined, proof: string) => Promise<Response>,
-  cure: (cause: string, challenge: string, response: Response) => Promise<boolean>,
+  cure: (cause: string, carried: string | undefined, challenge: string, response: Response) => Promise<boolean>,
 ): Promise<Response> {
   const tried = new Set<string>()
   for (;;) {
@@ -29,7 +29,7 @@ export async function exchange(
     if (nonce) learn(url.origin, nonce)
     const challenge = headers.get('www-authenticate') ?? ''
     const cause = (status === 401 && repeatable && ERROR.exec(challenge)?.[1]) || ''
-    if (tried.has(cause) || !(cause === 'use_dpop_nonce' ? nonce : await cure(cause, challenge, response))) return response
+    if (tried.has(cause) || !(cause === 'use_dpop_nonce' ? nonce : await cure(cause, carried, challenge, response))) return response
     tried.add(cause)
   }
 }

@@ -52,7 +52,7 @@ export function createFetch(
         }
         return fetch(repeatable ? request.clone() : request, token ? { headers, redirect: 'error' } : undefined)
       },
-      async (cause, challenge, response) => {
+      async (cause, _carried, challenge, response) => {
         if (cause === 'invalid_token') {
           issued = await renew(audience, issued).catch(() => undefined)
           return !!issued

@@ -78,7 +78,7 @@ export function createFlow(
       const [first] = methods
       if (!first) throw new StileError('method_unavailable')
       set({ status: 'choosing', stepUp, methods })
-      await choose(wanted && methods.includes(wanted) ? wanted : first)
+      await choose(methods.find((method) => method === wanted) ?? first)
       if (response) await submit(response)
     } catch (error) {
       await trouble(error as StileError)

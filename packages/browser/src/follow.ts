@@ -44,7 +44,10 @@ export function follow(
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
   let name = ''
+  let sharing = ''
   let drops = 0
+
+  const nameOf = ({ subject, actor, account }: State) => JSON.stringify([path, sharing, subject, actor, account])
 
   const leave = () => {
     leaving?.abort()
@@ -102,6 +105,8 @@ export function follow(
         if (event === 'end') end()
         if (event !== 'state') return
         const state: State = JSON.parse(data)
+        // the session token changed hands meanwhile
+        if (nameOf(state) !== name) return void load()
         setNow(state.now)
         accept(state, 1)
         channel?.postMessage(state)
@@ -124,7 +129,7 @@ export function follow(
     const { signal } = mine
     leaving = mine
     channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
-    if (channel) channel.onmessage = ({ data }) => accept(data, 1)
+    if (channel) channel.onmessage = ({ data }) => nameOf(data) === name && accept(data, 1)
     const run = () => stream(signal)
     try {
       const locks = globalThis.navigator?.locks
@@ -141,7 +146,8 @@ export function follow(
   addEventListener('online', wake)
   return [
     (state, shared) => {
-      const next = JSON.stringify([path, shared, state.subject, state.actor, state.account])
+      sharing = shared
+      const next = nameOf(state)
       if (name !== next) leave()
       name = next
       accept(state, 0)

@@ -1,5 +1,5 @@
 import type { State } from '@stile/protocol'
-import { isPassing, StileError } from './error.ts'
+import { isPassing, type StileError } from './error.ts'
 import type { Following } from './follow.ts'
 import { observable } from './lib/observable.ts'
 import type { Service } from './service.ts'
@@ -13,19 +13,19 @@ export type LiveState = readonly [
   refresh: () => Promise<void>,
   /** Reads the state, or joins who reads it. Never rejects. */
   load: () => Promise<void>,
-  /** Ends the state with the code `session_ended`. */
+  /** Ends the state with the code `session_ended`; what was asked for earlier does not count. */
   end: () => void,
+  /** Drops the state and reads that of whoever is signed in now. */
+  restart: () => void,
   close: () => void,
 ]
-
-const MAX_BACKOFF_SECONDS = 15
 
 /**
  * Loads the state and, after the first, what follows it (`follow.ts`).
  *
  * @param now  the service's clock as far as it is known, in seconds since the epoch; `setNow` corrects it
  * @param shared  what tabs that may share a state have in common besides their subject: service, session and device key
- * @param onState  called with every state that replaces the former, before the listeners; `undefined` when the state is lost
+ * @param onState  called with every state that replaces the former, before the listeners; `undefined` when it is lost
  */
 export function createLiveState(
   [request, open]: Service,
@@ -40,79 +40,85 @@ export function createLiveState(
   let loading: Promise<void> | undefined
   let following: Following | undefined
   let timer: ReturnType<typeof setTimeout>
-  let begun = false
   let closed = !globalThis.document
-  /** A refresh was asked for meanwhile: an answer to an earlier question does not count. */
-  let again = false
   let failures = 0
+  /** Changes when an answer to an earlier question no longer counts. */
+  let turn = 0
 
   const apply = (state: State) => {
     onState(state)
     set({ status: 'ready', state, stale: false })
   }
-  const fail = (error: Partial<StileError>) => {
-    if (closed) return
-    const { code = 'internal' } = error
-    const passing = isPassing(code)
-    const before = get()
-    if (before.status === 'ready' && passing) set({ ...before, stale: true })
-    else set({ status: 'error', code, retry: load })
-    clearTimeout(timer)
-    if (passing) timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
-    else {
-      onState(undefined)
-      following?.[1]()
-      following = undefined
-    }
+  const overtake = () => {
+    turn++
+    loading = undefined
   }
-  const end = () => fail(new StileError('session_ended'))
+  const drop = (next: ClientState) => {
+    overtake()
+    clearTimeout(timer)
+    following?.[1]()
+    following = undefined
+    onState(undefined)
+    set(next)
+  }
+  const fail = ({ code = 'internal' }: Partial<StileError>) => {
+    const before = get()
+    const next: ClientState = { status: 'error', code, retry: load }
+    if (!isPassing(code)) return drop(next)
+    set(before.status === 'ready' ? { ...before, stale: true } : next)
+    clearTimeout(timer)
+    const MAX_BACKOFF_SECONDS = 15
+    timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
+  }
+  const end = () => fail({ code: 'session_ended' })
   const load = () => {
     loading ??= read()
-      .catch(fail)
-      .finally(() => {
-        loading = undefined
-      })
     return loading
   }
   const read = async () => {
     if (closed) return
-    let state: State
-    do {
-      again = false
-      state = (await request('GET', `/v1/state${query}`)) as State
-    } while (again)
-    const name = await shared()
-    if (closed) return
-    failures = 0
-    clearTimeout(timer)
-    setNow(state.now)
-    if (!following) {
-      apply(state)
-      // without it the state is still read when asked for
-      const { follow } = await import('./follow.ts')
-      if (closed) return
-      following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end)
+    const mine = turn
+    try {
+      const state = (await request('GET', `/v1/state${query}`)) as State
+      const name = await shared()
+      if (mine !== turn) return
+      failures = 0
+      clearTimeout(timer)
+      setNow(state.now)
+      if (!following) {
+        apply(state)
+        // without it the state is still read when asked for
+        const { follow } = await import('./follow.ts')
+        if (mine !== turn) return
+        following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end)
+      }
+      following[0](state, name)
+    } catch (error) {
+      if (mine === turn) fail(error as StileError)
+    } finally {
+      if (mine === turn) loading = undefined
     }
-    following[0](state, name)
   }
 
   return [
     get,
     (listener) => {
-      if (!begun) load()
-      begun = true
+      if (get().status === 'loading') load()
       return subscribe(listener)
     },
     () => {
-      again = true
+      overtake()
       return load()
     },
     load,
     end,
     () => {
+      drop({ status: 'loading' })
+      load()
+    },
+    () => {
       closed = true
-      clearTimeout(timer)
-      following?.[1]()
+      drop(get())
     },
   ]
 }

@@ -13,8 +13,6 @@ export type Service = readonly [
   open: (method: string, path: string, init?: RequestInit) => Promise<Response>,
 ]
 
-const WAIT_MS = 10_000
-
 const away = (cause: unknown): never => {
   throw new StileError('service_unavailable', undefined, cause)
 }
@@ -26,30 +24,25 @@ const away = (cause: unknown): never => {
  */
 export function createService(base: string, [token, expire]: Session, prover: Prover, fetch: typeof globalThis.fetch): Service {
   const call = async (method: string, path: string, init?: RequestInit): Promise<Response> => {
-    const url = new URL(base + path)
-    let held = ''
+    // what begins otherwise could change the host: it is no URL
+    const url = new URL(path[0] === '/' ? base + path : '')
+    const WAIT_MS = 10_000
     const response = await exchange(
       prover,
       method,
       url,
       true,
       token,
-      (carried = '', DPoP) => {
-        held = carried
-        return fetch(url, {
+      (carried, DPoP) =>
+        fetch(url, {
           signal: AbortSignal.timeout(WAIT_MS),
           ...init,
           method,
-          headers: { ...init?.headers, Authorization: `Bearer ${held}`, DPoP },
+          headers: { ...init?.headers, Authorization: `Bearer ${carried}`, DPoP },
           credentials: 'omit',
           redirect: 'error',
-        }).catch(away)
-      },
-      async (cause) => {
-        const ended = cause === 'invalid_token'
-        if (ended) expire(held)
-        return ended
-      },
+        }).catch(away),
+      async (cause, carried) => cause === 'invalid_token' && expire(carried),
     )
     if (response.ok) return response
     const problem = await problemOf(response)

@@ -1,4 +1,4 @@
-import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
+import type { IssuedToken, Problem, Requirement, State } from '@stile/protocol'
 import { createFlow, type StartedFlow } from './flow.ts'
 import type { ClientState, Flow, StepUpOptions, Stile } from './stile.ts'
 
@@ -7,7 +7,8 @@ export type StepUps = readonly [
   /** Joins the running flow that asks for the same, or begins one; for an API's challenge `undefined` where no prompt may be shown. */
   join: (feature: string, options?: StepUpOptions, challenge?: Problem, mayPrompt?: boolean) => StartedFlow | undefined,
   onStepUp: Stile['onStepUp'],
-  close: () => void,
+  /** Cancels all. */
+  cancel: () => void,
 ]
 
 /**
@@ -34,9 +35,9 @@ export function createStepUps(
 
   const join: StepUps[0] = (feature, options = {}, challenge, mayPrompt) => {
     const { audience = main, headless, operation } = options
-    const state = get()
-    const decision = 'state' in state ? state.state.decisions[feature] : undefined
-    const { requirement } = (challenge ?? decision ?? {}) as { requirement?: Requirement }
+    const { state } = get() as { state?: State }
+    const asked: { requirement?: Requirement } | undefined = challenge ?? (state?.decisions[feature] as Problem | undefined)
+    const requirement = asked?.requirement
     // what is bound to an operation is never shared: its key is its own
     const key = operation || requirement?.bind ? {} : JSON.stringify([audience, !headless, requirement ?? feature])
     const same = running.get(key)

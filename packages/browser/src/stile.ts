@@ -13,7 +13,8 @@ export type StileOptions = Readonly<{
   service: string
   /**
    * Gives the session token (a JWT) of whoever is signed in. Called with `start` first, with `expired` when the service
-   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer.
+   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer. Rejecting when the service does not
+   * take the former means that nobody is signed in. A token of another user or session drops all that is known of the former.
    */
   session: (why: 'start' | 'expired' | 'relogin') => Promise<string>
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
@@ -116,7 +117,10 @@ export type Stile<F extends string = string> = Readonly<{
   fetch: (input: RequestInfo | URL, init?: StileRequestInit) => Promise<Response>
   /** A token for what is proven already; never prompts. */
   token: (audience?: string) => Promise<IssuedToken>
-  /** One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`. */
+  /**
+   * One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`, and a TypeError where `path` does not
+   * start with `/`.
+   */
   request: (method: string, path: string, body?: unknown) => Promise<unknown>
   /** Has the application confirm the password, then takes a session token with the newer `auth_time`. */
   relogin: () => Promise<boolean>
@@ -124,8 +128,11 @@ export type Stile<F extends string = string> = Readonly<{
   onStepUp: (handler: (flow: Flow) => void) => () => void
   /** Reads the state again. Never rejects. */
   refresh: () => Promise<void>
-  /** Ends the session at the service, on every device. The application signs its own session out. */
+  /**
+   * Ends the session at the service, on every device. The application signs its own session out. Rejects where the service did not hear
+   * of it; here nothing of the user is left even then.
+   */
   logout: () => Promise<void>
-  /** Ends streams, timers and prompts. */
+  /** Ends streams, timers and prompts, and forgets the user's tokens. */
   close: () => void
 }>
