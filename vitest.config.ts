@@ -28,7 +28,9 @@ export default defineConfig({
         test: { name: 'dom', environment: 'jsdom', include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`) },
       },
       {
-        plugins: [storybookTest({ configDir: fileURLToPath(new URL('./apps/storybook/.storybook', import.meta.url)), disableAddonDocs: true })],
+        plugins: [
+          storybookTest({ configDir: fileURLToPath(new URL('./apps/storybook/.storybook', import.meta.url)), disableAddonDocs: true }),
+        ],
         resolve: source('browser'),
         test: {
           name: 'stories',
