@@ -4,9 +4,9 @@ import { API, SERVICE, setup } from './wire.test-support.ts'
 
 test('options that cannot work are refused by name', () => {
   const session = async () => ''
-  expect(() => createStile({ service: 'id.example', session, audiences: { api: [API] } })).toThrow(/service needs https/)
-  expect(() => createStile({ service: SERVICE, session, audiences: { api: ['api.example'] } })).toThrow(/audiences needs https/)
-  expect(() => createStile({ service: SERVICE, session, audiences: {} })).toThrow(/audiences needs https/)
+  expect(() => createStile({ service: 'id.example', session, audiences: { api: [API] } })).toThrow(/service needs an absolute URL/)
+  expect(() => createStile({ service: SERVICE, session, audiences: { api: ['api.example'] } })).toThrow(/audiences needs an absolute URL/)
+  expect(() => createStile({ service: SERVICE, session, audiences: {} })).toThrow(/audiences is empty/)
 })
 
 test('a path that would change the host carries no credential there', async () => {

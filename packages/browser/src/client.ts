@@ -26,7 +26,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     main ||= id
     for (const each of origins) audiences.set(urlOf('audiences', each).origin, id)
   }
-  if (!main) urlOf('audiences', '')
+  if (!main) throw new TypeError('createStile: audiences is empty. Name an API with its origins.')
 
   /** How long a request waits for its first token before it goes without. */
   const PATIENCE_MS = 1500
@@ -127,6 +127,6 @@ function urlOf(option: string, value: string): URL {
   try {
     return new URL(value)
   } catch {
-    throw new TypeError(`createStile: ${option} needs https://…`)
+    throw new TypeError(`createStile: ${option} needs an absolute URL, such as https://id.example.com`)
   }
 }

@@ -1,6 +1,7 @@
-import type { IssuedToken, Method, StepUp } from '@stile/protocol'
-import { flowError, isPassing, StepUpCancelled, StepUpFailed, type StileCode, StileError } from './error.ts'
+import type { IssuedToken } from '@stile/protocol'
+import { StepUpCancelled, type StileError } from './error.ts'
 import { observable } from './lib/observable.ts'
+import type { Hands } from './prove.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from './stile.ts'
 
 /** A flow as the client holds it. */
@@ -26,15 +27,10 @@ export function createFlow(
   now: () => number,
   onProven: (issued: IssuedToken) => Promise<void>,
 ): StartedFlow {
-  const { operation, audience, label } = options
+  const { operation, label } = options
   const [get, put, subscribe] = observable<FlowState>({ status: 'starting' })
   let settled = false
-  /** Ends the ceremony that is under way. */
-  let ending = new AbortController()
-  /** The passkey challenge that came with the step-up was sent: the next ceremony needs a new one. */
-  let used = false
-  /** An expired step-up is started anew once. */
-  let restarted = false
+  let hands: Hands | undefined
 
   let resolve: (issued: IssuedToken) => void
   let reject: (error: StileError) => void
@@ -56,7 +52,7 @@ export function createFlow(
   const end = (last: FlowState, error: StileError) => {
     set(last)
     settled = true
-    ending.abort()
+    hands?.[3]()
     reject(error)
   }
   const finish = (issued: IssuedToken) => {
@@ -64,83 +60,14 @@ export function createFlow(
     resolve(issued)
   }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
-  const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body) as Promise<StepUp>
-
-  const start = async (wanted?: Method, response?: unknown): Promise<void> => {
-    if (settled) return
-    set({ status: 'starting' })
-    used = false
+  const retry = async () => {
     try {
-      const stepUp = await post('', { feature, operation, audience })
-      if (stepUp.status === 'done') return finish(stepUp.issued)
-      const can: { [M in Method]?: unknown } = { totp: 1, passkey: globalThis.PublicKeyCredential, relogin }
-      const methods = stepUp.methods.map(({ method }) => method).filter((method) => can[method])
-      const [first] = methods
-      if (!first) throw new StileError('method_unavailable')
-      set({ status: 'choosing', stepUp, methods })
-      await choose(methods.find((method) => method === wanted) ?? first)
-      if (response) await submit(response)
-    } catch (error) {
-      await trouble(error as StileError)
+      const { createHands } = await import('./prove.ts')
+      hands ??= createHands(feature, options, request, relogin, now, get, set, () => settled, finish, end)
+    } catch {
+      return set({ status: 'starting', error: { code: 'service_unavailable' } })
     }
-  }
-
-  const trouble = async (error: StileError, response?: unknown): Promise<void> => {
-    const state = get()
-    const shown = flowError(error, now())
-    const { code } = shown
-    const begun = 'stepUp' in state
-    if (code === 'step_up_expired' && begun && !restarted) {
-      restarted = true
-      return start(state.method, response)
-    }
-    if (!isPassing(code) && !/^(attempt|relogin|passkey)_/.test(code)) {
-      const { problem } = error
-      end({ status: 'failed', code, problem }, new StepUpFailed(code, problem))
-    } else if (begun) {
-      // a code can be typed again at once; anything else needs the subject to choose
-      set({ ...state, status: state.method === 'totp' && shown.attemptsLeft !== 0 ? 'proving' : 'choosing', error: shown })
-    } else set({ status: 'starting', error: shown })
-  }
-
-  const choose = async (method: Method): Promise<void> => {
-    const state = get()
-    if (!('stepUp' in state) || state.status === 'verifying') return
-    ending.abort()
-    ending = new AbortController()
-    const { signal } = ending
-    try {
-      // its guesses are used up
-      if (method === 'totp' && state.error?.attemptsLeft === 0) return await start(method)
-      set({ ...state, status: 'proving', method, error: undefined })
-      if (method === 'relogin') {
-        if (!(await relogin?.())) throw new StileError('relogin_failed')
-        if (!signal.aborted) await start()
-      }
-      if (method === 'passkey') {
-        const { authenticate } = await import('./passkey/authenticate.ts')
-        const answer = await authenticate(state.stepUp, used, post, signal)
-        if (signal.aborted || typeof answer === 'string') throw new StileError(answer as StileCode)
-        await submit(answer)
-      }
-    } catch (error) {
-      if (!signal.aborted) await trouble(error as StileError)
-    }
-  }
-
-  const submit = async (response: unknown): Promise<void> => {
-    const state = get()
-    if (state.status !== 'proving') return
-    const { stepUp, method } = state
-    used ||= method === 'passkey'
-    set({ ...state, status: 'verifying', error: undefined })
-    try {
-      const next = await post(`/${stepUp.id}/attempts`, { method, response })
-      if (next.status !== 'done') throw new StileError('attempt_failed')
-      finish(next.issued)
-    } catch (error) {
-      await trouble(error as StileError, method === 'totp' && response)
-    }
+    await hands[0]()
   }
 
   options.signal?.addEventListener('abort', cancel)
@@ -151,9 +78,9 @@ export function createFlow(
       label,
       get,
       subscribe,
-      choose,
-      submit,
-      retry: () => start(),
+      choose: async (method) => hands?.[1](method),
+      submit: async (response) => hands?.[2](response),
+      retry,
       cancel,
       done,
     },

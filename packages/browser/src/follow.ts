@@ -142,6 +142,8 @@ export function follow(
     later(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
   }
 
+  // so that a click need not wait for it, and a lost network does not keep it away
+  import('./prove.ts').catch(() => {})
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
   return [

@@ -24,8 +24,8 @@ const away = (cause: unknown): never => {
  */
 export function createService(base: string, [token, expire]: Session, prover: Prover, fetch: typeof globalThis.fetch): Service {
   const call = async (method: string, path: string, init?: RequestInit): Promise<Response> => {
-    // what begins otherwise could change the host: it is no URL
-    const url = new URL(path[0] === '/' ? base + path : '')
+    if (path[0] !== '/') throw new TypeError('A path that does not start with / could change the host.')
+    const url = new URL(base + path)
     const WAIT_MS = 10_000
     const response = await exchange(
       prover,

@@ -88,7 +88,14 @@ test('what was asked for before a logout is not shown after it, whether it comes
 
 test('a session token that the application was still fetching at logout is not kept', async () => {
   let give: (token: string) => void = () => {}
-  const { stile, why } = setup({}, { session: (reason) => (why.push(reason), new Promise((resolve) => (give = resolve))) })
+  const why: string[] = []
+  const session = (reason: string) => {
+    why.push(reason)
+    return new Promise<string>((resolve) => {
+      give = resolve
+    })
+  }
+  const { stile } = setup({}, { session })
   const asked = stile.request('POST', '/v1/tokens', {})
   await until(() => why.length === 1)
   const out = stile.logout().catch(() => {})
