@@ -1,6 +1,5 @@
-import { createService, type Log, OptionsError, optionsIssue } from '@stile/server'
+import { createLog, createService, type Log, OptionsError, optionsIssue } from '@stile/server'
 import { createSqliteStore } from '@stile/server/sqlite'
-import { pino } from 'pino'
 import { appAround } from './app.ts'
 import { type CheckedConfig, checkConfig } from './config.ts'
 import { type Listening, listen } from './listen.ts'
@@ -32,7 +31,7 @@ export async function startService(config: ServiceConfig, extras: Readonly<{ log
 
 /** Starts a service whose configuration has been checked. */
 export async function startChecked({ settings, options }: CheckedConfig, extras: Readonly<{ log?: Log }> = {}): Promise<RunningService> {
-  const log: Log = extras.log ?? pino({ level: settings.log })
+  const log: Log = extras.log ?? createLog(settings.log)
   const store = createSqliteStore({ path: settings.database })
   const open: Listening[] = []
   let service: ReturnType<typeof createService> | undefined

@@ -1,6 +1,7 @@
 export { type ApiKeyDeps, createApiKey } from './api-keys/api-keys.ts'
 export { type ProblemMembers, StileError } from './error.ts'
 export { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
+export { createLog } from './options/log.ts'
 export type { Log } from './options/schema.ts'
 export { type AudienceOptions, type ClientOptions, type IssuerOptions, type Options, parseOptions, type ServiceOptions } from './options.ts'
 export { createService, type Service } from './service.ts'
