@@ -115,5 +115,6 @@ function refuse(code: ProblemCode, detail: string, members: Partial<Problem>, he
 }
 
 function sentence(reasons: readonly Reason[], otherwise: string): string {
-  return reasons[0]?.message ?? otherwise
+  // the last says what is missing; those before it say who asks
+  return reasons.at(-1)?.message ?? otherwise
 }
