@@ -39,6 +39,12 @@ test('threat: one subject with many devices fills it for all', () => {
   expect(use('other', 'd')).toBe('fresh')
 })
 
+test('threat: a subject spreads proofs over the times that they may claim, to hold more than its share', () => {
+  const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60, maxPerSubject: 2 })
+  const use = (iat: number): string => memory.use({ subject: 'greedy', jkt: `key-${iat}`, jti: '1', iat })
+  expect([940, 1_000, 1_060].map(use)).toEqual(['fresh', 'fresh', 'full'])
+})
+
 test('a device that another subject uses too does not make a used proof fresh', () => {
   const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60 })
   const proof = { jkt: 'key', jti: 'jti', iat: 1_000 }

@@ -25,7 +25,7 @@ export type ReplayOptions = Readonly<{
   windowSeconds: number
   /** How many proofs of all devices are remembered. Default 200000, about 40 MB. */
   max?: number
-  /** How many proofs of one device are remembered per window, so that one device cannot fill it for all. Default 6000. */
+  /** How many proofs of one device are remembered at once, so that one device cannot fill it for all. Default 6000. */
   maxPerDevice?: number
   /** The same for one subject, however many devices it has: keys are made for nothing. Default 6000. */
   maxPerSubject?: number
@@ -67,11 +67,17 @@ export function createReplayMemory(options: ReplayOptions): ReplayMemory {
       }
       const used = bucket.devices.get(jkt)
       if (used?.has(jti)) return 'replayed'
-      const ofSubject = bucket.subjects.get(subject) ?? 0
-      if (total >= max || (used?.size ?? 0) >= maxPerDevice || ofSubject >= maxPerSubject) return 'full'
+      // whoever makes a proof chooses its `iat`, so what counts is what is held in every bucket
+      let ofDevice = 0
+      let ofSubject = 0
+      for (const each of buckets.values()) {
+        ofDevice += each.devices.get(jkt)?.size ?? 0
+        ofSubject += each.subjects.get(subject) ?? 0
+      }
+      if (total >= max || ofDevice >= maxPerDevice || ofSubject >= maxPerSubject) return 'full'
       if (used === undefined) bucket.devices.set(jkt, new Set([jti]))
       else used.add(jti)
-      bucket.subjects.set(subject, ofSubject + 1)
+      bucket.subjects.set(subject, (bucket.subjects.get(subject) ?? 0) + 1)
       bucket.size += 1
       total += 1
       return 'fresh'

@@ -15,7 +15,7 @@ export function ceremony(start: unknown, run: (prompt: AbortSignal) => Promise<u
     signal.addEventListener('abort', () => prompt.abort(), { once: true })
     const timer = setTimeout(resolve, timeout + 5_000, 'passkey_timeout')
     run(prompt.signal)
-      .then(resolve, ({ name }) => resolve(codeOf(name)))
+      .then(resolve, (error) => resolve(codeOf(error?.name)))
       .finally(() => clearTimeout(timer))
   })
 }

@@ -188,7 +188,8 @@ export interface AuthenticatorStore {
   /**
    * Removes it together with every proof it gave, in one transaction with the changes. False where there is none.
    *
-   * Devices that no other authenticator vouched for are no longer known, apart from `keepDevice`, the one that it is removed on.
+   * Devices that nothing still enrolled vouches for are no longer known, apart from `keepDevice`, the one that it is removed on.
+   * Where it was the last, devices stay known: nothing could make them known again, and whoever removed it may be a thief.
    */
   remove(input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[] }>): Promise<boolean>
   /**

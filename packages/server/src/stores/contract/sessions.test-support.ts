@@ -283,8 +283,22 @@ export function sessionsContract(open: () => Promise<Store>): void {
       const bound = async (key: SessionKey) => (await store().devices.find(key)).bound
       // the device that it was removed on stays, and so does what another one vouches for
       expect([await bound(own), await bound(thief), await bound(both), await bound(foreign)]).toEqual([true, false, true, true])
+      await enrol(store(), authenticator('auth_4', { data: passkey({ credentialId: 'credential-4' }) }))
       await remove('auth_2', 'elsewhere')
       expect([await bound(own), await bound(both)]).toEqual([false, false])
+    })
+
+    it('threat: a thief who removes the last authenticator would lock the subject out of their own devices', async () => {
+      const own = { ...ALICE, jkt: 'own' }
+      await enrol(store(), authenticator('auth_1'))
+      await bind(own, 'auth_1')
+      await remove('auth_1', 'elsewhere')
+      expect(await store().devices.find(own)).toEqual({ any: true, bound: true })
+      // once something is enrolled again, what nothing vouches for is forgotten with the next removal
+      await enrol(store(), authenticator('auth_2', { data: passkey({ credentialId: 'credential-2' }) }))
+      await enrol(store(), authenticator('auth_3', { data: passkey({ credentialId: 'credential-3' }) }))
+      await remove('auth_3', 'elsewhere')
+      expect((await store().devices.find(own)).bound).toBe(false)
     })
 
     it('makes no device known that was not, where an authenticator is removed on it', async () => {

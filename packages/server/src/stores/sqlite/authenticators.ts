@@ -59,28 +59,13 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
     db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
   )
   const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
-  const keepDevice = prepare((db, p: Parameter<{ subject: string; id: string; jkt: string }>) =>
-    db
-      .insertInto('devices')
-      .columns(['subject', 'jkt', 'authenticator_id', 'bound_at'])
-      .expression((from) =>
-        from
-          .selectFrom('devices')
-          .select(({ val }) => ['subject', 'jkt', val('').as('authenticator_id'), 'bound_at'])
-          .where('subject', '=', p('subject'))
-          .where('jkt', '=', p('jkt'))
-          .where('authenticator_id', '=', p('id')),
-      )
-      .onConflict((conflict) => conflict.columns(['subject', 'jkt', 'authenticator_id']).doNothing()),
-  )
-  const unbindDevices = prepare((db, p: Parameter<{ subject: string; id: string; jkt: string }>) =>
+  const unbindDevices = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db
       .deleteFrom('devices')
       .where('subject', '=', p('subject'))
-      // where nobody knows what vouched for a device, it may have been this one
-      .where(({ eb, and, or }) =>
-        or([eb('authenticator_id', '=', p('id')), and([eb('authenticator_id', '=', ''), eb('jkt', '!=', p('jkt'))])]),
-      ),
+      .where('jkt', '!=', p('jkt'))
+      // nothing that is still enrolled vouches for it
+      .where('authenticator_id', 'not in', (from) => from.selectFrom('authenticators').select('id').where('subject', '=', p('subject'))),
   )
   const touch = prepare((db, p: Parameter<{ id: string; expectedCounter: number; counter: number; backupState: number; now: number }>) =>
     db
@@ -113,8 +98,8 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
       write(() => {
         if (remove.run({ subject, id }) === 0) return false
         removeProofs.run({ id })
-        keepDevice.run({ subject, id, jkt })
-        unbindDevices.run({ subject, id, jkt })
+        // with nothing left to prove a device with, forgetting them would lock the subject out of their own
+        if ((tally.get({ subject })?.count ?? 0) > 0) unbindDevices.run({ subject, jkt })
         for (const change of changes) append(change)
         return true
       }),
