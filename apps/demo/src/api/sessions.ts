@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { parseCookie } from 'cookie'
 import type { Request, Response } from 'express'
+import { env } from '../shared/env.ts'
 import type { User } from './users.ts'
 
-/** The demo's own login, as any product has one. */
-export type DemoSession = { readonly sid: string; readonly user: User /** When the password was last given. */; authTime: number }
+/** The demo's own login, as any product has one. All times in seconds since the epoch. */
+export type DemoSession = {
+  readonly sid: string
+  readonly user: User
+  readonly expiresAt: number
+  /** When the password was last given. */
+  authTime: number
+}
 
-const COOKIE = 'quarterly_session'
+const NAME = 'quarterly_session'
+const COOKIE = { httpOnly: true, sameSite: 'lax', secure: env.api.startsWith('https:') } as const
+const LIFETIME_SECONDS = 12 * 3600
+
 const sessions = new Map<string, DemoSession>()
 
 function nowSeconds(): number {
@@ -14,18 +24,18 @@ function nowSeconds(): number {
 }
 
 /** Starts a session and sets its cookie. The cookie's value is a secret of its own: `sid` travels in tokens. */
-export function startSession(response: Response, user: User): DemoSession {
+export function startSession(response: Response, user: User): void {
+  const now = nowSeconds()
+  for (const [secret, { expiresAt }] of sessions) if (expiresAt <= now) sessions.delete(secret)
   const secret = randomBytes(32).toString('base64url')
-  const session = { sid: randomBytes(16).toString('base64url'), user, authTime: nowSeconds() }
-  sessions.set(secret, session)
-  response.cookie(COOKIE, secret, { httpOnly: true, sameSite: 'lax', maxAge: 12 * 3_600_000 })
-  return session
+  sessions.set(secret, { sid: randomBytes(16).toString('base64url'), user, expiresAt: now + LIFETIME_SECONDS, authTime: now })
+  response.cookie(NAME, secret, { ...COOKIE, maxAge: LIFETIME_SECONDS * 1000 })
 }
 
 /** The session of a request, or `undefined`. */
 export function sessionOf(request: Request): DemoSession | undefined {
-  const secret = parseCookie(request.headers.cookie ?? '')[COOKIE]
-  return secret === undefined ? undefined : sessions.get(secret)
+  const session = sessions.get(parseCookie(request.headers.cookie ?? '')[NAME] ?? '')
+  return session && session.expiresAt > nowSeconds() ? session : undefined
 }
 
 /** Notes that the password was given again. */
@@ -35,7 +45,6 @@ export function confirm(session: DemoSession): void {
 
 /** Ends a session and takes its cookie back. */
 export function endSession(request: Request, response: Response): void {
-  const secret = parseCookie(request.headers.cookie ?? '')[COOKIE]
-  if (secret !== undefined) sessions.delete(secret)
-  response.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax' })
+  sessions.delete(parseCookie(request.headers.cookie ?? '')[NAME] ?? '')
+  response.clearCookie(NAME, COOKIE)
 }

@@ -1,5 +1,5 @@
 import { StileProvider } from '@stile/react'
-import { type ReactElement, useEffect, useMemo, useState } from 'react'
+import { type ReactElement, useCallback, useEffect, useMemo, useState } from 'react'
 import type { Api, Me } from './api.ts'
 import { Payouts } from './pages/payouts.tsx'
 import { Reports } from './pages/reports.tsx'
@@ -16,9 +16,8 @@ type Page = keyof typeof PAGES
 /** The product: signing in, then three pages and the panel that shows what Stile sees. */
 export function App({ api, service }: Readonly<{ api: Api; service: string }>): ReactElement {
   const [me, setMe] = useState<Me | null | 'unknown' | 'unreachable'>('unknown')
-  const load = () => api.me().then(setMe, () => setMe('unreachable'))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page opens
-  useEffect(() => void load(), [])
+  const load = useCallback(() => api.me().then(setMe, () => setMe('unreachable')), [api])
+  useEffect(() => void load(), [load])
   if (me === 'unknown') return <p className="center">Loading…</p>
   if (me === 'unreachable') {
     return (
