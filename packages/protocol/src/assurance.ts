@@ -5,7 +5,13 @@ import type { Assurance, Proof } from './requirement.ts'
 
 /** Writes proofs as a token carries them. */
 export function proofClaims(proofs: readonly Proof[]): ProofClaim[] {
-  return proofs.map(({ method, level, amr, authTime }) => ({ method, acr: ACR[level], amr, auth_time: authTime }))
+  return proofs.map(({ method, level, amr, authTime, settlesAt }) => ({
+    method,
+    acr: ACR[level],
+    amr,
+    auth_time: authTime,
+    ...(settlesAt !== undefined && { settles_at: settlesAt }),
+  }))
 }
 
 /**
@@ -17,9 +23,9 @@ export function assuranceOf({
   proofs,
   authorization_details: details = [],
 }: Pick<AssuranceClaims, 'proofs' | 'authorization_details'>): Assurance {
-  const known = proofs.flatMap(({ method, acr, amr, auth_time: authTime }): Proof[] => {
+  const known = proofs.flatMap(({ method, acr, amr, auth_time: authTime, settles_at: settlesAt }): Proof[] => {
     const level = levelOfAcr(acr)
-    return level && isProofMethod(method) ? [{ method, level, amr, authTime }] : []
+    return level && isProofMethod(method) ? [{ method, level, amr, authTime, ...(settlesAt !== undefined && { settlesAt }) }] : []
   })
   const [detail] = details
   if (!detail || details.length > 1) return { proofs: known }

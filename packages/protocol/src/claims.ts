@@ -15,7 +15,7 @@ export type LicenseClaim = Readonly<{
 }>
 
 /** One proof as a token carries it. */
-export type ProofClaim = Readonly<{ method: string; acr: string; amr: readonly string[]; auth_time: number }>
+export type ProofClaim = Readonly<{ method: string; acr: string; amr: readonly string[]; auth_time: number; settles_at?: number }>
 
 /** The operation that a token is bound to, as an authorization detail (RFC 9396). */
 export type OperationDetail = Readonly<{ type: 'stile_operation'; feature: string; digest: string; salt: string }>

@@ -38,9 +38,11 @@ function parseProofs(value: unknown): ProofClaim[] | undefined {
   const proofs: ProofClaim[] = []
   for (const each of value as readonly unknown[]) {
     if (!isObject(each)) return undefined
-    const { method, acr, amr, auth_time } = each
+    const { method, acr, amr, auth_time, settles_at } = each
     if (!isText(method) || !isText(acr) || !isTexts(amr) || !isCount(auth_time)) return undefined
-    if (levelOfAcr(acr) && (method === 'login' || isMethod(method))) proofs.push({ method, acr, amr: [...amr], auth_time })
+    if (settles_at !== undefined && !isCount(settles_at)) return undefined
+    if (levelOfAcr(acr) && (method === 'login' || isMethod(method)))
+      proofs.push({ method, acr, amr: [...amr], auth_time, ...(settles_at !== undefined && { settles_at }) })
   }
   return proofs
 }

@@ -24,12 +24,15 @@ export const PROBLEM_CODES = [
   'enrollment_required',
   'denied',
   'attempt_failed',
+  'recovery_failed',
   'step_up_expired',
   'registration_expired',
   'method_unavailable',
   'too_many_attempts',
   'too_many_streams',
   'internal',
+  'mail_unavailable',
+  'login_unavailable',
   'service_unavailable',
   'policy_unavailable',
 ] as const
@@ -67,6 +70,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Readonly<{ status: number; t
   denied: { status: 403, title: 'The policy does not allow this' },
   // the ceremony
   attempt_failed: { status: 422, title: 'That did not prove it' },
+  recovery_failed: { status: 422, title: 'That does not recover the account' },
   step_up_expired: { status: 410, title: 'The step-up has ended' },
   registration_expired: { status: 410, title: 'The enrolment has ended' },
   method_unavailable: { status: 409, title: 'This method cannot be used here' },
@@ -74,6 +78,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, Readonly<{ status: number; t
   // the service
   too_many_streams: { status: 429, title: 'Too many open streams' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  mail_unavailable: { status: 503, title: 'The mail could not be sent' },
+  login_unavailable: { status: 503, title: 'The login provider cannot be reached' },
   service_unavailable: { status: 503, title: 'The service cannot be reached' },
   policy_unavailable: { status: 503, title: 'No policy is loaded' },
 }
@@ -84,6 +90,7 @@ export const ATTEMPT_FAILURES = [
   'code_used',
   'challenge_used',
   'credential_unknown',
+  'user_handle_mismatch',
   'credential_changed',
   'counter_regressed',
   'origin_mismatch',
@@ -91,8 +98,14 @@ export const ATTEMPT_FAILURES = [
   'rp_mismatch',
   'user_verification_missing',
   'signature_invalid',
+  'attestation_invalid',
   'response_malformed',
   'level_too_low',
+  'login_refused',
+  'login_invalid',
+  'login_other_user',
+  'login_time_missing',
+  'login_too_old',
 ] as const
 
 /** Why an attempt did not count. Texts are chosen by it, never by matching a message. */

@@ -23,6 +23,8 @@ export type Proof = Readonly<{
   amr: readonly string[]
   /** When the ceremony was completed, in seconds since the epoch. */
   authTime: number
+  /** Until then it counts as no more than `mfa` for features with `bind` or `compliance`: its authenticator is new. Seconds since the epoch. */
+  settlesAt?: number
 }>
 
 /** Everything a subject has proven in one session on one device. */

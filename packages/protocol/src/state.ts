@@ -22,7 +22,37 @@ export type Authenticator = Readonly<{
   name: string
   createdAt: number
   lastUsedAt?: number
+  /** What was proven to add it: a method, the primary login, or an administrator's word. */
+  boundBy: Readonly<{ method: Method | 'login' | 'admin'; level: Level }>
+  /** Too many wrong codes in a row: it counts for nothing until it is removed and enrolled anew. */
+  disabled?: true
+  /** Until then it counts as no more than `mfa` for features with `bind` or `compliance`. Seconds since the epoch. */
+  settlesAt?: number
+  /** What its maker vouches for; `security-key` only. Anything but `trusted` says why it counts as `phr` and not as `phrh`. */
+  attestation?: AttestationStatus
 }>
+
+/**
+ * Why a security key counts for what it does. `none`: it came without a word of its maker. `untrusted`: that word leads to no maker who is
+ * trusted here. `not_allowed`: its model is not on the list. `revoked`: its model was found unsafe. `synced`: it can be copied to other devices.
+ */
+export type AttestationStatus = 'trusted' | 'none' | 'untrusted' | 'not_allowed' | 'revoked' | 'synced'
+
+/** What a subject can fall back on: `GET /v1/recovery`. */
+export type Recovery = Readonly<{
+  /** Codes that were not used yet; 0 where none were ever made. */
+  codesLeft: number
+  /** Seconds since the epoch; absent where none were ever made. */
+  codesMadeAt?: number
+  /** Where notices and codes by mail go, all but its first letter and its domain hidden. */
+  email?: Readonly<{
+    hint: string /** A change was noticed: no codes are sent before. Seconds since the epoch. */
+    suspendedUntil?: number
+  }>
+}>
+
+/** What a recovery code or link is good for: adding one authenticator in this session on this device, until it expires. */
+export type RecoveryTicket = Readonly<{ expiresAt: number; methods: readonly Method[] }>
 
 /**
  * What a subject may do on this device now: `GET /v1/state`, and every message of `GET /v1/events`.

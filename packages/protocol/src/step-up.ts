@@ -3,7 +3,24 @@ import type { Operation } from './operation.ts'
 import type { Requirement } from './requirement.ts'
 import type { IssuedToken } from './state.ts'
 
-/** One way to meet a step-up. `start` is there once the method has been started: WebAuthn options for a passkey. */
+/** What `start` is for `email-otp`: a code is on its way. */
+export type EmailCodeStart = Readonly<{
+  /** The address, all but its first letter and its domain hidden. */
+  sentTo: string
+  /** When another code can be asked for; asking never gives back guesses. Seconds since the epoch. */
+  resendAt: number
+  /** Seconds since the epoch. */
+  expiresAt: number
+}>
+
+/** What `start` is for `relogin` where the login provider is asked: the page to open, in a popup or instead of this one. */
+export type ReloginStart = Readonly<{ url: string }>
+
+/**
+ * One way to meet a step-up. `start` is there once the method has been started: WebAuthn options (`PublicKeyCredentialRequestOptionsJSON`)
+ * for `passkey` and `security-key`, {@link EmailCodeStart} for `email-otp`, {@link ReloginStart} for `relogin`. The `hint` of an
+ * authenticator is its name, that of `relogin` the host of the login provider; a `relogin` without one is the application's own.
+ */
 export type StepUpMethod = Readonly<{ method: Method; hint?: string; start?: unknown }>
 
 /** One transaction in which a subject meets one requirement; single use, minutes long. */
@@ -29,9 +46,12 @@ export type StepUp = Readonly<{
 /** An enrolment that has been started: what the browser needs to make the authenticator. */
 export type Registration = Readonly<{ id: string; expiresAt: number }> &
   (
-    | Readonly<{ method: 'passkey'; start: unknown /* PublicKeyCredentialCreationOptionsJSON */ }>
+    | Readonly<{ method: 'passkey' | 'security-key'; start: unknown /* PublicKeyCredentialCreationOptionsJSON */ }>
     | Readonly<{ method: 'totp'; start: Readonly<{ secret: string /* base32 */; uri: string /* otpauth: */ }> }>
   )
+
+/** The reserved feature that guards recovery: a sign-in of the last five minutes. */
+export const RECOVERY_FEATURE = 'stile:recovery'
 
 /** The reserved feature that guards adding and removing authenticators. No policy may define a name that starts with `stile:`. */
 export const AUTHENTICATORS_FEATURE = 'stile:authenticators'

@@ -21,7 +21,7 @@ export async function admit(domain: Domain, caller: Caller, options: Readonly<{ 
   const { reasons } = gate
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature, reasons })
   const { requirement } = gate
-  const methods = waysToMeet(standing, requirement).map(({ method }) => method)
+  const methods = waysToMeet(domain, standing, requirement).map(({ way }) => way.method)
   const detail = reasons.at(-1)?.message ?? 'A fresher proof is needed.'
   throw new StileError('insufficient_user_authentication', detail, { feature, requirement, reasons, next: { methods } })
 }

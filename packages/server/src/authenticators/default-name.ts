@@ -1,6 +1,10 @@
-import type { AuthenticatorRecord, PasskeyData, TotpData } from '../stores/store.ts'
+import type { AuthenticatorRecord, TotpData, WebAuthnData } from '../stores/store.ts'
 
-const NAMES: Readonly<Record<(PasskeyData | TotpData)['method'], string>> = { passkey: 'Passkey', totp: 'Authenticator app' }
+const NAMES: Readonly<Record<(WebAuthnData | TotpData)['method'], string>> = {
+  passkey: 'Passkey',
+  'security-key': 'Security key',
+  totp: 'Authenticator app',
+}
 
 /** The name of a new authenticator where none was chosen: what it is, numbered from the second on; never one that is taken. */
 export function defaultName(method: keyof typeof NAMES, existing: readonly AuthenticatorRecord[]): string {

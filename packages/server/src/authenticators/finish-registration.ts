@@ -4,18 +4,18 @@ import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft, takeGuess } from '../methods/limits.ts'
-import { PASSKEY_AMR, verifyRegistration } from '../methods/passkey/index.ts'
-import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp.ts'
+import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
+import { PASSKEY_AMR, verifyRegistration } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import { readBody } from '../step-ups/body.ts'
-import type { AuthenticatorRecord, PasskeyData, RegistrationRecord, TotpData } from '../stores/store.ts'
+import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
 import { admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
 import { defaultName } from './default-name.ts'
 import { authenticatorIdOf, MOST_AUTHENTICATORS, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 /** What an enrolment made, and what making it has proven. */
-type Made = Readonly<{ data: PasskeyData | TotpData; level: Level; amr: readonly string[] }>
+type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level; amr: readonly string[] }>
 
 /**
  * Finishes an enrolment; body `{ response, name? }`.
@@ -43,7 +43,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
   }
   await create(domain, registration, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, record] }
-  await recordProof(domain, after, { method: data.method, level, amr, authenticatorId: record.id })
+  await recordProof(domain, after, { method: data.method, level, amr, authTime: record.createdAt, authenticatorId: record.id })
   return publicAuthenticator(record)
 }
 
@@ -72,7 +72,7 @@ async function makeTotp(domain: Domain, registration: RegistrationRecord, respon
   if (step === undefined) throw attemptFailed('wrong_code', guess.left)
   await guess.forgive()
   await take(domain, registration)
-  return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step }, level: 'mfa', amr: TOTP_AMR }
+  return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step, failures: 0 }, level: 'mfa', amr: TOTP_AMR }
 }
 
 async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {

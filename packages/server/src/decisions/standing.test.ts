@@ -21,7 +21,7 @@ const totp = (change: Partial<AuthenticatorRecord> = {}): AuthenticatorRecord =>
   name: 'Phone',
   createdAt: 1,
   boundBy: { method: 'login', level: 'session' },
-  data: { method: 'totp', sealedSecret: 'sealed', lastStep: 7 },
+  data: { method: 'totp', sealedSecret: 'sealed', lastStep: 7, failures: 0 },
   ...change,
 })
 
@@ -55,6 +55,7 @@ describe('where a caller stands', () => {
       method: 'totp',
       level: 'mfa',
       amr: ['otp', 'mfa'],
+      authTime: world.clock.now(),
       authenticatorId: 'auth_totp',
     })
     const standing = await loadStanding(world.domain, caller)
@@ -79,6 +80,7 @@ describe('where a caller stands', () => {
       method: 'totp',
       level: 'mfa',
       amr: [],
+      authTime: world.clock.now(),
       authenticatorId: 'auth_totp',
     })
     for (const other of [{ jkt: 'another-key' }, { sid: 's2' }, { sub: 'bob' }])
@@ -118,6 +120,7 @@ describe('deciding', () => {
       method: 'totp',
       level: 'mfa',
       amr: [],
+      authTime: world.clock.now(),
       authenticatorId: 'auth_totp',
     })
     expect(await decide('reports.export')).toMatchObject({ outcome: 'permit', until: world.clock.now() + 900 })
@@ -145,6 +148,7 @@ describe('deciding', () => {
       method: 'totp',
       level: 'mfa',
       amr: [],
+      authTime: world.clock.now(),
       authenticatorId: 'auth_totp',
     })
     const standing = await loadStanding(world.domain, caller)
@@ -160,6 +164,7 @@ describe('deciding', () => {
       method: 'totp',
       level: 'mfa',
       amr: [],
+      authTime: world.clock.now(),
       authenticatorId: 'auth_totp',
     })
     // same session and same device on purpose
@@ -240,6 +245,13 @@ describe('the state', () => {
 })
 
 test('an authenticator is shown without keys, secrets and counters', () => {
-  expect(publicAuthenticator(totp())).toEqual({ id: 'auth_totp', method: 'totp', level: 'mfa', name: 'Phone', createdAt: 1 })
-  expect(Object.keys(publicAuthenticator(passkey)).sort()).toEqual(['createdAt', 'id', 'lastUsedAt', 'level', 'method', 'name'])
+  expect(publicAuthenticator(totp())).toEqual({
+    id: 'auth_totp',
+    method: 'totp',
+    level: 'mfa',
+    name: 'Phone',
+    createdAt: 1,
+    boundBy: { method: 'login', level: 'session' },
+  })
+  expect(Object.keys(publicAuthenticator(passkey)).sort()).toEqual(['boundBy', 'createdAt', 'id', 'lastUsedAt', 'level', 'method', 'name'])
 })

@@ -93,6 +93,6 @@ export function enrolledAs({ data, level }: AuthenticatorRecord): Pick<Authentic
 
 /** An authenticator as its owner may see it: without keys, secrets and counters. */
 export function publicAuthenticator(record: AuthenticatorRecord): Authenticator {
-  const { id, name, createdAt, lastUsedAt } = record
-  return { id, ...enrolledAs(record), name, createdAt, ...(lastUsedAt !== undefined && { lastUsedAt }) }
+  const { id, name, createdAt, lastUsedAt, boundBy } = record
+  return { id, ...enrolledAs(record), name, createdAt, boundBy, ...(lastUsedAt !== undefined && { lastUsedAt }) }
 }

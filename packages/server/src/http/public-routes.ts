@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { ACR, LEVELS, METHODS } from '@stile/protocol'
+import { ACR, LEVELS } from '@stile/protocol'
 import type { Router } from 'express'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { servedRooms } from '../methods/rooms.ts'
 import { ok } from './answer.ts'
 import { answer } from './answer-request.ts'
 import type { HttpContext } from './context.ts'
@@ -12,9 +13,6 @@ import { openAccess } from './key-access.ts'
 
 /** How long keys and metadata may be kept, in seconds: the next key is published long before it signs. */
 const MAX_AGE_SECONDS = 300
-
-/** The methods that this service can verify. */
-const SERVED_METHODS = METHODS.filter((method) => method === 'passkey' || method === 'totp' || method === 'relogin')
 
 /** Metadata, keys and health: what anybody may read. */
 export function addPublicRoutes(router: Router, context: HttpContext): void {
@@ -36,7 +34,7 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
             jwks_uri: `${options.publicUrl}/.well-known/jwks.json`,
             audiences: options.audiences.map(({ id, binding }) => ({ id, binding })),
             acr_values_supported: LEVELS.map((level) => ACR[level]),
-            methods: SERVED_METHODS,
+            methods: servedRooms(options).map(({ method }) => method),
           },
           call.header('if-none-match'),
         ),

@@ -6,6 +6,7 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   code_used: 'This code has been used already. Wait for the next one, up to 30 seconds.',
   challenge_used: 'This prompt has been answered already or was replaced by another. Start the method again.',
   credential_unknown: 'This passkey is not one that can be used here. Choose another one, or another method.',
+  user_handle_mismatch: 'This passkey belongs to another account. Choose one of your own, or another method.',
   credential_changed: 'This passkey is no longer the one that was enrolled. Use another method, then remove it and enrol it anew.',
   counter_regressed:
     'This passkey was used elsewhere since, so there may be a copy of it. Use another method, then remove it and enrol it anew.',
@@ -15,8 +16,14 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   user_verification_missing:
     'The device did not ask for your fingerprint, face or PIN, and this needs it. Set one up, or use another passkey.',
   signature_invalid: 'The passkey did not prove itself. Start the method again.',
+  attestation_invalid: 'What the maker of this key vouches for contradicts itself, so it was not added. Try again, or use another key.',
   response_malformed: 'The answer cannot be read. Start the method again.',
   level_too_low: 'What was proven is not strong enough for this any more. Use a stronger method.',
+  login_refused: 'The sign-in was not finished. Sign in again, or use another method.',
+  login_invalid: 'The answer of the login provider does not belong to this sign-in. Sign in again.',
+  login_other_user: 'You signed in as somebody else. Sign in again as yourself.',
+  login_time_missing: 'The login provider did not say when you signed in, so it cannot count. Tell whoever runs this product.',
+  login_too_old: 'The login provider let you in without asking anew. Sign in again with your password.',
 }
 
 /** The problem of an attempt that did not count, with a sentence that says what to do. */

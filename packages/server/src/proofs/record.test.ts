@@ -21,7 +21,7 @@ async function enrol({ domain }: TestDomain, id: string, level: Level): Promise<
     name: id,
     createdAt: 1,
     boundBy: { method: 'login', level: 'session' },
-    data: { method: 'totp', sealedSecret: 'sealed', lastStep: 0 },
+    data: { method: 'totp', sealedSecret: 'sealed', lastStep: 0, failures: 0 },
   }
   await domain.store.authenticators.create({ record, limit: 10, change: { at: 1, type: 'authenticators', subject: record.subject } })
 }
@@ -33,6 +33,7 @@ async function prove(world: TestDomain, jkt: string, level: Level, change: Reado
     method: 'totp',
     level,
     amr: ['otp', 'mfa'],
+    authTime: world.clock.now(),
     authenticatorId: 'a',
   })
   return (await world.domain.store.devices.find({ subject: caller.subject, jkt })).bound
@@ -44,7 +45,13 @@ test('a proof is remembered for its session and device with the time it was give
   const standing = await loadStanding(world.domain, caller)
   world.clock.advance(3)
   const head = await world.domain.store.changes.head()
-  await recordProof(world.domain, standing, { method: 'passkey', level: 'phr', amr: ['pop', 'user', 'mfa'], authenticatorId: 'a' })
+  await recordProof(world.domain, standing, {
+    method: 'passkey',
+    level: 'phr',
+    amr: ['pop', 'user', 'mfa'],
+    authTime: world.clock.now(),
+    authenticatorId: 'a',
+  })
   const at = standing.now + 3
   expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([
     { method: 'passkey', level: 'phr', amr: ['pop', 'user', 'mfa'], authTime: at, authenticatorId: 'a' },
@@ -109,7 +116,9 @@ test('what was proven in a session that was ended meanwhile does not count', asy
     keepUntil: now + 60,
     change: { at: now, type: 'revoked', sid: caller.sid, before: now },
   })
-  await expect(recordProof(world.domain, standing, { method: 'totp', level: 'mfa', amr: [], authenticatorId: 'a' })).rejects.toMatchObject({
+  await expect(
+    recordProof(world.domain, standing, { method: 'totp', level: 'mfa', amr: [], authTime: world.clock.now(), authenticatorId: 'a' }),
+  ).rejects.toMatchObject({
     code: 'session_ended',
   })
   expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([])
@@ -123,7 +132,7 @@ test('threat: what was proven with an authenticator that was removed meanwhile w
   const standing = await loadStanding(world.domain, caller)
   const change = { at: standing.now, type: 'authenticators', subject } as const
   await world.domain.store.authenticators.remove({ subject, id: 'key', keepDevice: jkt, changes: [change] })
-  const proof = { method: 'passkey', level: 'phr', amr: [], authenticatorId: 'key' } as const
+  const proof = { method: 'passkey', level: 'phr', amr: [], authTime: world.clock.now(), authenticatorId: 'key' } as const
   await expect(recordProof(world.domain, standing, proof)).rejects.toMatchObject({ code: 'conflict' })
   expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([])
   expect(await world.domain.store.devices.find(caller)).toEqual({ any: false, bound: false })

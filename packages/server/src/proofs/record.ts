@@ -1,21 +1,12 @@
-import { type Level, type Method, rank, satisfies } from '@stile/protocol'
+import { type Level, rank, satisfies } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Proven } from '../methods/room.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 
-/** A ceremony that was just completed. */
-export type CompletedProof = Readonly<{
-  method: Method
-  level: Level
-  /** RFC 8176. */
-  amr: readonly string[]
-  /** What gave it, so that removing the authenticator removes the proof. */
-  authenticatorId: string
-}>
-
 /**
- * Remembers a proof given now for this session on this device.
+ * Remembers a proof for this session on this device.
  *
  * A proof of at least `phr`, or of the strongest level that the subject has enrolled, also binds the device: it is then known. That of
  * an acting party never does.
@@ -25,21 +16,21 @@ export type CompletedProof = Readonly<{
 export async function recordProof(
   domain: Domain,
   standing: Standing,
-  { method, level, amr, authenticatorId }: CompletedProof,
+  { method, level, amr, authTime, authenticatorId }: Proven,
 ): Promise<void> {
   const { store } = domain
   const { caller } = standing
   const now = domain.now()
   // first the device: whoever is told of the proof then reads that the risk is normal again
-  if (caller.actor === undefined && bindsDevice(level, standing))
+  if (caller.actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
     await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, authenticatorId, now })
   const kept = await store.proofs.record({
     key: sessionKey(caller),
-    proof: { method, level, amr, authTime: now, authenticatorId },
+    proof: { method, level, amr, authTime, ...(authenticatorId !== undefined && { authenticatorId }) },
     change: { at: now, type: 'proofs', subject: caller.subject, sid: caller.sid },
   })
   if (kept) return
-  if ((await store.authenticators.get({ subject: caller.subject, id: authenticatorId })) === null)
+  if (authenticatorId !== undefined && (await store.authenticators.get({ subject: caller.subject, id: authenticatorId })) === null)
     throw new StileError('conflict', 'What you proved this with was removed meanwhile. Begin again with another authenticator.')
   throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
 }

@@ -8,7 +8,7 @@ import { finishRegistration, startRegistration } from '../authenticators/index.t
 import { TEST_AUDIENCE, TEST_START, TEST_URL } from '../domain.test-support.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { writeLicense } from '../licenses/licenses.ts'
-import { ORIGIN } from '../methods/passkey/authenticator.test-support.ts'
+import { ORIGIN } from '../methods/webauthn/authenticator.test-support.ts'
 import { attempt, startMethod, startStepUp } from './index.ts'
 import { challengeOf, claimsOf, createWorld, issuedOf, POLICY, problemOf, type World } from './world.test-support.ts'
 

@@ -2,18 +2,18 @@ import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
 import { decideFor, loadStanding, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
-import { StileError } from '../error.ts'
+import type { StileError } from '../error.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft } from '../methods/limits.ts'
+import type { Proven } from '../methods/room.ts'
 import { recordProof } from '../proofs/record.ts'
-import type { StepUpRecord, StoredProof } from '../stores/store.ts'
+import type { StepUpRecord } from '../stores/store.ts'
 import { issueToken } from '../tokens/issue.ts'
 import { ATTEMPT_BODY, readBody } from './body.ts'
 import { demandOf, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
-import { type Proven, provePasskey, proveTotp } from './prove.ts'
 import { shownStepUp } from './start.ts'
-import { type Way, wayFor, waysToMeet } from './ways.ts'
+import { wayFor, waysToMeet } from './ways.ts'
 
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
@@ -29,9 +29,9 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   const { method, response } = readBody(ATTEMPT_BODY, body)
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
-  const requirement = requirementNow(standing, record)
-  const way = wayFor(standing, waysToMeet(standing, requirement), method)
-  const proven = await prove(domain, record, way, requirement, response)
+  const requirement = requirementNow(domain, standing, record)
+  const { room, way } = wayFor(standing, waysToMeet(domain, standing, requirement), method)
+  const proven = await room.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
   const issued =
     record.operation === undefined
@@ -40,12 +40,6 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   // the token is made before and leaves after: only who takes the step-up gets one, and a failing store costs nobody theirs
   if ((await domain.store.stepUps.take(record.id)) === null) throw stepUpExpired()
   return { ...shownStepUp({ ...record, requirement }), status: 'done', issued }
-}
-
-function prove(domain: Domain, record: StepUpRecord, way: Way, requirement: Requirement, response: unknown): Promise<Proven> {
-  if (way.method === 'passkey') return provePasskey(domain, record, way, requirement, response)
-  if (way.method === 'totp') return proveTotp(domain, record, way, response)
-  throw new StileError('method_unavailable', 'Sign in again, then begin this step-up anew: a fresh login is its own proof.')
 }
 
 /** Remembers the proof, which also makes the device a known one, and asks the policy once more. */
@@ -58,7 +52,7 @@ async function settle(
 ): Promise<IssuedToken> {
   await recordProof(domain, standing, proven)
   const after = await loadStanding(domain, standing.caller)
-  if (demandOf(after, record.feature).outcome !== 'permit') throw await tooLow(domain, record)
+  if (demandOf(domain, after, record.feature).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience: record.audience, requirement })
 }
 
@@ -73,18 +67,14 @@ async function settleBound(
 ): Promise<IssuedToken> {
   const { feature, audience } = record
   const current = await loadStanding(domain, standing.caller)
-  demandOf(current, feature)
-  const after = { ...current, proofs: [current.caller.login, proofOf(domain, proven)] }
+  demandOf(domain, current, feature)
+  const after = { ...current, proofs: [current.caller.login, proven] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience, requirement, operation: { feature, digest, salt } })
 }
 
 function isEnough(domain: Domain, { bind: _, ...requirement }: Requirement, proven: Proven): boolean {
-  return meets(requirement, { proofs: [proofOf(domain, proven)] }, domain.now())
-}
-
-function proofOf(domain: Domain, { method, level, amr, authenticatorId }: Proven): StoredProof {
-  return { method, level, amr, authenticatorId, authTime: domain.now() }
+  return meets(requirement, { proofs: [proven] }, domain.now())
 }
 
 async function tooLow(domain: Domain, { id, key }: StepUpRecord): Promise<StileError> {

@@ -1,13 +1,12 @@
 import { combine, methodsFor } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE, type Decision, type Method, type Reason, type Requirement } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Decision, type Reason, type Requirement } from '@stile/protocol'
 import { authenticatorsGate } from '../authenticators/gate.ts'
 import { decideFor, type Standing } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { enrollableMethods } from '../methods/rooms.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import { stepUpExpired } from './open.ts'
-
-/** What this service can enrol. */
-const ENROLLABLE: readonly Method[] = ['passkey', 'totp']
 
 /** What the policy demands for a feature now: nothing more, or a step-up that meets the requirement. */
 export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requirement; reasons: readonly Reason[] }>
@@ -17,8 +16,8 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
  *
  * @throws {StileError} `license_required`, `enrollment_required` or `denied` where no step-up could help.
  */
-export function demandOf(standing: Standing, feature: string): Demand {
-  return feature === AUTHENTICATORS_FEATURE ? gateDemand(standing) : policyDemand(standing, feature)
+export function demandOf(domain: Domain, standing: Standing, feature: string): Demand {
+  return feature === AUTHENTICATORS_FEATURE ? gateDemand(standing) : policyDemand(domain, standing, feature)
 }
 
 /**
@@ -26,8 +25,8 @@ export function demandOf(standing: Standing, feature: string): Demand {
  *
  * @throws {StileError} as {@link demandOf}, and `step_up_expired` where the operation is now bound to more than was asked.
  */
-export function requirementNow(standing: Standing, record: StepUpRecord): Requirement {
-  const requirement = combine(record.requirement, demandOf(standing, record.feature).requirement)
+export function requirementNow(domain: Domain, standing: Standing, record: StepUpRecord): Requirement {
+  const requirement = combine(record.requirement, demandOf(domain, standing, record.feature).requirement)
   const bound = Object.keys(record.operation?.params ?? {})
   if (requirement.bind?.some((name) => !bound.includes(name))) throw stepUpExpired()
   return requirement
@@ -39,11 +38,11 @@ function gateDemand(standing: Standing): Demand {
   return gate
 }
 
-function policyDemand(standing: Standing, feature: string): Demand {
+function policyDemand(domain: Domain, standing: Standing, feature: string): Demand {
   const decision = decideFor(standing, feature)
   if (decision.outcome === 'permit') return { outcome: 'permit', requirement: metBy(standing, feature), reasons: decision.reasons }
   if (decision.outcome === 'step_up') return { outcome: 'step_up', requirement: decision.requirement, reasons: decision.reasons }
-  throw refusalOf(decision)
+  throw refusalOf(domain, decision)
 }
 
 /** The requirement behind a permit: what would be demanded of somebody who has proven nothing. */
@@ -52,17 +51,18 @@ function metBy(standing: Standing, feature: string): Requirement {
   return decision.outcome === 'step_up' || decision.outcome === 'enroll' ? decision.requirement : { level: 'session' }
 }
 
-function refusalOf(decision: Exclude<Decision, { outcome: 'permit' }>): StileError {
+function refusalOf(domain: Domain, decision: Exclude<Decision, { outcome: 'permit' }>): StileError {
   const { feature, reasons } = decision
   const detail = reasons.at(-1)?.message ?? 'The policy does not allow this.'
   if (decision.outcome === 'upgrade') return new StileError('license_required', detail, { feature, reasons, next: decision.next })
   if (decision.outcome !== 'enroll') return new StileError('denied', detail, { feature, reasons })
-  return enrollmentRequired(feature, decision.requirement, reasons)
+  return enrollmentRequired(domain, feature, decision.requirement, reasons)
 }
 
 /** The problem where nothing that is enrolled could meet a requirement, with the methods of this service that could once enrolled. */
-export function enrollmentRequired(feature: string, requirement: Requirement, reasons: readonly Reason[]): StileError {
-  const methods = methodsFor(requirement).filter((method) => ENROLLABLE.includes(method))
+export function enrollmentRequired(domain: Domain, feature: string, requirement: Requirement, reasons: readonly Reason[]): StileError {
+  const enrollable = enrollableMethods(domain.options)
+  const methods = methodsFor(requirement).filter((method) => enrollable.includes(method))
   const detail = reasons.at(-1)?.message ?? 'Nothing that you have enrolled can prove this. Enrol something first.'
   return new StileError('enrollment_required', detail, { feature, requirement, reasons, next: { methods } })
 }

@@ -15,10 +15,10 @@ import { shownWay, startWay, wayFor, waysToMeet } from './ways.ts'
 export async function startMethod(domain: Domain, caller: Caller, id: string, method: string): Promise<StepUp> {
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
-  const requirement = requirementNow(standing, record)
-  const ways = waysToMeet(standing, requirement)
+  const requirement = requirementNow(domain, standing, record)
+  const ways = waysToMeet(domain, standing, requirement)
   const chosen = wayFor(standing, ways, method)
-  const started = await startWay(domain, record, chosen, requirement)
+  const started = await startWay(domain, chosen, { record, standing, requirement })
   return {
     ...shownStepUp({ ...record, requirement }),
     status: 'open',

@@ -10,7 +10,7 @@ import { readBody, START_BODY } from './body.ts'
 import { demandOf, enrollmentRequired } from './demand.ts'
 import { STEP_UP_SECONDS } from './open.ts'
 import { bindOperation } from './operation.ts'
-import { shownWay, startWay, waysToMeet } from './ways.ts'
+import { shownWay, startFirst, waysToMeet } from './ways.ts'
 
 const ID_BYTES = 16
 
@@ -24,7 +24,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const { feature, operation: params, audience: asked } = readBody(START_BODY, body)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
-  const { outcome, requirement, reasons } = demandOf(standing, feature)
+  const { outcome, requirement, reasons } = demandOf(domain, standing, feature)
   const id = `su_${Buffer.from(domain.random(ID_BYTES)).toString('base64url')}`
   const now = domain.now()
   const expiresAt = now + STEP_UP_SECONDS
@@ -33,9 +33,9 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
     return { id, feature, requirement, expiresAt, status: 'done', issued }
   }
 
-  const ways = waysToMeet(standing, requirement)
+  const ways = waysToMeet(domain, standing, requirement)
   const [best, ...others] = ways
-  if (best === undefined) throw enrollmentRequired(feature, requirement, reasons)
+  if (best === undefined) throw enrollmentRequired(domain, feature, requirement, reasons)
   const { account, client } = caller
   const operation = operationFor(domain, { feature, account, audience }, requirement, params)
   const record: StepUpRecord = {
@@ -54,7 +54,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   return {
     ...shownStepUp(record),
     status: 'open',
-    methods: [await startWay(domain, record, best, requirement), ...others.map(shownWay)],
+    methods: [await startFirst(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
     attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: id }),
   }
 }

@@ -3,7 +3,7 @@ import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
 import type { Caller } from '../domain.ts'
-import { ORIGIN } from '../methods/passkey/authenticator.test-support.ts'
+import { ORIGIN } from '../methods/webauthn/authenticator.test-support.ts'
 import { attempt, startMethod, startStepUp } from './index.ts'
 import { type App, challengeOf, createWorld, issuedOf, type Passkey, problemOf, type World } from './world.test-support.ts'
 

@@ -1,54 +1,49 @@
-import { canMeet } from '@stile/policy'
-import { METHODS, type Method, type Requirement, type StepUpMethod, satisfies } from '@stile/protocol'
+import type { Requirement, StepUpMethod } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { CHALLENGE_BYTES, requestOptions } from '../methods/passkey/index.ts'
-import type { AuthenticatorRecord, StepUpRecord } from '../stores/store.ts'
+import type { Ceremony, MethodRoom, Way } from '../methods/room.ts'
+import { servedRooms } from '../methods/rooms.ts'
 
-/** One way to meet a requirement: a method and what the subject has enrolled for it. */
-export type Way = Readonly<{ method: Method; authenticators: readonly AuthenticatorRecord[] }>
+/** A way that a subject can take, and the room that knows it. */
+export type OpenWay = Readonly<{ room: MethodRoom; way: Way }>
 
-/** The ways in which a subject can meet a requirement with what is enrolled, the best first. */
-export function waysToMeet(standing: Standing, requirement: Requirement): readonly Way[] {
-  return METHODS.flatMap((method): readonly Way[] => {
-    if (method === 'relogin') return canRelogin(requirement) ? [{ method, authenticators: [] }] : []
-    const authenticators = standing.authenticators.filter(
-      ({ data, level }) => data.method === method && canMeet(requirement, { method: data.method, level }),
-    )
-    return authenticators.length > 0 ? [{ method, authenticators }] : []
+/** The ways in which a subject can meet a requirement with what they have: what was used last first, then the best. */
+export function waysToMeet(domain: Domain, standing: Standing, requirement: Requirement): readonly OpenWay[] {
+  const ways = servedRooms(domain.options).flatMap((room): readonly OpenWay[] => {
+    const way = room.way(domain, standing, requirement)
+    return way === undefined ? [] : [{ room, way }]
   })
+  // the order of those that were never used stays
+  return ways.toSorted((a, b) => lastUseOf(b.way) - lastUseOf(a.way))
 }
 
-/** Whether a requirement is such that the device must verify its user. */
-export function userVerificationFor(requirement: Requirement): 'required' | 'preferred' {
-  return satisfies('mfa', requirement.level) ? 'preferred' : 'required'
+/** Shows a way, started where there is something to start. */
+export async function startWay(domain: Domain, { room, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
+  const start = await room.start?.(domain, { ...ceremony, way })
+  return { ...shownWay({ room, way }), ...(start !== undefined && { start }) }
 }
 
-/** Shows a way; starts it where the method has something to start. A passkey gets a new challenge, and the former one is void. */
-export async function startWay(domain: Domain, record: StepUpRecord, way: Way, requirement: Requirement): Promise<StepUpMethod> {
-  if (way.method !== 'passkey') return shownWay(way)
-  const challenge = new Uint8Array(domain.random(CHALLENGE_BYTES))
-  const start = await requestOptions({
-    rp: domain.options.webauthn,
-    challenge,
-    credentials: way.authenticators,
-    userVerification: userVerificationFor(requirement),
-    timeoutSeconds: Math.max(record.expiresAt - domain.now(), 1),
-  })
-  await domain.store.stepUps.start({ id: record.id, method: 'passkey', challenge: start.challenge })
-  return { ...shownWay(way), start }
+/**
+ * Shows the first way of a step-up, started. Where what it needs cannot be reached it is shown as it is: another can be chosen, and who
+ * chooses it is told.
+ */
+export async function startFirst(domain: Domain, way: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
+  try {
+    return await startWay(domain, way, ceremony)
+  } catch (error) {
+    if (error instanceof StileError && CHOOSABLE.includes(error.code)) return shownWay(way)
+    throw error
+  }
 }
+
+const CHOOSABLE: readonly string[] = ['mail_unavailable', 'login_unavailable', 'too_many_attempts']
 
 /** A way as the browser lists it, not started. Where it can only be one authenticator, its name helps to find it. */
-export function shownWay({ method, authenticators }: Way): StepUpMethod {
+export function shownWay({ way: { method, authenticators, hint } }: OpenWay): StepUpMethod {
   const [only, ...others] = authenticators
-  return { method, ...(only !== undefined && others.length === 0 && { hint: only.name }) }
-}
-
-/** A login proves no more than the session, and never an operation. */
-function canRelogin({ level, methods, bind }: Requirement): boolean {
-  return level === 'session' && methods?.includes('relogin') !== false && (bind === undefined || bind.length === 0)
+  const name = hint ?? (only !== undefined && others.length === 0 ? only.name : undefined)
+  return { method, ...(name !== undefined && { hint: name }) }
 }
 
 /**
@@ -56,12 +51,16 @@ function canRelogin({ level, methods, bind }: Requirement): boolean {
  *
  * @throws {StileError} `method_unavailable` where nothing enrolled for it can meet the requirement
  */
-export function wayFor(standing: Standing, ways: readonly Way[], method: string): Way {
-  const way = ways.find((each) => each.method === method)
-  if (way !== undefined) return way
+export function wayFor(standing: Standing, ways: readonly OpenWay[], method: string): OpenWay {
+  const found = ways.find(({ way }) => way.method === method)
+  if (found !== undefined) return found
   const tooWeak = standing.authenticators.some(({ data }) => data.method === method)
   const detail = tooWeak
     ? 'This method is not strong enough here. Choose one of those in "next".'
     : 'This method cannot be used here. Choose one of those in "next".'
-  throw new StileError('method_unavailable', detail, { next: { methods: ways.map((each) => each.method) } })
+  throw new StileError('method_unavailable', detail, { next: { methods: ways.map(({ way }) => way.method) } })
+}
+
+function lastUseOf({ authenticators }: Way): number {
+  return Math.max(0, ...authenticators.map(({ lastUsedAt, createdAt }) => lastUsedAt ?? createdAt))
 }

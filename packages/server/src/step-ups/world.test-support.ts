@@ -5,8 +5,8 @@ import { createTestDomain, type TestDomainOverrides } from '../domain.test-suppo
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { writeLicense } from '../licenses/licenses.ts'
-import { hotp } from '../methods/hotp.ts'
-import { ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from '../methods/passkey/authenticator.test-support.ts'
+import { hotp } from '../methods/totp/hotp.ts'
+import { ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 
 /** A policy with a feature of every kind that a step-up can meet. */
 export const POLICY = definePolicy({

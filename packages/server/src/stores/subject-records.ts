@@ -102,15 +102,18 @@ export interface StepUpStore {
   take(id: string): Promise<StepUpRecord | null>
 }
 
+/** What was proven to bind an authenticator: a method, the primary login, or an administrator's word. */
+export type BoundBy = Readonly<{ method: Method | 'login' | 'admin'; level: Level }>
+
 /** One enrolment under way. */
 export type RegistrationRecord = Readonly<{
   id: string
   key: SessionKey
   method: Method
-  /** Passkey: the challenge. TOTP: the sealed secret. */
+  /** Passkey and security key: the challenge. TOTP: the sealed secret. */
   secret: string
   /** What bound it: the proof that allowed the enrolment. */
-  boundBy: Readonly<{ method: Method | 'login'; level: Level }>
+  boundBy: BoundBy
   createdAt: number
   expiresAt: number
 }>
@@ -141,9 +144,9 @@ export interface AttemptStore {
   count(input: Readonly<{ key: string; now: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
 }
 
-/** What is kept of a passkey (WebAuthn Level 3 §4, credential record). */
-export type PasskeyData = Readonly<{
-  method: 'passkey'
+/** What is kept of a passkey or a security key (WebAuthn Level 3 §4, credential record). */
+export type WebAuthnData = Readonly<{
+  method: 'passkey' | 'security-key'
   /** base64url; unique over all subjects. */
   credentialId: string
   /** COSE key, base64url. */
@@ -153,6 +156,15 @@ export type PasskeyData = Readonly<{
   aaguid: string
   backupEligible: boolean
   backupState: boolean
+  /** The word of its maker, as it was verified at enrolment. Whether it is trusted is judged each time it counts. */
+  attestation?: AttestationEvidence
+}>
+
+/** An attestation statement whose signature was right (WebAuthn Level 3 §6.5). */
+export type AttestationEvidence = Readonly<{
+  format: string
+  /** X.509 in DER, base64url, the attestation certificate first; empty where the key vouched for itself. */
+  certificates: readonly string[]
 }>
 
 /** What is kept of an authenticator app. */
@@ -162,6 +174,8 @@ export type TotpData = Readonly<{
   sealedSecret: string
   /** The newest time step that was accepted. */
   lastStep: number
+  /** Wrong codes in a row since the last right one. */
+  failures: number
 }>
 
 /** An enrolled thing of a subject, with what bound it. */
@@ -172,8 +186,8 @@ export type AuthenticatorRecord = Readonly<{
   name: string
   createdAt: number
   lastUsedAt?: number
-  boundBy: Readonly<{ method: Method | 'login'; level: Level }>
-  data: PasskeyData | TotpData
+  boundBy: BoundBy
+  data: WebAuthnData | TotpData
 }>
 
 /** The authenticators of subjects. */

@@ -3,12 +3,12 @@ import type {
   AuthenticatorRecord,
   LicenseRecord,
   NewChange,
-  PasskeyData,
   RegistrationRecord,
   SessionKey,
   StepUpRecord,
   Store,
   TotpData,
+  WebAuthnData,
 } from '../store.ts'
 import { T0 } from './instants.test-support.ts'
 
@@ -65,7 +65,7 @@ export const registration = (id: string, over: Partial<RegistrationRecord> = {})
   ...over,
 })
 
-export const passkey = (over: Partial<PasskeyData> = {}): PasskeyData => ({
+export const passkey = (over: Partial<WebAuthnData> = {}): WebAuthnData => ({
   method: 'passkey',
   credentialId: 'credential-1',
   publicKey: 'pQECAyYgASFYIA',
@@ -77,7 +77,13 @@ export const passkey = (over: Partial<PasskeyData> = {}): PasskeyData => ({
   ...over,
 })
 
-export const totp = (over: Partial<TotpData> = {}): TotpData => ({ method: 'totp', sealedSecret: 'v1.sealed', lastStep: 100, ...over })
+export const totp = (over: Partial<TotpData> = {}): TotpData => ({
+  method: 'totp',
+  sealedSecret: 'v1.sealed',
+  lastStep: 100,
+  failures: 0,
+  ...over,
+})
 
 export const authenticator = (id: string, over: Partial<AuthenticatorRecord> = {}): AuthenticatorRecord => ({
   id,

@@ -1,5 +1,5 @@
-import type { Level, Method } from '@stile/protocol'
-import type { AuthenticatorRecord, AuthenticatorStore, PasskeyData, TotpData } from '../store.ts'
+import type { Level } from '@stile/protocol'
+import type { AttestationEvidence, AuthenticatorRecord, AuthenticatorStore, BoundBy, TotpData, WebAuthnData } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Tables } from './schema.ts'
 import type { Parameter } from './statements.ts'
@@ -43,8 +43,10 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
         aaguid: p('aaguid'),
         backup_eligible: p('backup_eligible'),
         backup_state: p('backup_state'),
+        attestation_json: p('attestation_json'),
         sealed_secret: p('sealed_secret'),
         last_step: p('last_step'),
+        failures: p('failures'),
       })
       .onConflict((conflict) => conflict.column('credential_id').doNothing()),
   )
@@ -72,7 +74,7 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
       .updateTable('authenticators')
       .set({ counter: p('counter'), backup_state: p('backupState'), last_used_at: p('now') })
       .where('id', '=', p('id'))
-      .where('method', '=', 'passkey')
+      .where('method', 'in', ['passkey', 'security-key'])
       .where('counter', '=', p('expectedCounter')),
   )
 
@@ -108,7 +110,7 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
   }
 }
 
-const NO_PASSKEY = {
+const NO_WEBAUTHN = {
   credential_id: null,
   public_key: null,
   counter: null,
@@ -116,8 +118,9 @@ const NO_PASSKEY = {
   aaguid: null,
   backup_eligible: null,
   backup_state: null,
+  attestation_json: null,
 }
-const NO_TOTP = { sealed_secret: null, last_step: null }
+const NO_TOTP = { sealed_secret: null, last_step: null, failures: null }
 
 function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data }: AuthenticatorRecord): Row {
   return {
@@ -130,11 +133,11 @@ function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data 
     last_used_at: lastUsedAt ?? null,
     bound_method: boundBy.method,
     bound_level: boundBy.level,
-    ...(data.method === 'passkey' ? { ...passkeyColumns(data), ...NO_TOTP } : { ...NO_PASSKEY, ...totpColumns(data) }),
+    ...(data.method === 'totp' ? { ...NO_WEBAUTHN, ...totpColumns(data) } : { ...webauthnColumns(data), ...NO_TOTP }),
   }
 }
 
-function passkeyColumns(data: PasskeyData) {
+function webauthnColumns(data: WebAuthnData) {
   return {
     credential_id: data.credentialId,
     public_key: data.publicKey,
@@ -143,11 +146,12 @@ function passkeyColumns(data: PasskeyData) {
     aaguid: data.aaguid,
     backup_eligible: Number(data.backupEligible),
     backup_state: Number(data.backupState),
+    attestation_json: data.attestation === undefined ? null : JSON.stringify(data.attestation),
   }
 }
 
 function totpColumns(data: TotpData) {
-  return { sealed_secret: data.sealedSecret, last_step: data.lastStep }
+  return { sealed_secret: data.sealedSecret, last_step: data.lastStep, failures: data.failures }
 }
 
 function recordOf(row: Row): AuthenticatorRecord {
@@ -158,15 +162,15 @@ function recordOf(row: Row): AuthenticatorRecord {
     name: row.name,
     createdAt: row.created_at,
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
-    boundBy: { method: row.bound_method as Method | 'login', level: row.bound_level as Level },
-    data: row.method === 'passkey' ? passkeyOf(row) : totpOf(row),
+    boundBy: { method: row.bound_method as BoundBy['method'], level: row.bound_level as Level },
+    data: row.method === 'totp' ? totpOf(row) : webauthnOf(row),
   }
 }
 
 // the table's CHECK sees to it that the columns of the method are there
-function passkeyOf(row: Row): PasskeyData {
+function webauthnOf(row: Row): WebAuthnData {
   return {
-    method: 'passkey',
+    method: row.method as WebAuthnData['method'],
     credentialId: row.credential_id as string,
     publicKey: row.public_key as string,
     counter: row.counter as number,
@@ -174,9 +178,10 @@ function passkeyOf(row: Row): PasskeyData {
     aaguid: row.aaguid as string,
     backupEligible: row.backup_eligible === 1,
     backupState: row.backup_state === 1,
+    ...(row.attestation_json !== null && { attestation: JSON.parse(row.attestation_json) as AttestationEvidence }),
   }
 }
 
 function totpOf(row: Row): TotpData {
-  return { method: 'totp', sealedSecret: row.sealed_secret as string, lastStep: row.last_step as number }
+  return { method: 'totp', sealedSecret: row.sealed_secret as string, lastStep: row.last_step as number, failures: row.failures as number }
 }

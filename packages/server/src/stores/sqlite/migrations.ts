@@ -125,6 +125,32 @@ const MIGRATIONS: readonly Migration[] = [
       DROP TABLE devices_before;
     `,
   },
+  {
+    version: 4,
+    name: 'security keys, and wrong codes in a row',
+    sql: `
+      ALTER TABLE authenticators RENAME TO authenticators_before;
+      DROP INDEX authenticators_subject;
+      CREATE TABLE authenticators (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, method TEXT NOT NULL, level TEXT NOT NULL, name TEXT NOT NULL,
+        created_at INTEGER NOT NULL, last_used_at INTEGER, bound_method TEXT NOT NULL, bound_level TEXT NOT NULL,
+        credential_id TEXT UNIQUE, public_key TEXT, counter INTEGER, transports_json TEXT, aaguid TEXT,
+        backup_eligible INTEGER, backup_state INTEGER, attestation_json TEXT,
+        sealed_secret TEXT, last_step INTEGER, failures INTEGER,
+        CHECK (
+          (method IN ('passkey', 'security-key') AND credential_id IS NOT NULL AND public_key IS NOT NULL AND counter IS NOT NULL
+            AND transports_json IS NOT NULL AND aaguid IS NOT NULL AND backup_eligible IS NOT NULL AND backup_state IS NOT NULL)
+          OR (method = 'totp' AND sealed_secret IS NOT NULL AND last_step IS NOT NULL AND failures IS NOT NULL)
+        )
+      ) STRICT;
+      INSERT INTO authenticators
+        SELECT id, subject, method, level, name, created_at, last_used_at, bound_method, bound_level, credential_id, public_key, counter,
+          transports_json, aaguid, backup_eligible, backup_state, NULL, sealed_secret, last_step, CASE method WHEN 'totp' THEN 0 END
+        FROM authenticators_before;
+      DROP TABLE authenticators_before;
+      CREATE INDEX authenticators_subject ON authenticators (subject);
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

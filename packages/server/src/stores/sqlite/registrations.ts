@@ -1,5 +1,5 @@
 import type { Level, Method } from '@stile/protocol'
-import type { RegistrationRecord, RegistrationStore } from '../store.ts'
+import type { BoundBy, RegistrationRecord, RegistrationStore } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Tables } from './schema.ts'
 import { keyOf } from './session-key.ts'
@@ -55,7 +55,7 @@ function recordOf(row: Omit<Tables['registrations'], 'rowid'> | undefined): Regi
     key: keyOf(row),
     method: row.method as Method,
     secret: row.secret,
-    boundBy: { method: row.bound_method as Method | 'login', level: row.bound_level as Level },
+    boundBy: { method: row.bound_method as BoundBy['method'], level: row.bound_level as Level },
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   }

@@ -48,7 +48,7 @@ export interface Tables {
     last_used_at: number | null
     bound_method: string
     bound_level: string
-    /** The columns of a passkey, null for other methods. */
+    /** The columns of a passkey or a security key, null for other methods. */
     credential_id: string | null
     public_key: string | null
     counter: number | null
@@ -56,9 +56,12 @@ export interface Tables {
     aaguid: string | null
     backup_eligible: number | null
     backup_state: number | null
+    /** Null also where it came without the word of its maker. */
+    attestation_json: string | null
     /** The columns of TOTP, null for other methods. */
     sealed_secret: string | null
     last_step: number | null
+    failures: number | null
   }
   licenses: {
     account: string

@@ -5,7 +5,7 @@ import {
   type PublicKeyCredentialHint,
   type PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
-import type { AuthenticatorRecord, PasskeyData } from '../../stores/store.ts'
+import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
 import { ALGORITHMS, type RelyingParty } from './relying-party.ts'
 
 type Transport = NonNullable<PublicKeyCredentialCreationOptionsJSON['excludeCredentials']>[number]['transports']
@@ -75,6 +75,6 @@ function hintsOf(records: readonly AuthenticatorRecord[]): PublicKeyCredentialHi
   return hints
 }
 
-function passkeysOf(records: readonly AuthenticatorRecord[]): PasskeyData[] {
+function passkeysOf(records: readonly AuthenticatorRecord[]): WebAuthnData[] {
   return records.flatMap(({ data }) => (data.method === 'passkey' ? [data] : []))
 }

@@ -1,7 +1,7 @@
 import { verifyAuthenticationResponse } from '@simplewebauthn/server'
 import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import type { Level } from '@stile/protocol'
-import type { AuthenticatorRecord, PasskeyData } from '../../stores/store.ts'
+import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
 import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
 import { checkClientData } from './client-data.ts'
 import { isDerSignature } from './ecdsa-signature.ts'
@@ -68,7 +68,7 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
 }
 
 /** The library verifies the signature. What it throws is about the form of the answer; a wrong signature it reports without throwing. */
-async function checkSignature(response: AssertionResponse, data: PasskeyData, { challenge, rp }: VerifyAuthentication): Promise<void> {
+async function checkSignature(response: AssertionResponse, data: WebAuthnData, { challenge, rp }: VerifyAuthentication): Promise<void> {
   const publicKey = new Uint8Array(Buffer.from(data.publicKey, 'base64url'))
   const isEcdsa = decodeCredentialPublicKey(publicKey).get(cose.COSEKEYS.alg) === cose.COSEALG.ES256
   check(!isEcdsa || isDerSignature(response.signature), 'signature_invalid')
@@ -97,6 +97,6 @@ async function checkSignature(response: AssertionResponse, data: PasskeyData, { 
 }
 
 /** A counter that does not grow means that there is a copy of the authenticator. Passkeys that are synced always say 0. */
-function checkCounter({ counter }: AuthenticatorData, data: PasskeyData): void {
+function checkCounter({ counter }: AuthenticatorData, data: WebAuthnData): void {
   check((counter === 0 && data.counter === 0) || counter > data.counter, 'counter_regressed')
 }

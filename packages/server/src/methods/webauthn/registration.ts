@@ -1,7 +1,7 @@
 import { verifyRegistrationResponse } from '@simplewebauthn/server'
 import { convertAAGUIDToString, decodeAttestationObject } from '@simplewebauthn/server/helpers'
 import type { Level } from '@stile/protocol'
-import type { PasskeyData } from '../../stores/store.ts'
+import type { WebAuthnData } from '../../stores/store.ts'
 import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
 import { base64url } from './bytes.ts'
 import { checkClientData } from './client-data.ts'
@@ -19,7 +19,7 @@ export type VerifyRegistration = Readonly<{
 }>
 
 /** The new passkey and what the ceremony itself has proven, or why it was refused. */
-export type RegistrationResult = Readonly<{ ok: true; data: PasskeyData; level: Level }> | Failed
+export type RegistrationResult = Readonly<{ ok: true; data: WebAuthnData; level: Level }> | Failed
 
 /** Attestation formats that are accepted: we ask for none, and browsers may leave a self attestation; none needs a look at the network. */
 const FORMATS: readonly unknown[] = ['none', 'packed']

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AuthenticatorRecord, PasskeyData } from '../../stores/store.ts'
+import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
 import { verifyAuthentication } from './authentication.ts'
 import { keyPair, type Lies, ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from './authenticator.test-support.ts'
 import { verifyRegistration } from './registration.ts'
@@ -13,7 +13,7 @@ const userHandle = randomBytes(32).toString('base64url')
 let authenticator: SoftAuthenticator
 let record: AuthenticatorRecord
 
-async function enrolled(device: SoftAuthenticator, changes: Partial<PasskeyData> = {}): Promise<AuthenticatorRecord> {
+async function enrolled(device: SoftAuthenticator, changes: Partial<WebAuthnData> = {}): Promise<AuthenticatorRecord> {
   const result = await verifyRegistration({ response: device.register(challenge), challenge, rp })
   if (!result.ok) throw new Error(result.failure)
   return {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { AttemptFailure } from '@stile/protocol'
-import type { Sealer } from '../secrets/seal.ts'
-import type { AuthenticatorRecord, Store } from '../stores/store.ts'
+import type { Sealer } from '../../secrets/seal.ts'
+import type { AuthenticatorRecord, Store } from '../../stores/store.ts'
 import { encodeBase32 } from './base32.ts'
 import { hotp } from './hotp.ts'
 

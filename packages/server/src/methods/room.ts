@@ -1,0 +1,55 @@
+import type { Level, Method, Requirement } from '@stile/protocol'
+import type { Standing } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
+import type { Options } from '../options.ts'
+import type { AuthenticatorRecord, StepUpRecord } from '../stores/store.ts'
+
+/** One way to meet a requirement: a method and what the subject has enrolled for it. */
+export type Way = Readonly<{
+  method: Method
+  /** Those that can meet the requirement; empty for a method that needs none. */
+  authenticators: readonly AuthenticatorRecord[]
+  /** Where it is not the name of the only authenticator: what tells people which one is meant. */
+  hint?: string
+}>
+
+/** A step-up in which one way is taken. */
+export type Ceremony = Readonly<{ record: StepUpRecord; standing: Standing; way: Way; requirement: Requirement }>
+
+/** What an answer has proven. */
+export type Proven = Readonly<{
+  method: Method
+  level: Level
+  /** RFC 8176. */
+  amr: readonly string[]
+  /** When it was given, in seconds since the epoch: never later than now. */
+  authTime: number
+  /** What gave it, so that removing the authenticator removes the proof. */
+  authenticatorId?: string
+}>
+
+/** Everything that the service knows of one method. */
+export type MethodRoom = Readonly<{
+  method: Method
+  /** Whether this service, as it is configured, can verify the method. */
+  isServed(options: Options): boolean
+  /** Whether the method is of something that people enrol. */
+  isEnrollable: boolean
+  /** Whether it could be guessed, so that wrong answers are counted and bounded. */
+  isGuessable: boolean
+  /** How a subject can meet a requirement with it; `undefined` where they cannot. */
+  way(domain: Domain, standing: Standing, requirement: Requirement): Way | undefined
+  /**
+   * Starts it and answers the `start` of the way; what was started of it before is void. Absent where there is nothing to start; `undefined`
+   * where there is nothing to start in this case.
+   *
+   * @throws {StileError} what keeps it from starting, such as `mail_unavailable`: the step-up stays open
+   */
+  start?(domain: Domain, ceremony: Ceremony): Promise<unknown>
+  /**
+   * Judges an answer. What can be used once is taken before it is looked at.
+   *
+   * @throws {StileError} `attempt_failed` or `too_many_attempts`; the step-up stays open
+   */
+  prove(domain: Domain, ceremony: Ceremony, response: unknown): Promise<Proven>
+}>
