@@ -76,7 +76,7 @@ describe('enrolling', () => {
     expect(authenticators.map(({ name }) => name).sort()).toEqual(['Authenticator app', 'Passkey', 'Passkey 2', 'Passkey 3'])
     expect(
       authenticators.every((each) =>
-        Object.keys(each).every((key) => ['id', 'method', 'level', 'name', 'createdAt', 'lastUsedAt'].includes(key)),
+        Object.keys(each).every((key) => ['id', 'method', 'level', 'name', 'createdAt', 'lastUsedAt', 'boundBy'].includes(key)),
       ),
     ).toBe(true)
   })
