@@ -11,7 +11,12 @@ export function refuse(body: Problem): Answer {
   return { status: body.status, body }
 }
 
+/** The response of a ceremony, member by member. */
+export function responseOf(body: Body): Body {
+  return typeof body.response === 'object' && body.response !== null ? (body.response as Body) : {}
+}
+
 /** The code that was typed, without its spaces. */
 export function codeOf(body: Body): string {
-  return String((body.response as { code?: unknown } | undefined)?.code ?? '').replaceAll(' ', '')
+  return String(responseOf(body).code ?? '').replaceAll(' ', '')
 }

@@ -1,8 +1,11 @@
-import type { Authenticator, Registration } from '@stile/protocol'
-import { problem } from '@stile/protocol'
+import type { Authenticator, Proof, Registration } from '@stile/protocol'
+import { problem, rank } from '@stile/protocol'
 import { type Answer, type Body, codeOf, refuse } from './answer.ts'
+import { proofsOf } from './decisions.ts'
 import { CEREMONY, type Desk, FRESH_SECONDS, prove } from './desk.ts'
+import { type Enrollable, enrollableOf } from './enrollable.ts'
 import { refusalToManage } from './management.ts'
+import type { Totp } from './totp.ts'
 import { authenticatorOf } from './world.ts'
 
 /** What the subject has enrolled, and how that changes. */
@@ -15,42 +18,80 @@ export type Authenticators = Readonly<{
 }>
 
 const SECRET = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
-const GUESSES = 5
+const USER = 'dGVzdA'
 
-type Running = { registration: Registration; guessesLeft: number }
+type BoundBy = Authenticator['boundBy']
+type Running = Readonly<{ registration: Registration; boundBy: BoundBy }>
 
 /** Creates the room of the authenticators. A passkey's answer is taken as it comes: nothing here verifies a signature. */
-export function createAuthenticators(desk: Desk): Authenticators {
-  const { clock, world, change, nextId } = desk
+export function createAuthenticators(desk: Desk, totp: Totp): Authenticators {
+  const { clock, world, change, nextId, mailbox, guesses } = desk
   const running = new Map<string, Running>()
-  const gated = (run: () => Answer): Answer => refusalToManage(world(), clock.now()) ?? run()
+  const gated = (run: () => Answer): Answer => refusalToManage(desk) ?? run()
   const has = (id: string) => world().authenticators.some((each) => each.id === id)
   const missing = () => refuse(problem('not_found', 'There is no such authenticator.'))
 
+  /** What lets an authenticator be added now; a ticket does once, where no administrator is needed or one gave it. */
+  const admit = (): BoundBy | Answer => {
+    const { ticket, risk } = world()
+    if (ticket && ticket.expiresAt >= clock.now() && (ticket.by === 'admin' || !['high', 'critical'].includes(risk))) {
+      change({ ticket: null })
+      return { method: ticket.by, level: 'session' }
+    }
+    return refusalToManage(desk) ?? strongestOf(proofsOf(world()).filter(({ authTime }) => clock.now() - authTime <= FRESH_SECONDS))
+  }
+  const freeName = (method: Enrollable): string => {
+    const { name } = authenticatorOf(method)
+    const taken = world().authenticators.map((each) => each.name)
+    const free = (number: number): string => {
+      const next = number === 1 ? name : `${name} ${number}`
+      return taken.includes(next) ? free(number + 1) : next
+    }
+    return free(1)
+  }
+
   return {
-    list: () => ({ status: 200, body: { authenticators: world().authenticators } }),
-    register: ({ method }) =>
-      gated(() => {
-        const registration = begin(method === 'totp' ? 'totp' : 'passkey', nextId('reg'), clock.now() + FRESH_SECONDS)
-        running.set(registration.id, { registration, guessesLeft: GUESSES })
-        return { status: 201, body: registration }
-      }),
+    list: () => {
+      const { authenticators } = world()
+      const credentialIds = authenticators.filter(({ method }) => method !== 'totp').map(({ id }) => id)
+      return { status: 200, body: { authenticators, webauthn: { rpId: CEREMONY.rpId, userId: USER, credentialIds } } }
+    },
+    register: ({ method }) => {
+      const wanted = enrollableOf(method)
+      if (!wanted) return refuse(problem('invalid_request', 'method is passkey, security-key or totp.'))
+      const boundBy = admit()
+      if ('status' in boundBy) return boundBy
+      const registration = begin(wanted, nextId('reg'), clock.now() + FRESH_SECONDS)
+      running.set(registration.id, { registration, boundBy })
+      return { status: 201, body: registration }
+    },
     finish: (id, body) => {
       const found = running.get(id)
       if (!found || found.registration.expiresAt < clock.now()) {
         return refuse(problem('registration_expired', 'This enrolment has ended. Start again.'))
       }
       const { method } = found.registration
-      if (method === 'totp' && codeOf(body) !== world().code) {
-        found.guessesLeft -= 1
-        if (found.guessesLeft <= 0) running.delete(id)
-        return refuse(problem('attempt_failed', 'That code is not right.', { failure: 'wrong_code', attemptsLeft: found.guessesLeft }))
+      const refused = method === 'totp' ? undefined : world().refuses[method]
+      if (refused) {
+        running.delete(id)
+        return refuse(problem('attempt_failed', 'That did not prove it.', { failure: refused }))
+      }
+      if (method === 'totp') {
+        const guess = guesses.take(id)
+        if ('status' in guess) return guess
+        const failure = totp(codeOf(body))
+        if (failure !== 'wrong_code') guess.forgive()
+        const attemptsLeft = failure === 'code_used' ? guess.left + 1 : guess.left
+        if (failure) return refuse(problem('attempt_failed', 'That code is not right.', { failure, attemptsLeft }))
       }
       running.delete(id)
-      const name = typeof body.name === 'string' ? { name: body.name } : {}
-      const authenticator: Authenticator = authenticatorOf(method, { id: nextId('auth'), createdAt: clock.now(), ...name })
+      const name = typeof body.name === 'string' ? body.name : freeName(method)
+      const attestation = method === 'security-key' ? { attestation: world().attestation } : {}
+      const members = { id: nextId('auth'), createdAt: clock.now(), name, boundBy: found.boundBy, ...attestation }
+      const authenticator = authenticatorOf(method, members)
       change({ authenticators: [...world().authenticators, authenticator] })
-      prove(desk, method)
+      prove(desk, method, authenticator.level)
+      mailbox.send('added')
       return { status: 201, body: authenticator }
     },
     rename: (id, { name }) =>
@@ -64,12 +105,18 @@ export function createAuthenticators(desk: Desk): Authenticators {
       gated(() => {
         if (!has(id)) return missing()
         change({ authenticators: world().authenticators.filter((each) => each.id !== id) })
+        mailbox.send('removed')
         return { status: 204 }
       }),
   }
 }
 
-function begin(method: 'passkey' | 'totp', id: string, expiresAt: number): Registration {
+function strongestOf(proofs: readonly Proof[]): BoundBy {
+  const none: BoundBy = { method: 'login', level: 'session' }
+  return proofs.reduce<BoundBy>((best, { method, level }) => (rank(level) > rank(best.level) ? { method, level } : best), none)
+}
+
+function begin(method: Enrollable, id: string, expiresAt: number): Registration {
   if (method === 'totp') {
     const uri = `otpauth://totp/Stile:subject?secret=${SECRET}&issuer=Stile`
     return { id, expiresAt, method, start: { secret: SECRET, uri } }
@@ -77,8 +124,13 @@ function begin(method: 'passkey' | 'totp', id: string, expiresAt: number): Regis
   const start = {
     ...CEREMONY,
     rp: { id: CEREMONY.rpId, name: 'Stile' },
-    user: { id: 'dGVzdA', name: 'subject', displayName: 'subject' },
+    user: { id: USER, name: 'subject', displayName: 'subject' },
     pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+    ...(method === 'security-key' && {
+      hints: ['security-key'],
+      attestation: 'direct',
+      authenticatorSelection: { authenticatorAttachment: 'cross-platform' },
+    }),
   }
   return { id, expiresAt, method, start }
 }

@@ -1,4 +1,4 @@
-import { decide, featuresOf, type Policy, tiersInForce } from '@stile/policy'
+import { decide, type Enrolled, featuresOf, type Policy, tiersInForce } from '@stile/policy'
 import type { Decision, IssuedToken, Proof, State } from '@stile/protocol'
 import { ACR, rank } from '@stile/protocol'
 import type { World } from './world.ts'
@@ -8,10 +8,18 @@ export function proofsOf({ loginAt, proofs }: World): readonly Proof[] {
   return [{ method: 'login', level: 'session', amr: ['pwd'], authTime: loginAt }, ...proofs]
 }
 
+/** What can be used to prove something: what is enrolled and not disabled, and the mailbox where codes may go there. */
+export function enrolledIn({ authenticators, email, emailSuspendedUntil, risk }: World, now: number): readonly Enrolled[] {
+  const working = authenticators.filter(({ disabled }) => !disabled)
+  // what risk raised is never met by a mailbox
+  const mailbox = email !== null && (emailSuspendedUntil ?? 0) <= now && risk === 'normal'
+  return mailbox ? [...working, { method: 'email-otp', level: 'session' }] : working
+}
+
 /** The decision for one feature, by the very function that service and guard use. */
 export function decideIn(policy: Policy, world: World, feature: string, now: number): Decision {
-  const { license, risk, authenticators: enrolled } = world
-  return decide(policy, { feature, license, risk, enrolled, assurance: { proofs: proofsOf(world) }, now })
+  const { license, risk } = world
+  return decide(policy, { feature, license, risk, enrolled: enrolledIn(world, now), assurance: { proofs: proofsOf(world) }, now })
 }
 
 /** A token that says what is proven. It is not signed: nothing but this service's own fetch takes it. */

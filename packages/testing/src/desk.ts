@@ -1,6 +1,8 @@
 import type { Policy } from '@stile/policy'
-import type { Method, Proof } from '@stile/protocol'
+import type { Level, Method, Proof } from '@stile/protocol'
 import type { Clock } from './clock.ts'
+import type { Guesses } from './guesses.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { World } from './world.ts'
 
 /** What every room of the service works with. */
@@ -12,6 +14,8 @@ export type Desk = Readonly<{
   change: (next: Partial<World>) => void
   /** An id that was not given out before. */
   nextId: (prefix: string) => string
+  mailbox: Mailbox
+  guesses: Guesses
 }>
 
 /** How long a ceremony may take, and how old a proof may be that manages authenticators; in seconds. */
@@ -20,10 +24,19 @@ export const FRESH_SECONDS = 300
 /** Enough of WebAuthn's options to start a ceremony; the challenge is never checked here. */
 export const CEREMONY = { challenge: 'dGVzdA', rpId: 'localhost', userVerification: 'required', timeout: 60_000 } as const
 
+/** What a proof says of itself (RFC 8176). */
+const AMR: { readonly [M in Method]?: readonly string[] } = {
+  passkey: ['pop', 'user', 'mfa'],
+  'security-key': ['pop', 'user', 'mfa'],
+  totp: ['otp', 'mfa'],
+  'email-otp': ['otp'],
+  relogin: ['pwd'],
+}
+
 /** Records a proof as given now. */
-export function prove({ clock, world, change }: Desk, method: Method): void {
-  const level = method === 'passkey' ? 'phr' : 'mfa'
-  const amr = method === 'passkey' ? ['pop', 'user', 'mfa'] : ['otp', 'mfa']
+export function prove({ clock, world, change }: Desk, method: Method, level: Level): void {
+  const amr = level === 'phrh' ? ['hwk', 'user', 'mfa'] : (AMR[method] ?? [])
   const proof: Proof = { method, level, amr, authTime: clock.now() }
-  change({ proofs: [...world().proofs.filter((each) => each.method !== method), proof] })
+  const others = world().proofs.filter((each) => each.method !== method || each.level !== level)
+  change({ proofs: [...others, proof], ...(method === 'relogin' && { loginAt: clock.now() }) })
 }

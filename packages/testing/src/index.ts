@@ -1,5 +1,7 @@
 export type { Clock } from './clock.ts'
 export { createClock } from './clock.ts'
+export type { Enrollable } from './enrollable.ts'
+export type { Mail } from './mailbox.ts'
 export type { TestService, TestServiceOptions } from './service.ts'
 export { createTestService } from './service.ts'
 export type { World } from './world.ts'

@@ -1,26 +1,51 @@
-import { AUTHENTICATORS_FEATURE, problem, type Requirement, rank } from '@stile/protocol'
+import { enrollmentOf, meets, type Policy } from '@stile/policy'
+import { AUTHENTICATORS_FEATURE, type Level, type Method, problem, type Requirement, rank } from '@stile/protocol'
 import { type Answer, refuse } from './answer.ts'
 import { proofsOf } from './decisions.ts'
-import { FRESH_SECONDS } from './desk.ts'
+import { type Desk, FRESH_SECONDS } from './desk.ts'
 import type { World } from './world.ts'
 
-/** What managing authenticators asks for: a fresh proof of the strongest level enrolled, or a fresh login where nothing is. */
-export function managing({ authenticators }: World): Requirement {
-  const [first, ...others] = authenticators
-  if (!first) return { level: 'session', maxAgeSeconds: FRESH_SECONDS, methods: ['relogin'] }
-  const level = others.reduce((best, each) => (rank(each.level) > rank(best) ? each.level : best), first.level)
-  return { level, maxAgeSeconds: FRESH_SECONDS }
+/** Whether authenticators and recovery codes may be changed now, and what is missing where not. */
+export type Gate =
+  | Readonly<{ outcome: 'permit'; requirement: Requirement }>
+  | Readonly<{ outcome: 'step_up'; requirement: Requirement }>
+  | Readonly<{ outcome: 'deny'; detail: string }>
+
+const fresh = (level: Level, methods?: readonly Method[]): Requirement => ({
+  level,
+  maxAgeSeconds: FRESH_SECONDS,
+  ...(methods && { methods }),
+})
+
+/**
+ * The gate in front of everything that changes authenticators: a fresh proof of the strongest level enrolled, or, where nothing above
+ * `session` is, of all that the policy lists for the first one. A raised risk asks for a code by mail on top, a high one for an administrator.
+ */
+export function gateOf({ policy, clock, mailbox, world: current }: Desk): Gate {
+  const world = current()
+  const { risk, help } = world
+  const deny = (why: string): Gate => ({ outcome: 'deny', detail: `Authenticators cannot be changed here now: ${why} Ask ${help}.` })
+  if (risk === 'high' || risk === 'critical') return deny('something about this sign-in is unusual.')
+  const asked = [...firstOf(policy, world)]
+  if (risk !== 'normal' && !asked.some(({ methods }) => methods?.includes('email-otp'))) asked.push(fresh('session', ['email-otp']))
+  const missing = asked.find((each) => !meets(each, { proofs: proofsOf(world) }, clock.now()))
+  if (missing === undefined) return { outcome: 'permit', requirement: asked[0] ?? fresh('session') }
+  if (missing.methods?.includes('email-otp') && !mailbox.takesCodes()) return deny('no code can be sent to you.')
+  return { outcome: 'step_up', requirement: missing }
 }
 
-/** Whether what managing authenticators asks for is proven. */
-export function mayManage(world: World, now: number): boolean {
-  const { level } = managing(world)
-  return proofsOf(world).some((proof) => rank(proof.level) >= rank(level) && now - proof.authTime <= FRESH_SECONDS)
+function firstOf(policy: Policy, { authenticators }: World): readonly Requirement[] {
+  const level = authenticators
+    .filter(({ disabled }) => !disabled)
+    .reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
+  return level === 'session' ? enrollmentOf(policy).first.map((method) => fresh('session', [method])) : [fresh(level)]
 }
 
 /** The refusal of whoever may not manage authenticators; nothing for whoever may. */
-export function refusalToManage(world: World, now: number): Answer | undefined {
-  if (mayManage(world, now)) return undefined
-  const requirement = managing(world)
-  return refuse(problem('insufficient_user_authentication', 'Confirm it is you first.', { feature: AUTHENTICATORS_FEATURE, requirement }))
+export function refusalToManage(desk: Desk): Answer | undefined {
+  const gate = gateOf(desk)
+  const feature = AUTHENTICATORS_FEATURE
+  if (gate.outcome === 'permit') return undefined
+  if (gate.outcome === 'deny') return refuse(problem('denied', gate.detail, { feature }))
+  return refuse(problem('insufficient_user_authentication', 'Confirm it is you first.', { feature, requirement: gate.requirement }))
 }

@@ -1,9 +1,11 @@
 import { problem } from '@stile/protocol'
 import { type Answer, type Body, refuse } from './answer.ts'
 import { createAuthenticators } from './authenticators.ts'
-import { issueIn, stateIn } from './decisions.ts'
+import { stateIn } from './decisions.ts'
 import type { Desk } from './desk.ts'
+import type { RecoveryRoom } from './recovery.ts'
 import { createStepUps } from './step-ups.ts'
+import { createTotp } from './totp.ts'
 
 /** Answers `METHOD /v1/…` of the subject-facing service. */
 export type Routes = (method: string, path: string, body: Body) => Answer
@@ -13,23 +15,24 @@ export type Routes = (method: string, path: string, body: Body) => Answer
  *
  * @param revision  the number of the world's last change
  */
-export function createRoutes(desk: Desk, revision: () => number): Routes {
+export function createRoutes(desk: Desk, recovery: RecoveryRoom, revision: () => number): Routes {
   const { policy, clock, world } = desk
-  const stepUps = createStepUps(desk)
-  const authenticators = createAuthenticators(desk)
+  const totp = createTotp(clock, world)
+  const stepUps = createStepUps(desk, totp)
+  const authenticators = createAuthenticators(desk, totp)
 
   return (verb, path, body) => {
-    const [, , room = '', id = '', sub = ''] = path.split('/')
+    const [, , room = '', id = '', sub = '', method = ''] = path.split('/')
     switch (`${verb} ${room}`) {
       case 'GET state':
         return { status: 200, body: stateIn(policy, world(), revision(), clock.now()) }
       case 'POST tokens':
-        return { status: 200, body: issueIn(world(), clock.now()) }
+        return stepUps.token(body)
       case 'DELETE session':
         return { status: 204 }
       case 'POST step-ups':
         if (!id) return stepUps.start(body)
-        return sub === 'attempts' ? stepUps.attempt(id, body) : stepUps.startMethod(id)
+        return sub === 'attempts' ? stepUps.attempt(id, body) : stepUps.startMethod(id, method)
       case 'GET authenticators':
         return authenticators.list()
       case 'POST authenticators':
@@ -38,6 +41,10 @@ export function createRoutes(desk: Desk, revision: () => number): Routes {
         return authenticators.rename(id, body)
       case 'DELETE authenticators':
         return authenticators.remove(id)
+      case 'GET recovery':
+        return recovery.status()
+      case 'POST recovery':
+        return id ? recovery.makeCodes() : recovery.redeem(body)
       default:
         return refuse(problem('not_found', `There is nothing at ${path}.`))
     }

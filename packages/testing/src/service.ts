@@ -4,6 +4,9 @@ import type { Body } from './answer.ts'
 import { type Clock, createClock } from './clock.ts'
 import { stateIn } from './decisions.ts'
 import type { Desk } from './desk.ts'
+import { createGuesses } from './guesses.ts'
+import { createMailbox, type Mail } from './mailbox.ts'
+import { createRecovery } from './recovery.ts'
 import { createRoutes } from './routes.ts'
 import { createStreams } from './stream.ts'
 import { newcomer, type World } from './world.ts'
@@ -29,6 +32,15 @@ export type TestService = Readonly<{
   advance: (seconds: number) => void
   /** A session token for `createStile({ session })`: no one checks it here. `relogin` makes the primary login one of now. */
   session: (why?: 'start' | 'expired' | 'relogin') => Promise<string>
+  /** Every mail that was sent to `world().email`, the oldest first; the `secret` of the last one is the code to type. */
+  inbox: () => readonly Mail[]
+  /** Sends a recovery link, as an administrator does, and gives the token that is in it. */
+  sendRecoveryLink: () => string
+  /**
+   * Plays the login provider and the page that it leads back to: answers the step-up that `url`, the `start` of `relogin`, belongs to.
+   * With an error, such as `access_denied`, the subject did not sign in.
+   */
+  answerLogin: (url: string, error?: string) => Promise<void>
 }>
 
 const URL_HERE = 'https://stile.test'
@@ -57,8 +69,18 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     serial += 1
     return `${prefix}_${serial}`
   }
-  const desk: Desk = { policy, clock, world: () => world, change, nextId }
-  const routes = createRoutes(desk, () => revision)
+  const current = () => world
+  const desk: Desk = {
+    policy,
+    clock,
+    world: current,
+    change,
+    nextId,
+    mailbox: createMailbox(clock, current),
+    guesses: createGuesses(clock, current, change),
+  }
+  const recovery = createRecovery(desk)
+  const routes = createRoutes(desk, recovery, () => revision)
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
@@ -82,7 +104,24 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     change({})
   }
 
-  return { url: URL_HERE, fetch, clock, world: () => world, given: change, advance, session }
+  const answerLogin = async (url: string, error?: string) => {
+    const state = new URL(url).searchParams.get('state') ?? ''
+    const response = error === undefined ? { code: 'test', state } : { error, state }
+    routes('POST', `/v1/step-ups/${state.split('.')[0]}/attempts`, { method: 'relogin', response })
+  }
+
+  return {
+    url: URL_HERE,
+    fetch,
+    clock,
+    world: current,
+    given: change,
+    advance,
+    session,
+    inbox: desk.mailbox.inbox,
+    sendRecoveryLink: recovery.sendLink,
+    answerLogin,
+  }
 }
 
 async function bodyOf(request: Request): Promise<Body> {

@@ -1,88 +1,115 @@
-import type { Decision, Method, Operation, Requirement, StepUp } from '@stile/protocol'
-import { AUTHENTICATORS_FEATURE, problem } from '@stile/protocol'
-import { type Answer, type Body, codeOf, refuse } from './answer.ts'
+import type { Decision, Level, Method, Operation, StepUp } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, isMethod, problem, RECOVERY_FEATURE, type Requirement, rank } from '@stile/protocol'
+import { type Answer, type Body, refuse } from './answer.ts'
 import { decideIn, issueIn } from './decisions.ts'
-import { CEREMONY, type Desk, FRESH_SECONDS, prove } from './desk.ts'
-import { managing, mayManage } from './management.ts'
+import { type Desk, FRESH_SECONDS, prove } from './desk.ts'
+import { gateOf } from './management.ts'
+import { isRecentLogin, RECOVERING } from './recovery.ts'
+import type { Totp } from './totp.ts'
+import { type Ceremony, judgeIn, methodsIn, startIn, wayIn } from './ways.ts'
 
 /** Step-ups, from their start to the proof. */
 export type StepUps = Readonly<{
   start: (body: Body) => Answer
-  startMethod: (id: string) => Answer
+  startMethod: (id: string, method: string) => Answer
   attempt: (id: string, body: Body) => Answer
+  /** A token for what is proven for a feature, or what is missing. */
+  token: (body: Body) => Answer
 }>
 
 type Asked = Readonly<{ feature: string; operation?: Operation }>
-type Open = Asked & { id: string; requirement: Requirement; methods: readonly Method[]; attemptsLeft: number; expiresAt: number }
-
-const LOCKED_SECONDS = 900
+type Open = Asked & Ceremony & Readonly<{ methods: readonly Method[]; expiresAt: number }>
+type Judged = Readonly<{ done: Requirement } | { open: Requirement; methods: readonly Method[] } | { refused: Answer }>
 
 /** Creates the room of the step-ups. A passkey's answer is taken as it comes: nothing here verifies a signature. */
-export function createStepUps(desk: Desk): StepUps {
-  const { policy, clock, world, nextId } = desk
-  const open = new Map<string, Open>()
+export function createStepUps(desk: Desk, totp: Totp): StepUps {
+  const { policy, clock, world, nextId, guesses } = desk
+  const running = new Map<string, Open>()
 
   const found = (id: string, run: (stepUp: Open) => Answer): Answer => {
-    const stepUp = open.get(id)
+    const stepUp = running.get(id)
     if (stepUp && stepUp.expiresAt >= clock.now()) return run(stepUp)
     return refuse(problem('step_up_expired', 'This step-up has ended. Start again.'))
   }
-  const begin = (asked: Asked, requirement: Requirement, methods: readonly Method[]): Answer => {
-    const expiresAt = clock.now() + FRESH_SECONDS
-    const stepUp: Open = { ...asked, id: nextId('su'), requirement, methods, attemptsLeft: world().attempts, expiresAt }
-    open.set(stepUp.id, stepUp)
-    return { status: 201, body: view(stepUp) }
+  const view = (stepUp: Open): StepUp => {
+    const { id, feature, operation, requirement, expiresAt } = stepUp
+    const methods = stepUp.methods.map((method) => wayIn(desk, stepUp, method))
+    const attemptsLeft = guesses.left(id)
+    return { id, feature, requirement, expiresAt, status: 'open', methods, attemptsLeft, ...(operation && { operation }) }
   }
-  const done = (asked: Asked, id: string, requirement: Requirement): Answer => {
-    const body: StepUp = { ...asked, id, requirement, expiresAt: clock.now(), status: 'done', issued: issueIn(world(), clock.now()) }
+  const done = ({ feature, operation }: Asked, id: string, requirement: Requirement): Answer => {
+    const issued = issueIn(world(), clock.now())
+    const body: StepUp = { id, feature, requirement, expiresAt: clock.now(), status: 'done', issued, ...(operation && { operation }) }
     return { status: 200, body }
+  }
+
+  /** What is asked for a feature now. */
+  const judge = (feature: string): Judged => {
+    if (feature === RECOVERY_FEATURE) {
+      if (isRecentLogin(world(), clock.now())) return { done: RECOVERING }
+      return { open: RECOVERING, methods: methodsIn(desk, RECOVERING) }
+    }
+    if (feature === AUTHENTICATORS_FEATURE) {
+      const gate = gateOf(desk)
+      if (gate.outcome === 'deny') return { refused: refuse(problem('denied', gate.detail, { feature })) }
+      if (gate.outcome === 'permit') return { done: gate.requirement }
+      return { open: gate.requirement, methods: methodsIn(desk, gate.requirement) }
+    }
+    const decision = decideIn(policy, world(), feature, clock.now())
+    if (decision.outcome === 'permit') return { done: { level: 'session' } }
+    if (decision.outcome !== 'step_up') return { refused: refusal(decision) }
+    return { open: decision.requirement, methods: methodsIn(desk, decision.requirement, decision.next.methods) }
   }
 
   return {
     start: ({ feature: name, operation }) => {
-      const feature = String(name)
-      const asked: Asked = { feature, ...(operation !== undefined && { operation: operation as Operation }) }
-      if (feature === AUTHENTICATORS_FEATURE) {
-        const requirement = managing(world())
-        if (mayManage(world(), clock.now())) return done(asked, nextId('su'), requirement)
-        return begin(
-          asked,
-          requirement,
-          world().authenticators.map((each) => each.method),
-        )
-      }
-      const decision = decideIn(policy, world(), feature, clock.now())
-      if (decision.outcome === 'permit') return done(asked, nextId('su'), { level: 'session' })
-      if (decision.outcome === 'step_up') return begin(asked, decision.requirement, decision.next.methods)
-      return refusal(decision)
+      const asked: Asked = { feature: String(name), ...(operation !== undefined && { operation: operation as Operation }) }
+      const judged = judge(asked.feature)
+      if ('refused' in judged) return judged.refused
+      if ('done' in judged) return done(asked, nextId('su'), judged.done)
+      const [first] = judged.methods
+      if (!first) return refuse(problem('denied', `Nothing here can prove it. Ask ${world().help}.`, { feature: asked.feature }))
+      const expiresAt = clock.now() + FRESH_SECONDS
+      const stepUp: Open = { ...asked, id: nextId('su'), requirement: judged.open, methods: judged.methods, started: new Map(), expiresAt }
+      running.set(stepUp.id, stepUp)
+      // what keeps it from starting is told to whoever chooses it
+      startIn(desk, stepUp, first)
+      return { status: 201, body: view(stepUp) }
     },
-    startMethod: (id) => found(id, (stepUp) => ({ status: 200, body: view(stepUp) })),
+    startMethod: (id, method) =>
+      found(id, (stepUp) => {
+        if (!isMethod(method) || !stepUp.methods.includes(method)) return unavailable()
+        return startIn(desk, stepUp, method) ?? { status: 200, body: view(stepUp) }
+      }),
     attempt: (id, body) =>
       found(id, (stepUp) => {
         const method = stepUp.methods.find((each) => each === body.method)
-        if (!method) return refuse(problem('method_unavailable', 'This method cannot meet the requirement.'))
-        if (method === 'totp') {
-          // where the guesses are used up not even the right code counts
-          const wrong = stepUp.attemptsLeft < 1 || codeOf(body) !== world().code
-          if (wrong) stepUp.attemptsLeft -= 1
-          const { attemptsLeft } = stepUp
-          if (attemptsLeft < 1) return locked()
-          if (wrong) return refuse(problem('attempt_failed', 'That code is not right.', { failure: 'wrong_code', attemptsLeft }))
-        }
-        open.delete(id)
-        prove(desk, method)
+        if (!method) return unavailable()
+        const refused = judgeIn(desk, totp, stepUp, method, body)
+        if (refused) return refused
+        running.delete(id)
+        prove(desk, method, levelOf(method))
         const { feature, operation, requirement } = stepUp
         return done({ feature, ...(operation && { operation }) }, id, requirement)
       }),
+    token: ({ feature }) => {
+      const judged = typeof feature === 'string' ? judge(feature) : { done: RECOVERING }
+      if ('refused' in judged) return judged.refused
+      if ('done' in judged) return { status: 200, body: issueIn(world(), clock.now()) }
+      const members = { feature: String(feature), requirement: judged.open }
+      return refuse(problem('insufficient_user_authentication', 'Confirm it is you first.', members))
+    },
+  }
+
+  /** What a method counts for: what is enrolled for it at its best, and no more than the session for what needs nothing enrolled. */
+  function levelOf(method: Method): Level {
+    const enrolled = world().authenticators.filter((each) => each.method === method && !each.disabled)
+    return enrolled.reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
   }
 }
 
-function locked(): Answer {
-  return refuse(problem('too_many_attempts', 'Too many wrong codes. Try again later.', { attemptsLeft: 0, retryAfter: LOCKED_SECONDS }))
-}
-
-function view({ methods, ...stepUp }: Open): StepUp {
-  return { ...stepUp, status: 'open', methods: methods.map((method) => (method === 'passkey' ? { method, start: CEREMONY } : { method })) }
+function unavailable(): Answer {
+  return refuse(problem('method_unavailable', 'This method cannot meet the requirement.'))
 }
 
 function refusal(decision: Decision): Answer {
