@@ -3,7 +3,7 @@ import { globSync } from 'node:fs'
 
 /** Runs every benchmark, or those whose path has one of the words given. Figures are only worth something on an idle machine. */
 const words = process.argv.slice(2)
-const files = globSync('packages/*/bench/*.bench.ts')
+const files = globSync(['packages/*/bench/*.bench.ts', 'test/bench/*.bench.ts'])
   .sort()
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
 if (files.length === 0) {

@@ -85,6 +85,7 @@ export function checkDpop({ proof, method, url, accessToken, jkt, isNonce, now }
   if (jwk === undefined) throw refused('The jwk of the proof is not a P-256 public key.')
   if (jwt.signature.length !== 64 || !signatureVerifies(jwt.signingInput, jwk.key, jwt.signature))
     throw refused('The signature of the proof does not match its key.')
+  remember(jwk)
 
   // 7. The jwk header holds no private key.
   if (jwk.isPrivate) throw refused('The jwk of the proof holds a private key, which is now known to others. Make a new device key.')
@@ -127,16 +128,27 @@ export async function consumeDpop(replay: ReplayStore, { jkt, jti }: DpopProof, 
 
 type Jwk = Readonly<{ key: KeyObject; thumbprint: string; isPrivate: boolean }>
 
+/** Keys of devices that have proven to hold them: reading one anew takes as long as verifying with it. By thumbprint, oldest first. */
+const seen = new Map<string, KeyObject>()
+const MOST_SEEN = 5_000
+
+function remember({ thumbprint, key }: Jwk): void {
+  if (seen.has(thumbprint)) return
+  seen.set(thumbprint, key)
+  if (seen.size > MOST_SEEN) for (const oldest of seen.keys()) return void seen.delete(oldest)
+}
+
 function readJwk(value: unknown): Jwk | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const { kty, crv, x, y } = value as Readonly<Record<string, unknown>>
   if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) return undefined
+  // RFC 7638 §3.2: the required members in lexicographic order
+  const thumbprint = sha256(JSON.stringify({ crv, kty, x, y }))
   try {
     return {
       // only the public members are given on, so nothing else in it can change the key; a point off the curve throws
-      key: createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }),
-      // RFC 7638 §3.2: the required members in lexicographic order
-      thumbprint: sha256(JSON.stringify({ crv, kty, x, y })),
+      key: seen.get(thumbprint) ?? createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }),
+      thumbprint,
       isPrivate: PRIVATE_MEMBERS.some((member) => Object.hasOwn(value, member)),
     }
   } catch {

@@ -21,8 +21,9 @@ export interface Group {
 /**
  * Commits the writes of one tick as one group: one disk flush for all of them.
  *
- * Every verb has a savepoint: one that throws undoes itself and leaves its neighbours. Where the commit fails, or SQLite gives the
- * transaction up (a full disk), every verb of the group rejects and none has happened.
+ * A verb that throws undoes itself and leaves its neighbours: the group is then undone and run once more, each verb in a savepoint of its
+ * own, so that the usual group pays for none. A verb must therefore change nothing but the database. Where the commit fails, or SQLite
+ * gives the transaction up (a full disk), every verb of the group rejects and none has happened.
  *
  * @param committed  called after each commit and before its verbs resolve; must not throw
  */
@@ -47,7 +48,7 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
     waiting = []
     let settle: (() => void)[]
     try {
-      settle = group.map(perform)
+      settle = together(group) ?? group.map(perform)
       commit.run()
     } catch (error) {
       abandon(group, error)
@@ -76,6 +77,24 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
       waiting = []
       abandon(group, error)
       return false
+    }
+  }
+
+  /** Runs all verbs in one savepoint; `undefined`, and nothing has happened, where one of them throws. */
+  function together(group: readonly Entry[]): (() => void)[] | undefined {
+    savepoint.run()
+    try {
+      const settle = group.map(({ verb, resolve }) => {
+        const value = verb()
+        return () => resolve(value as never)
+      })
+      release.run()
+      return settle
+    } catch (error) {
+      if (!database.isTransaction) throw error
+      undo.run()
+      release.run()
+      return undefined
     }
   }
 

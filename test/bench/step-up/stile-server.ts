@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { definePolicy } from '@stile/policy'
+import { createService } from '@stile/server'
+import { createSqliteStore } from '@stile/server/sqlite'
+import express from 'express'
+import { serve } from './child.ts'
+import { API, FEATURE, ISSUER, ORIGIN, RP_ID, SESSION_AUDIENCE } from './people.ts'
+
+const policy = definePolicy({
+  format: 1,
+  features: { 'reports.view': {}, [FEATURE]: { requires: { level: 'phr', maxAge: '1s' } } },
+  tiers: { basic: { features: ['reports.view'] }, pro: { extends: 'basic', features: [FEATURE] } },
+  license: { none: { tier: 'pro' } },
+})
+
+serve(async ({ directory, port, issuerJwk, people }) => {
+  const store = createSqliteStore({ path: join(directory, 'stile.db') })
+  const at = Math.floor(Date.now() / 1000)
+  for (const { sub, credentialId, publicKey } of people) {
+    const subject = `bench|${sub}`
+    await store.authenticators.create({
+      record: {
+        id: `auth_${sub}`,
+        subject,
+        level: 'phr',
+        name: 'Passkey',
+        createdAt: at,
+        boundBy: { method: 'login', level: 'session' },
+        data: {
+          method: 'passkey',
+          credentialId,
+          publicKey,
+          counter: 0,
+          transports: ['internal'],
+          aaguid: '00000000-0000-0000-0000-000000000000',
+          backupEligible: true,
+          backupState: true,
+        },
+      },
+      limit: 10,
+      change: { at, type: 'authenticators', subject },
+    })
+  }
+  const service = createService({
+    publicUrl: `http://127.0.0.1:${port}`,
+    environment: 'test',
+    secret: new Uint8Array(32).fill(1),
+    policy,
+    store,
+    issuers: [
+      { id: 'bench', issuer: ISSUER, jwks: { keys: [issuerJwk as never] }, audience: SESSION_AUDIENCE, claims: { account: 'account' } },
+    ],
+    clients: [{ id: 'web', origins: [ORIGIN] }],
+    audiences: [{ id: API, issuers: ['bench'], clients: ['web'] }],
+    webauthn: { rpId: RP_ID, rpName: 'Bench', origins: [ORIGIN] },
+    // a log line per answer costs the same in both; neither writes one
+    log: 'silent',
+  })
+  await service.ready
+  const app = express()
+  app.use(service.router)
+  return app
+})
