@@ -3,7 +3,7 @@ import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { checkDpop, consumeDpop } from './dpop.ts'
 import { createDpopNonces } from './dpop-nonce.ts'
-import { sessionKey } from './session-key.ts'
+import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
 
 /** What a request brings to say who is asking. */
@@ -100,11 +100,6 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
       })
     },
   }
-}
-
-/** The session of an issuer that names none: that of the device key. */
-function deviceSession(jkt: string): string {
-  return `dev-${jkt}`
 }
 
 function bearer(authorization: string | readonly string[] | undefined): string {

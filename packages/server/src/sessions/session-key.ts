@@ -11,3 +11,13 @@ export function sessionKey(caller: Pick<Caller, 'subject' | 'sid' | 'jkt' | 'act
   const subject = caller.actor === undefined ? caller.subject : `${caller.subject}\u0000act:${caller.actor}`
   return { subject, sid: caller.sid, jkt: caller.jkt }
 }
+
+/** The session of an issuer that names none: that of the device key. */
+export function deviceSession(jkt: string): string {
+  return `dev-${jkt}`
+}
+
+/** Whether a session has no name of its issuer. */
+export function isDeviceSession(sid: string): boolean {
+  return /^dev-[A-Za-z0-9_-]{43}$/.test(sid)
+}

@@ -3,6 +3,7 @@ import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
+import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
 import { singleUseContract } from './contract/step-ups.test-support.ts'
@@ -17,6 +18,7 @@ import type { Store } from './store.ts'
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as a store`, () => {
     sessionsContract(open)
+    sessionEndsContract(open)
     singleUseContract(open)
     attemptsContract(open)
     authenticatorsContract(open)

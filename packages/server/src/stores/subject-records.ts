@@ -19,7 +19,7 @@ export interface SessionStore {
    * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
    * ended for every key, also for keys seen later. An expired session begins anew, without its proofs, where `authTime` says that the
    * primary login was given after it had expired; an ended one where it was given after the end's `reopensAfter`. Older logins find it
-   * ended even then.
+   * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
    *
    * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
    * key, so that another key draws out neither lifetime.
@@ -47,7 +47,38 @@ export interface SessionStore {
       change: NewChange
     }>,
   ): Promise<void>
+  /**
+   * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
+   * registrations, in one transaction with the changes. A session that begins meanwhile, or that nobody was seen in yet, is ended too
+   * where its login says that it was given at `now` or before; logins given later begin anew. Another device on the sid of `except` is
+   * ended like another session.
+   */
+  endAll(
+    input: Readonly<{
+      subject: string
+      except?: Pick<SessionKey, 'sid' | 'jkt'>
+      now: number
+      /** How long the end of a session is remembered; without a sid, that of all. */
+      keepUntil: (sid?: string) => number
+      /** The change of each session that is ended, and once, without a sid, that of all. */
+      change: (sid?: string) => NewChange
+    }>,
+  ): Promise<void>
+  /**
+   * Ends the sessions that an issuer knows by one name, whoever they are of, for good: also where nobody was seen in them yet. Drops what
+   * {@link end} drops, in one transaction with a change for each subject.
+   */
+  endNamed(
+    input: Readonly<{ issuer: string; sid: string; now: number; keepUntil: number; change: (subject: string) => NewChange }>,
+  ): Promise<void>
+  /** Whether a key was seen in its session, and the session has not been ended since. */
+  isOpen(key: SessionKey): Promise<boolean>
+  /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */
+  list(input: Readonly<{ subject: string; now: number }>): Promise<readonly OpenSession[]>
 }
+
+/** A session on one device, with when it was first and last seen. */
+export type OpenSession = Readonly<{ sid: string; jkt: string; createdAt: number; seenAt: number }>
 
 /** A proof as remembered; `authenticatorId` names what gave it, so that removing the authenticator removes the proof. */
 export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>

@@ -151,6 +151,11 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX authenticators_subject ON authenticators (subject);
     `,
   },
+  {
+    version: 5,
+    name: 'sessions by the name that their issuer gave them',
+    sql: 'CREATE INDEX sessions_name ON sessions (sid)',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -1,5 +1,6 @@
-import type { SessionStatus, SessionStore } from '../store.ts'
+import type { SessionKey, SessionStatus, SessionStore } from '../store.ts'
 import type { Connection } from './connection.ts'
+import { ALL_SESSIONS, createSessionEnds, issuerOf } from './session-ends.ts'
 import type { Parameter } from './statements.ts'
 
 /** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
@@ -8,7 +9,8 @@ const TOUCH_SECONDS = 60
 type Touch = Parameters<SessionStore['touch']>[0]
 
 /** Keeps sessions: who was seen, until when, and which were ended. */
-export function createSessionStore({ prepare, read, write, append }: Connection): SessionStore {
+export function createSessionStore(connection: Connection): SessionStore {
+  const { prepare, read, write } = connection
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
@@ -58,24 +60,6 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
   const dropProofsOfDevice = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db.deleteFrom('proofs').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
   )
-  const markEnded = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number | null }>) =>
-    db
-      .insertInto('ended_sessions')
-      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter') })
-      .onConflict((conflict) =>
-        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
-          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
-          // null, an end for good, if either of them is
-          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
-        })),
-      ),
-  )
-  const drop = (['proofs', 'step_ups', 'registrations', 'sessions'] as const).map((table) =>
-    prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),
-    ),
-  )
-
   /** What a touch finds, and whether there is something to write. */
   function look({ key, account, now, idleSeconds, absoluteSeconds, authTime }: Touch): { status: SessionStatus; createdAt?: number } {
     const ended = findEnded.get({ subject: key.subject, sid: key.sid })
@@ -85,6 +69,8 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
       Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
     const isOutlived = (expiresAt: number) => authTime !== undefined && authTime >= expiresAt
     const session = find.get({ ...key })
+    // whoever was seen before is told by the end of their own session, or was spared
+    if (session === undefined && wasEndedUnseen(key, authTime)) return { status: 'ended' }
     if (session === undefined || now >= expiryOf(session)) {
       if (session !== undefined && !isOutlived(expiryOf(session))) return { status: 'expired' }
       // the login belongs to the first life of the session that had not ended when it was given
@@ -96,7 +82,15 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
     return written ? { status: 'known' } : { status: 'known', createdAt: session.created_at }
   }
 
+  /** Whether a key that was not seen yet comes too late: all sessions of its subject were ended, or all of that name. */
+  function wasEndedUnseen({ subject, sid }: SessionKey, authTime: number | undefined): boolean {
+    if (findEnded.get({ subject: issuerOf(subject), sid }) !== undefined) return true
+    const all = findEnded.get({ subject, sid: ALL_SESSIONS })
+    return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after)
+  }
+
   return {
+    ...createSessionEnds(connection),
     touch: async (touch) => {
       const seen = await read(() => look(touch))
       if (seen.createdAt === undefined) return seen.status
@@ -110,12 +104,6 @@ export function createSessionStore({ prepare, read, write, append }: Connection)
         return status
       })
     },
-    end: ({ subject, sid, keepUntil, reopensAfter = null, change }) =>
-      write(() => {
-        markEnded.run({ subject, sid, keepUntil, reopensAfter })
-        for (const each of drop) each.run({ subject, sid })
-        append(change)
-      }),
   }
 }
 

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
+import type { Caller } from '../domain.ts'
+import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
+import { deviceSession, sessionKey } from './session-key.ts'
+
+describe('the end of sessions', () => {
+  let world: TestDomain
+  beforeEach(async () => {
+    world = await createTestDomain()
+  })
+  afterEach(() => world.close())
+
+  const touch = (caller: Caller, authTime: number | undefined = caller.login.authTime) =>
+    world.domain.store.sessions.touch({
+      key: sessionKey(caller),
+      account: caller.account,
+      now: world.clock.now(),
+      ...world.domain.options.session,
+      ...(authTime > 0 && { authTime }),
+    })
+  const deviceOf = (name: string) => world.caller({ jkt: name.padEnd(43, '-'), sid: deviceSession(name.padEnd(43, '-')) })
+
+  test('threat: a thief in another session stays in after the owner has ended all of them', async () => {
+    const owner = await world.caller()
+    const thief = await world.caller({ sid: 's2', jkt: 'thief' })
+    const sameLogin = await world.caller({ jkt: 'thief' })
+    for (const caller of [owner, thief, sameLogin]) await touch(caller)
+    world.clock.advance(60)
+    await endSessions(world.domain, { subject: owner.subject, except: sessionKey(owner) })
+    expect(await touch(owner)).toBe('known')
+    for (const caller of [thief, sameLogin]) expect(await touch(caller)).toBe('ended')
+    expect(await touch(await world.caller({ sid: 's3', jkt: 'thief', login: owner.login }))).toBe('ended')
+    world.clock.advance(60)
+    expect(await touch(thief, world.clock.now())).toBe('new')
+  })
+
+  test('what was issued before is revoked, and what is issued to the session that goes on is newer', async () => {
+    const owner = await world.caller()
+    await touch(owner)
+    await endSessions(world.domain, { subject: owner.subject, except: sessionKey(owner) })
+    expect(await world.domain.store.changes.revokedBefore(owner.subject)).toBe(world.clock.now())
+  })
+
+  test('a device of an issuer that names neither session nor login time gets in again, though not at once', async () => {
+    const device = await deviceOf('plain')
+    await touch(device, 0)
+    await endSessions(world.domain, { subject: device.subject })
+    world.clock.advance(world.domain.options.session.idleSeconds - 1)
+    await world.domain.store.sweep(world.clock.now())
+    expect(await touch(device, 0)).toBe('ended')
+    world.clock.advance(1)
+    await world.domain.store.sweep(world.clock.now())
+    expect(await touch(device, 0)).toBe('new')
+  })
+
+  test('someone who acts for the subject keeps their own session, unless that very session ends', async () => {
+    const acting = await world.caller({ sid: 'staff', actor: 'support' })
+    await touch(acting)
+    await endSessions(world.domain, { subject: acting.subject })
+    expect(await touch(acting)).toBe('known')
+    const before = await world.domain.store.changes.head()
+    await endNamedSession(world.domain, { issuer: 'main', sid: 'staff' })
+    expect(await touch(acting, world.clock.now() + 5)).toBe('ended')
+    expect(await world.domain.store.changes.after({ cursor: before, limit: 10 })).toMatchObject([
+      { type: 'revoked', subject: 'main|alice', sid: 'staff' },
+    ])
+  })
+
+  test('one session ends on all its devices, and a later login begins it anew', async () => {
+    const laptop = await world.caller()
+    const phone = await world.caller({ jkt: 'phone' })
+    const other = await world.caller({ sid: 's2' })
+    for (const caller of [laptop, phone, other]) await touch(caller)
+    world.clock.advance(10)
+    await endSession(world.domain, { subject: laptop.subject, sid: laptop.sid })
+    for (const caller of [laptop, phone]) expect(await touch(caller)).toBe('ended')
+    expect(await touch(other)).toBe('known')
+    world.clock.advance(10)
+    expect(await touch(laptop, world.clock.now())).toBe('new')
+  })
+
+  test('sessions without a name end with the named one of the same subject, because each could be it', async () => {
+    const named = await world.caller()
+    const unnamed = await deviceOf('alice')
+    const others = await world.caller({ ...(await deviceOf('bob')), sub: 'bob', subject: 'main|bob' })
+    for (const caller of [named, unnamed, others]) await touch(caller)
+    await endNamedSession(world.domain, { issuer: 'main', sid: 's1', sub: 'alice' })
+    expect(await touch(named)).toBe('ended')
+    expect(await touch(unnamed)).toBe('ended')
+    expect(await touch(others)).toBe('known')
+  })
+})

@@ -1,0 +1,75 @@
+import { formatSubject } from '@stile/protocol'
+import type { Domain } from '../domain.ts'
+import type { SessionKey } from '../stores/store.ts'
+import { isDeviceSession } from './session-key.ts'
+
+type EndsDomain = Pick<Domain, 'store' | 'now' | 'options'>
+
+/**
+ * Ends every session of a subject, apart from one: on all devices, with what was proven and begun in them, and the tokens issued so far.
+ *
+ * A login that was given before is too old from here on, also where the service has not seen its session yet. An issuer that says
+ * neither when a login was given nor in which session cannot be held to that for ever: its devices are kept out for the idle lifetime.
+ * Sessions of someone who acts for the subject are their own and stay.
+ *
+ * @param ending.except  the session that goes on, on its one device
+ */
+export async function endSessions(
+  { store, now, options }: EndsDomain,
+  { subject, except }: Readonly<{ subject: string; except?: SessionKey }>,
+): Promise<void> {
+  const at = now()
+  const { idleSeconds, absoluteSeconds } = options.session
+  await store.sessions.endAll({
+    subject,
+    ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
+    now: at,
+    keepUntil: (sid) => at + (sid !== undefined && isDeviceSession(sid) ? idleSeconds : absoluteSeconds),
+    change: (sid) => ({ at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }),
+  })
+}
+
+/** Ends one session of a subject on all its devices. A login that was given later begins it anew. */
+export async function endSession(
+  { store, now, options }: EndsDomain,
+  { subject, sid }: Pick<SessionKey, 'subject' | 'sid'>,
+): Promise<void> {
+  const at = now()
+  const { idleSeconds, absoluteSeconds } = options.session
+  await store.sessions.end({
+    subject,
+    sid,
+    now: at,
+    keepUntil: at + (isDeviceSession(sid) ? idleSeconds : absoluteSeconds),
+    reopensAfter: at,
+    change: { at, type: 'revoked', subject, sid, before: at },
+  })
+}
+
+/**
+ * Ends, for good, the session that an issuer knows by this name, also of someone who acts in it. Where the issuer says whose it was, the
+ * sessions of that subject which have no name end too: each of them could be the one.
+ */
+export async function endNamedSession(
+  domain: EndsDomain,
+  { issuer, sid, sub }: Readonly<{ issuer: string; sid: string; sub?: string }>,
+): Promise<void> {
+  const { store, now, options } = domain
+  const at = now()
+  await store.sessions.endNamed({
+    issuer,
+    sid,
+    now: at,
+    keepUntil: at + options.session.absoluteSeconds,
+    change: (key) => ({ at, type: 'revoked', subject: subjectOf(key), sid, before: at }),
+  })
+  if (sub === undefined) return
+  const subject = formatSubject({ issuer, sub })
+  const sessions = await store.sessions.list({ subject, now: at })
+  for (const each of sessions) if (isDeviceSession(each.sid)) await endSession(domain, { subject, sid: each.sid })
+}
+
+/** The subject of a session key, without whoever acts. */
+function subjectOf(key: string): string {
+  return key.split('\u0000', 1)[0] ?? key
+}

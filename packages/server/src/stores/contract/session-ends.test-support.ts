@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import type { SessionKey, Store } from '../store.ts'
+import { ALICE, BOB, burst, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+const KEEP = 86_400
+
+/** The end of many sessions at once, and which are open. */
+export function sessionEndsContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const touch = (key: SessionKey, now = T0, more: { authTime?: number } = {}) =>
+    store().sessions.touch({ key, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600, ...more })
+  const prove = (key: SessionKey, authTime = T0) =>
+    store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
+  const endAll = (now: number, except?: SessionKey) =>
+    store().sessions.endAll({
+      subject: ALICE.subject,
+      ...(except && { except }),
+      now,
+      keepUntil: () => now + KEEP,
+      change: (sid) => ({ at: now, type: 'revoked', subject: ALICE.subject, ...(sid !== undefined && { sid }), before: now }),
+    })
+  const endNamed = (sid: string, now: number, issuer = 'demo') =>
+    store().sessions.endNamed({
+      issuer,
+      sid,
+      now,
+      keepUntil: now + KEEP,
+      change: (subject) => ({ at: now, type: 'revoked', subject, sid, before: now }),
+    })
+  const phone = { ...ALICE, jkt: 'phone' }
+  const tablet = { ...ALICE, sid: 'sid-tablet', jkt: 'tablet' }
+
+  describe('the end of all sessions of a subject', () => {
+    it('drops what they had proven and begun, tells of each, and leaves those of others', async () => {
+      for (const key of [ALICE, phone, tablet, BOB]) {
+        await touch(key)
+        await prove(key)
+        await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
+        await store().registrations.create(registration(`reg_${key.jkt}`, { key }))
+      }
+      const before = await store().changes.head()
+      await endAll(T0 + 5)
+      for (const key of [ALICE, phone, tablet]) {
+        expect(await store().sessions.isOpen(key)).toBe(false)
+        expect(await touch(key, T0 + 6, { authTime: T0 + 5 })).toBe('ended')
+        expect(await store().proofs.list(key)).toEqual([])
+        expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
+        expect(await store().registrations.get(`reg_${key.jkt}`)).toBeNull()
+      }
+      expect(await touch(BOB, T0 + 6)).toBe('known')
+      expect(await store().proofs.list(BOB)).toHaveLength(1)
+      expect(await store().stepUps.get(`su_${BOB.jkt}`)).not.toBeNull()
+      const change = { cursor: expect.any(Number), at: T0 + 5, type: 'revoked', subject: ALICE.subject, before: T0 + 5 }
+      expect(await store().changes.after({ cursor: before, limit: 10 })).toEqual([
+        { ...change, sid: ALICE.sid },
+        { ...change, sid: tablet.sid },
+        change,
+      ])
+      expect(await store().changes.revokedBefore(ALICE.subject)).toBe(T0 + 5)
+    })
+
+    it('spares one session on one device, with its proofs, and not another device that holds the same login', async () => {
+      for (const key of [ALICE, phone, tablet]) {
+        await touch(key, T0, { authTime: T0 })
+        await prove(key)
+        await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
+      }
+      await endAll(T0 + 5, ALICE)
+      expect(await store().sessions.isOpen(ALICE)).toBe(true)
+      expect(await touch(ALICE, T0 + 6, { authTime: T0 })).toBe('known')
+      expect(await store().proofs.list(ALICE)).toHaveLength(1)
+      expect(await prove(ALICE, T0 + 6)).toBe(true)
+      expect(await store().stepUps.get(`su_${ALICE.jkt}`)).not.toBeNull()
+      for (const key of [phone, tablet]) {
+        expect(await store().sessions.isOpen(key)).toBe(false)
+        expect(await touch(key, T0 + 6, { authTime: T0 })).toBe('ended')
+        expect(await store().proofs.list(key)).toEqual([])
+        expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
+      }
+    })
+
+    it('threat: a login that the service has not seen yet would begin a session after all were ended', async () => {
+      await touch(ALICE, T0, { authTime: T0 })
+      await endAll(T0 + 5, ALICE)
+      for (const key of [
+        { ...ALICE, sid: 'unseen' },
+        { ...ALICE, jkt: 'unseen' },
+      ]) {
+        expect(await touch(key, T0 + 6, { authTime: T0 + 5 })).toBe('ended')
+        expect(await touch(key, T0 + 6, { authTime: T0 + 6 })).toBe('new')
+      }
+      expect(await touch({ ...ALICE, subject: BOB.subject }, T0 + 6, { authTime: T0 })).toBe('new')
+    })
+
+    it('threat: a proof under way would outlive the end, in another session or on another device of the one that was spared', async () => {
+      for (const key of [ALICE, phone, tablet]) await touch(key)
+      await endAll(T0 + 5, ALICE)
+      for (const key of [phone, tablet]) {
+        expect(await prove(key, T0 + 6)).toBe(false)
+        expect(await store().proofs.list(key)).toEqual([])
+      }
+    })
+
+    it('threat: a session that begins while all are ended would survive with what it proves', async () => {
+      await touch(ALICE, T0, { authTime: T0 })
+      const keys = Array.from({ length: 16 }, (_, index) => ({ ...ALICE, sid: `begun-${index % 4}`, jkt: `begun-${index}` }))
+      await Promise.all([
+        ...keys.slice(0, 8).map(async (key) => {
+          await touch(key, T0 + 5, { authTime: T0 + 4 })
+          await prove(key, T0 + 5)
+        }),
+        burst(() => endAll(T0 + 5, ALICE), 4),
+        ...keys.slice(8).map(async (key) => {
+          await touch(key, T0 + 5, { authTime: T0 + 4 })
+          await prove(key, T0 + 5)
+        }),
+      ])
+      for (const key of keys) {
+        expect(await touch(key, T0 + 5, { authTime: T0 + 4 })).toBe('ended')
+        expect(await store().proofs.list(key)).toEqual([])
+      }
+      expect((await store().sessions.list({ subject: ALICE.subject, now: T0 + 5 })).map(({ jkt }) => jkt)).toEqual([ALICE.jkt])
+    })
+
+    it('begins anew for a later login, without what was proven, and does not take back an end that is for good', async () => {
+      await touch(ALICE, T0, { authTime: T0 })
+      await prove(ALICE)
+      await endNamed(tablet.sid, T0 + 4)
+      await endAll(T0 + 5)
+      expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('new')
+      expect(await store().proofs.list(ALICE)).toEqual([])
+      expect(await prove(ALICE, T0 + 9)).toBe(true)
+      expect(await touch(tablet, T0 + 9, { authTime: T0 + 6 })).toBe('ended')
+    })
+
+    it('is remembered until its time, also over a sweep', async () => {
+      await touch(ALICE, T0, { authTime: T0 })
+      await endAll(T0 + 5)
+      await store().sweep(T0 + 5 + KEEP - 1)
+      for (const key of [ALICE, tablet]) expect(await touch(key, T0 + 5 + KEEP - 1, { authTime: T0 + 5 })).toBe('ended')
+      await store().sweep(T0 + 5 + KEEP)
+      for (const key of [ALICE, tablet]) expect(await touch(key, T0 + 5 + KEEP, { authTime: T0 + 5 })).toBe('new')
+    })
+  })
+
+  describe('the end of a session that the issuer names', () => {
+    it('ends it for whoever it is of, on all devices and for good, and no session of another issuer or name', async () => {
+      const acting = { ...ALICE, subject: `${BOB.subject}\u0000act:staff`, jkt: 'acting' }
+      const elsewhere = { ...ALICE, subject: 'demo2|alice' }
+      for (const key of [ALICE, phone, acting, elsewhere, tablet]) {
+        await touch(key, T0, { authTime: T0 })
+        await prove(key)
+      }
+      const before = await store().changes.head()
+      await endNamed(ALICE.sid, T0 + 5)
+      for (const key of [ALICE, phone, acting]) {
+        expect(await touch(key, T0 + 6, { authTime: T0 + 6 })).toBe('ended')
+        expect(await store().proofs.list(key)).toEqual([])
+        expect(await prove(key, T0 + 6)).toBe(false)
+      }
+      for (const key of [elsewhere, tablet]) {
+        expect(await touch(key, T0 + 6, { authTime: T0 })).toBe('known')
+        expect(await store().proofs.list(key)).toHaveLength(1)
+      }
+      const changes = await store().changes.after({ cursor: before, limit: 10 })
+      expect(changes.map((change) => change.type === 'revoked' && change.subject)).toEqual([ALICE.subject, acting.subject])
+    })
+
+    it('threat: a session that was ended at the issuer would begin here afterwards, or in the same moment', async () => {
+      const statuses = await Promise.all([
+        endNamed('unseen', T0),
+        ...[0, 1, 2].map(() => touch({ ...ALICE, sid: 'unseen' }, T0, { authTime: T0 })),
+      ])
+      expect(statuses.slice(1)).toEqual(['ended', 'ended', 'ended'])
+      expect(await touch({ ...BOB, sid: 'unseen' }, T0 + 1, { authTime: T0 + 1 })).toBe('ended')
+      expect(await touch({ ...BOB, subject: 'demo2|bob', sid: 'unseen' }, T0 + 1)).toBe('new')
+    })
+  })
+
+  describe('open sessions', () => {
+    it('are listed by device until they end or expire', async () => {
+      await touch(ALICE)
+      await touch(phone, T0 + 100)
+      await touch(BOB)
+      expect(await store().sessions.isOpen(ALICE)).toBe(true)
+      expect(await store().sessions.isOpen({ ...ALICE, jkt: 'unseen' })).toBe(false)
+      const list = (now: number) => store().sessions.list({ subject: ALICE.subject, now })
+      expect(await list(T0 + 200)).toEqual([
+        { sid: ALICE.sid, jkt: ALICE.jkt, createdAt: T0, seenAt: T0 },
+        { sid: ALICE.sid, jkt: 'phone', createdAt: T0, seenAt: T0 + 100 },
+      ])
+      expect((await list(T0 + 600)).map(({ jkt }) => jkt)).toEqual(['phone'])
+      await endNamed(ALICE.sid, T0 + 601)
+      expect(await list(T0 + 601)).toEqual([])
+    })
+  })
+}
