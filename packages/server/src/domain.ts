@@ -1,5 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Proof } from '@stile/protocol'
+import type { Mail } from './mail/mail.ts'
 import type { Options } from './options.ts'
 import type { Sealer } from './secrets/seal.ts'
 import type { Store } from './stores/store.ts'
@@ -18,6 +19,8 @@ export type Domain = Readonly<{
   random: (bytes: number) => Uint8Array
   sealer: Sealer
   keyring: Keyring
+  /** Absent where the operator has configured none: then no codes and notices are sent. */
+  mail?: Mail
   /** Throws `policy_unavailable` where none is loaded. */
   policy: () => PublishedPolicy
 }>
@@ -40,6 +43,8 @@ export type Caller = Readonly<{
   actor?: string
   /** Shown in an authenticator app or a passkey prompt; never used to decide. */
   displayName?: string
+  /** The address that the login names, in the form that is compared, and whether its issuer says that it is theirs. */
+  email?: Readonly<{ address: string; verified: boolean }>
   /** When the session token expires. */
   expiresAt: number
 }>

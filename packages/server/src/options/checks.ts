@@ -15,6 +15,7 @@ export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
   ]
 }
 
+    ...mail(options),
 const HTTPS = { fix: "Use https; plain http is only for localhost and for environment 'test'." }
 
 function insecure(text: string, live: boolean): boolean {
@@ -113,6 +114,20 @@ const hostHint = {
 
 function session({ session: settings }: Partial<Sections>): OptionsIssue[] {
   return settings !== undefined && settings.idleSeconds > settings.absoluteSeconds
+function mail({ mail: settings, deliver }: Partial<Sections>): OptionsIssue[] {
+  if (settings === undefined) return []
+  const { url, transport } = settings
+  const server = url !== undefined || transport !== undefined
+  if (deliver !== undefined && server)
+    return [
+      optionsIssue('deliver', 'is given beside a mail server', {
+        why: 'Only one of them can send.',
+        fix: 'Leave out mail.url and mail.transport, or deliver.',
+      }),
+    ]
+  return deliver === undefined && !server ? [optionsIssue('mail.url', 'is missing, and so is transport')] : []
+}
+
     ? [optionsIssue('session.idleSeconds', 'is longer than absoluteSeconds')]
     : []
 }

@@ -54,7 +54,7 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
   },
   'issuers[].claims': {
     why: 'Issuers name their claims differently.',
-    fix: 'Map subject, account, session, authTime, acr, amr, actor, email or name to a claim name.',
+    fix: 'Map subject, account, session, authTime, acr, amr, actor, email, emailVerified or name to a claim name.',
   },
   'issuers[].claims.session': {
     why: '`jti` and `iat` differ in every token, so that each renewal would be a new session without proofs.',
@@ -112,3 +112,25 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
   },
   allowRpIdChange: { why: 'A changed rpId loses every enrolled passkey.', fix: 'Set it to true only to accept that loss.' },
 }
+  mail: {
+    why: 'Codes and notices are sent by mail; without it there are none.',
+    fix: "Give { from: 'Example <no-reply@example.com>', url: 'smtps://user:password@smtp.example.com' }.",
+  },
+  'mail.from': { why: 'People see it, and servers check it.', fix: "Write 'no-reply@example.com' or 'Example <no-reply@example.com>'." },
+  'mail.url': {
+    why: 'Mails are handed to this server.',
+    fix: "Write 'smtp://host:587' or 'smtps://user:password@host', special characters percent-encoded; everything else goes into mail.transport.",
+  },
+  'mail.transport': { why: 'It says what the URL cannot.', fix: 'Give the SMTP options of nodemailer as an object.' },
+  'mail.templates': {
+    why: 'It writes mails in your words.',
+    fix: 'Give a function of the message that answers { subject, text, html }, or undefined for the built-in words.',
+  },
+  deliver: {
+    why: 'It takes mails over instead of a mail server.',
+    fix: 'Give an async function that resolves when it has taken the mail over.',
+  },
+  help: {
+    why: 'Refusals and mails name who can help.',
+    fix: "Give a part of a sentence, such as 'your administrator' or 'support@example.com'.",
+  },

@@ -1,6 +1,10 @@
 import { isPolicy, type Policy, parsePolicy } from '@stile/policy'
 import { LEVELS } from '@stile/protocol'
 import { z } from 'zod'
+import type { OutgoingMail } from '../mail/message.ts'
+import { isSender } from '../mail/sender.ts'
+import { isSmtpUrl } from '../mail/smtp-url.ts'
+import type { Templates } from '../mail/templates.ts'
 import type { Store } from '../stores/store.ts'
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most)
@@ -25,7 +29,43 @@ const claims = z.strictObject({
   amr: name.default('amr'),
   actor: name.default('act.sub'),
   email: name.optional(),
+  emailVerified: name.default('email_verified'),
   name: name.optional(),
+})
+
+/** Parameters of an authorization request that make it safe: an operator adds to them and never replaces them. */
+const RESERVED_PARAMETERS: readonly string[] = [
+  ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method'],
+  ...['prompt', 'max_age', 'acr_values', 'login_hint', 'request', 'request_uri'],
+]
+
+const parameters = z
+  .record(name, z.string().max(2048))
+  .refine(
+    (given) => !Object.keys(given).some((key) => RESERVED_PARAMETERS.includes(key)),
+    `cannot have ${RESERVED_PARAMETERS.join(', ')}, which the service sets itself`,
+  )
+
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
+
+const relogin = z.strictObject({
+  issuer: url.optional(),
+  clientId: name,
+  clientSecret: name.optional(),
+  clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  redirectUris: z.array(url).min(1),
+  scope: z
+    .string()
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'is not a list of scopes with one space between them')
+    .refine((scope) => scope.split(' ').includes('openid'), 'does not have openid')
+    .default('openid'),
+  loginHint: z.enum(['email', 'sub', 'none']).default('email'),
+  parameters: parameters.default({}),
+})
+
+const stepUpAt = z.strictObject({
+  acr_values: z.string().regex(/^[^ ]+( [^ ]+)*$/, 'is not a list of acr values with one space between them'),
+  parameters: parameters.default({}),
 })
 
 const issuer = z.strictObject({
@@ -91,6 +131,9 @@ export type Log = Readonly<{
   debug(fields: object, message?: string): void
 }>
 
+/** What is said to the mail server, as nodemailer takes it. */
+export type SmtpTransport = Readonly<{ host?: string; port?: number; secure?: boolean; ignoreTLS?: boolean; [option: string]: unknown }>
+
 /** One schema per option, so that a fault in one never hides a fault in another. */
 export const SECTIONS = {
   publicUrl: url,
@@ -109,6 +152,21 @@ export const SECTIONS = {
     rpName: z.string().min(1).max(64),
     origins: z.array(z.string()).min(1),
   }),
+  mail: z
+    .strictObject({
+      from: z.string().max(320).refine(isSender, 'is not an address, alone or behind a name'),
+      url: z.string().max(2048).refine(isSmtpUrl, 'is not the URL of a mail server').optional(),
+      transport: z
+        .custom<SmtpTransport>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object')
+        .optional(),
+      templates: isFunction<Templates>('must be a function').optional(),
+    })
+    .optional(),
+  deliver: isFunction<(mail: OutgoingMail) => Promise<void>>('must be a function').optional(),
+  help: z
+    .string()
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,200}$/u, 'must be one line of 1 to 200 characters')
+    .default('your administrator'),
   session: z
     .strictObject({ idleSeconds: seconds(60, 31_536_000).default(43_200), absoluteSeconds: seconds(60, 31_536_000).default(604_800) })
     .prefault({}),

@@ -51,7 +51,7 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
       const time = now()
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
-      const { issuer, sub, account, sid, login, actor, displayName, expiresAt } = await tokens.verify(token)
+      const { issuer, sub, account, sid, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
       // only now: whoever has no valid session token writes nothing
       await consumeDpop(store.replay, proof, time)
 
@@ -68,6 +68,7 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
         expiresAt,
         ...(actor !== undefined && { actor }),
         ...(displayName !== undefined && { displayName }),
+        ...(email && { email }),
       }
       const status = await store.sessions.touch({
         key: sessionKey(caller),

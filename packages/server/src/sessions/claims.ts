@@ -1,4 +1,6 @@
 import { CLOCK_SKEW_SECONDS, type Level, type Proof } from '@stile/protocol'
+import { normalizeAddress } from '../addresses/address.ts'
+import type { Caller } from '../domain.ts'
 import { StileError } from '../error.ts'
 import type { IssuerOptions } from '../options.ts'
 import { isName, MAX_NAME_LENGTH } from './name.ts'
@@ -14,6 +16,7 @@ export type SessionClaims = Readonly<{
   login: Proof
   actor: string | undefined
   displayName: string | undefined
+  email: NonNullable<Caller['email']> | undefined
 }>
 
 const MAX_AMR = 16
@@ -59,10 +62,16 @@ export function readSessionClaims(
     login: readLogin(payload, claims, acrMap, now),
     actor: readActor(payload, claims.actor),
     displayName: readDisplayName(payload, claims),
+    email: readEmail(payload, claims),
   }
 }
 
-function readLogin(payload: Payload, claims: IssuerOptions['claims'], acrMap: IssuerOptions['acrMap'], now: number): Proof {
+/**
+ * What claims say of the primary login, as the issuer's acrMap counts it; `authTime` 0 where no time can be trusted.
+ *
+ * @throws {StileError} `invalid_token` where it was given in the future
+ */
+export function readLogin(payload: Payload, claims: IssuerOptions['claims'], acrMap: IssuerOptions['acrMap'], now: number): Proof {
   const acr = claim(payload, claims.acr)
   const level: Level =
     typeof acr === 'string' && Object.hasOwn(acrMap, acr) ? ((acrMap as Readonly<Record<string, Level>>)[acr] ?? 'session') : 'session'
@@ -99,6 +108,12 @@ function readDisplayName(payload: Payload, { email, name }: IssuerOptions['claim
     if (isName(value)) return value
   }
   return undefined
+}
+
+/** An address that cannot be read as exactly one is none. Only the word `true` says that it was verified. */
+function readEmail(payload: Payload, { email, emailVerified }: IssuerOptions['claims']): SessionClaims['email'] {
+  const address = email === undefined ? undefined : normalizeAddress(claim(payload, email))
+  return address === undefined ? undefined : { address, verified: claim(payload, emailVerified) === true }
 }
 
 function claim(payload: Payload, name: string): unknown {

@@ -1,4 +1,5 @@
 import type { ChangeStore } from './change-log.ts'
+import type { AddressStore, OutboxStore } from './mail-records.ts'
 import type { ApiKeyStore, LicenseStore, PolicyStore, SettingStore, SigningKeyStore } from './product-records.ts'
 import type {
   AttemptStore,
@@ -14,6 +15,7 @@ import type {
 } from './subject-records.ts'
 
 export type * from './change-log.ts'
+export type * from './mail-records.ts'
 export type * from './product-records.ts'
 export type * from './subject-records.ts'
 
@@ -36,6 +38,8 @@ export interface Store {
   readonly policies: PolicyStore
   readonly replay: ReplayStore
   readonly changes: ChangeStore
+  readonly addresses: AddressStore
+  readonly outbox: OutboxStore
   readonly apiKeys: ApiKeyStore
   readonly signingKeys: SigningKeyStore
   readonly settings: SettingStore

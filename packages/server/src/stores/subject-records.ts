@@ -1,5 +1,6 @@
 import type { Level, Method, Operation, Proof, Requirement } from '@stile/protocol'
 import type { NewChange } from './change-log.ts'
+import type { NewNotice } from './mail-records.ts'
 
 /** One subject in one session on one device. A second key on one session is a new device and has proofs of its own. */
 export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
@@ -221,22 +222,28 @@ export type AuthenticatorRecord = Readonly<{
   data: WebAuthnData | TotpData
 }>
 
-/** The authenticators of subjects. */
+/** The authenticators of subjects. What changes them puts its notices into the outbox in the same transaction. */
 export interface AuthenticatorStore {
   list(subject: string): Promise<readonly AuthenticatorRecord[]>
   get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
   findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
   /** False, and nothing written, where the credential id is taken by anyone or the subject has `limit` authenticators. */
-  create(input: Readonly<{ record: AuthenticatorRecord; limit: number; change: NewChange }>): Promise<boolean>
+  create(
+    input: Readonly<{ record: AuthenticatorRecord; limit: number; change: NewChange; notices?: readonly NewNotice[] }>,
+  ): Promise<boolean>
   /** False where the subject has no such authenticator. */
-  rename(input: Readonly<{ subject: string; id: string; name: string; change: NewChange }>): Promise<boolean>
+  rename(
+    input: Readonly<{ subject: string; id: string; name: string; change: NewChange; notices?: readonly NewNotice[] }>,
+  ): Promise<boolean>
   /**
    * Removes it together with every proof it gave, in one transaction with the changes. False where there is none.
    *
    * Devices that nothing still enrolled vouches for are no longer known, apart from `keepDevice`, the one that it is removed on.
    * Where it was the last, devices stay known: nothing could make them known again, and whoever removed it may be a thief.
    */
-  remove(input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[] }>): Promise<boolean>
+  remove(
+    input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[]; notices?: readonly NewNotice[] }>,
+  ): Promise<boolean>
   /**
    * Compare-and-set of the signature counter: writes only where it still is `expectedCounter`; true for exactly one caller where the
    * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.

@@ -1,5 +1,14 @@
 import type { Level } from '@stile/protocol'
-import type { AttestationEvidence, AuthenticatorRecord, AuthenticatorStore, BoundBy, TotpData, WebAuthnData } from '../store.ts'
+import type {
+  AttestationEvidence,
+  AuthenticatorRecord,
+  AuthenticatorStore,
+  BoundBy,
+  NewChange,
+  NewNotice,
+  TotpData,
+  WebAuthnData,
+} from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Tables } from './schema.ts'
 import type { Parameter } from './statements.ts'
@@ -7,7 +16,7 @@ import type { Parameter } from './statements.ts'
 type Row = Tables['authenticators']
 
 /** Keeps what subjects have enrolled. */
-export function createAuthenticatorStore({ prepare, read, write, append }: Connection): AuthenticatorStore {
+export function createAuthenticatorStore({ prepare, read, write, append, enqueue }: Connection): AuthenticatorStore {
   const ofSubject = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('authenticators').selectAll().where('subject', '=', p('subject')).orderBy('created_at').orderBy('id'),
   )
@@ -78,10 +87,11 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
       .where('counter', '=', p('expectedCounter')),
   )
 
-  /** Appends the change where rows were written. */
-  const changed = (rows: number, change: Parameters<typeof append>[0]): boolean => {
+  /** Appends the change and its notices where rows were written. */
+  const changed = (rows: number, change: NewChange, notices?: readonly NewNotice[]): boolean => {
     if (rows === 0) return false
     append(change)
+    enqueue(notices)
     return true
   }
   const one = (row: Row | undefined) => (row === undefined ? null : recordOf(row))
@@ -90,19 +100,20 @@ export function createAuthenticatorStore({ prepare, read, write, append }: Conne
     list: (subject) => read(() => ofSubject.all({ subject }).map(recordOf)),
     get: ({ subject, id }) => read(() => one(find.get({ subject, id }))),
     findByCredentialId: (credentialId) => read(() => one(findCredential.get({ credentialId }))),
-    create: ({ record, limit, change }) =>
+    create: ({ record, limit, change, notices }) =>
       write(() => {
         if ((tally.get({ subject: record.subject })?.count ?? 0) >= limit) return false
-        return changed(insert.run(rowOf(record)), change)
+        return changed(insert.run(rowOf(record)), change, notices)
       }),
-    rename: ({ subject, id, name, change }) => write(() => changed(rename.run({ subject, id, name }), change)),
-    remove: ({ subject, id, keepDevice: jkt, changes }) =>
+    rename: ({ subject, id, name, change, notices }) => write(() => changed(rename.run({ subject, id, name }), change, notices)),
+    remove: ({ subject, id, keepDevice: jkt, changes, notices }) =>
       write(() => {
         if (remove.run({ subject, id }) === 0) return false
         removeProofs.run({ id })
         // with nothing left to prove a device with, forgetting them would lock the subject out of their own
         if ((tally.get({ subject })?.count ?? 0) > 0) unbindDevices.run({ subject, jkt })
         for (const change of changes) append(change)
+        enqueue(notices)
         return true
       }),
     touch: ({ id, expectedCounter, counter, backupState, now }) =>

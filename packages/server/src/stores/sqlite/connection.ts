@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { ChangeStore, NewChange } from '../store.ts'
+import type { ChangeStore, NewChange, NewNotice, OutboxStore } from '../store.ts'
 import { createChangeLog } from './changes.ts'
 import { createGroup, type Group } from './group.ts'
+import { createOutbox } from './outbox.ts'
 import { createPrepare, type Prepare } from './statements.ts'
 
 /** What every part of the driver gets. */
@@ -11,7 +12,10 @@ export type Connection = Readonly<{
   write: Group['write']
   /** Appends a change; to be called within a write, so that both are committed or neither. */
   append: (change: NewChange) => void
+  /** Puts notices into the outbox; to be called within a write, so that both are committed or neither. */
+  enqueue: (notices?: readonly NewNotice[]) => void
   changes: ChangeStore
+  outbox: OutboxStore
   close: () => Promise<void>
 }>
 
@@ -20,12 +24,15 @@ export function createConnection(database: DatabaseSync): Connection {
   const prepare = createPrepare(database)
   const group = createGroup({ database, committed: () => log.announce() })
   const log = createChangeLog({ database, prepare, read: group.read })
+  const outbox = createOutbox({ prepare, read: group.read, write: group.write })
   return {
     prepare,
     read: group.read,
     write: group.write,
     append: log.append,
+    enqueue: outbox.enqueue,
     changes: log.store,
+    outbox: outbox.store,
     close: async () => {
       await group.close()
       log.stop()

@@ -156,6 +156,22 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'sessions by the name that their issuer gave them',
     sql: 'CREATE INDEX sessions_name ON sessions (sid)',
   },
+  {
+    version: 6,
+    name: 'mail',
+    sql: `
+      CREATE TABLE addresses (
+        subject TEXT PRIMARY KEY, version INTEGER NOT NULL, address TEXT NOT NULL, claimed TEXT,
+        pending_address TEXT, pending_by TEXT, settles_at INTEGER,
+        CHECK ((pending_address IS NULL) = (pending_by IS NULL) AND (pending_address IS NULL) = (settles_at IS NULL))
+      ) STRICT;
+      CREATE TABLE outbox (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, recipient TEXT NOT NULL, kind TEXT NOT NULL, data_json TEXT NOT NULL,
+        created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX outbox_due ON outbox (due_at);
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

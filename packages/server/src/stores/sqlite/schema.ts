@@ -98,5 +98,26 @@ export interface Tables {
   }
   signing_keys: { kid: string; public_jwk_json: string; sealed_private_jwk: string; created_at: number; active_from: number }
   settings: { name: string; value: string }
+  /** The last three columns are null where no other address is waiting to take the place. */
+  addresses: {
+    subject: string
+    version: number
+    address: string
+    claimed: string | null
+    pending_address: string | null
+    pending_by: string | null
+    settles_at: number | null
+  }
+  outbox: Rowid & {
+    id: string
+    subject: string
+    recipient: string
+    kind: string
+    data_json: string
+    created_at: number
+    /** When it is to be sent, or when the lease of whoever sends it ends. */
+    due_at: number
+    attempts: number
+  }
   meta: { name: string; value: string }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Store } from '../store.ts'
+import { createAddressStore } from './addresses.ts'
 import { createApiKeyStore } from './api-keys.ts'
 import { createAttemptStore } from './attempts.ts'
 import { createAuthenticatorStore } from './authenticators.ts'
@@ -62,6 +63,8 @@ export function storeOn(database: DatabaseSync): Store {
     policies: createPolicyStore(connection),
     replay: createReplayStore(connection),
     changes: connection.changes,
+    addresses: createAddressStore(connection),
+    outbox: connection.outbox,
     apiKeys: createApiKeyStore(connection),
     signingKeys: createSigningKeyStore(connection),
     settings: createSettingStore(connection),

@@ -1,0 +1,85 @@
+import { StileError } from '../error.ts'
+import type { Options } from '../options.ts'
+import type { MailMessage, OutgoingMail } from './message.ts'
+import { createSmtp } from './smtp.ts'
+import { writeMail } from './templates.ts'
+
+/** How long a mail may take to be taken over, in seconds: people wait for it. */
+const SEND_SECONDS = 15
+
+/** A message without what every mail of the service has in common. */
+export type MailContent = MailMessage extends infer Each ? (Each extends MailMessage ? Omit<Each, 'product' | 'help'> : never) : never
+
+/** Sends mail. */
+export type Mail = Readonly<{
+  /**
+   * Resolves when the mail was taken over. Nothing in an error tells what was in the mail or whom it was for.
+   *
+   * @throws {StileError} `mail_unavailable`
+   */
+  send(message: MailContent): Promise<void>
+  /** Lets go of open connections. */
+  close(): void
+}>
+
+/** What takes mails over: an SMTP server, or a function of the operator. */
+export type Carrier = Readonly<{
+  /** Gives up where the signal is aborted. */
+  carry(mail: OutgoingMail, signal: AbortSignal): Promise<unknown>
+  close(): void
+}>
+
+/** Creates what sends mail, by SMTP or through the `deliver` hook; `undefined` where neither is configured. */
+export function createMail(
+  options: Pick<Options, 'mail' | 'deliver' | 'help' | 'webauthn' | 'environment'>,
+  { sendSeconds = SEND_SECONDS }: Readonly<{ sendSeconds?: number }> = {},
+): Mail | undefined {
+  const { mail, deliver, help } = options
+  const carrier = deliver !== undefined ? { carry: deliver, close: () => undefined } : mail && createSmtp(mail, options.environment)
+  if (carrier === undefined) return undefined
+  const product = options.webauthn.rpName
+  return {
+    async send(content) {
+      const message: MailMessage = { ...content, product, help }
+      try {
+        const text = writeMail(message, mail?.templates)
+        const outgoing = { to: message.to, ...(mail && { from: mail.from }), kind: message.kind, ...text }
+        await within(sendSeconds, (signal) => carrier.carry(outgoing, signal))
+      } catch (error) {
+        throw mailUnavailable(error)
+      }
+    },
+    close: () => carrier.close(),
+  }
+}
+
+function mailUnavailable(error: unknown): StileError {
+  return new StileError(
+    'mail_unavailable',
+    'The mail could not be sent. Try again in a moment, or use another method.',
+    {},
+    { cause: bare(error) },
+  )
+}
+
+/** What a log may say of the failure: what a server or a hook writes into an error can quote the mail, so nothing of that is kept. */
+function bare(error: unknown): Error {
+  const { name, code, responseCode } = (typeof error === 'object' && error !== null ? error : {}) as Readonly<Record<string, unknown>>
+  const said = [name, code, responseCode].filter((each) => (typeof each === 'string' && /^\w{1,40}$/.test(each)) || Number.isInteger(each))
+  const cause = new Error(
+    `The mail was not taken over (${said.join(' ') || 'no reason given'}). Check the mail server, or the deliver hook.`,
+  )
+  // a stack of the driver begins with its message
+  return Object.assign(cause, { name: 'MailError' })
+}
+
+/** Waits for work that may not know how to give up. */
+async function within(seconds: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+  const signal = AbortSignal.timeout(seconds * 1000)
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' })), { once: true })
+  })
+  // an unref'd timer: it keeps no process alive, and what loses the race is nobody's concern
+  late.catch(() => undefined)
+  await Promise.race([work(signal), late])
+}

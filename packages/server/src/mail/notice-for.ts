@@ -1,0 +1,26 @@
+import { mailboxOf } from '../addresses/mailbox.ts'
+import type { Caller, Domain } from '../domain.ts'
+import type { NewNotice, NoticeData, NoticeKind } from '../stores/store.ts'
+import { newNotice } from './new-notice.ts'
+
+/**
+ * The notice of a change, for the verb of the store that makes the change: both are then committed or neither.
+ *
+ * It goes to the pinned address, also while that is about to be replaced. Where there is no mail or no address it is empty.
+ *
+ * @param who  the caller whose change it is, or the subject where nobody is calling
+ * @param data  what it says, never a secret: see the built-in templates for what each kind shows
+ */
+export async function noticeFor(
+  domain: Domain,
+  who: Caller | string,
+  kind: NoticeKind,
+  data: NoticeData = {},
+): Promise<readonly NewNotice[]> {
+  const subject = typeof who === 'string' ? who : who.subject
+  if (domain.mail === undefined) return []
+  const mailbox = await mailboxOf(domain, who)
+  if (mailbox !== undefined) return [newNotice(domain, { subject, to: mailbox.address, kind, data })]
+  domain.options.log.debug({ subject, kind }, 'no notice is sent, because no address of the subject is known')
+  return []
+}

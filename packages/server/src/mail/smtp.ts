@@ -1,0 +1,60 @@
+import { createTransport } from 'nodemailer'
+import { isLoopback } from '../options/origins.ts'
+import type { Options } from '../options.ts'
+import type { Carrier } from './mail.ts'
+import { readSender } from './sender.ts'
+import { readSmtpUrl } from './smtp-url.ts'
+
+/** Milliseconds for each phase of a conversation with the mail server. */
+const CONNECT_MS = 5_000
+const GREETING_MS = 5_000
+const SOCKET_MS = 10_000
+const CONNECTIONS = 5
+
+type MailOptions = NonNullable<Options['mail']>
+
+/**
+ * Sends by SMTP over a few connections that stay open.
+ *
+ * With `smtp:` the connection must be turned into TLS (RFC 3207) before anything is said, except to this machine or in a test; `smtps:`
+ * begins with TLS. Whatever `transport` says wins.
+ */
+export function createSmtp({ from, url, transport = {} }: MailOptions, environment: Options['environment']): Carrier {
+  const named = url === undefined ? {} : readSmtpUrl(url)
+  const server = { ...named, ...transport }
+  const local = environment === 'test' || isLoopback(new URL(`smtp://${server.host ?? 'localhost'}`))
+  const transporter = createTransport({
+    pool: true,
+    maxConnections: CONNECTIONS,
+    connectionTimeout: CONNECT_MS,
+    greetingTimeout: GREETING_MS,
+    socketTimeout: SOCKET_MS,
+    dnsTimeout: CONNECT_MS,
+    requireTLS: !local && transport.ignoreTLS !== true,
+    // a mail goes to another connection where the server has closed an idle one
+    maxRequeues: 2,
+    ...server,
+    tls: { minVersion: 'TLSv1.2', ...(transport.tls as object | undefined) },
+    // nothing in a mail is read from a file or fetched
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    logger: false,
+  } as Parameters<typeof createTransport>[0])
+  const sender = readSender(from)
+  return {
+    carry: ({ to, subject, text, html }, signal) =>
+      transporter.sendMail({
+        from: sender,
+        // as an object nothing in it is parsed: it is one address whatever is in it
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+        signal,
+        // so that answering machines stay silent (RFC 3834 §5)
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      }),
+    // a connection that is in the middle of a mail finishes it first
+    close: () => transporter.close(),
+  }
+}

@@ -1,0 +1,51 @@
+import { escapeHtml, oneLine } from './escape.ts'
+import type { MailMessage, MailText } from './message.ts'
+import { type Wording, wordingOf } from './wording.ts'
+
+/** Writes mails in the words of an operator; `undefined` leaves a mail to the built-in words. */
+export type Templates = (message: MailMessage) => MailText | undefined
+
+/** The text of a mail. Its subject is one line, whoever wrote it. */
+export function writeMail(message: MailMessage, templates?: Templates): MailText {
+  const { subject, text, html } = templates?.(message) ?? builtIn(message)
+  if (![subject, text, html].every((each) => typeof each === 'string' && each !== ''))
+    throw new TypeError('A template must answer { subject, text, html }, all of them texts.')
+  return { subject: oneLine(subject), text, html }
+}
+
+function builtIn(message: MailMessage): MailText {
+  const wording = wordingOf(message)
+  return { subject: wording.subject, text: textOf(wording), html: htmlOf(wording) }
+}
+
+function textOf({ heading, said, code, link, otherwise }: Wording): string {
+  const body = [...said, ...(code === undefined ? [] : [`    ${code}`]), ...(link === undefined ? [] : [link.url]), otherwise]
+  return `${[heading, ...body].join('\n\n')}\n`
+}
+
+/** One column, system fonts, readable in light and dark, and nothing that is loaded from anywhere. */
+function htmlOf({ subject, heading, said, code, link, otherwise }: Wording): string {
+  const p = (text: string, style = ''): string => `<p style="margin:0 0 16px;${style}">${text}</p>`
+  const body = [
+    ...said.map((each) => p(escapeHtml(each))),
+    ...(code === undefined ? [] : [p(escapeHtml(code), 'font:700 32px/1.3 ui-monospace,monospace;letter-spacing:6px')]),
+    ...(link === undefined ? [] : [p(`<a href="${escapeHtml(link.url)}" style="font-weight:700">${escapeHtml(link.label)}</a>`)]),
+    p(escapeHtml(otherwise), 'opacity:.8;font-size:14px'),
+  ]
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(subject)}</title>
+</head>
+<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
+<div style="max-width:520px;margin:0 auto">
+<h1 style="margin:0 0 16px;font-size:20px;line-height:1.3">${escapeHtml(heading)}</h1>
+${body.join('\n')}
+</div>
+</body>
+</html>
+`
+}

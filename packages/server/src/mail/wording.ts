@@ -1,0 +1,125 @@
+import type { NoticeKind } from '../stores/store.ts'
+import { oneLine } from './escape.ts'
+import type { MailMessage } from './message.ts'
+
+/** What a mail says, before it is text or HTML. Every member is one line of plain text. */
+export type Wording = Readonly<{
+  subject: string
+  heading: string
+  /** What happened or is asked for. */
+  said: readonly string[]
+  /** A code to type, or a link to open. */
+  code?: string
+  link?: Readonly<{ label: string; url: string }>
+  /** What to do if it was not them. */
+  otherwise: string
+}>
+
+/** What the built-in mails say, in plain English. The code and the link stand in the body alone. */
+export function wordingOf(message: MailMessage): Wording {
+  const product = oneLine(message.product)
+  const help = oneLine(message.help)
+  if (message.kind === 'code') {
+    return {
+      subject: `Your code for ${product}`,
+      heading: 'Confirm that it is you',
+      said: [
+        `${product} asks for this code for: ${oneLine(message.feature)}.`,
+        `It was asked for at ${timeInWords(message.at)} and is good until ${timeInWords(message.expiresAt)}, once, on the page that asked for it.`,
+      ],
+      code: message.code,
+      otherwise: `If you did not ask for it, give this code to nobody: somebody is signed in as you. Change your password, then tell ${help}. ${product} never asks for it on the phone or in a message.`,
+    }
+  }
+  if (message.kind === 'recovery') {
+    return {
+      subject: `Recover your access to ${product}`,
+      heading: 'Add a new way to prove that it is you',
+      said: [
+        `An administrator of ${product} has sent you a link with which you can add a passkey, a security key or an authenticator app, for when you have lost yours.`,
+        `It was made at ${timeInWords(message.at)} and works once, until ${timeInWords(message.expiresAt)}. You will be asked to sign in again.`,
+      ],
+      link: { label: 'Add a new way', url: message.url },
+      otherwise: `If you did not ask for this, do not open the link, send it to nobody, and tell ${help}.`,
+    }
+  }
+  const { heading, said } = noticeOf(message.kind, message.data, product)
+  return {
+    subject: `${heading}: ${product}`,
+    heading,
+    said: [...said, `This happened at ${timeInWords(message.at)}.`],
+    otherwise: `If this was you, there is nothing to do. If it was not, change your password at once, then tell ${help}.`,
+  }
+}
+
+type Data = Readonly<Record<string, string | number>>
+
+function noticeOf(kind: NoticeKind, data: Data, product: string): Pick<Wording, 'heading' | 'said'> {
+  const text = (name: string, otherwise = ''): string => oneLine(String(data[name] ?? otherwise))
+  const what = `${METHODS[text('method')] ?? 'A way to prove that it is you'} “${text('name', 'without a name')}”`
+  switch (kind) {
+    case 'authenticator_added':
+      return {
+        heading: 'A new way to prove that it is you',
+        said: [`${what} was added to your account at ${product}. It can be used from now on.`],
+      }
+    case 'authenticator_removed':
+      return { heading: 'A way to prove that it is you was removed', said: [`${what} was removed from your account at ${product}.`] }
+    case 'authenticator_renamed':
+      return {
+        heading: 'A way to prove that it is you was renamed',
+        said: [
+          `What was named “${text('former', 'something else')}” in your account at ${product} is named “${text('name', 'without a name')}” now.`,
+        ],
+      }
+    case 'authenticator_disabled':
+      return {
+        heading: 'A way to prove that it is you was switched off',
+        said: [
+          `${what} in your account at ${product} does not count any more, because too many wrong codes were typed for it. Remove it and add it again.`,
+        ],
+      }
+    case 'recovery_codes_made':
+      return {
+        heading: 'New recovery codes',
+        said: [`New recovery codes were made for your account at ${product}. Those made before do not work any more.`],
+      }
+    case 'recovery_used':
+      return {
+        heading: 'Your account was recovered',
+        said: [
+          `Somebody recovered your account at ${product} with ${text('by') === 'link' ? 'the link of an administrator' : 'a recovery code'} and can now add a new way to prove that it is you.`,
+          'All other sessions were ended.',
+        ],
+      }
+    case 'recovery_link_requested':
+      return {
+        heading: 'A recovery link was made',
+        said: [`An administrator made a link with which your account at ${product} can be recovered.`],
+      }
+    case 'address_changed':
+      return {
+        heading: 'Your mail address is about to change',
+        said: [
+          `From ${timeInWords(Number(data.settlesAt ?? 0))} on, codes and notices of ${product} go to ${text('address', 'another address')} instead of this address. Until then no codes are sent.`,
+        ],
+      }
+    case 'sessions_ended':
+      return { heading: 'You were signed out', said: [`Your sessions at ${product} were ended on all devices.`] }
+  }
+}
+
+const METHODS: Readonly<Record<string, string>> = {
+  passkey: 'The passkey',
+  'security-key': 'The security key',
+  totp: 'The authenticator app',
+}
+
+/** An instant for people whose time zone is not known. */
+function timeInWords(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return `${DAY.format(date)}, ${TIME.format(date)} UTC`
+}
+
+const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
+const TIME = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', hour: '2-digit', minute: '2-digit', hour12: false })
