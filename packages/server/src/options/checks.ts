@@ -12,10 +12,10 @@ export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
     ...audiences(options),
     ...webauthn(options, live),
     ...session(options),
+    ...mail(options),
   ]
 }
 
-    ...mail(options),
 const HTTPS = { fix: "Use https; plain http is only for localhost and for environment 'test'." }
 
 function insecure(text: string, live: boolean): boolean {
@@ -114,6 +114,10 @@ const hostHint = {
 
 function session({ session: settings }: Partial<Sections>): OptionsIssue[] {
   return settings !== undefined && settings.idleSeconds > settings.absoluteSeconds
+    ? [optionsIssue('session.idleSeconds', 'is longer than absoluteSeconds')]
+    : []
+}
+
 function mail({ mail: settings, deliver }: Partial<Sections>): OptionsIssue[] {
   if (settings === undefined) return []
   const { url, transport } = settings
@@ -126,10 +130,6 @@ function mail({ mail: settings, deliver }: Partial<Sections>): OptionsIssue[] {
       }),
     ]
   return deliver === undefined && !server ? [optionsIssue('mail.url', 'is missing, and so is transport')] : []
-}
-
-    ? [optionsIssue('session.idleSeconds', 'is longer than absoluteSeconds')]
-    : []
 }
 
 function originsOf(origins: readonly string[], path: string, live: boolean, wildcards: boolean): OptionsIssue[] {

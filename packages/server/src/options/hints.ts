@@ -96,22 +96,6 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'Browsers refuse a passkey whose rpId is not the page’s host or a parent domain of it.',
     fix: 'Give the domain that all your origins end with, without scheme or port; an IP address cannot be one.',
   },
-  session: {
-    why: 'A session that outlives its user is a door left open.',
-    fix: 'Give idleSeconds and absoluteSeconds as whole seconds, idle not longer than absolute.',
-  },
-  heartbeatSeconds: { why: 'Proxies close streams that stay silent.', fix: 'Give 1 to 120 seconds; the default is 15.' },
-  log: {
-    why: 'Every request is logged with its id, and never with a secret.',
-    fix: 'Give a pino logger, or one of: silent, fatal, error, warn, info, debug, trace.',
-  },
-  now: { why: 'Every decision depends on the time.', fix: 'Give a function that answers seconds since the epoch, or leave it out.' },
-  random: {
-    why: 'Every id and key depends on it.',
-    fix: 'Give a function that answers as many strong random bytes as asked for, or leave it out.',
-  },
-  allowRpIdChange: { why: 'A changed rpId loses every enrolled passkey.', fix: 'Set it to true only to accept that loss.' },
-}
   mail: {
     why: 'Codes and notices are sent by mail; without it there are none.',
     fix: "Give { from: 'Example <no-reply@example.com>', url: 'smtps://user:password@smtp.example.com' }.",
@@ -134,3 +118,19 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'Refusals and mails name who can help.',
     fix: "Give a part of a sentence, such as 'your administrator' or 'support@example.com'.",
   },
+  session: {
+    why: 'A session that outlives its user is a door left open.',
+    fix: 'Give idleSeconds and absoluteSeconds as whole seconds, idle not longer than absolute.',
+  },
+  heartbeatSeconds: { why: 'Proxies close streams that stay silent.', fix: 'Give 1 to 120 seconds; the default is 15.' },
+  log: {
+    why: 'Every request is logged with its id, and never with a secret.',
+    fix: 'Give a pino logger, or one of: silent, fatal, error, warn, info, debug, trace.',
+  },
+  now: { why: 'Every decision depends on the time.', fix: 'Give a function that answers seconds since the epoch, or leave it out.' },
+  random: {
+    why: 'Every id and key depends on it.',
+    fix: 'Give a function that answers as many strong random bytes as asked for, or leave it out.',
+  },
+  allowRpIdChange: { why: 'A changed rpId loses every enrolled passkey.', fix: 'Set it to true only to accept that loss.' },
+}

@@ -33,41 +33,6 @@ const claims = z.strictObject({
   name: name.optional(),
 })
 
-/** Parameters of an authorization request that make it safe: an operator adds to them and never replaces them. */
-const RESERVED_PARAMETERS: readonly string[] = [
-  ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method'],
-  ...['prompt', 'max_age', 'acr_values', 'login_hint', 'request', 'request_uri'],
-]
-
-const parameters = z
-  .record(name, z.string().max(2048))
-  .refine(
-    (given) => !Object.keys(given).some((key) => RESERVED_PARAMETERS.includes(key)),
-    `cannot have ${RESERVED_PARAMETERS.join(', ')}, which the service sets itself`,
-  )
-
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
-
-const relogin = z.strictObject({
-  issuer: url.optional(),
-  clientId: name,
-  clientSecret: name.optional(),
-  clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
-  redirectUris: z.array(url).min(1),
-  scope: z
-    .string()
-    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'is not a list of scopes with one space between them')
-    .refine((scope) => scope.split(' ').includes('openid'), 'does not have openid')
-    .default('openid'),
-  loginHint: z.enum(['email', 'sub', 'none']).default('email'),
-  parameters: parameters.default({}),
-})
-
-const stepUpAt = z.strictObject({
-  acr_values: z.string().regex(/^[^ ]+( [^ ]+)*$/, 'is not a list of acr values with one space between them'),
-  parameters: parameters.default({}),
-})
-
 const issuer = z.strictObject({
   id,
   issuer: name,
