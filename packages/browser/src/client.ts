@@ -78,7 +78,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   }
 
   const relogin = async () => {
-    const signedIn = !!(await signIn?.().catch(() => false))
+    const signedIn = signIn && !!(await signIn().catch(() => false))
     if (signedIn) await renewSession()
     return signedIn
   }

@@ -15,7 +15,7 @@ export type StileCode =
   /** The device already holds a passkey for this account. */
   | 'passkey_exists'
   | 'passkey_failed'
-  /** The application's `relogin` answered `false`, rejected or is missing. */
+  /** The application's `relogin` answered `false` or rejected, or nobody signed in at the login provider. */
   | 'relogin_failed'
   | 'step_up_required'
   | 'step_up_cancelled'

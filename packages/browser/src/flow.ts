@@ -23,7 +23,7 @@ export function createFlow(
   feature: string,
   options: StepUpOptions,
   request: Stile['request'],
-  relogin: (() => Promise<boolean>) | undefined,
+  relogin: Stile['relogin'] | undefined,
   now: () => number,
   onProven: (issued: IssuedToken) => Promise<void>,
 ): StartedFlow {

@@ -16,7 +16,7 @@ export function createHands(
   feature: string,
   { operation, audience }: StepUpOptions,
   request: Stile['request'],
-  relogin: (() => Promise<boolean>) | undefined,
+  relogin: Stile['relogin'] | undefined,
   now: () => number,
   get: () => FlowState,
   set: (next: FlowState) => void,

@@ -23,7 +23,7 @@ export function createStepUps(
   main: string,
   get: () => ClientState,
   request: Stile['request'],
-  relogin: (() => Promise<boolean>) | undefined,
+  relogin: Stile['relogin'] | undefined,
   now: () => number,
   keep: (audience: string, issued: IssuedToken | undefined) => void,
   refresh: () => Promise<void>,

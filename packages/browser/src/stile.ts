@@ -19,7 +19,10 @@ export type StileOptions = Readonly<{
   session: (why: 'start' | 'expired' | 'relogin') => Promise<string>
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
   audiences: Readonly<Record<string, readonly string[]>>
-  /** Asks for the password again, in the application's own way. Without it the method `relogin` is not offered. */
+  /**
+   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only where the service has a login
+   * provider to ask.
+   */
   relogin?: () => Promise<boolean>
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch
@@ -54,9 +57,11 @@ export type FlowState =
   | Readonly<{
       /**
        * `choosing`: nothing is going on, `choose` a method. `proving`: the subject's turn: the browser shows its passkey
-       * prompt, or `submit` the code. `verifying`: the service checks the answer.
+       * prompt, the login provider its window, or `submit` the code; without a `start` of the method, the service is still asked for it.
+       * `verifying`: the service checks the answer.
        */
       status: 'choosing' | 'proving' | 'verifying'
+      /** As the service answered last, with the `start` of every method that was started. */
       stepUp: Extract<StepUp, { status: 'open' }>
       /** The methods that this browser can offer, best first. */
       methods: readonly Method[]
@@ -75,9 +80,12 @@ export type Flow = Readonly<{
   label: string | undefined
   get: () => FlowState
   subscribe: (listener: () => void) => () => void
-  /** Starts a method; a ceremony that is under way is ended first. Never rejects. */
+  /**
+   * Starts a method; a ceremony that is under way is ended first. `email-otp` chosen again sends another code. Call it on a click:
+   * `relogin` opens a window at the login provider, and goes there with this page where the browser opens none. Never rejects.
+   */
   choose: (method: Method) => Promise<void>
-  /** Sends the answer of the chosen method: `{ code }` for `totp`. Never rejects: see `get().error`. */
+  /** Sends the answer of the chosen method: `{ code }` for `totp` and `email-otp`. Never rejects: see `get().error`. */
   submit: (response: unknown) => Promise<void>
   /** Asks the service anew, such as after `starting` with an error. Never rejects. */
   retry: () => Promise<void>
@@ -112,7 +120,7 @@ export type Stile<F extends string = string> = Readonly<{
   /** Calls back after every change. The first subscriber loads the state and opens the stream. */
   subscribe: (listener: () => void) => () => void
   /** Starts a step-up; call it on a click. One that asks for the same is joined. */
-  stepUp(feature: F | 'stile:authenticators', options?: StepUpOptions): Flow
+  stepUp(feature: F | 'stile:authenticators' | 'stile:recovery', options?: StepUpOptions): Flow
   /** `fetch` that carries the token to the audiences' origins, answers their challenges and repeats the request. */
   fetch: (input: RequestInfo | URL, init?: StileRequestInit) => Promise<Response>
   /** A token for what is proven already; never prompts. */
@@ -122,8 +130,11 @@ export type Stile<F extends string = string> = Readonly<{
    * start with `/`.
    */
   request: (method: string, path: string, body?: unknown) => Promise<unknown>
-  /** Has the application confirm the password, then takes a session token with the newer `auth_time`. */
-  relogin: () => Promise<boolean>
+  /**
+   * Has the application confirm the password, then takes a session token with the newer `auth_time`. Resolves with whether that happened;
+   * with `undefined` where the application lends no `relogin`.
+   */
+  relogin: () => Promise<boolean | undefined>
   /** Registers who shows step-ups. The last one registered is asked. */
   onStepUp: (handler: (flow: Flow) => void) => () => void
   /** Reads the state again. Never rejects. */

@@ -140,7 +140,7 @@ test('someone who adds a factor to get round the step-up has to step up first', 
 })
 
 test('a sign-in or step-up that did not happen adds nothing', async () => {
-  const first = setup({ [START]: gate(relogin, () => json(totp, 201)) })
+  const first = setup({ [START]: gate(relogin, () => json(totp, 201)) }, { relogin: async () => false })
   const one = createEnrollment(first.stile)
   await one.start('totp')
   expect(one.get()).toMatchObject({ status: 'starting', error: { code: 'relogin_failed' } })

@@ -5,7 +5,7 @@ import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
 /** The methods that can be enrolled. */
-export type EnrollableMethod = 'passkey' | 'totp'
+export type EnrollableMethod = 'passkey' | 'security-key' | 'totp'
 
 /** Where an enrolment stands. */
 export type EnrollmentState =
@@ -21,6 +21,7 @@ export type EnrollmentState =
       qr?: string | undefined
       error?: FlowError | undefined
     }>
+  /** The `attestation` of a security key says why it counts for less, where it does. */
   | Readonly<{ status: 'done'; authenticator: Authenticator }>
   | Readonly<{ status: 'cancelled' }>
   | Readonly<{ status: 'failed'; code: StileCode; problem: Problem | undefined }>
@@ -79,13 +80,13 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     const { signal } = turn
     set({ status: 'starting', method })
     try {
-      const loading = method === 'passkey' ? import('../passkey/register.ts') : undefined
+      const loading = method === 'totp' ? undefined : import('../passkey/register.ts')
       // a chunk that cannot be loaded is reported where it is awaited
       loading?.catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
       if (signal.aborted) return
       set({ status: 'proving', method, registration })
-      if (registration.method === 'passkey') {
+      if (registration.method !== 'totp') {
         const answer = await (await (loading ?? import('../passkey/register.ts'))).register(registration.start, signal)
         if (typeof answer === 'string') throw new StileError(answer as StileCode)
         if (!signal.aborted) await submit(answer)

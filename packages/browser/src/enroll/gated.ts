@@ -1,22 +1,33 @@
 import { StileError } from '../error.ts'
 import type { Stile } from '../stile.ts'
 
-/** What enrolment needs of the client. */
+/** What enrolment and recovery need of the client. */
 export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'stepUp' | 'refresh'>
 
+/** A sign-in, then a code by mail, and one more where a proof became too old meanwhile. */
+const MAX_ROUNDS = 3
+
 /**
- * Runs a call that the service gates, and gives the proof that it asks for: the sign-in anew where nothing is enrolled yet, else a
- * step-up. Once.
+ * Runs a call that the service gates, and gives the proofs that it asks for, one after the other: the application's own sign-in where it
+ * lends one and that is asked for, else a step-up. At most three, and never the same twice in a row: what it did not take once it will
+ * not take again.
  *
  * @throws StileError `relogin_failed`, `step_up_cancelled` or whatever the call fails with
  */
 export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication') throw error
-    if (!error.problem?.requirement?.methods?.includes('relogin')) await stile.stepUp('stile:authenticators').done
-    else if (!(await stile.relogin())) throw new StileError('relogin_failed')
-    return call()
+  let given: string | undefined
+  for (let round = 0; ; round++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS) throw error
+      const { feature, requirement } = error.problem ?? {}
+      const asked = JSON.stringify(requirement)
+      if (asked === given) throw error
+      given = asked
+      const signedIn = requirement?.methods?.includes('relogin') ? await stile.relogin() : undefined
+      if (signedIn === false) throw new StileError('relogin_failed')
+      if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators').done
+    }
   }
 }

@@ -1,0 +1,1 @@
+export { completeRelogin, leftPage } from './complete.ts'
