@@ -1,42 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Stile } from '../stile.ts'
+import { expect, test, vi } from 'vitest'
 import { doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
-import { mountDialog } from './dialog.ts'
+import { alert, buttons, dialog, input, labelled, mount, press, type, useDialogs } from './page.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
-const open: (() => void)[] = []
-
-beforeEach(() => {
-  // jsdom knows the element but not its modal half
-  HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
-    this.open = true
-  }
-  HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
-    this.open = false
-    this.dispatchEvent(new Event('close'))
-  }
-})
-afterEach(() => {
-  for (const unmount of open.splice(0)) unmount()
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
-})
-
-function mount(stile: Stile, options: Parameters<typeof mountDialog>[1] = {}) {
-  const mounted = mountDialog(stile, { labels: { 'reports.export': 'Export reports' }, ...options })
-  open.push(mounted, stile.close)
-  return mounted
-}
-const dialog = () => document.querySelector('dialog') as HTMLDialogElement
-const alert = () => dialog().querySelector('[role=alert]')?.textContent
-const input = () => dialog().querySelector('input') as HTMLInputElement
-const buttons = () => [...dialog().querySelectorAll('button')].map((each) => each.textContent)
-const press = (name: string) => [...dialog().querySelectorAll('button')].find((each) => each.textContent === name)?.click()
-const type = (text: string) => {
-  input().value = text
-  input().dispatchEvent(new Event('input'))
-}
-const labelled = (by: string) => document.getElementById(dialog().getAttribute(by) ?? '')?.textContent
+useDialogs()
 
 test('a code is asked for in a labelled modal dialog that says what for, with the field in focus', async () => {
   const { stile } = setup()
@@ -49,7 +16,7 @@ test('a code is asked for in a labelled modal dialog that says what for, with th
   expect(input().labels?.[0]?.textContent).toBe('6-digit code from your authenticator app')
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
-  expect(buttons()).toEqual(['Confirm', 'Cancel'])
+  expect(buttons()).toEqual(['Confirm', 'I can’t do any of these', 'Cancel'])
 })
 
 test('a pasted code with spaces sends itself, the dialog says so and closes', async () => {
@@ -123,7 +90,7 @@ test('after a passkey prompt that was dismissed the other way is one click away'
   const flow = stile.stepUp('reports.export')
   await until(() => alert())
   expect(alert()).toBe('The passkey prompt was closed.')
-  expect(buttons()).toEqual(['Use a passkey', 'Use your authenticator app', 'Cancel'])
+  expect(buttons()).toEqual(['Use a passkey', 'Use your authenticator app', 'I can’t do any of these', 'Cancel'])
   press('Use your authenticator app')
   await until(() => input())
   expect(alert()).toBe('')

@@ -1,9 +1,10 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { button, codeField, element, markField } from './element.ts'
+import { button, codeField, element, markField, picture } from './element.ts'
 import { createFrame, quietButton, submitButton } from './frame.ts'
-import { errorText, showStepUp } from './step-up-view.ts'
+import type { Task } from './guide.ts'
+import { type Stage, showStepUp } from './step-up-view.ts'
 import { adoptStyles } from './styles.ts'
 import { createSay, TEXTS, type Texts } from './texts.ts'
 
@@ -22,25 +23,32 @@ export type DialogOptions = Readonly<{
 /** Unmounts the dialog when called. */
 export type MountedDialog = (() => void) &
   Readonly<{
-    /** Shows enrolment; without a method the subject chooses. Resolves with whether something was enrolled. */
-    enroll: (method?: EnrollableMethod) => Promise<boolean>
+    /** Shows enrolment of a method, or of one of several that the subject chooses from. Resolves with whether something was enrolled. */
+    enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => Promise<boolean>
+    /**
+     * Leads whoever has lost what they had enrolled through recovery: a code that they saved, or the token of an administrator's `link`, then
+     * signing in again and enrolling anew. Resolves with whether something was enrolled.
+     */
+    recover: (link?: string) => Promise<boolean>
+    /** Makes ten recovery codes and shows them once; the former count no longer. Resolves with whether they were made. */
+    recoveryCodes: () => Promise<boolean>
   }>
 
-/** What the views of the dialog are made of; handed to the one that is loaded later, so that it brings no second copy. */
+/** What the views of the dialog are made of; handed to those that are loaded later, so that they bring no second copy. */
 export type Kit = Readonly<{
   adoptStyles: typeof adoptStyles
   button: typeof button
   codeField: typeof codeField
   createSay: typeof createSay
   element: typeof element
-  errorText: typeof errorText
   markField: typeof markField
+  picture: typeof picture
   quietButton: typeof quietButton
   submitButton: typeof submitButton
   texts: typeof TEXTS
 }>
 
-const KIT: Kit = { adoptStyles, button, codeField, createSay, element, errorText, markField, quietButton, submitButton, texts: TEXTS }
+const KIT: Kit = { adoptStyles, button, codeField, createSay, element, markField, picture, quietButton, submitButton, texts: TEXTS }
 
 const TAG = 'stile-dialog'
 
@@ -54,32 +62,35 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   adoptStyles(scope, nonce)
   const frame = createFrame(host)
   const say = createSay({ ...TEXTS, ...texts })
-  /** The step-up that is shown, and the enrolment under it. */
+  /** The step-up that is shown, and the guide under it. */
   let flow: Flow | undefined
-  let enrolling: Promise<boolean> | undefined
+  let guiding: Promise<boolean> | undefined
   let [render, cancel] = [frame[1], () => {}]
 
-  const enroll = (method?: EnrollableMethod): Promise<boolean> => {
-    enrolling ??= import('./enroll-view.ts')
-      .then(({ showEnrollment }) => {
-        const [again, leave, done] = showEnrollment(stile, KIT, frame[0], scope, options, method, () => !!flow)
+  const guide = (task: Task, wanted?: unknown): Promise<boolean> => {
+    guiding ??= import('./guide.ts')
+      .then((it) => {
+        const [again, leave, done] = it.guide(stile, KIT, frame, scope, options, () => !!flow, task, wanted)
         render = again
         cancel = leave
         return done
       })
       .finally(() => {
-        enrolling = undefined
+        guiding = undefined
         render = frame[1]
         if (!flow) render()
       })
-    return enrolling
+    return guiding
   }
   const off = stile.onStepUp((next) => {
     flow = next
-    showStepUp(next, frame, say, next.label ?? labels?.[next.feature], (wanted) => {
+    const load = (stage: Stage) => import('./ways-view.ts').then(({ createWays }) => createWays(stage, KIT, scope, options))
+    showStepUp(next, frame, say, next.label ?? labels?.[next.feature], load, (wanted) => {
       flow = undefined
       render()
-      if (wanted) enroll()
+      // an enrolment that asked for this step-up ends first
+      if (wanted === 'recover') Promise.resolve(guiding).then(() => guide(wanted))
+      else if (wanted) guide('enroll', wanted)
     })
   })
 
@@ -90,6 +101,10 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       cancel()
       host.remove()
     },
-    { enroll },
+    {
+      enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => guide('enroll', method),
+      recover: (link?: string) => guide('recover', link),
+      recoveryCodes: () => guide('codes'),
+    },
   )
 }

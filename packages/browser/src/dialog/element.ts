@@ -18,6 +18,19 @@ export function button(text: string, onclick: () => void, className = ''): HTMLB
   return element('button', { type: 'button', className, onclick }, text)
 }
 
+/** Draws an icon from its path. */
+export function picture(drawing: string): SVGElement {
+  const [svg, path] = ['svg', 'path'].map((name) => document.createElementNS('http://www.w3.org/2000/svg', name)) as unknown as [
+    SVGElement,
+    Element,
+  ]
+  svg.setAttribute('viewBox', '0 0 24 24')
+  svg.setAttribute('aria-hidden', 'true')
+  path.setAttribute('d', drawing)
+  svg.append(path)
+  return svg
+}
+
 /** The field for a six-digit code; sends itself when it is full. Spaces of a pasted code are dropped. */
 export function codeField(label: string, onFull: (code: string) => void): readonly [field: HTMLElement, input: HTMLInputElement] {
   const input = element('input', { autocomplete: 'one-time-code', inputmode: 'numeric', 'aria-describedby': 'stile-alert' })

@@ -1,13 +1,11 @@
-import { button, element } from './element.ts'
-
-/** The picture of a view. */
-export type Icon = 'key' | 'phone' | 'done' | 'stop'
+import { button, element, picture } from './element.ts'
 
 /** What the dialog shows. */
 export type View = Readonly<{
   /** While it stays the same, body and actions stay as they are, with focus and what was typed. */
   key: string
-  icon: Icon
+  /** The drawing of {@link ICONS}, or another. */
+  icon: string
   title: string
   text: string
   /** Read out when it changes. */
@@ -24,32 +22,27 @@ export type View = Readonly<{
 /** The one dialog: a native modal `<dialog>`, labelled and described. */
 export type Frame = readonly [show: (view: View) => void, close: () => void]
 
-const PATHS: Readonly<Record<Icon, string>> = {
+/** The drawings that the first prompt needs. */
+export const ICONS = {
   key: 'M9 15a4 4 0 1 1-8 0 4 4 0 0 1 8 0zm-1-3L19 3m-5 4 3 4',
   phone: 'M7 2h10v20H7zm4 16h2',
   done: 'm5 12 5 5L19 7',
-  stop: 'M12 6v7m0 4v.1',
-}
+} as const
 
 /** Puts the dialog into an element. Focus moves in when it opens and back when it closes; both are the browser's own. */
 export function createFrame(host: Element): Frame {
-  const [svg, path] = ['svg', 'path'].map((name) => document.createElementNS('http://www.w3.org/2000/svg', name)) as unknown as [
-    Element,
-    Element,
-  ]
-  svg.setAttribute('viewBox', '0 0 24 24')
-  svg.setAttribute('aria-hidden', 'true')
-  svg.append(path)
+  const header = element('header')
   const title = element('h2', { id: 'stile-title', tabIndex: -1 })
   const text = element('p', { id: 'stile-text' })
   const body = element('div')
   const alert = element('p', { id: 'stile-alert', role: 'alert' })
   const actions = element('div')
-  const form = element('form', {}, element('header', {}, svg, title, text), body, alert, actions)
+  const form = element('form', {}, header, body, alert, actions)
   const dialog = element('dialog', { 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
   host.append(dialog)
 
   let shown: View | undefined
+  let icon = ''
   form.onsubmit = (event) => {
     event.preventDefault()
     shown?.onSubmit?.()
@@ -70,7 +63,10 @@ export function createFrame(host: Element): Frame {
     (view) => {
       const changed = shown?.key !== view.key
       shown = view
-      path.setAttribute('d', PATHS[view.icon])
+      if (icon !== view.icon) {
+        icon = view.icon
+        header.replaceChildren(picture(icon), title, text)
+      }
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
       say(title, view.title)
       say(text, view.text)

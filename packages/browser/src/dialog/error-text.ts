@@ -1,0 +1,21 @@
+import type { Method } from '@stile/protocol'
+import type { FlowError } from '../stile.ts'
+import type { Say } from './texts.ts'
+
+/** Whether no code counts for a while, whichever method it is of. */
+export function isLocked(error: FlowError | undefined): boolean {
+  return error?.attemptsLeft === 0 && (error.retryAt ?? 0) > Date.now()
+}
+
+/** The sentence for an error: what happened, what is left, when to try again. Texts are chosen by code, never by message. */
+export function errorText(say: Say, error: FlowError | undefined, method?: Method): string {
+  if (!error) return ''
+  const { code, failure, attemptsLeft, retryAt = 0 } = error
+  const seconds = Math.ceil((retryAt - Date.now()) / 1000)
+  // too many mails were asked for: no guess was wrong
+  const soon = code === 'too_many_attempts' && attemptsLeft === undefined
+  const key = code === 'passkey_cancelled' && method === 'security-key' ? 'key_cancelled' : code
+  const wait = seconds > 90 || isLocked(error) ? say('lockedFor', { minutes: Math.ceil(seconds / 60) }) : say('waitFor', { seconds })
+  const rest = seconds > 0 ? wait : attemptsLeft ? say('attemptsLeft', { count: attemptsLeft }) : ''
+  return `${say([soon ? 'tooSoon' : failure, key, 'failed'])} ${rest}`.trim()
+}

@@ -1,0 +1,159 @@
+import type { ProblemCode } from '@stile/protocol'
+import { expect, test, vi } from 'vitest'
+import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
+import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, useDialogs } from './page.test-support.ts'
+
+useDialogs()
+
+const CODES = Array.from({ length: 10 }, (_, index) => `000${index}-1111-2222-3333`)
+const STATUS = 'GET /v1/recovery'
+const REDEEM = 'POST /v1/recovery'
+const MAKE = 'POST /v1/recovery/codes'
+const REGISTER = 'POST /v1/authenticators/registrations'
+const FINISH = `${REGISTER}/reg_1`
+const TOTP = { id: 'reg_1', expiresAt: NOW + 300, method: 'totp', start: { secret: 'ABCD', uri: 'otpauth://totp/x?secret=ABCD' } }
+const APP = {
+  id: 'auth_1',
+  method: 'totp',
+  level: 'mfa',
+  name: 'Authenticator app',
+  createdAt: NOW,
+  boundBy: { method: 'login', level: 'session' },
+}
+const none = { [STATUS]: () => json({ codesLeft: 0 }), [MAKE]: () => json({ codes: CODES }, 201) }
+const enrols = { [REGISTER]: () => json(TOTP, 201), [FINISH]: () => json(APP, 201) }
+
+const title = () => labelled('aria-labelledby')
+const submit = () => dialog().querySelector('form')?.requestSubmit()
+const typeIn = (text: string) => {
+  input().value = text
+  submit()
+}
+
+test('after enrolling, whoever has no recovery codes is offered some, and can leave it', async () => {
+  const { stile } = setup({ ...none, ...enrols })
+  const enrolled = mount(stile).enroll('totp')
+  await until(() => dialog().querySelector('input'))
+  typeIn('123456')
+  await until(() => title() === 'All set')
+  submit()
+  await until(() => title() === 'Save recovery codes')
+  press('Not now')
+  await expect(enrolled).resolves.toBe(true)
+  expect(dialog().open).toBe(false)
+})
+
+test.each([
+  ['has codes', () => json({ codesLeft: 4 })],
+  ['cannot be told', () => refuse('not_found')],
+])('whoever %s is offered none', async (_, status) => {
+  const { stile } = setup({ ...enrols, [STATUS]: status })
+  const enrolled = mount(stile).enroll('totp')
+  await until(() => dialog().querySelector('input'))
+  typeIn('123456')
+  await until(() => title() === 'All set')
+  submit()
+  await expect(enrolled).resolves.toBe(true)
+})
+
+test('ten codes are shown once; Escape does not throw them away', async () => {
+  const written: string[] = []
+  vi.stubGlobal('navigator', { clipboard: { writeText: async (text: string) => written.push(text) } })
+  const { stile } = setup(none)
+  const made = mount(stile).recoveryCodes()
+  await until(() => buttonOf('Make recovery codes'))
+  submit()
+  await until(() => title() === 'Your recovery codes')
+  expect([...dialog().querySelectorAll('li')].map((each) => each.textContent)).toEqual(CODES)
+  expect(buttons()).toEqual(['Copy', 'Download', 'Print', 'I have saved them'])
+  press('Copy')
+  await until(() => buttonOf('Copied'))
+  expect(written).toEqual([CODES.join('\n')])
+  dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
+  expect(alert()).toBe('Save them first: you will not see them again.')
+  dialog().close()
+  expect(dialog().open).toBe(true)
+  submit()
+  await expect(made).resolves.toBe(true)
+  expect(dialog().open).toBe(false)
+})
+
+test('codes that could not be made are said, with the way to try again', async () => {
+  const { stile, answers } = setup({ ...none, [MAKE]: () => refuse('service_unavailable') })
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf('Make recovery codes'))
+  submit()
+  await until(() => alert())
+  answers[MAKE] = () => json({ codes: CODES }, 201)
+  submit()
+  await until(() => title() === 'Your recovery codes')
+})
+
+test('recovery: a code, then enrolment of what the ticket allows', async () => {
+  const ticket = { expiresAt: NOW + 300, methods: ['totp'] }
+  const { stile, seen } = setup({ ...none, ...enrols, [STATUS]: () => json({ codesLeft: 1 }), [REDEEM]: () => json(ticket, 201) })
+  const recovered = mount(stile).recover()
+  await until(() => dialog().querySelector('input'))
+  typeIn(' 0000-1111-2222-3333 ')
+  await until(() => buttonOf('Add an authenticator app'))
+  expect(seen(REDEEM)[0]?.body).toEqual({ code: '0000-1111-2222-3333' })
+  expect(buttons()).toEqual(['Add an authenticator app', 'Cancel'])
+  press('Add an authenticator app')
+  await until(() => dialog().querySelector('input'))
+  typeIn('123456')
+  await until(() => title() === 'All set')
+  submit()
+  await expect(recovered).resolves.toBe(true)
+})
+
+test.each<[ProblemCode, object, string]>([
+  ['recovery_failed', {}, 'That code is not right, was used already or has ended.'],
+  ['too_many_attempts', { attemptsLeft: 0, retryAfter: 600 }, 'Too many wrong codes. Try again in 10 min.'],
+  ['service_unavailable', {}, 'The service cannot be reached. Trying again by itself.'],
+])('recovery: %s is said, and what was typed stays', async (code, members, sentence) => {
+  const now = { now: () => Date.now() / 1000, session: async () => 'opaque' }
+  const { stile } = setup({ [STATUS]: () => json({ codesLeft: 1 }), [REDEEM]: () => refuse(code, members) }, now)
+  mount(stile).recover()
+  await until(() => dialog().querySelector('input'))
+  typeIn('WRONG')
+  await until(() => alert())
+  expect(alert()).toBe(sentence)
+  expect(input().value).toBe('WRONG')
+})
+
+test('recovery: who was not signed in again reads that the code was not used', async () => {
+  const requirement = { level: 'session', maxAgeSeconds: 300, methods: ['relogin'] } as const
+  const { stile } = setup(
+    {
+      [STATUS]: () => json({ codesLeft: 1 }),
+      [REDEEM]: () => refuse('insufficient_user_authentication', { feature: 'stile:recovery', requirement }),
+    },
+    { relogin: async () => false },
+  )
+  mount(stile).recover()
+  await until(() => dialog().querySelector('input'))
+  typeIn('0000')
+  await until(() => alert())
+  expect(alert()).toBe('You were not signed in again. Your code was not used.')
+  expect(dialog().open).toBe(true)
+})
+
+test('recovery by a link asks for no code, and says where the link has ended', async () => {
+  const { stile, seen } = setup({ [REDEEM]: () => refuse('recovery_failed') })
+  mount(stile).recover('the-token')
+  await until(() => buttonOf('Continue'))
+  expect(dialog().querySelector('input')).toBeNull()
+  press('Continue')
+  await until(() => alert())
+  expect(seen(REDEEM)[0]?.body).toEqual({ link: 'the-token' })
+  expect(alert()).toBe('This link was used already or has ended. Ask your administrator for another.')
+})
+
+test('recovery: who has no code reads whom to ask', async () => {
+  const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0 }) })
+  const recovered = mount(stile).recover()
+  await until(() => buttonOf('Close'))
+  expect(labelled('aria-describedby')).toMatch(/Ask your administrator for a recovery link/)
+  press('Close')
+  await expect(recovered).resolves.toBe(false)
+})

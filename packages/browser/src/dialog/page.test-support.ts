@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, vi } from 'vitest'
+import type { Stile } from '../stile.ts'
+import { mountDialog } from './dialog.ts'
+
+const open: (() => void)[] = []
+
+/** Has every test of a file close what it opened; jsdom knows `<dialog>` but not its modal half. */
+export function useDialogs(): void {
+  beforeEach(() => {
+    HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
+      this.open = true
+    }
+    HTMLDialogElement.prototype.close ??= function (this: HTMLDialogElement) {
+      this.open = false
+      this.dispatchEvent(new Event('close'))
+    }
+  })
+  afterEach(() => {
+    for (const unmount of open.splice(0)) unmount()
+    vi.unstubAllGlobals()
+    vi.useRealTimers()
+  })
+}
+
+/** Mounts the dialog over a client; both are gone after the test. */
+export function mount(stile: Stile, options: Parameters<typeof mountDialog>[1] = {}): ReturnType<typeof mountDialog> {
+  const mounted = mountDialog(stile, { labels: { 'reports.export': 'Export reports' }, ...options })
+  open.push(mounted, stile.close)
+  return mounted
+}
+
+export const dialog = (): HTMLDialogElement => document.querySelector('dialog') as HTMLDialogElement
+export const alert = (): string | null | undefined => dialog().querySelector('[role=alert]')?.textContent
+export const input = (): HTMLInputElement => dialog().querySelector('input') as HTMLInputElement
+export const buttons = (): (string | null)[] => [...dialog().querySelectorAll('button')].map((each) => each.textContent)
+export const buttonOf = (name: string): HTMLButtonElement | undefined =>
+  [...dialog().querySelectorAll('button')].find((each) => each.textContent === name)
+export const press = (name: string): void => buttonOf(name)?.click()
+export const labelled = (by: string): string | null | undefined => document.getElementById(dialog().getAttribute(by) ?? '')?.textContent
+export function type(text: string): void {
+  input().value = text
+  input().dispatchEvent(new Event('input'))
+}
