@@ -1,0 +1,58 @@
+import type { Recovery } from '@stile/protocol'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useStileContext } from '../provider/context.ts'
+import { useClientState } from './use-client-state.ts'
+
+/** What the subject can fall back on, and how to use it. */
+export type UseRecovery = Readonly<{
+  /** `undefined` until it is known, and while it cannot be read. */
+  status: Recovery | undefined
+  /** Makes ten codes and shows them once in the dialog; former codes count no longer. Resolves with whether they were made. */
+  makeCodes: () => Promise<boolean>
+  /**
+   * Leads whoever lost what they had enrolled through recovery in the dialog, by a code or by the token of an administrator's `link`. Resolves
+   * with whether something was enrolled.
+   */
+  recover: (link?: string) => Promise<boolean>
+}>
+
+/** The subject's recovery codes and the way back in: for a page on which people look after them, and for the page that links lead to. */
+export function useRecovery(): UseRecovery {
+  const { client, mounted } = useStileContext()
+  const known = useClientState()
+  const revision = known.status === 'ready' ? known.state.revision : undefined
+  const [status, setStatus] = useState<Recovery>()
+
+  const read = useCallback(async () => {
+    const { createRecovery } = await import('@stile/browser/enroll')
+    return createRecovery(client).status()
+  }, [client])
+
+  // using a code, or making new ones, changes the state too
+  useEffect(() => {
+    if (revision === undefined) return setStatus(undefined)
+    let left = false
+    read().then(
+      (next) => left || setStatus(next),
+      () => {},
+    )
+    return () => {
+      left = true
+    }
+  }, [read, revision])
+
+  const verbs = useMemo(() => {
+    const refreshed = async (run: () => Promise<boolean>) => {
+      try {
+        return await run()
+      } finally {
+        read().then(setStatus, () => {})
+      }
+    }
+    return {
+      makeCodes: () => refreshed(async () => (await mounted()).recoveryCodes()),
+      recover: (link?: string) => refreshed(async () => (await mounted()).recover(link)),
+    }
+  }, [mounted, read])
+  return { status, ...verbs }
+}
