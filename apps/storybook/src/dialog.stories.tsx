@@ -2,7 +2,7 @@ import { StepUpGate } from '@stile/react'
 import { authenticatorOf, licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, waitFor } from 'storybook/test'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from './world.tsx'
+import { click, dark, inWorld, lendAuthenticator, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from './world.tsx'
 
 /** The dialog opens on a click of the gate, as it does in an application. */
 function Page(): ReactElement {
@@ -59,37 +59,150 @@ export const WrongCode: Story = {
 export const WrongCodeDark: Story = dark(WrongCode)
 export const WrongCodeNarrow: Story = narrow(WrongCode)
 
-/** Too many wrong codes: this way is closed for a while, and only this one. */
+/** Too many wrong codes: no code counts for a while, by whichever way it came. */
 export const Locked: Story = {
-  parameters: { world: { given: { ...MEMBER, attempts: 1 } } },
+  parameters: { world: { given: { ...MEMBER, guesses: 1 } } },
   play: async () => {
     await open()
     await typeCode('000000')
+    await click('Use your authenticator app')
+    await typeCode('123456')
     await screen.findByText(/Too many wrong codes\. Try again in 15 min\./)
+    expect(screen.getByRole('button', { name: 'Use your authenticator app Again in 15 min' })).toBeDisabled()
     await settled()
   },
 }
 
-/** Where several ways would do, the best is started and the others are offered. */
+export const LockedDark: Story = dark(Locked)
+
+/** A passkey cannot be guessed: it stays open while codes are locked. */
+export const LockedButPasskey: Story = {
+  ...Locked,
+  parameters: { world: { given: { ...MEMBER, guesses: 1, authenticators: [authenticatorOf('totp'), authenticatorOf('passkey')] } } },
+  play: async () => {
+    const giveBack = lendAuthenticator('waits')
+    await open()
+    await click('Use another way')
+    await click('Use your authenticator app')
+    await typeCode('000000')
+    await click('Use your authenticator app')
+    await typeCode('123456')
+    await screen.findByText(/Too many wrong codes/)
+    expect(screen.getByRole('button', { name: 'Use a passkey' })).toBeEnabled()
+    await settled()
+    giveBack()
+  },
+}
+
+const SEVERAL = {
+  ...MEMBER,
+  authenticators: [
+    authenticatorOf('passkey', { name: 'Laptop' }),
+    authenticatorOf('security-key', { name: 'Blue key' }),
+    authenticatorOf('totp'),
+  ],
+}
+
+/** The best way is started at once. */
+export const Passkey: Story = {
+  parameters: { world: { given: SEVERAL } },
+  play: async () => {
+    const giveBack = lendAuthenticator('waits')
+    await open()
+    await dialog()
+    await screen.findByText('Follow the prompt of your browser or device.')
+    await screen.findByRole('button', { name: 'Use another way' })
+    await settled()
+    giveBack()
+  },
+}
+
+/** The prompt was closed: it is said, and every way is one click away, each by its own name. */
 export const AnotherWay: Story = {
-  parameters: { world: { given: { ...MEMBER, authenticators: [authenticatorOf('passkey'), authenticatorOf('totp')] } } },
+  ...Passkey,
+  play: async () => {
+    const giveBack = lendAuthenticator('dismissed')
+    await open()
+    await screen.findByText('The passkey prompt was closed.')
+    await screen.findByRole('button', { name: 'Use a passkey Laptop' })
+    await screen.findByRole('button', { name: 'Use a security key Blue key' })
+    await screen.findByRole('button', { name: 'Use your authenticator app' })
+    await screen.findByRole('button', { name: 'I can’t do any of these' })
+    await settled()
+    giveBack()
+  },
+}
+
+export const AnotherWayDark: Story = dark(AnotherWay)
+export const AnotherWayNarrow: Story = narrow(AnotherWay)
+
+/** The subject takes another way than the best, and could go back. */
+export const AnotherWayTaken: Story = {
+  ...Passkey,
+  play: async () => {
+    const giveBack = lendAuthenticator('waits')
+    await open()
+    await click('Use another way')
+    await click('Use your authenticator app')
+    await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
+    await screen.findByRole('button', { name: 'Use another way' })
+    await settled()
+    giveBack()
+  },
+}
+
+/** A security key: what to do with it, and another way. */
+export const SecurityKey: Story = {
+  ...Passkey,
+  play: async () => {
+    const giveBack = lendAuthenticator('waits')
+    await open()
+    await click('Use another way')
+    await click('Use a security key Blue key')
+    await screen.findByText('Insert your security key and touch it.')
+    await settled()
+    giveBack()
+  },
+}
+
+export const SecurityKeyDark: Story = dark(SecurityKey)
+
+/** The key is refused: why is said in a sentence of its own. */
+export const KeyRefused: Story = {
+  parameters: { world: { given: { ...SEVERAL, refuses: { passkey: 'user_verification_missing' } } } },
+  play: async () => {
+    const giveBack = lendAuthenticator('works')
+    await open()
+    await screen.findByText('Your device did not check that it was you. Use your fingerprint, face or PIN.')
+    await settled()
+    giveBack()
+  },
+}
+
+/** There is one way only: who cannot take it is led on. */
+export const OneWayOnly: Story = {
+  parameters: { world: { given: { ...MEMBER, recoveryCodes: ['0123-4567-89AB-CDEF'] } } },
   play: async () => {
     await open()
     await dialog()
-    await screen.findByRole('button', { name: 'Use your authenticator app' })
+    await click('I can’t do any of these')
+    await screen.findByRole('dialog', { name: 'Get back in' })
+    await waitFor(() => expect(screen.getByLabelText('Recovery code')).toHaveFocus())
     await settled()
   },
 }
 
-/** The subject takes another way than the best. */
-export const AnotherWayTaken: Story = {
-  ...AnotherWay,
+/** Nothing that is enrolled works in this browser. */
+export const NothingWorksHere: Story = {
+  parameters: { world: { given: { ...MEMBER, authenticators: [authenticatorOf('passkey')] } } },
   play: async () => {
+    const { PublicKeyCredential } = globalThis
+    Object.assign(globalThis, { PublicKeyCredential: undefined })
     await open()
-    await click('Use your authenticator app')
-    await screen.findByLabelText(/6-digit code/)
-    await screen.findByRole('button', { name: 'Use a passkey' })
+    await screen.findByText(/Nothing that you have set up works in this browser\./)
+    await screen.findByRole('button', { name: 'Use a recovery code' })
     await settled()
+    Object.assign(globalThis, { PublicKeyCredential })
   },
 }
 
@@ -138,6 +251,35 @@ export const Refused: Story = {
     service().given({ network: 'up', license: licenseOf('basic', { epoch: 2 }) })
     await click('Try again')
     await screen.findByText('Your plan does not include this.')
+    await settled()
+  },
+}
+
+/** What was enrolled is gone: it is said, and only what can prove it is offered. */
+export const NothingEnrolled: Story = {
+  play: async () => {
+    const button = await screen.findByRole('button', { name: 'Confirm and continue' })
+    service().given({ network: 'down' })
+    button.click()
+    await screen.findByRole('button', { name: 'Try again' })
+    service().given({ network: 'up', authenticators: [] })
+    await click('Try again')
+    await screen.findByText('First set up a way to confirm it’s you.')
+    await screen.findByRole('button', { name: 'Set it up now' })
+    await settled()
+  },
+}
+
+/** It is not allowed now: the policy says why. */
+export const Denied: Story = {
+  play: async () => {
+    const button = await screen.findByRole('button', { name: 'Confirm and continue' })
+    service().given({ network: 'down' })
+    button.click()
+    await screen.findByRole('button', { name: 'Try again' })
+    service().given({ network: 'up', risk: 'critical' })
+    await click('Try again')
+    await screen.findByRole('button', { name: 'Close' })
     await settled()
   },
 }

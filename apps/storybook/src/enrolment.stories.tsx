@@ -1,8 +1,9 @@
 import { StepUpGate } from '@stile/react'
+import type { World as Facts } from '@stile/testing'
 import { licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
-import { click, dark, inWorld, type Meta, narrow, type StoryObj, settled, typeCode } from './world.tsx'
+import { click, dark, inWorld, lendAuthenticator, type Meta, narrow, type StoryObj, settled, typeCode } from './world.tsx'
 
 /** Enrolment opens on a click of the gate, as it does in an application. */
 function Page(): ReactElement {
@@ -35,6 +36,7 @@ export const Choice: Story = {
     await screen.findByRole('dialog', { name: 'Set up a way to confirm it’s you' })
     await screen.findByRole('button', { name: 'Add a passkey' })
     await screen.findByRole('button', { name: 'Add an authenticator app' })
+    await screen.findByRole('button', { name: 'Add a security key' })
     await settled()
   },
 }
@@ -76,8 +78,8 @@ export const Named: Story = {
   },
 }
 
-/** Saved: what asked for it opens. */
-export const Saved: Story = {
+/** Named: whoever has no recovery codes is offered some. */
+export const CodesOffered: Story = {
   play: async () => {
     await choose()
     await typeCode('123456')
@@ -85,6 +87,18 @@ export const Saved: Story = {
     await userEvent.clear(name)
     await userEvent.type(name, 'My phone')
     await click('Save')
+    await screen.findByRole('dialog', { name: 'Save recovery codes' })
+    await settled()
+  },
+}
+
+export const CodesOfferedDark: Story = dark(CodesOffered)
+
+/** Not now: what asked for it opens. */
+export const Saved: Story = {
+  play: async (context) => {
+    await CodesOffered.play?.(context)
+    await click('Not now')
     await screen.findByText('The export is ready.')
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   },
@@ -99,3 +113,68 @@ export const Cancelled: Story = {
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
   },
 }
+
+const KEY = (attestation: Facts['attestation']) => ({ world: { given: { license: licenseOf('enterprise'), attestation } } })
+const addKey = async () => {
+  const giveBack = lendAuthenticator('works')
+  await click('Set it up')
+  await click('Add a security key')
+  await screen.findByRole('dialog', { name: 'All set' })
+  giveBack()
+}
+const payoutAccount = () => (
+  <StepUpGate feature="payouts.account">
+    <p>The payout account can be changed.</p>
+  </StepUpGate>
+)
+
+/** Only a hardware key will do here, so that only one is offered. */
+export const ChoiceAsked: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    await click('Set it up')
+    await screen.findByRole('button', { name: 'Add a security key' })
+    expect(screen.queryByRole('button', { name: 'Add an authenticator app' })).toBeNull()
+    await settled()
+  },
+}
+
+/** The browser waits for the key. */
+export const KeyPrompt: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    const giveBack = lendAuthenticator('waits')
+    await click('Set it up')
+    await click('Add a security key')
+    await screen.findByText('Insert your security key and touch it.')
+    await settled()
+    giveBack()
+  },
+}
+
+/** Its maker vouches for it: it counts as a hardware key, and nothing needs to be said. */
+export const KeyTrusted: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    await addKey()
+    expect(screen.queryByText(/counts like a passkey/)).toBeNull()
+    await settled()
+  },
+}
+
+/** Nobody vouches for it: it is enrolled all the same, and why it counts for less is said. */
+export const KeyUnknown: Story = {
+  parameters: KEY('none'),
+  render: payoutAccount,
+  play: async () => {
+    await addKey()
+    await screen.findByText('This key does not say who made it. It counts like a passkey, not as a hardware key.')
+    await settled()
+  },
+}
+
+export const KeyUnknownDark: Story = dark(KeyUnknown)
+export const KeyUnknownNarrow: Story = narrow(KeyUnknown)

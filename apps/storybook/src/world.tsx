@@ -8,18 +8,20 @@ import { screen, userEvent } from 'storybook/test'
 
 export type { Meta, StoryObj }
 
-/** The rules of the stories: three plans, and features that ask for nothing, a second factor, a passkey and a bound second factor. */
+/** The rules of the stories: three plans, and features that ask for nothing, a fresh login, a second factor, a hardware key and a bound factor. */
 const policy = definePolicy({
   format: 1,
   features: {
     'reports.view': { label: 'View reports' },
+    'contact.change': { label: 'Change contact data', requires: { level: 'session', maxAge: '5m' } },
     'reports.export': { label: 'Export reports', requires: { level: 'mfa', maxAge: '15m' } },
+    'payouts.account': { label: 'Change the payout account', requires: { level: 'phrh', maxAge: '2m' } },
     'payouts.approve': { label: 'Approve payouts', requires: { level: 'mfa', maxAge: '2m', bind: ['amount'] } },
   },
   tiers: {
-    basic: { label: 'Basic', features: ['reports.view'] },
+    basic: { label: 'Basic', features: ['reports.view', 'contact.change'] },
     pro: { label: 'Pro', extends: 'basic', features: ['reports.export'] },
-    enterprise: { label: 'Enterprise', extends: 'pro', features: ['payouts.approve'] },
+    enterprise: { label: 'Enterprise', extends: 'pro', features: ['payouts.approve', 'payouts.account'] },
   },
   risk: { high: { level: 'phr', maxAge: '5m' }, critical: 'deny' },
   license: { none: { tier: 'basic' }, states: { suspended: 'none' } },
@@ -27,7 +29,9 @@ const policy = definePolicy({
 
 const LABELS = {
   'reports.view': 'View reports',
+  'contact.change': 'Change contact data',
   'reports.export': 'Export reports',
+  'payouts.account': 'Change the payout account',
   'payouts.approve': 'Approve payouts',
   basic: 'Basic',
   pro: 'Pro',
@@ -36,6 +40,9 @@ const LABELS = {
 
 /** Someone with the largest plan and an authenticator app, who has proven nothing yet. */
 export const MEMBER: Partial<Facts> = { license: licenseOf('enterprise'), authenticators: [authenticatorOf('totp')] }
+
+/** Someone whose login is an hour old, with an address for codes. */
+export const STALE: Partial<Facts> = { ...MEMBER, loginAt: Math.floor(Date.now() / 1000) - 3600, email: 'ada@example.com' }
 
 /** What a story starts from: facts of the service, and how the page looks. */
 export type WorldParameters = Readonly<{ given?: Partial<Facts>; scheme?: 'light' | 'dark' }>
@@ -113,6 +120,28 @@ export async function click(name: string): Promise<void> {
 /** Types a code into the dialog, which sends itself when it is full. */
 export async function typeCode(code: string): Promise<void> {
   await userEvent.type(await screen.findByLabelText(/6-digit code/), code)
+}
+
+/** The code that was sent last. */
+export function mailed(): string {
+  return service().inbox().at(-1)?.secret ?? ''
+}
+
+/** Lends the browser a passkey or a security key that answers as it is told; gives the browser its own again when called. */
+export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): () => void {
+  const { create, get } = navigator.credentials
+  const empty = new ArrayBuffer(0)
+  const response = { clientDataJSON: empty, authenticatorData: empty, signature: empty, attestationObject: empty }
+  const credential = { id: 'AAAA', rawId: empty, type: 'public-key', response, getClientExtensionResults: () => ({}) }
+  const prompt = async () => {
+    if (answer === 'waits') return new Promise<never>(() => {})
+    if (answer === 'dismissed') throw new DOMException('dismissed', 'NotAllowedError')
+    return credential as unknown as Credential
+  }
+  Object.assign(navigator.credentials, { create: prompt, get: prompt })
+  return () => {
+    Object.assign(navigator.credentials, { create, get })
+  }
 }
 
 /** Waits until what opens has opened: half faded in, colours have no contrast yet. */
