@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, randomBytes, sign } from 'node:crypto'
 import { definePolicy, type Policy } from '@stile/policy'
 import type { Caller, Domain, PublishedPolicy } from './domain.ts'
+import { createLoginProviders } from './methods/relogin/provider.ts'
 import { parseOptions, type ServiceOptions } from './options.ts'
 import { createSealer } from './secrets/seal.ts'
 import { createDpopNonces } from './sessions/dpop-nonce.ts'
@@ -95,7 +96,8 @@ export async function createTestDomain({
   const keyring = await createKeyring({ store, sealer, environment: options.environment, now: clock.now })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: clock.now() })
   const published: PublishedPolicy = { policy, revision, digest }
-  const domain: Domain = { options, store, now: clock.now, random, sealer, keyring, policy: () => published }
+  const logins = createLoginProviders({ issuers: options.issuers, now: clock.now, fetch: globalThis.fetch })
+  const domain: Domain = { options, store, now: clock.now, random, sealer, keyring, logins, policy: () => published }
   const nonces = createDpopNonces(options.secret)
 
   return {

@@ -1,6 +1,7 @@
 import type { Policy } from '@stile/policy'
 import type { Proof } from '@stile/protocol'
 import type { Mail } from './mail/mail.ts'
+import type { LoginProviders } from './methods/relogin/provider.ts'
 import type { Options } from './options.ts'
 import type { Sealer } from './secrets/seal.ts'
 import type { Store } from './stores/store.ts'
@@ -19,6 +20,8 @@ export type Domain = Readonly<{
   random: (bytes: number) => Uint8Array
   sealer: Sealer
   keyring: Keyring
+  /** Where users sign in again. */
+  logins: LoginProviders
   /** Absent where the operator has configured none: then no codes and notices are sent. */
   mail?: Mail
   /** Throws `policy_unavailable` where none is loaded. */

@@ -10,6 +10,7 @@ import { describeFault } from './http/log.ts'
 import { addPublicRoutes } from './http/public-routes.ts'
 import { watchStore } from './http/store-faults.ts'
 import { addSubjectRoutes } from './http/subject-routes.ts'
+import { createLoginProviders } from './methods/relogin/provider.ts'
 import { pinRpId } from './options/pin.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options.ts'
 import { createSealer } from './secrets/seal.ts'
@@ -105,7 +106,8 @@ async function start(options: Options, store: Store): Promise<Running> {
   const keyring = await createKeyring({ store, sealer, environment, now })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
   const published: PublishedPolicy = { policy, revision, digest }
-  const domain: Domain = { options, store, now, random, sealer, keyring, policy: () => published }
+  const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch })
+  const domain: Domain = { options, store, now, random, sealer, keyring, logins, policy: () => published }
   const stream = createChangeStream(domain)
   await stream.start()
   return { domain, authenticator: createAuthenticator(domain), stream }

@@ -1,7 +1,8 @@
 import { decide, featuresOf, tiersInForce } from '@stile/policy'
-import type { Authenticator, Decision, License, State } from '@stile/protocol'
+import type { Authenticator, Decision, Level, License, State } from '@stile/protocol'
 import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
+import { reloginLevelOf } from '../methods/relogin/place.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { AuthenticatorRecord, StoredProof } from '../stores/store.ts'
@@ -17,6 +18,8 @@ export type Standing = Readonly<{
   proofs: readonly StoredProof[]
   /** What the subject has enrolled; nothing where someone acts for them. */
   authenticators: readonly AuthenticatorRecord[]
+  /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
+  reloginLevel: Level
   risk: Risk
   /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
   revision: number
@@ -38,7 +41,8 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
     caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
     assessRisk({ devices: store.devices, policy: policy.policy, caller }),
   ])
-  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, risk, revision, revokedBefore, now }
+  const reloginLevel = reloginLevelOf(domain, caller)
+  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, reloginLevel, risk, revision, revokedBefore, now }
 }
 
 /**
@@ -47,7 +51,7 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
  * @param operation  the operation that a ceremony was just completed for: give it only then, because every fresh proof counts for it
  */
 export function decideFor(standing: Standing, feature: string, operation?: Readonly<{ digest: string }>): Decision {
-  const { caller, policy, license, proofs, authenticators, risk, now } = standing
+  const { caller, policy, license, proofs, authenticators, reloginLevel, risk, now } = standing
   // nobody who acts for a subject binds the subject to an operation, also where only a tier asks for the binding
   const own = caller.actor === undefined ? operation : undefined
   const decision = decide(policy.policy, {
@@ -55,7 +59,8 @@ export function decideFor(standing: Standing, feature: string, operation?: Reado
     license,
     assurance: { proofs, ...(own && { operation: { feature, digest: own.digest } }) },
     risk: risk.band,
-    enrolled: authenticators.map(enrolledAs),
+    // who has it at the login provider need not enrol it here
+    enrolled: [...authenticators.map(enrolledAs), { method: 'relogin', level: reloginLevel }],
     now,
     ...(own && { operationDigest: own.digest }),
   })

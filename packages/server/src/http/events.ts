@@ -3,6 +3,7 @@ import type { createOpenStreams } from '../changes/open-streams.ts'
 import { watchState } from '../changes/state-watch.ts'
 import { loadStanding, stateOf } from '../decisions/standing.ts'
 import { StileError } from '../error.ts'
+import { sessionKey } from '../sessions/session-key.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import type { HttpContext } from './context.ts'
 import type { Handler } from './endpoint.ts'
@@ -33,7 +34,12 @@ export function events(
       caller,
       stream,
       now: domain.now,
-      load: () => lane(async () => stateOf(domain, await loadStanding(domain, caller), audience)),
+      load: () =>
+        lane(async () => {
+          // an end of all sessions names none of them
+          if (!(await domain.store.sessions.isOpen(sessionKey(caller)))) throw new StileError('session_ended', 'This session was ended.')
+          return stateOf(domain, await loadStanding(domain, caller), audience)
+        }),
       ...(known === String(revision) ? { knownRevision: revision } : {}),
       onState: (state) => output.send({ id: String(state.revision), event: 'state', data: state }),
       onEnd(why, fault) {

@@ -1,6 +1,8 @@
 import { type OptionsIssue, optionsIssue } from './error.ts'
-import { isLoopback, isOrigin, isOriginPattern, isWildcard } from './origins.ts'
+import { isOrigin, isOriginPattern, isWildcard } from './origins.ts'
+import { relogins } from './relogin-checks.ts'
 import type { Sections } from './schema.ts'
+import { HTTPS, insecure } from './transport.ts'
 
 /** What options must fulfil together. Each check runs on the sections that could be read, so that all faults are told at once. */
 export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
@@ -8,19 +10,13 @@ export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
   return [
     ...publicUrl(options, live),
     ...issuers(options, live),
+    ...relogins(options, live),
     ...clients(options, live),
     ...audiences(options),
     ...webauthn(options, live),
     ...session(options),
     ...mail(options),
   ]
-}
-
-const HTTPS = { fix: "Use https; plain http is only for localhost and for environment 'test'." }
-
-function insecure(text: string, live: boolean): boolean {
-  const url = new URL(text)
-  return live && url.protocol !== 'https:' && !isLoopback(url)
 }
 
 function publicUrl({ publicUrl: text }: Partial<Sections>, live: boolean): OptionsIssue[] {

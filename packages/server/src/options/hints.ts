@@ -72,6 +72,34 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'It bounds how old a session token may be, whatever its `exp`.',
     fix: 'Give whole seconds, such as 300.',
   },
+  'issuers[].relogin': {
+    why: 'With it users sign in again at the login provider, in a popup, instead of through the application.',
+    fix: "Register a client there and give { clientId, clientSecret, redirectUris: ['https://app.example.com/stile/done'] }.",
+  },
+  'issuers[].relogin.issuer': {
+    why: 'Its metadata is read from <issuer>/.well-known/openid-configuration.',
+    fix: 'Give the OpenID Connect issuer URL of the login provider; default is the issuer itself where that is a URL.',
+  },
+  'issuers[].relogin.clientSecret': {
+    why: 'With it the login provider knows that it is this service that redeems a code.',
+    fix: 'Copy it from the login provider, or leave it out for a public client.',
+  },
+  'issuers[].relogin.redirectUris': {
+    why: 'The login provider sends the user back there; the page hands the answer on with the key of its own device.',
+    fix: "Give a page of each origin that users come from, such as 'https://app.example.com/stile/done', and register it there too.",
+  },
+  'issuers[].relogin.scope': {
+    why: 'Without openid there is no ID token, and nothing is proven.',
+    fix: "Write 'openid', or more after it.",
+  },
+  'issuers[].relogin.parameters': {
+    why: 'Some login providers want parameters of their own; those that make the request safe are not to be replaced.',
+    fix: "Give what the provider's documentation asks for, such as { audience: '…' }, and leave out what the service sets itself.",
+  },
+  'issuers[].stepUp': {
+    why: 'It says what to ask the login provider for, so that signing in again there counts as more than the session.',
+    fix: "Give { mfa: { acr_values: '…' } }, and map what it answers in acrMap.",
+  },
   clients: {
     why: 'Only origins of a client may call the service from a browser.',
     fix: "List the front ends: { id: 'web', origins: ['https://app.example.com'] }.",

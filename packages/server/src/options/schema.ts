@@ -1,5 +1,5 @@
 import { isPolicy, type Policy, parsePolicy } from '@stile/policy'
-import { LEVELS } from '@stile/protocol'
+import { LEVELS, type Level } from '@stile/protocol'
 import { z } from 'zod'
 import type { OutgoingMail } from '../mail/message.ts'
 import { isSender } from '../mail/sender.ts'
@@ -33,6 +33,41 @@ const claims = z.strictObject({
   name: name.optional(),
 })
 
+/** Parameters of an authorization request that make it safe: an operator adds to them and never replaces them. */
+const RESERVED_PARAMETERS: readonly string[] = [
+  ...['client_id', 'redirect_uri', 'response_type', 'response_mode', 'scope', 'state', 'nonce', 'code_challenge', 'code_challenge_method'],
+  ...['prompt', 'max_age', 'acr_values', 'login_hint', 'request', 'request_uri'],
+]
+
+const parameters = z
+  .record(name, z.string().max(2048))
+  .refine(
+    (given) => !Object.keys(given).some((key) => RESERVED_PARAMETERS.includes(key)),
+    `cannot have ${RESERVED_PARAMETERS.join(', ')}, which the service sets itself`,
+  )
+
+const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
+
+const relogin = z.strictObject({
+  issuer: url.optional(),
+  clientId: name,
+  clientSecret: name.optional(),
+  clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  redirectUris: z.array(url).min(1),
+  scope: z
+    .string()
+    .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'is not a list of scopes with one space between them')
+    .refine((scope) => scope.split(' ').includes('openid'), 'does not have openid')
+    .default('openid'),
+  loginHint: z.enum(['email', 'sub', 'none']).default('email'),
+  parameters: parameters.default({}),
+})
+
+const stepUpAt = z.strictObject({
+  acr_values: z.string().regex(/^[^ ]+( [^ ]+)*$/, 'is not a list of acr values with one space between them'),
+  parameters: parameters.default({}),
+})
+
 const issuer = z.strictObject({
   id,
   issuer: name,
@@ -44,9 +79,10 @@ const issuer = z.strictObject({
   algs: z.array(z.enum(ALGORITHMS)).min(1).default(['ES256']),
   audience: name,
   claims: claims.prefault({}),
-  acrMap: z.record(name, z.enum(LEVELS as ['session'])).default({}),
+  acrMap: z.record(name, z.enum(LEVELS as [Level, ...Level[]])).default({}),
   maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
-})
+  relogin: relogin.optional(),
+  stepUp: z.strictObject({ mfa: stepUpAt.optional(), phr: stepUpAt.optional(), phrh: stepUpAt.optional() })
 
 const client = z.strictObject({ id: name, origins: z.array(z.string()).min(1) })
 
@@ -68,8 +104,6 @@ const bytes32 = z
       .transform((text) => new Uint8Array(Buffer.from(text, 'base64url'))),
   ])
   .refine((secret) => secret.length === 32, 'does not have exactly 32 bytes')
-
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
 
 const policy = z.unknown().transform((value, context): Policy => {
   if (isPolicy(value)) return value

@@ -1,20 +1,87 @@
+import type { AttemptFailure } from '@stile/protocol'
 import { StileError } from '../../error.ts'
+import { stepUpExpired } from '../../step-ups/open.ts'
+import { attemptFailed } from '../failure.ts'
+import { guessesLeft } from '../limits.ts'
 import type { MethodRoom } from '../room.ts'
+import { acrRequestFor } from './acr.ts'
+import { readLoginAnswer } from './answer.ts'
+import { authorizationUrl } from './authorization.ts'
+import { beginLogin, isStateOf, openLogin, sealLogin } from './begun.ts'
+import { ProviderUnreachable } from './outbound.ts'
+import { placeOf } from './place.ts'
+import { judgeLogin } from './proven.ts'
+import { redeemLogin } from './redeem.ts'
 
-/** Signing in again: the application's own login, after which the session token says so. */
+/** How long to wait before the login provider is asked again, in seconds. */
+const RETRY_SECONDS = 5
+
+/**
+ * Signing in again: at the login provider, where one is configured for the issuer, else through the application's own login, after which
+ * the session token says so.
+ */
 export const reloginRoom: MethodRoom = {
   method: 'relogin',
   isServed: () => true,
   isEnrollable: false,
   isGuessable: false,
 
-  // a login proves no more than the session, and never an operation
-  way(_, __, { level, methods, bind }) {
-    const can = level === 'session' && methods?.includes('relogin') !== false && (bind === undefined || bind.length === 0)
+  way(domain, { caller }, { level, methods, bind }) {
+    if (methods?.includes('relogin') === false) return undefined
+    const place = placeOf(domain, caller)
+    if (place !== undefined) {
+      const can = level === 'session' || acrRequestFor(place.provider.issuer, level) !== undefined
+      return can ? { method: 'relogin', authenticators: [], hint: place.provider.host } : undefined
+    }
+    // a login of the application proves no more than the session, and never an operation
+    const can = level === 'session' && (bind === undefined || bind.length === 0)
     return can ? { method: 'relogin', authenticators: [] } : undefined
   },
 
-  async prove() {
-    throw new StileError('method_unavailable', 'Sign in again, then begin this step-up anew: a fresh login is its own proof.')
+  async start(domain, { record, standing, requirement }) {
+    const place = placeOf(domain, standing.caller)
+    if (place === undefined) return undefined
+    const { provider, redirectUri } = place
+    const metadata = await provider.metadata().catch(unavailable)
+    const login = beginLogin(domain, record.id, redirectUri)
+    const challenge = sealLogin(domain, record, login)
+    if (!(await domain.store.stepUps.start({ id: record.id, method: 'relogin', challenge }))) throw stepUpExpired()
+    return { url: authorizationUrl(provider, metadata, { login, level: requirement.level, caller: standing.caller }) }
   },
+
+  // what was kept of the sign-in is taken before the answer is looked at, so that it is answered once
+  async prove(domain, { record, standing }, response) {
+    const { caller } = standing
+    const place = placeOf(domain, caller)
+    if (place === undefined)
+      throw new StileError('method_unavailable', 'Sign in again, then begin this step-up anew: a fresh login is its own proof.')
+    const { provider } = place
+    const fail = async (failure: AttemptFailure) =>
+      attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
+    // first, so that a provider that is away costs nobody their sign-in
+    const metadata = await provider.metadata().catch(unavailable)
+    const challenge = await domain.store.stepUps.takeChallenge({ id: record.id, method: 'relogin' })
+    if (challenge === null) throw await fail('challenge_used')
+    const login = openLogin(domain, record, challenge)
+    const answer = readLoginAnswer(response)
+    if (answer === undefined) throw await fail('response_malformed')
+    if (!isStateOf(login, answer.state)) throw await fail('login_invalid')
+    const redeemed = await redeemLogin(provider, metadata, { login, answer, now: domain.now() }).catch(unavailable)
+    if (!redeemed.ok) throw await fail(redeemed.failure)
+    const { issuer } = provider
+    const judged = judgeLogin(redeemed.claims, { issuer, sub: caller.sub, startedAt: login.startedAt, now: domain.now() })
+    if (!judged.ok) throw await fail(judged.failure)
+    return judged.proven
+  },
+}
+
+/** Tells a provider that cannot be asked from a fault of ours. */
+function unavailable(cause: unknown): never {
+  if (!(cause instanceof ProviderUnreachable)) throw cause
+  throw new StileError(
+    'login_unavailable',
+    'Your login provider cannot be reached now, and nothing was counted. Try again in a moment, or use another method.',
+    { retryAfter: RETRY_SECONDS },
+    { cause },
+  )
 }

@@ -1,0 +1,10 @@
+import { isLoopback } from './origins.ts'
+
+/** How to fix a URL that {@link insecure} finds. */
+export const HTTPS = { fix: "Use https; plain http is only for localhost and for environment 'test'." }
+
+/** Whether a URL is one that a live service must not use. */
+export function insecure(text: string, live: boolean): boolean {
+  const url = new URL(text)
+  return live && url.protocol !== 'https:' && !isLoopback(url)
+}
