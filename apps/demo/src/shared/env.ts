@@ -7,6 +7,14 @@ export const env = {
   admin: process.env.DEMO_ADMIN_URL ?? 'http://127.0.0.1:4010',
   api: process.env.DEMO_API_URL ?? 'http://localhost:4001',
   web: process.env.DEMO_WEB_URL ?? 'http://localhost:5173',
+  idp: process.env.DEMO_IDP_URL ?? 'http://localhost:4002',
+  inbox: process.env.DEMO_INBOX_URL ?? 'http://127.0.0.1:4003',
+  smtp: process.env.DEMO_SMTP_URL ?? 'smtp://127.0.0.1:4025',
   guardKey: process.env.DEMO_GUARD_KEY ?? '',
   licensesKey: process.env.DEMO_LICENSES_KEY ?? '',
+  inboxKey: process.env.DEMO_INBOX_KEY ?? '',
+  /** What the identity provider knows the product by. */
+  idpAppSecret: process.env.DEMO_IDP_APP_SECRET ?? '',
+  /** What the identity provider knows the verification service by. */
+  idpServiceSecret: process.env.DEMO_IDP_SERVICE_SECRET ?? '',
 } as const
