@@ -11,6 +11,8 @@ function runtimeConfig(): Plugin {
     "style-src 'self'",
     "img-src 'self' data:",
     `connect-src 'self' ${env.service} ${env.api}`,
+    // mails, which the API serves as documents that can load and run nothing
+    `frame-src ${env.api}`,
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
@@ -45,6 +47,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         main: fileURLToPath(new URL('./index.html', import.meta.url)),
+        signedInAgain: fileURLToPath(new URL('./signed-in-again.html', import.meta.url)),
         vanilla: fileURLToPath(new URL('./vanilla.html', import.meta.url)),
       },
     },

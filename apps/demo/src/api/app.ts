@@ -1,15 +1,23 @@
-import type { SessionIssuer } from '@stile/guard'
 import { createGuard } from '@stile/guard/express'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import { env } from '../shared/env.ts'
 import { policy } from '../shared/policy.ts'
+import { authenticate } from '../shared/users.ts'
+import { createInbox } from './inbox.ts'
 import { allPayouts, approve, exportCsv, lines, months } from './ledger.ts'
 import { isTier, setTier } from './licenses.ts'
-import { confirm, endSession, sessionOf, startSession } from './sessions.ts'
-import { authenticate } from './users.ts'
+import type { SessionTokens } from './session-tokens.ts'
+import { age, confirm, type DemoSession, endSession, type Login, sessionOf, startSession } from './sessions.ts'
+import { changeContact, changePayoutAccount, settingsOf } from './settings.ts'
+import { createSso, signOutUrl } from './sso.ts'
+
+/** The session tokens of each way to sign in. */
+export type Issuers = Readonly<Record<Login['issuer'], SessionTokens>>
+
+const HOUR = 3600
 
 /** The demo's API: its own login by cookie, and one guard in front of what the tiers and the policy protect. */
-export function createApi(sessions: SessionIssuer): { app: Express; close: () => Promise<void> } {
+export function createApi(issuers: Issuers): { app: Express; close: () => Promise<void> } {
   const app = express()
   app.disable('x-powered-by')
   app.use(cors)
@@ -22,7 +30,7 @@ export function createApi(sessions: SessionIssuer): { app: Express; close: () =>
     policy,
     identify: (request) => {
       const session = sessionOf(request)
-      return session && { issuer: 'demo', sub: session.user.sub, account: session.user.account, sid: session.sid }
+      return session && { issuer: session.login.issuer, sub: session.user.sub, account: session.user.account, sid: session.sid }
     },
   })
 
@@ -31,28 +39,30 @@ export function createApi(sessions: SessionIssuer): { app: Express; close: () =>
   app.post('/api/login', (request, response) => {
     const user = authenticate(request.body?.user, request.body?.password)
     if (!user) return void response.status(401).json({ detail: 'That user name and password do not match.' })
-    startSession(response, user)
+    startSession(response, { user, login: { issuer: 'demo', amr: ['pwd'] } })
     response.json({ user: user.sub, name: user.name, account: user.account })
   })
+  app.use('/api/sso', createSso())
   app.post('/api/logout', (request, response) => {
+    const idToken = sessionOf(request)?.login.idToken
     endSession(request, response)
-    response.status(204).end()
+    response.json(idToken === undefined ? {} : { next: signOutUrl(idToken) })
   })
   app.get('/api/me', signedIn, (_, response) => {
-    const { user } = response.locals.session
-    response.json({ user: user.sub, name: user.name, account: user.account })
+    const { user, login } = response.locals.session as DemoSession
+    response.json({ user: user.sub, name: user.name, account: user.account, email: user.email, issuer: login.issuer })
   })
 
   // what Stile needs of it: a session token, and a way to ask for the password again
-  app.get('/.well-known/jwks.json', (_, response) => void response.json(sessions.jwks))
-  app.post('/api/session-token', signedIn, async (_, response) => {
-    const { sid, user, authTime } = response.locals.session
-    const token = await sessions.mint({ sub: user.sub, account: user.account, name: user.name, sid, authTime, amr: ['pwd'] })
-    response.set('cache-control', 'no-store').json({ token })
+  app.get('/.well-known/jwks.json', (_, response) => void response.json(issuers.demo.jwks))
+  app.get('/sso/jwks.json', (_, response) => void response.json(issuers.sso.jwks))
+  app.post('/api/session-token', signedIn, (_, response) => {
+    const session = response.locals.session as DemoSession
+    response.set('cache-control', 'no-store').json({ token: issuers[session.login.issuer].mint(session) })
   })
   app.post('/api/confirm-password', signedIn, (request, response) => {
-    const { session } = response.locals
-    if (authenticate(session.user.sub, request.body?.password) === undefined) {
+    const session = response.locals.session as DemoSession
+    if (session.login.issuer !== 'demo' || authenticate(session.user.sub, request.body?.password) === undefined) {
       return void response.status(401).json({ detail: 'That password is not right.' })
     }
     confirm(session)
@@ -73,6 +83,25 @@ export function createApi(sessions: SessionIssuer): { app: Express; close: () =>
     response.json({ payout })
   })
 
+  app.get('/api/settings', signedIn, (_, response) => void response.json(settingsOf(response.locals.session.user.account)))
+  app.put('/api/settings/contact', signedIn, guard.require('contact.change'), (request, response) => {
+    const changed = changeContact(response.locals.session.user.account, request.body?.contact)
+    if (!changed) return void response.status(400).json({ detail: 'Give a name or an address of at most 120 characters.' })
+    response.json(changed)
+  })
+  app.put('/api/settings/payout-account', signedIn, guard.require('payouts.account'), (request, response) => {
+    const changed = changePayoutAccount(response.locals.session.user.account, request.body?.iban)
+    if (!changed) return void response.status(400).json({ detail: 'That is no IBAN. Check it for a missing character.' })
+    response.json(changed)
+  })
+
+  // stands for the user's mail program
+  app.use('/api/demo/inbox', createInbox(signedIn))
+  // stands for time that passes
+  app.post('/api/demo/age-sign-in', signedIn, (_, response) => {
+    age(response.locals.session, HOUR)
+    response.status(204).end()
+  })
   // stands for the billing system of a real product, so that a plan can be changed while watching the page
   app.post('/api/demo/tier', signedIn, async (request, response) => {
     const tier: unknown = request.body?.tier
@@ -111,7 +140,7 @@ function cors(request: Request, response: Response, next: NextFunction): void {
     })
     if (request.method === 'OPTIONS') {
       response.set({
-        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-methods': 'GET, POST, PUT',
         'access-control-allow-headers': 'Authorization, DPoP, Content-Type',
         'access-control-max-age': '600',
       })

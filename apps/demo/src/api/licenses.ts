@@ -1,6 +1,6 @@
 import { env } from '../shared/env.ts'
 import { policy } from '../shared/policy.ts'
-import { allUsers } from './users.ts'
+import { allUsers } from '../shared/users.ts'
 
 /** What the demo's billing does: it writes licenses through the service's admin API, with a key that can do nothing else. */
 async function admin(method: 'GET' | 'PUT', account: string, body?: unknown): Promise<Response> {

@@ -7,10 +7,25 @@ const USERS = [
   ['enterprise', 'Enterprise', 'also approves payouts, with a passkey'],
 ] as const
 
-/** The product's own login. */
-export function SignIn({ api, onSignedIn }: Readonly<{ api: Api; onSignedIn: () => void }>): ReactElement {
+const CAME_BACK: Readonly<Record<string, string>> = {
+  refused: 'You did not sign in at Quarterly ID.',
+  expired: 'Signing in took too long. Start again.',
+  failed: 'Signing in with Quarterly ID did not work. Start again.',
+  unavailable: 'Quarterly ID cannot be reached right now. Try again in a moment.',
+}
+
+type SignInProps = Readonly<{
+  api: Api
+  /** Said above the form, such as why somebody was signed out. */
+  notice?: string | undefined
+  returnTo: '/' | '/recover'
+  onSignedIn: () => void
+}>
+
+/** The product's own login, and the one of an identity provider beside it. */
+export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): ReactElement {
   const [user, setUser] = useState('')
-  const [problem, setProblem] = useState<string | null>(null)
+  const [problem, setProblem] = useState<string | null>(() => CAME_BACK[new URLSearchParams(location.search).get('sign-in') ?? ''] ?? null)
   const [busy, setBusy] = useState(false)
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -19,7 +34,9 @@ export function SignIn({ api, onSignedIn }: Readonly<{ api: Api; onSignedIn: () 
     const refused = await api.signIn(user, String(new FormData(event.currentTarget).get('password')))
     setBusy(false)
     setProblem(refused)
-    if (refused === null) onSignedIn()
+    if (refused !== null) return
+    history.replaceState(null, '', location.pathname)
+    onSignedIn()
   }
 
   return (
@@ -27,25 +44,35 @@ export function SignIn({ api, onSignedIn }: Readonly<{ api: Api; onSignedIn: () 
       <span className="brand large">
         <img src="/icon.svg" alt="" width="40" height="40" /> Quarterly
       </span>
-      <form className="surface stack" onSubmit={submit}>
-        <h1>Sign in</h1>
-        <label className="field">
-          User name
-          <input name="user" autoComplete="username" required value={user} onChange={(event) => setUser(event.target.value)} />
-        </label>
-        <label className="field">
-          Password
-          <input name="password" type="password" autoComplete="current-password" required />
-        </label>
-        <p className="problem" role="alert" hidden={problem === null}>
-          {problem}
+      {notice !== undefined && (
+        <p className="surface" role="status">
+          {notice}
         </p>
-        <button type="submit" className="primary" disabled={busy}>
-          Sign in
-        </button>
-      </form>
+      )}
+      <div className="surface stack">
+        <form className="stack" onSubmit={submit}>
+          <h1>Sign in</h1>
+          <label className="field">
+            User name
+            <input name="user" autoComplete="username" required value={user} onChange={(event) => setUser(event.target.value)} />
+          </label>
+          <label className="field">
+            Password
+            <input name="password" type="password" autoComplete="current-password" required />
+          </label>
+          <p className="problem" role="alert" hidden={problem === null}>
+            {problem}
+          </p>
+          <button type="submit" className="primary" disabled={busy}>
+            Sign in
+          </button>
+        </form>
+        <a className="button quiet" href={api.signInElsewhere(returnTo)}>
+          Sign in with Quarterly ID
+        </a>
+      </div>
       <section className="hint" aria-label="Who can sign in">
-        <p>This is a demo: one user per plan, the password is “stile”.</p>
+        <p>This is a demo: one user per plan, the password is “stile”. Quarterly ID is an identity provider and knows the same users.</p>
         <ul>
           {USERS.map(([name, tier, what]) => (
             <li key={name}>

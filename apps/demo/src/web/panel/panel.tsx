@@ -2,6 +2,7 @@ import { useStile } from '@stile/react'
 import { type ReactElement, useEffect, useState, useSyncExternalStore } from 'react'
 import type { Api } from '../api.ts'
 import type { Activity } from '../stile/activity.ts'
+import { Clock } from './clock.tsx'
 import { Decisions } from './decisions.tsx'
 import { Tier } from './tier.tsx'
 import { Token } from './token.tsx'
@@ -35,6 +36,7 @@ export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity
             </p>
             <Tier api={api} license={ready.state.license} tiers={ready.state.tiers} />
             <Decisions state={ready.state} />
+            <Clock api={api} />
             <Token issued={ready.state.token} />
           </>
         )}

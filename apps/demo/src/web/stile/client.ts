@@ -5,19 +5,26 @@ import type { Api } from '../api.ts'
 import type { Activity } from './activity.ts'
 
 /** What people read for each feature. */
-export const LABELS: Readonly<Record<FeatureName | 'stile:authenticators', string>> = {
+export const LABELS: Readonly<Record<FeatureName | 'stile:authenticators' | 'stile:recovery', string>> = {
   'reports.view': 'View reports',
+  'contact.change': 'Change the billing contact',
   'reports.export': 'Export reports',
   'payouts.approve': 'Approve payouts',
-  'stile:authenticators': 'Manage passkeys and codes',
+  'payouts.account': 'Change the payout account',
+  'stile:authenticators': 'Manage the ways you confirm it’s you',
+  'stile:recovery': 'Get back into your account',
 }
 
-/** The SDK, told where the service is, how to get a session token, and which origin may get the assurance token. */
-export function createClient(api: Api, service: string, activity: Activity, askPassword: () => Promise<boolean>): Stile<FeatureName> {
+/**
+ * The SDK, told where the service is, how to get a session token, and which origin may get the assurance token.
+ *
+ * @param askPassword  only where the product has a password to ask for
+ */
+export function createClient(api: Api, service: string, activity: Activity, askPassword?: () => Promise<boolean>): Stile<FeatureName> {
   return createStile<typeof policy>({
     service,
     session: api.sessionToken,
-    relogin: askPassword,
+    ...(askPassword && { relogin: askPassword }),
     audiences: { [api.url]: [api.url] },
     fetch: activity.fetch,
   })

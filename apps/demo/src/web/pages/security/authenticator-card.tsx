@@ -1,0 +1,87 @@
+import type { Authenticator } from '@stile/protocol'
+import { type ReactElement, useState } from 'react'
+import { historyOf, KINDS, LEVEL_WORDS, noticesOf } from './words.ts'
+
+type CardProps = Readonly<{
+  authenticator: Authenticator
+  /** What removing it would mean. */
+  loss: string | null
+  onRename: (name: string) => Promise<void>
+  onRemove: () => Promise<void>
+}>
+
+/** One authenticator: what it is and is worth, and how to rename or remove it. */
+export function AuthenticatorCard({ authenticator, loss, onRename, onRemove }: CardProps): ReactElement {
+  const { name, method, level, disabled } = authenticator
+  const [mode, setMode] = useState<'show' | 'rename' | 'remove'>('show')
+  const [busy, setBusy] = useState(false)
+  const run = async (act: () => Promise<void>) => {
+    setBusy(true)
+    await act()
+    setBusy(false)
+    setMode('show')
+  }
+  return (
+    <li className="surface authenticator">
+      <span>
+        <strong>{name}</strong>
+        <span className="muted">
+          {KINDS[method] ?? method}, {disabled ? 'switched off' : LEVEL_WORDS[level]}
+        </span>
+        <span className="muted">{historyOf(authenticator)}</span>
+      </span>
+      {mode === 'show' && (
+        <span className="row">
+          <button type="button" className="quiet" aria-label={`Rename ${name}`} onClick={() => setMode('rename')}>
+            Rename
+          </button>
+          <button type="button" className="quiet" aria-label={`Remove ${name}`} onClick={() => setMode('remove')}>
+            Remove
+          </button>
+        </span>
+      )}
+      {mode === 'rename' && (
+        <form
+          className="row"
+          onSubmit={(event) => {
+            event.preventDefault()
+            const next = String(new FormData(event.currentTarget).get('name'))
+            void run(() => onRename(next))
+          }}
+        >
+          {/* biome-ignore lint/a11y/noAutofocus: it appears on a click that asks for it */}
+          <input name="name" aria-label="New name" defaultValue={name} maxLength={64} required autoFocus />
+          <button type="submit" className="primary" disabled={busy}>
+            Save
+          </button>
+          <button type="button" className="quiet" onClick={() => setMode('show')}>
+            Cancel
+          </button>
+        </form>
+      )}
+      {noticesOf(authenticator, Date.now() / 1000).map((notice) => (
+        <p key={notice} className="notice">
+          {notice}
+        </p>
+      ))}
+      {mode === 'remove' && (
+        <fieldset className="removal">
+          <legend>Remove {name}?</legend>
+          {loss !== null && (
+            <p role="alert" className="notice">
+              {loss}
+            </p>
+          )}
+          <span className="row">
+            <button type="button" className="danger" disabled={busy} onClick={() => void run(onRemove)}>
+              Yes, remove
+            </button>
+            <button type="button" className="quiet" onClick={() => setMode('show')}>
+              Keep
+            </button>
+          </span>
+        </fieldset>
+      )}
+    </li>
+  )
+}
