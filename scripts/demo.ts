@@ -1,18 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const CLI = 'packages/server/src/cli/main.ts'
+const CONFIG = 'apps/demo/stile.config.ts'
 const NODE = ['--conditions=@stile/source', '--disable-warning=ExperimentalWarning']
 
 /** Where the parts of the demo listen. */
-export type Ports = Readonly<{ service: number; admin: number; api: number; web: number }>
+export type Ports = Readonly<{ service: number; admin: number; api: number; web: number; idp: number; inbox: number; smtp: number }>
 
 /** The ports that the README names. */
-export const DEFAULT_PORTS: Ports = { service: 4000, admin: 4010, api: 4001, web: 5173 }
+export const DEFAULT_PORTS: Ports = { service: 4000, admin: 4010, api: 4001, web: 5173, idp: 4002, inbox: 4003, smtp: 4025 }
 
 export type DemoOptions = Readonly<{
   ports: Ports
@@ -28,15 +31,17 @@ export type DemoOptions = Readonly<{
 export type Part = Readonly<{ name: string; url: string; stop(): Promise<void>; exited: Promise<number | null> }>
 
 export type Demo = Readonly<{
-  urls: Readonly<{ service: string; admin: string; api: string; web: string }>
+  urls: Readonly<{ service: string; admin: string; api: string; web: string; idp: string; inbox: string; smtp: string }>
   keys: DemoKeys
   /** Starts a part again that was stopped. */
   start(name: PartName): Promise<Part>
   part(name: PartName): Part
+  /** Runs the command line beside the service, as an operator would: `stile <args> --config …`. Answers what it printed. */
+  stile(...args: string[]): Promise<string>
   stop(): Promise<void>
 }>
 
-export type PartName = 'service' | 'api' | 'web'
+export type PartName = 'service' | 'api' | 'web' | 'idp' | 'inbox'
 
 type DemoKeys = Readonly<{ guard: string; licenses: string }>
 
@@ -79,7 +84,7 @@ export function buildWeb(): void {
   })
 }
 
-/** Starts service, API and pages as three processes and resolves when all of them answer. */
+/** Starts service, API, pages, identity provider and inbox, each as a process of its own, and resolves when all of them answer. */
 export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const urls = {
@@ -87,6 +92,9 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     admin: `http://127.0.0.1:${ports.admin}`,
     api: `http://localhost:${ports.api}`,
     web: `http://localhost:${ports.web}`,
+    idp: `http://localhost:${ports.idp}`,
+    inbox: `http://127.0.0.1:${ports.inbox}`,
+    smtp: `smtp://127.0.0.1:${ports.smtp}`,
   }
   const env: NodeJS.ProcessEnv = {
     ...process.env,
@@ -96,19 +104,26 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     DEMO_ADMIN_URL: urls.admin,
     DEMO_API_URL: urls.api,
     DEMO_WEB_URL: urls.web,
+    DEMO_IDP_URL: urls.idp,
+    DEMO_INBOX_URL: urls.inbox,
+    DEMO_SMTP_URL: urls.smtp,
   }
   const keys = keysIn(dataDir, env, urls.api)
-  // each part gets only the secrets that are its own
+  // each part gets only the secrets that are its own, or that it shares with one other
+  const fresh = () => randomBytes(32).toString('base64url')
+  const [inboxKey, idpAppSecret, idpServiceSecret] = [fresh(), fresh(), fresh()]
   const secrets: Record<PartName, Record<string, string>> = {
-    service: { STILE_SECRET: secretIn(dataDir) },
-    api: { DEMO_GUARD_KEY: keys.guard, DEMO_LICENSES_KEY: keys.licenses },
+    service: { STILE_SECRET: secretIn(dataDir), DEMO_IDP_SERVICE_SECRET: idpServiceSecret },
+    api: { DEMO_GUARD_KEY: keys.guard, DEMO_LICENSES_KEY: keys.licenses, DEMO_INBOX_KEY: inboxKey, DEMO_IDP_APP_SECRET: idpAppSecret },
     web: {},
+    idp: { DEMO_IDP_APP_SECRET: idpAppSecret, DEMO_IDP_SERVICE_SECRET: idpServiceSecret },
+    inbox: { DEMO_INBOX_KEY: inboxKey },
   }
 
   const commands: Record<PartName, { args: string[]; cwd: string; ready: string }> = {
     api: { args: [...NODE, 'apps/demo/src/api/main.ts'], cwd: ROOT, ready: `${urls.api}/healthz` },
     service: {
-      args: [...NODE, 'apps/service/src/main.ts', '--config', 'apps/demo/stile.config.ts'],
+      args: [...NODE, 'apps/service/src/main.ts', '--config', CONFIG],
       cwd: ROOT,
       ready: `${urls.service}/readyz`,
     },
@@ -117,6 +132,8 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
       cwd: join(ROOT, 'apps/demo'),
       ready: `${urls.web}/`,
     },
+    idp: { args: [...NODE, 'apps/demo/src/idp/main.ts'], cwd: ROOT, ready: `${urls.idp}/healthz` },
+    inbox: { args: [...NODE, 'apps/demo/src/inbox/main.ts'], cwd: ROOT, ready: `${urls.inbox}/healthz` },
   }
 
   const parts = new Map<PartName, Part>()
@@ -133,18 +150,22 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     await answers(ready, part)
     return part
   }
+  const stile = async (...args: string[]): Promise<string> => {
+    const options = { cwd: ROOT, env: { ...env, ...secrets.service } }
+    return (await promisify(execFile)(process.execPath, [...NODE, CLI, ...args, '--config', CONFIG], options)).stdout
+  }
   const stop = async () => {
     await Promise.all([...parts.values()].map((part) => part.stop()))
   }
   try {
     // the guard in the API wants to hear the service
     await start('service')
-    await Promise.all((['api', 'web'] as const).map(start))
+    await Promise.all((['api', 'web', 'idp', 'inbox'] as const).map(start))
   } catch (error) {
     await stop()
     throw error
   }
-  return { urls, keys, start, stop, part: (name) => parts.get(name) as Part }
+  return { urls, keys, start, stile, stop, part: (name) => parts.get(name) as Part }
 }
 
 function launch(name: string, url: string, child: ChildProcess, onLine: (part: string, line: string) => void): Part {
@@ -196,11 +217,12 @@ function keysIn(dataDir: string, env: NodeJS.ProcessEnv, audience: string): Demo
   const path = join(dataDir, 'keys.json')
   if (!existsSync(path)) {
     const create = (...args: string[]): string =>
-      execFileSync(
-        process.execPath,
-        [...NODE, 'packages/server/src/cli/main.ts', 'keys', 'create', '--database', join(dataDir, 'stile.db'), '--ttl', '365d', ...args],
-        { cwd: ROOT, env, encoding: 'utf8', stdio: 'pipe' },
-      ).trim()
+      execFileSync(process.execPath, [...NODE, CLI, 'keys', 'create', '--database', join(dataDir, 'stile.db'), '--ttl', '365d', ...args], {
+        cwd: ROOT,
+        env,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      }).trim()
     const keys: DemoKeys = {
       guard: create('--scope', 'guard', '--audience', audience, '--name', 'demo-api'),
       licenses: create('--scope', 'licenses:write', '--name', 'demo-billing'),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { assertPortFree, buildWeb, DEFAULT_PORTS, type Part, startDemo } from './demo.ts'
 
-const HELP = `Builds and starts the demo: the verification service, an API with a guard, and a web app.
+const HELP = `Builds and starts the demo: the verification service, an API with a guard, a web app, an identity provider and an inbox.
 
   pnpm start [--data DIR] [--verbose]
 
@@ -53,9 +53,12 @@ try {
   await assertPortFree(DEFAULT_PORTS.admin, "service's admin port")
   await assertPortFree(DEFAULT_PORTS.api, 'demo API')
   await assertPortFree(DEFAULT_PORTS.web, 'web app')
+  await assertPortFree(DEFAULT_PORTS.idp, 'identity provider')
+  await assertPortFree(DEFAULT_PORTS.inbox, 'inbox')
+  await assertPortFree(DEFAULT_PORTS.smtp, 'mail server')
   say('Building the web app …')
   buildWeb()
-  say('Starting service, API and web app …')
+  say('Starting service, API, web app, identity provider and inbox …')
   const { urls } = await startDemo({
     ports: DEFAULT_PORTS,
     dataDir,
@@ -70,8 +73,10 @@ try {
   its API (Express + guard)         ${urls.api}
   the Stile service                 ${urls.service}
   licenses (admin, loopback only)   ${urls.admin}
+  its identity provider (OpenID)    ${urls.idp}
+  its mail server                   ${urls.smtp}
 
-  Sign in as basic, pro or enterprise; the password is "stile".
+  Sign in as basic, pro or enterprise; the password is "stile". Mails are on the page Inbox.
   Data is kept in ${dataDir}. Ctrl-C stops everything.
 `)
 } catch (error) {
