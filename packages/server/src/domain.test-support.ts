@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, randomBytes, sign } from 'node:crypto'
 import { definePolicy, type Policy } from '@stile/policy'
 import type { Caller, Domain, PublishedPolicy } from './domain.ts'
+import { createMail } from './mail/mail.ts'
 import { createLoginProviders } from './methods/relogin/provider.ts'
 import { parseOptions, type ServiceOptions } from './options.ts'
 import { createSealer } from './secrets/seal.ts'
@@ -97,7 +98,8 @@ export async function createTestDomain({
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: clock.now() })
   const published: PublishedPolicy = { policy, revision, digest }
   const logins = createLoginProviders({ issuers: options.issuers, now: clock.now, fetch: globalThis.fetch })
-  const domain: Domain = { options, store, now: clock.now, random, sealer, keyring, logins, policy: () => published }
+  const mail = createMail(options)
+  const domain: Domain = { options, store, now: clock.now, random, sealer, keyring, logins, policy: () => published, ...(mail && { mail }) }
   const nonces = createDpopNonces(options.secret)
 
   return {
@@ -123,7 +125,10 @@ export async function createTestDomain({
         ...overrides,
       }
     },
-    close: () => store.close(),
+    close: async () => {
+      mail?.close()
+      await store.close()
+    },
   }
 }
 

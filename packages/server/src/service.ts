@@ -10,6 +10,8 @@ import { describeFault } from './http/log.ts'
 import { addPublicRoutes } from './http/public-routes.ts'
 import { watchStore } from './http/store-faults.ts'
 import { addSubjectRoutes } from './http/subject-routes.ts'
+import { createMail } from './mail/mail.ts'
+import { createPostman, type Postman } from './mail/postman.ts'
 import { createLoginProviders } from './methods/relogin/provider.ts'
 import { pinRpId } from './options/pin.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options.ts'
@@ -49,6 +51,7 @@ export function createService(input: ServiceOptions): Service {
   const listeners = new Set<() => void>()
   let closing = false
   let upkeep: NodeJS.Timeout | undefined
+  let postman: Postman | undefined
 
   const reportFault = (fault: unknown, message: string): void => options.log.error({ fault: describeFault(fault) }, message)
   const running = start(options, store)
@@ -59,6 +62,7 @@ export function createService(input: ServiceOptions): Service {
       domain.keyring.refresh().catch((fault) => reportFault(fault, 'the signing keys could not be refreshed'))
     }, UPKEEP_MILLISECONDS)
     upkeep.unref()
+    if (domain.mail !== undefined) postman = createPostman(domain, (fault) => reportFault(fault, 'notices could not be sent'))
   })
   // whoever awaits it is told; nobody has to
   ready.catch((fault) => reportFault(fault, 'the service could not start'))
@@ -93,7 +97,7 @@ export function createService(input: ServiceOptions): Service {
       closing = true
       clearInterval(upkeep)
       for (const listener of [...listeners]) listener()
-      await running.then(({ stream }) => stream.close()).catch(() => {})
+      await running.then(({ stream, domain }) => Promise.all([stream.close(), domain.mail?.close(), postman?.stop()])).catch(() => {})
     },
   }
 }
@@ -107,7 +111,8 @@ async function start(options: Options, store: Store): Promise<Running> {
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
   const published: PublishedPolicy = { policy, revision, digest }
   const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch })
-  const domain: Domain = { options, store, now, random, sealer, keyring, logins, policy: () => published }
+  const mail = createMail(options)
+  const domain: Domain = { options, store, now, random, sealer, keyring, logins, policy: () => published, ...(mail && { mail }) }
   const stream = createChangeStream(domain)
   await stream.start()
   return { domain, authenticator: createAuthenticator(domain), stream }

@@ -2,6 +2,7 @@ import type { Authenticator } from '@stile/protocol'
 import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { noticeFor } from '../mail/notice-for.ts'
 import { readBody } from '../step-ups/body.ts'
 import type { NewChange } from '../stores/store.ts'
 import { admit } from './admit.ts'
@@ -23,7 +24,10 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
   await admit(domain, caller)
   const { subject } = caller
   const { authenticators } = domain.store
-  const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject) })
+  const former = await authenticators.get({ subject, id })
+  if (former === null) throw unknownAuthenticator()
+  const notices = await noticeFor(domain, caller, 'authenticator_renamed', { method: former.data.method, name, former: former.name })
+  const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject), notices })
   const record = renamed ? await authenticators.get({ subject, id }) : null
   if (record === null) throw unknownAuthenticator()
   return publicAuthenticator(record)
@@ -42,7 +46,10 @@ export async function removeAuthenticator(domain: Domain, caller: Caller, id: st
   const change = changeOf(domain, subject)
   // whoever holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
   const revoked: NewChange = { at: change.at, type: 'revoked', subject, before: change.at }
-  const removed = await domain.store.authenticators.remove({ subject, id, keepDevice, changes: [change, revoked] })
+  const former = await domain.store.authenticators.get({ subject, id })
+  if (former === null) throw unknownAuthenticator()
+  const notices = await noticeFor(domain, caller, 'authenticator_removed', { method: former.data.method, name: former.name })
+  const removed = await domain.store.authenticators.remove({ subject, id, keepDevice, changes: [change, revoked], notices })
   if (!removed) throw unknownAuthenticator()
 }
 

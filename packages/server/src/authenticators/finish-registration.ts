@@ -2,6 +2,7 @@ import { type AttemptFailure, AUTHENTICATORS_FEATURE, type Authenticator, type L
 import { publicAuthenticator, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { noticeFor } from '../mail/notice-for.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft, takeGuess } from '../methods/limits.ts'
 import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
@@ -41,7 +42,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     boundBy: registration.boundBy,
     data,
   }
-  await create(domain, registration, record)
+  await create(domain, caller, registration, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, record] }
   await recordProof(domain, after, { method: data.method, level, amr, authTime: record.createdAt, authenticatorId: record.id })
   return publicAuthenticator(record)
@@ -80,15 +81,17 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
 }
 
 /** Writes the authenticator. Where the store fails, the enrolment is put back, so that nobody has to scan another code. */
-async function create(domain: Domain, registration: RegistrationRecord, record: AuthenticatorRecord): Promise<void> {
+async function create(domain: Domain, caller: Caller, registration: RegistrationRecord, record: AuthenticatorRecord): Promise<void> {
   const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
+  const { name, data } = record
   let created: boolean
   try {
-    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change })
+    const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
+    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change, notices })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
-    if (record.data.method === 'totp') await registrations.create(registration).catch(() => undefined)
+    if (data.method === 'totp') await registrations.create(registration).catch(() => undefined)
     throw error
   }
   if (created) return

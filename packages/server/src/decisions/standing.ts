@@ -1,7 +1,10 @@
 import { decide, featuresOf, tiersInForce } from '@stile/policy'
 import type { Authenticator, Decision, Level, License, State } from '@stile/protocol'
+import type { Mailbox } from '../addresses/change.ts'
+import { mailboxOf } from '../addresses/mailbox.ts'
 import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
+import { codeAddress } from '../methods/email-otp/takes-codes.ts'
 import { reloginLevelOf } from '../methods/relogin/place.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
 import { sessionKey } from '../sessions/session-key.ts'
@@ -20,6 +23,8 @@ export type Standing = Readonly<{
   authenticators: readonly AuthenticatorRecord[]
   /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
   reloginLevel: Level
+  /** Where mail of the subject goes; absent where no address is known, mail is not configured, or someone acts for them. */
+  mailbox?: Mailbox
   risk: Risk
   /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
   revision: number
@@ -35,14 +40,27 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
   const policy = domain.policy()
   const now = domain.now()
   const [revision, revokedBefore] = await Promise.all([store.changes.head(), store.changes.revokedBefore(caller.subject)])
-  const [license, proofs, authenticators, risk] = await Promise.all([
+  const [license, proofs, authenticators, risk, mailbox] = await Promise.all([
     effectiveLicenseOf(domain, caller.account),
     store.proofs.list(sessionKey(caller)),
     caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
     assessRisk({ devices: store.devices, policy: policy.policy, caller }),
+    domain.mail && mailboxOf(domain, caller),
   ])
   const reloginLevel = reloginLevelOf(domain, caller)
-  return { caller, policy, license, proofs: [caller.login, ...proofs], authenticators, reloginLevel, risk, revision, revokedBefore, now }
+  return {
+    caller,
+    policy,
+    license,
+    proofs: [caller.login, ...proofs],
+    authenticators,
+    reloginLevel,
+    ...(mailbox && { mailbox }),
+    risk,
+    revision,
+    revokedBefore,
+    now,
+  }
 }
 
 /**
@@ -60,7 +78,11 @@ export function decideFor(standing: Standing, feature: string, operation?: Reado
     assurance: { proofs, ...(own && { operation: { feature, digest: own.digest } }) },
     risk: risk.band,
     // who has it at the login provider need not enrol it here
-    enrolled: [...authenticators.map(enrolledAs), { method: 'relogin', level: reloginLevel }],
+    enrolled: [
+      ...authenticators.map(enrolledAs),
+      { method: 'relogin', level: reloginLevel },
+      ...(codeAddress(standing) === undefined ? [] : [MAILBOX]),
+    ],
     now,
     ...(own && { operationDigest: own.digest }),
   })
@@ -90,6 +112,9 @@ export async function stateOf(domain: Domain, standing: Standing, audience: stri
     token: await issueToken(domain, standing, { audience }),
   }
 }
+
+/** What an address that codes can be sent to counts for. */
+const MAILBOX = { method: 'email-otp', level: 'session' } as const
 
 /** What an authenticator counts for. */
 export function enrolledAs({ data, level }: AuthenticatorRecord): Pick<Authenticator, 'method' | 'level'> {

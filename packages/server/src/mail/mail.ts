@@ -31,7 +31,7 @@ export type Carrier = Readonly<{
 
 /** Creates what sends mail, by SMTP or through the `deliver` hook; `undefined` where neither is configured. */
 export function createMail(
-  options: Pick<Options, 'mail' | 'deliver' | 'help' | 'webauthn' | 'environment'>,
+  options: Pick<Options, 'mail' | 'deliver' | 'help' | 'environment'> & Readonly<{ webauthn: Pick<Options['webauthn'], 'rpName'> }>,
   { sendSeconds = SEND_SECONDS }: Readonly<{ sendSeconds?: number }> = {},
 ): Mail | undefined {
   const { mail, deliver, help } = options

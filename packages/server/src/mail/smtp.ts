@@ -54,7 +54,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
         // so that answering machines stay silent (RFC 3834 §5)
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       }),
-    // a connection that is in the middle of a mail finishes it first
-    close: () => transporter.close(),
+    // what is under way fails at once: a notice is sent again later, and nobody waits for a code any more
+    close: () => transporter.close({ force: true } as never),
   }
 }

@@ -27,6 +27,6 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
 }
 
 /** The problem of an attempt that did not count, with a sentence that says what to do. */
-export function attemptFailed(failure: AttemptFailure, attemptsLeft: number): StileError {
-  return new StileError('attempt_failed', DETAILS[failure], { failure, attemptsLeft })
+export function attemptFailed(failure: AttemptFailure, attemptsLeft: number, detail: string = DETAILS[failure]): StileError {
+  return new StileError('attempt_failed', detail, { failure, attemptsLeft })
 }

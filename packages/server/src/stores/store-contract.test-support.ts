@@ -3,6 +3,7 @@ import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
+import { mailContract } from './contract/mail.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
@@ -24,6 +25,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     authenticatorsContract(open)
     licensesContract(open)
     keysContract(open)
+    mailContract(open)
     sweepContract(open)
   })
 }

@@ -44,7 +44,7 @@ export interface Store {
   readonly signingKeys: SigningKeyStore
   readonly settings: SettingStore
   /**
-   * Deletes what has expired: step-ups, registrations, attempts, replays, sessions and their proofs; and of the change log what a newer
+   * Deletes what has expired: step-ups, registrations, attempts, replays, sessions and their proofs, notices that nobody sends; and of the change log what a newer
    * change of the same thing has made superfluous.
    */
   sweep(now: number): Promise<void>

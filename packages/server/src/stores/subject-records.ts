@@ -128,8 +128,11 @@ export interface StepUpStore {
   get(id: string): Promise<StepUpRecord | null>
   /** Stores the challenge of a started method and replaces a former one of that method. False where the step-up is gone. */
   start(input: Readonly<{ id: string; method: Method; challenge: string }>): Promise<boolean>
-  /** Reads and deletes the challenge of a method: exactly one caller gets it. */
-  takeChallenge(input: Readonly<{ id: string; method: Method }>): Promise<string | null>
+  /**
+   * Reads and deletes the challenge of a method: exactly one caller gets it. Where `challenge` is given, only if it is that one; another
+   * one stays.
+   */
+  takeChallenge(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<string | null>
   /** Reads and deletes the step-up: exactly one caller gets it. */
   take(id: string): Promise<StepUpRecord | null>
 }

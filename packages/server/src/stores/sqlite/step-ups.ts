@@ -58,6 +58,14 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
   const takeChallenge = prepare((db, p: Parameter<{ id: string; method: string }>) =>
     db.deleteFrom('step_up_challenges').where('step_up_id', '=', p('id')).where('method', '=', p('method')).returning('challenge'),
   )
+  const takeThisChallenge = prepare((db, p: Parameter<{ id: string; method: string; challenge: string }>) =>
+    db
+      .deleteFrom('step_up_challenges')
+      .where('step_up_id', '=', p('id'))
+      .where('method', '=', p('method'))
+      .where('challenge', '=', p('challenge'))
+      .returning('challenge'),
+  )
   return {
     create: (record) =>
       write(() => {
@@ -77,7 +85,11 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
       }),
     get: (id) => read(() => recordOf(find.get({ id }))),
     start: ({ id, method, challenge }) => write(() => putChallenge.run({ id, method, challenge }) === 1),
-    takeChallenge: ({ id, method }) => write(() => takeChallenge.get({ id, method })?.challenge ?? null),
+    takeChallenge: ({ id, method, challenge }) =>
+      write(() => {
+        const row = challenge === undefined ? takeChallenge.get({ id, method }) : takeThisChallenge.get({ id, method, challenge })
+        return row?.challenge ?? null
+      }),
     take: (id) => write(() => recordOf(take.get({ id }))),
   }
 }

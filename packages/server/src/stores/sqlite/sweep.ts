@@ -7,6 +7,8 @@ const BATCH = 500
 const EXPIRED_SESSION_SECONDS = 30 * 86_400
 /** Changes that only matter to whoever watches right now are kept this long. One day. */
 const PASSING_CHANGE_SECONDS = 86_400
+/** Notices that nobody sends, because mail is not configured any more, are kept this long. Two days. */
+const UNSENT_NOTICE_SECONDS = 2 * 86_400
 
 type Step = Statement<{ now: number; batch: number }, unknown>
 
@@ -64,6 +66,15 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .selectFrom('sessions')
           .select('rowid')
           .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
+          .limit(p('batch')),
+      ),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('outbox').where('rowid', 'in', (from) =>
+        from
+          .selectFrom('outbox')
+          .select('rowid')
+          .where(({ eb, val }) => eb('created_at', '<=', eb(val(p('now')), '-', UNSENT_NOTICE_SECONDS)))
           .limit(p('batch')),
       ),
     ),

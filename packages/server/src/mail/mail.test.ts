@@ -1,0 +1,231 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import fc from 'fast-check'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { StileError } from '../error.ts'
+import { createMail, type MailContent } from './mail.ts'
+import type { MailMessage, OutgoingMail } from './message.ts'
+import { startMailServer } from './smtp.test-support.ts'
+import { writeMail } from './templates.ts'
+
+const AT = 1_800_000_000
+const CODE: MailContent = { kind: 'code', to: 'ada@example.com', code: '042195', feature: 'Export reports', at: AT, expiresAt: AT + 300 }
+const BASE = { help: 'support@example.com', webauthn: { rpName: 'Example' }, environment: 'test' } as const
+
+function mailer(options: Partial<Parameters<typeof createMail>[0]>, sendSeconds?: number) {
+  const mail = createMail({ ...BASE, mail: undefined, deliver: undefined, ...options }, sendSeconds === undefined ? {} : { sendSeconds })
+  if (mail === undefined) throw new Error('No mail is configured.')
+  onTestFinished(() => mail.close())
+  return mail
+}
+
+const overSmtp = (url: string, more: object = {}, sendSeconds?: number) =>
+  mailer({ mail: { from: 'Example <no-reply@example.com>', url, ...more } }, sendSeconds)
+
+/** Everything that a log could make of an error. */
+function everythingOf(error: unknown): string {
+  const parts: string[] = []
+  for (let each = error; each instanceof Error; each = each.cause)
+    parts.push(
+      each.message,
+      each.stack ?? '',
+      JSON.stringify(each),
+      JSON.stringify(Object.getOwnPropertyNames(each).map((name) => String(each[name as never]))),
+    )
+  return parts.join('\n')
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<StileError> {
+  const error = await promise.then(
+    () => undefined,
+    (each: unknown) => each,
+  )
+  if (error instanceof StileError) return error
+  throw new Error('It was expected to fail with a code, and did not.')
+}
+
+describe('a mail by SMTP', () => {
+  test('arrives as plain text and HTML, with the code in the body alone', async () => {
+    const server = await startMailServer()
+    await overSmtp(server.url).send(CODE)
+    const mail = server.newest()
+    expect(mail).toMatchObject({ to: ['ada@example.com'], toHeader: ['ada@example.com'], subject: 'Your code for Example' })
+    expect(mail.from).toBe('"Example" <no-reply@example.com>')
+    for (const body of [mail.text, mail.html]) {
+      expect(body).toContain('042195')
+      expect(body).toContain('Export reports')
+      expect(body).toContain('15 January 2027, 08:00 UTC')
+      expect(body).toContain('support@example.com')
+    }
+    expect(JSON.stringify([...mail.headers])).not.toContain('042195')
+    expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
+  })
+
+  test('keeps its connection for the next', async () => {
+    const server = await startMailServer()
+    const mail = overSmtp(server.url)
+    for (let count = 0; count < 3; count++) await mail.send(CODE)
+    expect(server.inbox()).toHaveLength(3)
+    expect(server.connections()).toBe(1)
+  })
+
+  test('goes to the next connection where the server has closed the former', async () => {
+    const server = await startMailServer()
+    const mail = overSmtp(server.url)
+    await mail.send(CODE)
+    server.hangUp()
+    await mail.send(CODE)
+    expect(server.inbox()).toHaveLength(2)
+    expect(server.connections()).toBe(2)
+  })
+
+  test('threat: credentials and codes would cross the network in the clear', async () => {
+    const server = await startMailServer()
+    const mail = overSmtp('smtp://mail.example:587', { transport: { host: '127.0.0.1', port: server.port } })
+    const live = mailer({
+      environment: 'live',
+      mail: { from: 'a@example.com', url: server.url, transport: { host: '127.0.0.2', port: server.port } },
+    })
+    await expect(mail.send(CODE)).resolves.toBeUndefined()
+    expect((await failureOf(live.send(CODE))).code).toBe('mail_unavailable')
+    expect(server.inbox()).toHaveLength(1)
+  })
+
+  test('says that it could not be sent where nothing listens', async () => {
+    const server = await startMailServer()
+    await server.stop()
+    expect(await failureOf(overSmtp(server.url).send(CODE))).toMatchObject({ code: 'mail_unavailable', status: 503 })
+  })
+
+  test('gives up where the server never answers', async () => {
+    const server = await startMailServer()
+    server.answer('stall')
+    expect((await failureOf(overSmtp(server.url, {}, 0.2).send(CODE))).code).toBe('mail_unavailable')
+    const silent = createServer()
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void silent.close())
+    const url = `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    expect((await failureOf(overSmtp(url, {}, 0.2).send(CODE))).code).toBe('mail_unavailable')
+  })
+
+  test.each(['refuse-recipient', 'refuse-mail'] as const)(
+    'threat: what a server says (%s) would bring address or code into a log',
+    async (mode) => {
+      const server = await startMailServer()
+      server.answer(mode)
+      const error = await failureOf(overSmtp(server.url).send(CODE))
+      expect(error.code).toBe('mail_unavailable')
+      expect(everythingOf(error)).not.toMatch(/042195|ada@|No such user|do not like/)
+      expect(everythingOf(error)).toMatch(/55[04]/)
+    },
+  )
+})
+
+describe('the hook', () => {
+  test('gets the mail instead of a server', async () => {
+    const got: OutgoingMail[] = []
+    await mailer({ deliver: async (mail) => void got.push(mail) }).send(CODE)
+    expect(got).toMatchObject([
+      { to: 'ada@example.com', kind: 'code', subject: 'Your code for Example', text: expect.stringContaining('042195') },
+    ])
+  })
+
+  test('threat: an error of the hook would bring the code into a log', async () => {
+    const deliver = async (mail: OutgoingMail) => {
+      throw Object.assign(new Error(`cannot post ${mail.text}`), { name: `E${mail.text}`, code: mail.text, config: mail })
+    }
+    const error = await failureOf(mailer({ deliver }).send(CODE))
+    expect(error.code).toBe('mail_unavailable')
+    expect(everythingOf(error)).not.toMatch(/042195|ada@/)
+  })
+
+  test('is not waited for without end', async () => {
+    expect((await failureOf(mailer({ deliver: () => new Promise(() => undefined) }, 0.05).send(CODE))).code).toBe('mail_unavailable')
+  })
+})
+
+describe('templates', () => {
+  const message: MailMessage = { ...CODE, product: 'Example', help: 'support' } as MailMessage
+
+  test('of an operator take the place of the built-in words', () => {
+    const own = { subject: 'Hallo', text: 'Ein Code', html: '<p>Ein Code</p>' }
+    expect(writeMail(message, (each) => (each.kind === 'code' ? own : undefined))).toEqual(own)
+    expect(writeMail({ ...message, kind: 'sessions_ended', data: {} } as MailMessage, () => undefined).subject).toBe(
+      'You were signed out: Example',
+    )
+  })
+
+  test.each([{}, { subject: 'x' }, { subject: 'x', text: '', html: 'x' }, { subject: 1, text: 'x', html: 'x' }])(
+    'that answer %j send nothing',
+    async (answer) => {
+      const server = await startMailServer()
+      const mail = overSmtp(server.url, { templates: () => answer as never })
+      expect((await failureOf(mail.send(CODE))).code).toBe('mail_unavailable')
+      expect(server.inbox()).toEqual([])
+    },
+  )
+
+  const kinds = [
+    'authenticator_added',
+    'authenticator_removed',
+    'authenticator_renamed',
+    'authenticator_disabled',
+    'recovery_codes_made',
+  ] as const
+  const others = ['recovery_used', 'recovery_link_requested', 'address_changed', 'sessions_ended'] as const
+  test.each([...kinds, ...others])('say of %s what happened, when, and what to do if it was not them', (kind) => {
+    const mail = writeMail({ kind, to: 'a@example.com', product: 'Example', help: 'support', at: AT, data: {} })
+    for (const body of [mail.text, mail.html]) expect(body).toMatch(/15 January 2027, 08:00 UTC[\s\S]*If it was not, change your password/)
+  })
+
+  test('load nothing from anywhere and track nobody', () => {
+    const mail = writeMail({
+      kind: 'recovery',
+      to: 'a@example.com',
+      product: 'Example',
+      help: 'support',
+      at: AT,
+      expiresAt: AT + 3600,
+      url: 'https://app.example/r#t=1',
+    })
+    expect(mail.html).not.toMatch(/<img|<link|<script|@import|url\(|src=/i)
+    expect(mail.html.match(/https?:[^"<\s]*/g)).toEqual(['https://app.example/r#t=1'])
+    expect(mail.text).toContain('https://app.example/r#t=1')
+  })
+
+  test('threat: a name would begin a header, a paragraph or a tag of its own', async () => {
+    const server = await startMailServer()
+    const evil = 'x\r\nBcc: eve@example.com\r\n\r\n<a href="https://evil.example">Click</a>\u202e\u2028<img src=x>'
+    const mail = mailer({ webauthn: { rpName: evil }, help: evil, mail: { from: 'a@example.com', url: server.url } })
+    await mail.send({ ...CODE, feature: evil })
+    await mail.send({ kind: 'authenticator_renamed', to: 'ada@example.com', at: AT, data: { method: evil, name: evil, former: evil } })
+    expect(server.inbox()).toHaveLength(2)
+    for (const each of server.inbox()) {
+      expect(each.to).toEqual(['ada@example.com'])
+      expect(each.headers.has('bcc')).toBe(false)
+      expect(each.html).not.toMatch(/<a |<img/)
+      expect(each.text).not.toMatch(/^Bcc|\u202e|\u2028/m)
+      expect(each.text.split('\n').every((line) => !line.startsWith('<a'))).toBe(true)
+    }
+  })
+
+  test('threat: whatever a subject of a template holds, it makes no header', async () => {
+    const server = await startMailServer()
+    const mail = overSmtp(server.url, { templates: () => ({ subject: 'a\r\nBcc: eve@example.com\r\nX-Evil: 1', text: 'b', html: 'c' }) })
+    await mail.send(CODE)
+    expect(server.newest().to).toEqual(['ada@example.com'])
+    expect(server.newest().headers.has('x-evil')).toBe(false)
+  })
+
+  test('whatever people are called, the built-in HTML has only the tags of the template', () => {
+    const bare = writeMail({ ...message, product: 'x', feature: 'x', help: 'x' } as MailMessage).html.match(/<[^>]*>/g)?.length
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }), (one, other) => {
+        const mail = writeMail({ ...message, product: one, feature: other, help: one } as MailMessage)
+        expect(mail.html.match(/<[^>]*>/g)).toHaveLength(bare ?? 0)
+        expect(mail.subject).not.toMatch(/[\r\n]/)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import type { AddressRecord, NewNotice, Store } from '../store.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+const notice = (id: string, over: Partial<NewNotice> = {}): NewNotice => ({
+  id,
+  subject: ALICE.subject,
+  to: 'alice@example.com',
+  kind: 'authenticator_added',
+  data: { method: 'passkey', name: 'Laptop', count: 2 },
+  at: T0,
+  ...over,
+})
+
+const address = (over: Partial<AddressRecord> = {}): AddressRecord => ({
+  subject: ALICE.subject,
+  version: 1,
+  address: 'alice@example.com',
+  ...over,
+})
+
+/** Addresses, and notices that wait to be sent. */
+export function mailContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const claim = (now = T0, limit = 10) => store().outbox.claim({ now, leaseSeconds: 60, limit })
+  const put = (...notices: NewNotice[]) => store().addresses.write({ record: address({ subject: `demo|${notices[0]?.id}` }), notices })
+
+  describe('addresses', () => {
+    it('gives back what was written, with and without another one that waits', async () => {
+      const full = address({ claimed: 'a@example.com', pending: { address: 'b@example.com', by: 'admin', settlesAt: T0 + 9 } })
+      expect(await store().addresses.get(ALICE.subject)).toBeNull()
+      expect(await store().addresses.write({ record: full, notices: [] })).toBe(true)
+      expect(await store().addresses.get(ALICE.subject)).toEqual(full)
+      expect(await store().addresses.get(BOB.subject)).toBeNull()
+      expect(await store().addresses.write({ record: address({ version: 2 }), notices: [] })).toBe(true)
+      expect(await store().addresses.get(ALICE.subject)).toEqual(address({ version: 2 }))
+    })
+
+    it('threat: of writers at the same time, several would win, or a loser would send a notice', async () => {
+      const write = (version: number) => (index: number) =>
+        store().addresses.write({ record: address({ version, address: `${index}@example.com` }), notices: [notice(`${version}-${index}`)] })
+      for (const version of [1, 2]) expect((await burst(write(version))).filter(Boolean)).toHaveLength(1)
+      expect(await claim()).toHaveLength(2)
+      expect(await store().addresses.write({ record: address({ version: 4 }), notices: [] })).toBe(false)
+      expect(await store().addresses.write({ record: address({ version: 2 }), notices: [] })).toBe(false)
+    })
+  })
+
+  describe('the outbox', () => {
+    it('gives what was put into it, oldest first, until it is done', async () => {
+      await put(notice('no_1'), notice('no_2', { at: T0 - 1, data: {} }))
+      expect(await claim()).toEqual([
+        { ...notice('no_2', { at: T0 - 1, data: {} }), attempt: 1 },
+        { ...notice('no_1'), attempt: 1 },
+      ])
+      await store().outbox.done({ id: 'no_1' })
+      expect((await claim(T0 + 60)).map(({ id, attempt }) => [id, attempt])).toEqual([['no_2', 2]])
+    })
+
+    it('threat: several processes would send the same notice', async () => {
+      await put(notice('no_1'), notice('no_2'), notice('no_3'))
+      const claimed = (await burst(() => claim(T0, 1))).flat()
+      expect(claimed.map(({ id }) => id).sort()).toEqual(['no_1', 'no_2', 'no_3'])
+    })
+
+    it('threat: a notice would be lost with the process that was sending it', async () => {
+      await put(notice('no_1'))
+      await claim()
+      expect(await claim(T0 + 59)).toEqual([])
+      expect(await claim(T0 + 60)).toMatchObject([{ id: 'no_1', attempt: 2 }])
+    })
+
+    it('puts off what could not be sent, unless somebody else has it by now', async () => {
+      await put(notice('no_1'))
+      await claim()
+      await store().outbox.postpone({ id: 'no_1', attempt: 1, dueAt: T0 + 500 })
+      expect(await claim(T0 + 499)).toEqual([])
+      expect(await claim(T0 + 500)).toHaveLength(1)
+      await store().outbox.postpone({ id: 'no_1', attempt: 1, dueAt: T0 })
+      expect(await claim(T0 + 501)).toEqual([])
+    })
+
+    it('has the notices of what was done to authenticators, and none of what was not', async () => {
+      const { subject } = ALICE
+      const change = authenticatorsChange(ALICE)
+      const { authenticators } = store()
+      const create = (id: string, limit: number) =>
+        authenticators.create({ record: authenticator(id), limit, change, notices: [notice(`added-${id}-${limit}`)] })
+      expect([await create('auth_1', 0), await create('auth_1', 1), await create('auth_2', 1)]).toEqual([false, true, false])
+      await authenticators.rename({ subject, id: 'auth_1', name: 'Desk', change, notices: [notice('renamed')] })
+      await authenticators.rename({ subject, id: 'auth_9', name: 'Desk', change, notices: [notice('not renamed')] })
+      const remove = (index: number) =>
+        authenticators.remove({ subject, id: 'auth_1', keepDevice: '', changes: [], notices: [notice(`removed-${index}`)] })
+      await burst(remove)
+      const ids = (await claim(T0, 100)).map(({ id }) => id.replace(/^removed-\d+$/, 'removed'))
+      expect(ids).toEqual(['added-auth_1-1', 'renamed', 'removed'])
+    })
+
+    it('threat: a change that was not made would be told, or one that was made would not', async () => {
+      await put(notice('no_1'))
+      // the notice cannot be written twice, so nothing of the verb may be
+      const record = authenticator('auth_1')
+      const created = store().authenticators.create({ record, limit: 9, change: authenticatorsChange(ALICE), notices: [notice('no_1')] })
+      await expect(created).rejects.toThrow()
+      expect(await store().authenticators.list(ALICE.subject)).toEqual([])
+      expect(await enrol(store(), record)).toBe(true)
+    })
+
+    it('is swept of what nobody has sent for two days', async () => {
+      await put(notice('no_1'))
+      await store().sweep(T0 + 2 * 86_400 - 1)
+      expect(await claim()).toHaveLength(1)
+      await store().sweep(T0 + 2 * 86_400)
+      expect(await claim(T0 + 2 * 86_400)).toEqual([])
+    })
+  })
+
+  describe('a challenge that must be a certain one', () => {
+    it('threat: a wrong answer would use it up, or a right one would count twice', async () => {
+      await store().stepUps.create(stepUp('su_1'))
+      await store().stepUps.create(stepUp('su_2'))
+      await store().stepUps.start({ id: 'su_1', method: 'email-otp', challenge: 'former' })
+      await store().stepUps.start({ id: 'su_1', method: 'email-otp', challenge: 'right' })
+      await store().stepUps.start({ id: 'su_2', method: 'email-otp', challenge: 'other' })
+      const take = (challenge: string, id = 'su_1') => store().stepUps.takeChallenge({ id, method: 'email-otp', challenge })
+      expect(await take('former')).toBeNull()
+      expect(await take('other')).toBeNull()
+      expect(await take('right', 'su_2')).toBeNull()
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey', challenge: 'right' })).toBeNull()
+      expect((await burst(() => take('right'))).filter((each) => each !== null)).toEqual(['right'])
+      expect(await take('other', 'su_2')).toBe('other')
+    })
+  })
+}
