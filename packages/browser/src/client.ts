@@ -82,6 +82,17 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     if (signedIn) await renewSession()
     return signedIn
   }
+  // back at the page that was left for the login provider's
+  try {
+    if (globalThis.document && sessionStorage.getItem('stile:page')) {
+      import('./relogin/restore-page.ts').then(
+        ({ restorePage }) => restorePage(),
+        () => {},
+      )
+    }
+  } catch {
+    // a frame without a storage left nothing in it
+  }
   const [join, onStepUp, cancelStepUps] = createStepUps(main, get, request, signIn && relogin, now, keep, refresh)
 
   return {

@@ -52,7 +52,7 @@ export class StepUpFailed extends StileError {}
 
 /** Whether a failure passes by itself, so that it makes sense to try again. */
 export function isPassing(code: StileCode): boolean {
-  return /^(service|session|policy)_un|^internal|^too/.test(code)
+  return /^(service|session|policy|mail|login)_un|^internal|^too/.test(code)
 }
 
 /** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */

@@ -1,6 +1,7 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
 import { flowError, isPassing, type StileCode, StileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
+import { signalAccepted } from '../passkey/signal.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
@@ -26,7 +27,7 @@ export type EnrollmentState =
   | Readonly<{ status: 'cancelled' }>
   | Readonly<{ status: 'failed'; code: StileCode; problem: Problem | undefined }>
 
-/** Adds, names and removes authenticators. */
+/** Adds, names and removes authenticators, and tells the browser which passkeys are known, where it can be told (Signal API). */
 export type Enrollment = Readonly<{
   get: () => EnrollmentState
   subscribe: (listener: () => void) => () => void
@@ -110,6 +111,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     try {
       const path = `${REGISTRATIONS}/${encodeURIComponent(registration.id)}`
       const authenticator = (await stile.request('POST', path, { response, name })) as Authenticator
+      signalAccepted(stile.request)
       await stile.refresh()
       if (!signal.aborted) set({ status: 'done', authenticator })
     } catch (error) {
@@ -127,7 +129,11 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
       turn.abort()
       if (!['done', 'failed', 'cancelled'].includes(get().status)) set({ status: 'cancelled' })
     },
-    list: async () => ((await stile.request('GET', PATH)) as { authenticators: readonly Authenticator[] }).authenticators,
+    list: async () => {
+      const listed = (await stile.request('GET', PATH)) as { authenticators: readonly Authenticator[] }
+      signalAccepted(stile.request, listed)
+      return listed.authenticators
+    },
     rename: async (id, name) => {
       const renamed = (await gated(stile, () => stile.request('PATCH', at(id), { name }))) as Authenticator
       await stile.refresh()
@@ -135,6 +141,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     },
     remove: async (id) => {
       await gated(stile, () => stile.request('DELETE', at(id)))
+      signalAccepted(stile.request)
       await stile.refresh()
     },
   }

@@ -1,22 +1,15 @@
-import type { StepUp } from '@stile/protocol'
 import { ceremony } from './ceremony.ts'
 import { base64url, bytes, credentialJson, credentials } from './encoding.ts'
 
 /**
- * Has the subject use a passkey. Loaded when a prompt opens.
+ * Has the subject use a passkey or a security key. Loaded when a prompt opens.
  *
- * @param used  whether the challenge of the step-up was sent already, so that a new one is needed
+ * @param start  the options of the service (`PublicKeyCredentialRequestOptionsJSON`)
+ * @param patienceMs  how long a prompt that never answers is waited for at most
  * @returns the answer for the service (`AuthenticationResponseJSON`), or a code `passkey_*`
  */
-export async function authenticate(
-  stepUp: StepUp,
-  used: boolean,
-  post: (path: string, body: unknown) => Promise<StepUp>,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const startOf = (of: StepUp) => 'methods' in of && of.methods.find(({ method }) => method === 'passkey')?.start
-  const start = (!used && startOf(stepUp)) || startOf(await post(`/${stepUp.id}/methods/passkey`, {}))
-  return signal.aborted || ceremony(start, (prompt) => assertion(start as PublicKeyCredentialRequestOptionsJSON, prompt), signal)
+export function authenticate(start: unknown, signal: AbortSignal, patienceMs: number): Promise<unknown> {
+  return ceremony(start, (prompt) => assertion(start as PublicKeyCredentialRequestOptionsJSON, prompt), signal, patienceMs)
 }
 
 /** Asks the browser for an assertion (WebAuthn §5.1.4). */

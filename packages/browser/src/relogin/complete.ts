@@ -21,7 +21,13 @@ const AGAIN_MS = [500, 2000]
  *   `failure` in its `problem`, `step_up_expired`, and whatever else the service says
  */
 export function completeRelogin(stile: Pick<Stile, 'request'>): Promise<void> {
-  return complete(stile, (url) => location.replace(url))
+  return complete(stile, (url) => {
+    const { pathname, search } = new URL(url)
+    const here = pathname === location.pathname && search === location.search
+    location.replace(url)
+    // going to another fragment of this page loads nothing
+    if (here) location.reload()
+  })
 }
 
 /** The same, with what leads back to the page that was left. */
@@ -43,13 +49,13 @@ export async function complete(stile: Pick<Stile, 'request'>, goBack: (url: stri
     tell(id)
   }
   const page = readLeftPage()
-  if (page?.stepUp === id && !opener) goBack(page.url)
+  if (page?.stepUp === id) goBack(page.url)
   else close()
 }
 
 /** The address of the page that was left for the login provider, for a link back where {@link completeRelogin} rejects. */
 export function leftPage(): string | undefined {
-  return opener ? undefined : readLeftPage()?.url
+  return readLeftPage()?.url
 }
 
 async function send(stile: Pick<Stile, 'request'>, path: string, body: unknown): Promise<void> {

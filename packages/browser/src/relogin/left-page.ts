@@ -28,9 +28,9 @@ export function readLeftPage(now: number = Date.now()): LeftPage | undefined {
   return undefined
 }
 
-/** Forgets it. Never throws. */
-export function forgetLeftPage(): void {
+/** Forgets it, here or in a window of this origin. Never throws. */
+export function forgetLeftPage(where: Window = window): void {
   try {
-    sessionStorage.removeItem(LEFT_PAGE)
+    where.sessionStorage.removeItem(LEFT_PAGE)
   } catch {}
 }

@@ -1,0 +1,85 @@
+import { type Field, keptFields } from './fields.ts'
+import { forgetLeftPage, type LeftField, type LeftPage, readLeftPage } from './left-page.ts'
+
+/** How long fields are waited for that a framework renders later. */
+const PATIENCE_MS = 5000
+/** A page may write what it is given in its own way, such as a sum: it has the last word. */
+const MAX_TRIES = 2
+
+/**
+ * Restores what was typed in this page when it was left for the login provider's, once, and where it was scrolled to. Fields that are
+ * rendered later are waited for, five seconds at most; what somebody changes meanwhile is left alone. Another page than the one that was
+ * left changes nothing.
+ */
+export function restorePage(now?: number): void {
+  const page = readLeftPage(now)
+  if (page?.url !== location.href) return
+  forgetLeftPage()
+  // a page that was rendered on a server takes events only once it is alive
+  if (document.readyState === 'complete') restore(page)
+  else addEventListener('load', () => restore(page), { once: true })
+}
+
+function restore({ fields, scroll: [left, top] }: LeftPage): void {
+  const touched = new WeakSet<EventTarget>()
+  const tries = new WeakMap<Field, number>()
+  let moved = false
+  const over = new AbortController()
+  const { signal } = over
+  const onInput = ({ isTrusted, target }: Event) => {
+    if (isTrusted && target) touched.add(target)
+  }
+  const onMove = () => {
+    moved = true
+  }
+  document.addEventListener('input', onInput, { signal, capture: true })
+  for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) addEventListener(type, onMove, { signal, passive: true })
+
+  const pass = () => {
+    const here = keptFields()
+    for (const [key, content] of fields) {
+      const field = here.get(key)
+      if (!field || touched.has(field)) continue
+      const tried = tries.get(field) ?? 0
+      if (tried < MAX_TRIES && put(field, content)) tries.set(field, tried + 1)
+    }
+    if (!moved && (left || top)) scrollTo(left, top)
+  }
+  const observer = new MutationObserver(pass)
+  observer.observe(document.documentElement, { childList: true, subtree: true })
+  setTimeout(() => {
+    over.abort()
+    observer.disconnect()
+  }, PATIENCE_MS)
+  pass()
+}
+
+/** Puts it in as typing would: frameworks replace the setters of a field, and listen for its events. Answers whether there was need to. */
+function put(field: Field, content: LeftField[1]): boolean {
+  if (typeof content === 'boolean') {
+    if ((field as HTMLInputElement).checked === content) return false
+    // a click is what frameworks listen for here; a radio button is never clicked off
+    if (content || field.type === 'checkbox') field.click()
+    return true
+  }
+  if (!(field instanceof HTMLSelectElement ? choose(field, content) : type(field, content))) return false
+  field.dispatchEvent(new Event('input', { bubbles: true }))
+  field.dispatchEvent(new Event('change', { bubbles: true }))
+  return true
+}
+
+function type(field: HTMLInputElement | HTMLTextAreaElement, content: LeftField[1]): boolean {
+  if (field.value === content) return false
+  const { prototype } = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement
+  Object.getOwnPropertyDescriptor(prototype, 'value')?.set?.call(field, content)
+  return true
+}
+
+function choose({ options, multiple }: HTMLSelectElement, content: LeftField[1]): boolean {
+  const wanted = (option: HTMLOptionElement) => Array.isArray(content) && content.includes(option.value)
+  const all = [...options]
+  // options that are not there yet, or no longer, leave the choice as it is
+  if (all.every((option) => option.selected === wanted(option)) || !(multiple || all.some(wanted))) return false
+  for (const option of all) if (multiple || wanted(option)) option.selected = wanted(option)
+  return true
+}
