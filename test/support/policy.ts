@@ -5,11 +5,12 @@ export const policy = definePolicy({
   format: 1,
   features: {
     'reports.view': {},
+    'contact.change': { requires: { level: 'session', maxAge: '10m' } },
     'reports.export': { requires: { level: 'mfa', maxAge: '15m' } },
     'payouts.approve': { requires: { level: 'phr', maxAge: '2m' } },
   },
   tiers: {
-    basic: { features: ['reports.view'] },
+    basic: { features: ['reports.view', 'contact.change'] },
     pro: { extends: 'basic', features: ['reports.export'] },
     enterprise: { extends: 'pro', features: ['payouts.approve'], requires: { level: 'mfa', maxAge: '12h' } },
   },

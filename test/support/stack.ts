@@ -134,9 +134,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           body: JSON.stringify(body),
         }),
       )
-    const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}` }, { api: url = urls.api } = {}) => {
+    const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}`, email }, { api: url = urls.api } = {}) => {
       const login = { [USER_HEADER]: JSON.stringify({ sub, account, sid }) }
-      const session = () => sessions.mint({ sub, account, sid, authTime: now() })
+      const session = () => sessions.mint({ sub, account, sid, authTime: now(), ...(email && { email, emailVerified: true }) })
       return createNodeClient({ service: urls.service, api: url, session, login, now })
     }
     return {

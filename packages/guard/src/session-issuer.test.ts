@@ -1,4 +1,4 @@
-import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import { createSessionIssuer, generateSessionKey, type SessionClaims } from './session-issuer.ts'
 
@@ -27,6 +27,16 @@ test('a session token is verified with the published keys and says who is signed
   expect(payload).toMatchObject({ sub: 'ada', account: 'acme', sid: 's1', auth_time: NOW - 10, amr: ['pwd'], iat: NOW, exp: NOW + 300 })
   expect(protectedHeader.kid).toBe(issuer.jwks.keys[0]?.kid)
   expect(payload.jti).toBeTypeOf('string')
+})
+
+test('an address is only called verified where the application says so', async () => {
+  const issuer = await make()
+  const claims = async (session: SessionClaims) => decodeJwt(await issuer.mint(session))
+  expect(await claims(usual)).not.toHaveProperty('email_verified')
+  expect(await claims({ ...usual, emailVerified: true })).toMatchObject({ email: 'ada@example.com', email_verified: true })
+  expect(await claims({ ...usual, emailVerified: false })).toMatchObject({ email_verified: false })
+  const wrong = { ...usual, emailVerified: 'true' as unknown as boolean }
+  await expect(issuer.mint(wrong)).rejects.toMatchObject({ code: 'invalid_session', message: expect.stringContaining('emailVerified') })
 })
 
 test('threat: the private key is published', async () => {

@@ -33,6 +33,8 @@ export type SessionClaims = Readonly<{
   amr?: readonly string[]
   name?: string
   email?: string
+  /** Whether the application has seen that the subject reads mail to this address: only then codes and notices are sent there. */
+  emailVerified?: boolean
 }>
 
 /** Mints the session tokens of an application that signs its users in with cookies. */
@@ -93,7 +95,7 @@ export async function generateSessionKey(): Promise<JWK> {
 }
 
 function claimsOf(session: SessionClaims, now: number): Record<string, unknown> {
-  const { sub, account, sid, authTime, acr, amr, name, email } = session
+  const { sub, account, sid, authTime, acr, amr, name, email, emailVerified } = session
   for (const [claim, value] of Object.entries({ sub, sid })) {
     if (!isText(value)) failClaim(claim, 'is missing', 'Take it from the session that your application verified.')
   }
@@ -101,6 +103,8 @@ function claimsOf(session: SessionClaims, now: number): Record<string, unknown> 
     if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out where you have none.')
   }
   if (amr !== undefined && !(Array.isArray(amr) && amr.every(isText))) failClaim('amr', 'is not a list of texts', 'Leave it out.')
+  if (emailVerified !== undefined && typeof emailVerified !== 'boolean')
+    failClaim('emailVerified', 'is not true or false', 'Leave it out where nobody has checked.')
   if (!Number.isInteger(authTime) || authTime <= 0) failClaim('authTime', 'is not in whole seconds', 'Give when the password was checked.')
   if (authTime >= MILLISECONDS) failClaim('authTime', 'is in milliseconds', 'Divide it by 1000 and round it down.')
   if (authTime > now + SKEW_SECONDS) failClaim('authTime', 'lies in the future', 'Give when the password was checked.')
@@ -113,6 +117,7 @@ function claimsOf(session: SessionClaims, now: number): Record<string, unknown> 
     ...(amr !== undefined && { amr: [...amr] }),
     ...(name !== undefined && { name }),
     ...(email !== undefined && { email }),
+    ...(emailVerified !== undefined && { email_verified: emailVerified }),
   }
 }
 
