@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, randomBytes, sign } from 'node:crypto'
 import { definePolicy, type Policy } from '@stile/policy'
+import { openAttestationTrust } from './attestation/trust.ts'
 import type { Caller, Domain, PublishedPolicy } from './domain.ts'
 import { createMail } from './mail/mail.ts'
 import { createLoginProviders } from './methods/relogin/provider.ts'
@@ -99,7 +100,24 @@ export async function createTestDomain({
   const published: PublishedPolicy = { policy, revision, digest }
   const logins = createLoginProviders({ issuers: options.issuers, now: clock.now, fetch: globalThis.fetch })
   const mail = createMail(options)
-  const domain: Domain = { options, store, now: clock.now, random, sealer, keyring, logins, policy: () => published, ...(mail && { mail }) }
+  const attestation = await openAttestationTrust(options.webauthn, {
+    settings: store.settings,
+    now: clock.now,
+    log: options.log,
+    fetch: globalThis.fetch,
+  })
+  const domain: Domain = {
+    options,
+    store,
+    now: clock.now,
+    random,
+    sealer,
+    keyring,
+    attestation,
+    logins,
+    policy: () => published,
+    ...(mail && { mail }),
+  }
   const nonces = createDpopNonces(options.secret)
 
   return {

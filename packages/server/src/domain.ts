@@ -1,5 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Proof } from '@stile/protocol'
+import type { AttestationTrust } from './attestation/trust.ts'
 import type { Mail } from './mail/mail.ts'
 import type { LoginProviders } from './methods/relogin/provider.ts'
 import type { Options } from './options.ts'
@@ -20,6 +21,8 @@ export type Domain = Readonly<{
   random: (bytes: number) => Uint8Array
   sealer: Sealer
   keyring: Keyring
+  /** What the makers of security keys vouch for, and whether that is trusted now. */
+  attestation: AttestationTrust
   /** Where users sign in again. */
   logins: LoginProviders
   /** Absent where the operator has configured none: then no codes and notices are sent. */

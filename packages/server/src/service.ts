@@ -1,4 +1,5 @@
 import { type Router as ExpressRouter, Router } from 'express'
+import { openAttestationTrust } from './attestation/trust.ts'
 import { createChangeStream } from './changes/stream.ts'
 import type { Domain, PublishedPolicy } from './domain.ts'
 import { StileError } from './error.ts'
@@ -60,6 +61,7 @@ export function createService(input: ServiceOptions): Service {
     upkeep = setInterval(() => {
       domain.store.sweep(domain.now()).catch((fault) => reportFault(fault, 'expired records could not be swept'))
       domain.keyring.refresh().catch((fault) => reportFault(fault, 'the signing keys could not be refreshed'))
+      domain.attestation.refresh().catch((fault) => reportFault(fault, 'the metadata of authenticators could not be refreshed'))
     }, UPKEEP_MILLISECONDS)
     upkeep.unref()
     if (domain.mail !== undefined) postman = createPostman(domain, (fault) => reportFault(fault, 'notices could not be sent'))
@@ -108,11 +110,24 @@ async function start(options: Options, store: Store): Promise<Running> {
   await pinRpId(store, webauthn.rpId, allowRpIdChange)
   const sealer = createSealer({ secret, random })
   const keyring = await createKeyring({ store, sealer, environment, now })
+  const { settings } = store
+  const attestation = await openAttestationTrust(webauthn, { settings, now, log: options.log, fetch: globalThis.fetch })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
   const published: PublishedPolicy = { policy, revision, digest }
   const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch })
   const mail = createMail(options)
-  const domain: Domain = { options, store, now, random, sealer, keyring, logins, policy: () => published, ...(mail && { mail }) }
+  const domain: Domain = {
+    options,
+    store,
+    now,
+    random,
+    sealer,
+    keyring,
+    attestation,
+    logins,
+    policy: () => published,
+    ...(mail && { mail }),
+  }
   const stream = createChangeStream(domain)
   await stream.start()
   return { domain, authenticator: createAuthenticator(domain), stream }

@@ -98,7 +98,7 @@ describe('enrolling', () => {
     },
   )
 
-  test.each([undefined, null, [], 'passkey', {}, { method: 'email-otp' }, { method: 'security-key' }, { method: ['passkey'] }])(
+  test.each([undefined, null, [], 'passkey', {}, { method: 'email-otp' }, { method: 'recovery-code' }, { method: ['passkey'] }])(
     'refuses the body %j',
     async (body) => {
       expect((await problemOf(startRegistration(world.domain, caller, body))).code).toBe('invalid_request')

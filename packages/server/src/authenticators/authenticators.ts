@@ -1,4 +1,5 @@
 import type { Authenticator } from '@stile/protocol'
+import { countedNow } from '../attestation/counted.ts'
 import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
@@ -11,7 +12,7 @@ import { RENAME_BODY } from './body.ts'
 /** What the subject has enrolled, without keys and secrets. Someone who acts for a subject sees none. */
 export async function listAuthenticators(domain: Domain, caller: Caller): Promise<Readonly<{ authenticators: readonly Authenticator[] }>> {
   const records = caller.actor === undefined ? await domain.store.authenticators.list(caller.subject) : []
-  return { authenticators: records.map(publicAuthenticator) }
+  return { authenticators: records.map((record) => publicAuthenticator(countedNow(domain.attestation, record))) }
 }
 
 /**
@@ -30,7 +31,7 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
   const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject), notices })
   const record = renamed ? await authenticators.get({ subject, id }) : null
   if (record === null) throw unknownAuthenticator()
-  return publicAuthenticator(record)
+  return publicAuthenticator(countedNow(domain.attestation, record))
 }
 
 /**

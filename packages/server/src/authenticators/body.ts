@@ -14,7 +14,9 @@ const NAME = z
   })
 
 /** The body of `POST /v1/authenticators/registrations`. */
-export const START_REGISTRATION_BODY = z.object({ method: z.enum(['passkey', 'totp'], 'must be "passkey" or "totp"') })
+export const START_REGISTRATION_BODY = z.object({
+  method: z.enum(['passkey', 'security-key', 'totp'], 'must be "passkey", "security-key" or "totp"'),
+})
 
 /** The body of `POST /v1/authenticators/registrations/{id}`; what `response` must be is up to the method. */
 export const FINISH_REGISTRATION_BODY = z.object({ response: z.unknown(), name: NAME.optional() })

@@ -1,4 +1,5 @@
 import { type AttemptFailure, AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
+import { countedNow } from '../attestation/counted.ts'
 import { publicAuthenticator, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
@@ -6,7 +7,7 @@ import { noticeFor } from '../mail/notice-for.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft, takeGuess } from '../methods/limits.ts'
 import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
-import { PASSKEY_AMR, verifyRegistration } from '../methods/webauthn/index.ts'
+import { verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import { readBody } from '../step-ups/body.ts'
 import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
@@ -16,7 +17,7 @@ import { defaultName } from './default-name.ts'
 import { authenticatorIdOf, MOST_AUTHENTICATORS, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 /** What an enrolment made, and what making it has proven. */
-type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level; amr: readonly string[] }>
+type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
 
 /**
  * Finishes an enrolment; body `{ response, name? }`.
@@ -31,8 +32,8 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
   const registration = await openRegistration(domain, caller, id)
   const { standing } = await admit(domain, caller, { graceSeconds: domain.now() - registration.createdAt })
   if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
-  const { data, level, amr } =
-    registration.method === 'passkey' ? await makePasskey(domain, registration, response) : await makeTotp(domain, registration, response)
+  const { data, level } =
+    registration.method === 'totp' ? await makeTotp(domain, registration, response) : await makeWebAuthn(domain, registration, response)
   const record: AuthenticatorRecord = {
     id: authenticatorIdOf(registration.id),
     subject: caller.subject,
@@ -43,16 +44,25 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     data,
   }
   await create(domain, caller, registration, record)
-  const after: Standing = { ...standing, authenticators: [...standing.authenticators, record] }
-  await recordProof(domain, after, { method: data.method, level, amr, authTime: record.createdAt, authenticatorId: record.id })
-  return publicAuthenticator(record)
+  const counted = countedNow(domain.attestation, record)
+  const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
+  const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
+  await recordProof(domain, after, {
+    method: data.method,
+    level: counted.level,
+    amr,
+    authTime: record.createdAt,
+    authenticatorId: record.id,
+  })
+  return publicAuthenticator(counted)
 }
 
 /** The enrolment is taken before its answer is looked at: its challenge is answered once. */
-async function makePasskey(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
+async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
   await take(domain, registration)
-  const result = await verifyRegistration({ response, challenge: registration.secret, rp: domain.options.webauthn })
-  if (result.ok) return { data: result.data, level: result.level, amr: PASSKEY_AMR }
+  const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
+  const result = await verifyRegistration({ response, challenge: registration.secret, rp: domain.options.webauthn, method })
+  if (result.ok) return { data: result.data, level: result.level }
   throw await failed(domain, registration, result.failure)
 }
 
@@ -73,7 +83,7 @@ async function makeTotp(domain: Domain, registration: RegistrationRecord, respon
   if (step === undefined) throw attemptFailed('wrong_code', guess.left)
   await guess.forgive()
   await take(domain, registration)
-  return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step, failures: 0 }, level: 'mfa', amr: TOTP_AMR }
+  return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step, failures: 0 }, level: 'mfa' }
 }
 
 async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {

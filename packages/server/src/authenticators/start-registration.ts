@@ -14,10 +14,10 @@ import { authenticatorIdOf, MOST_AUTHENTICATORS, newRegistrationId, REGISTRATION
 const LONGEST_USER_NAME = 64
 
 /** What the browser gets to make the authenticator, and what the store keeps to check it. */
-type Started = Readonly<{ method: 'passkey' | 'totp'; start: unknown; secret: string }>
+type Started = Readonly<{ method: Registration['method']; start: unknown; secret: string }>
 
 /**
- * Starts an enrolment; body `{ method: 'passkey' | 'totp' }`.
+ * Starts an enrolment; body `{ method: 'passkey' | 'security-key' | 'totp' }`.
  *
  * What opened the gate is remembered, so that the authenticator says for ever what bound it.
  *
@@ -30,7 +30,7 @@ export async function startRegistration(domain: Domain, caller: Caller, body: un
   const id = newRegistrationId(domain.random)
   const now = domain.now()
   const expiresAt = now + REGISTRATION_SECONDS
-  const started = method === 'passkey' ? await startPasskey(domain, caller, standing.authenticators) : startTotp(domain, caller, id)
+  const started = method === 'totp' ? startTotp(domain, caller, id) : await startWebAuthn(domain, caller, method, standing.authenticators)
   const { proof } = gate
   await domain.store.registrations.create({
     id,
@@ -44,16 +44,22 @@ export async function startRegistration(domain: Domain, caller: Caller, body: un
   return { id, expiresAt, method: started.method, start: started.start } as Registration
 }
 
-async function startPasskey(domain: Domain, caller: Caller, exclude: readonly AuthenticatorRecord[]): Promise<Started> {
+async function startWebAuthn(
+  domain: Domain,
+  caller: Caller,
+  method: 'passkey' | 'security-key',
+  exclude: readonly AuthenticatorRecord[],
+): Promise<Started> {
   const handle = await userHandleOf(domain, caller.subject)
   const start = await creationOptions({
+    method,
     rp: domain.options.webauthn,
     challenge: new Uint8Array(domain.random(CHALLENGE_BYTES)),
     user: { handle: new Uint8Array(Buffer.from(handle, 'base64url')), name: userName(caller) },
     exclude,
     timeoutSeconds: REGISTRATION_SECONDS,
   })
-  return { method: 'passkey', start, secret: start.challenge }
+  return { method, start, secret: start.challenge }
 }
 
 function startTotp(domain: Domain, caller: Caller, id: string): Started {

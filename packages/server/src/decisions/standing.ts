@@ -2,13 +2,14 @@ import { decide, featuresOf, tiersInForce } from '@stile/policy'
 import type { Authenticator, Decision, Level, License, State } from '@stile/protocol'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
+import { type CountedAuthenticator, countedNow, countProofs } from '../attestation/counted.ts'
 import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
 import { codeAddress } from '../methods/email-otp/takes-codes.ts'
 import { reloginLevelOf } from '../methods/relogin/place.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
 import { sessionKey } from '../sessions/session-key.ts'
-import type { AuthenticatorRecord, StoredProof } from '../stores/store.ts'
+import type { StoredProof } from '../stores/store.ts'
 import { issueToken } from '../tokens/issue.ts'
 import { forActor } from './actor.ts'
 
@@ -17,10 +18,10 @@ export type Standing = Readonly<{
   caller: Caller
   policy: PublishedPolicy
   license: License | null
-  /** What was proven in this session on this device; the primary login comes first. */
+  /** What was proven in this session on this device, as it counts now; the primary login comes first. */
   proofs: readonly StoredProof[]
-  /** What the subject has enrolled; nothing where someone acts for them. */
-  authenticators: readonly AuthenticatorRecord[]
+  /** What the subject has enrolled, each with what it counts for now; nothing where someone acts for them. */
+  authenticators: readonly CountedAuthenticator[]
   /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
   reloginLevel: Level
   /** Where mail of the subject goes; absent where no address is known, mail is not configured, or someone acts for them. */
@@ -40,19 +41,20 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
   const policy = domain.policy()
   const now = domain.now()
   const [revision, revokedBefore] = await Promise.all([store.changes.head(), store.changes.revokedBefore(caller.subject)])
-  const [license, proofs, authenticators, risk, mailbox] = await Promise.all([
+  const [license, proofs, enrolled, risk, mailbox] = await Promise.all([
     effectiveLicenseOf(domain, caller.account),
     store.proofs.list(sessionKey(caller)),
     caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
     assessRisk({ devices: store.devices, policy: policy.policy, caller }),
     domain.mail && mailboxOf(domain, caller),
   ])
+  const authenticators = enrolled.map((record) => countedNow(domain.attestation, record))
   const reloginLevel = reloginLevelOf(domain, caller)
   return {
     caller,
     policy,
     license,
-    proofs: [caller.login, ...proofs],
+    proofs: [caller.login, ...countProofs(proofs, authenticators)],
     authenticators,
     reloginLevel,
     ...(mailbox && { mailbox }),
@@ -116,13 +118,21 @@ export async function stateOf(domain: Domain, standing: Standing, audience: stri
 /** What an address that codes can be sent to counts for. */
 const MAILBOX = { method: 'email-otp', level: 'session' } as const
 
-/** What an authenticator counts for. */
-export function enrolledAs({ data, level }: AuthenticatorRecord): Pick<Authenticator, 'method' | 'level'> {
+/** What an authenticator counts for now. */
+export function enrolledAs({ data, level }: CountedAuthenticator): Pick<Authenticator, 'method' | 'level'> {
   return { method: data.method, level }
 }
 
 /** An authenticator as its owner may see it: without keys, secrets and counters. */
-export function publicAuthenticator(record: AuthenticatorRecord): Authenticator {
-  const { id, name, createdAt, lastUsedAt, boundBy } = record
-  return { id, ...enrolledAs(record), name, createdAt, boundBy, ...(lastUsedAt !== undefined && { lastUsedAt }) }
+export function publicAuthenticator(record: CountedAuthenticator): Authenticator {
+  const { id, name, createdAt, lastUsedAt, boundBy, attestation } = record
+  return {
+    id,
+    ...enrolledAs(record),
+    name,
+    createdAt,
+    boundBy,
+    ...(lastUsedAt !== undefined && { lastUsedAt }),
+    ...(attestation !== undefined && { attestation }),
+  }
 }

@@ -45,6 +45,12 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
     access: openAccess,
     methods: { GET: async (call) => cached(call.running.domain.keyring.jwks(), call.header('if-none-match')) },
   })
+  addEndpoint(router, context, {
+    // WebAuthn L3 §5.11: to be served under https://<rpId> too, where browsers look for it
+    path: '/.well-known/webauthn',
+    access: openAccess,
+    methods: { GET: async (call) => cached({ origins: options.webauthn.relatedOrigins ?? [] }, call.header('if-none-match')) },
+  })
   // the process answers, whatever else is wrong
   router.get('/healthz', (request, response) => answer(context, request, response, 'Bearer', async () => ok({ status: 'ok' })))
   const check = createCheck()

@@ -4,10 +4,10 @@ import { emailOtpRoom } from './email-otp/room.ts'
 import { reloginRoom } from './relogin/room.ts'
 import type { MethodRoom } from './room.ts'
 import { totpRoom } from './totp/room.ts'
-import { passkeyRoom } from './webauthn/room.ts'
+import { passkeyRoom, securityKeyRoom } from './webauthn/room.ts'
 
 /** Every method that is built, the best first: the one list that all others come from. */
-const ROOMS: readonly MethodRoom[] = [passkeyRoom, totpRoom, emailOtpRoom, reloginRoom].sort(
+const ROOMS: readonly MethodRoom[] = [securityKeyRoom, passkeyRoom, totpRoom, emailOtpRoom, reloginRoom].sort(
   (a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method),
 )
 

@@ -3,6 +3,7 @@ import { isOrigin, isOriginPattern, isWildcard } from './origins.ts'
 import { relogins } from './relogin-checks.ts'
 import type { Sections } from './schema.ts'
 import { HTTPS, insecure } from './transport.ts'
+import { attestationIssues, isWithin, relatedOriginIssues } from './webauthn.ts'
 
 /** What options must fulfil together. Each check runs on the sections that could be read, so that all faults are told at once. */
 export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
@@ -93,19 +94,22 @@ function webauthn({ webauthn: settings }: Partial<Sections>, live: boolean): Opt
   if (settings === undefined) return []
   const { rpId, origins } = settings
   const found = originsOf(origins, 'webauthn.origins', live, false)
+  found.push(...originsOf(settings.relatedOrigins ?? [], 'webauthn.relatedOrigins', live, false), ...relatedOriginIssues(settings))
+  found.push(...attestationIssues(settings, live))
   if (/^[\d.]+$/.test(rpId)) found.push(optionsIssue('webauthn.rpId', 'is an IP address'))
   for (const [index, origin] of origins.entries()) {
-    if (!isOrigin(origin)) continue
-    const host = new URL(origin).hostname
-    if (host !== rpId && !host.endsWith(`.${rpId}`))
-      found.push(optionsIssue(`webauthn.origins[${index}]`, `has the host "${host}", which does not end with the rpId "${rpId}"`, hostHint))
+    if (!isOrigin(origin) || isWithin(origin, rpId)) continue
+    const { hostname } = new URL(origin)
+    found.push(
+      optionsIssue(`webauthn.origins[${index}]`, `has the host "${hostname}", which does not end with the rpId "${rpId}"`, hostHint),
+    )
   }
   return found
 }
 
 const hostHint = {
   why: 'Browsers refuse a passkey whose rpId is not the page’s host or a parent domain of it.',
-  fix: 'Set webauthn.rpId to the domain that all your origins end with.',
+  fix: 'Set webauthn.rpId to the domain that all your origins end with, or list those of other domains in webauthn.relatedOrigins.',
 }
 
 function session({ session: settings }: Partial<Sections>): OptionsIssue[] {

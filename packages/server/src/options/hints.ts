@@ -146,6 +146,34 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'Refusals and mails name who can help.',
     fix: "Give a part of a sentence, such as 'your administrator' or 'support@example.com'.",
   },
+  'webauthn.relatedOrigins': {
+    why: 'Browsers let pages of other domains use the passkeys only where https://<rpId>/.well-known/webauthn lists them.',
+    fix: "List origins of other domains, such as ['https://app.example.org'], and serve this service's answer under the rpId; browsers read at most five domains.",
+  },
+  'webauthn.attestation': {
+    why: 'A security key counts as phrh only where its maker is trusted and its model is allowed; without this it counts as phr.',
+    fix: "Give { metadata: { url: 'https://mds3.fidoalliance.org/' } }, or the roots of makers together with the aaguids of models.",
+  },
+  'webauthn.attestation.roots': {
+    why: 'Whoever holds one of these roots says what is a hardware key.',
+    fix: 'Give the root certificates of makers, each one certificate in PEM.',
+  },
+  'webauthn.attestation.aaguids': {
+    why: 'One root of a maker vouches for many models, weak ones too.',
+    fix: "List the models that count as hardware keys, such as ['2fc0579f-8113-47ea-b116-bb5a8db9202a'].",
+  },
+  'webauthn.attestation.metadata': {
+    why: 'They say which models there are, who vouches for each, and which are no longer safe.',
+    fix: "Give { url: 'https://mds3.fidoalliance.org/' }, or { path } to a blob that you fetch yourself.",
+  },
+  'webauthn.attestation.metadata.path': {
+    why: 'Metadata that are not signed, or older than what was read before, could bring back a model that was found unsafe.',
+    fix: 'Fetch the blob from https://mds3.fidoalliance.org/ again, or give the root of who signed it as webauthn.attestation.metadata.root.',
+  },
+  'webauthn.attestation.metadata.root': {
+    why: 'Who signs the metadata decides which keys are trusted; default is the FIDO Alliance.',
+    fix: 'Give the root certificate of who signs them, in PEM, or leave it out.',
+  },
   session: {
     why: 'A session that outlives its user is a door left open.',
     fix: 'Give idleSeconds and absoluteSeconds as whole seconds, idle not longer than absolute.',

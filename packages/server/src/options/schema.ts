@@ -6,6 +6,7 @@ import { isSender } from '../mail/sender.ts'
 import { isSmtpUrl } from '../mail/smtp-url.ts'
 import type { Templates } from '../mail/templates.ts'
 import type { Store } from '../stores/store.ts'
+import { webauthnSection } from './webauthn.ts'
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most)
 const name = z.string().min(1).max(512)
@@ -82,7 +83,8 @@ const issuer = z.strictObject({
   acrMap: z.record(name, z.enum(LEVELS as [Level, ...Level[]])).default({}),
   maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
   relogin: relogin.optional(),
-  stepUp: z.strictObject({ mfa: stepUpAt.optional(), phr: stepUpAt.optional(), phrh: stepUpAt.optional() })
+  stepUp: z.strictObject({ mfa: stepUpAt.optional(), phr: stepUpAt.optional(), phrh: stepUpAt.optional() }).default({}),
+})
 
 const client = z.strictObject({ id: name, origins: z.array(z.string()).min(1) })
 
@@ -146,11 +148,7 @@ export const SECTIONS = {
   issuers: z.array(issuer).min(1),
   clients: z.array(client).min(1),
   audiences: z.array(audience).min(1),
-  webauthn: z.strictObject({
-    rpId: z.string().regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain in lower case, without scheme, port or path'),
-    rpName: z.string().min(1).max(64),
-    origins: z.array(z.string()).min(1),
-  }),
+  webauthn: webauthnSection,
   mail: z
     .strictObject({
       from: z.string().max(320).refine(isSender, 'is not an address, alone or behind a name'),

@@ -141,7 +141,7 @@ describe('a step-up is refused', () => {
     expect(await problemOf(startStepUp(world.domain, caller, { feature: 'approve' }))).toMatchObject({
       code: 'enrollment_required',
       requirement: { level: 'phr' },
-      next: { methods: ['passkey'] },
+      next: { methods: ['passkey', 'security-key'] },
     })
   })
 
@@ -178,7 +178,7 @@ describe('a step-up is refused', () => {
     const body = { feature: 'sign', operation: { document: 'd1' } }
     expect(await problemOf(startStepUp(world.domain, caller, body))).toMatchObject({
       code: 'enrollment_required',
-      next: { methods: ['passkey', 'totp'] },
+      next: { methods: ['passkey', 'security-key', 'totp'] },
     })
     await world.enrolApp(caller)
     const stepUp = await startStepUp(world.domain, caller, body)

@@ -85,7 +85,7 @@ describe('an answer that belongs elsewhere', () => {
     const { stepUp, challenge: asked } = await challenge(alice)
     const response = passkey.assert(asked, { userHandle })
     expect(await problemOf(attempt(world.domain, alice, stepUp.id, { method: 'passkey', response }))).toMatchObject({
-      failure: 'credential_unknown',
+      failure: 'user_handle_mismatch',
     })
   })
 

@@ -6,7 +6,7 @@ import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData }
 import { checkClientData } from './client-data.ts'
 import { isDerSignature } from './ecdsa-signature.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
-import type { RelyingParty } from './relying-party.ts'
+import { ceremonyOrigins, type RelyingParty } from './relying-party.ts'
 import { type AssertionResponse, readAssertion } from './response.ts'
 
 /** What an authentication is held against. The challenge has been taken from the store before: it can never be answered again. */
@@ -14,7 +14,7 @@ export type VerifyAuthentication = Readonly<{
   response: unknown
   /** base64url */
   challenge: string
-  /** The credentials that were asked for: passkeys of the subject that can meet what is asked. */
+  /** The credentials that were asked for: those of the subject, of one method, that can meet what is asked; with what they count for now. */
   credentials: readonly AuthenticatorRecord[]
   /** The user handle of the subject, base64url. */
   userHandle: string
@@ -22,18 +22,19 @@ export type VerifyAuthentication = Readonly<{
   userVerification: 'required' | 'preferred'
 }>
 
-/** Which passkey was proven, how strongly, and what to remember of it. */
+/** Which credential was proven, how strongly, and what to remember of it. */
 export type AuthenticationResult =
   | Readonly<{ ok: true; authenticator: AuthenticatorRecord; level: Level; expectedCounter: number; counter: number; backupState: boolean }>
   | Failed
 
-/** The authentication method references of a passkey (RFC 8176); how the user was verified WebAuthn does not tell. */
-export const PASSKEY_AMR: readonly string[] = ['pop', 'user', 'mfa']
-
 /**
- * Verifies an authentication by passkey (WebAuthn L3 §7.2), with every check that the library leaves to its caller.
+ * Verifies an authentication by passkey or security key (WebAuthn L3 §7.2), with every check that the library leaves to its caller.
  *
+ * Steps 1, 2 and 4 are the browser's; step 20, the hash, is the library's. No extension was asked for, and what comes of one is ignored.
  * Writes nothing: the caller stores the counter by compare-and-set, and a lost race is a failure too. Never throws for what was sent.
+ *
+ * The level is what the credential counts for where its user was verified, and `mfa` where not. A credential that was enrolled without
+ * user verification stays at `mfa`: more would need a proof beside it (step 23, uvInitialized).
  */
 export function verifyAuthentication(input: VerifyAuthentication): Promise<AuthenticationResult> {
   return settled(async () => {
@@ -41,12 +42,12 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
     // §7.2 step 3
     const response = readAssertion(input.response)
     // §7.2 step 5: one of the credentials that were asked for, which are the subject's own (step 6)
-    const authenticator = credentials.find(({ data }) => data.method === 'passkey' && data.credentialId === response.id)
-    check(authenticator?.data.method === 'passkey', 'credential_unknown')
+    const authenticator = credentials.find(({ data }) => data.method !== 'totp' && data.credentialId === response.id)
+    check(authenticator !== undefined && authenticator.data.method !== 'totp', 'credential_unknown')
     // §7.2 step 6: a user handle, where there is one, is the subject's
-    check(response.userHandle === undefined || response.userHandle === input.userHandle, 'credential_unknown')
+    check(response.userHandle === undefined || response.userHandle === input.userHandle, 'user_handle_mismatch')
     // §7.2 steps 7 to 14
-    checkClientData(response.clientDataJSON, { type: 'webauthn.get', challenge, origins: rp.origins })
+    checkClientData(response.clientDataJSON, { type: 'webauthn.get', challenge, origins: ceremonyOrigins(rp) })
     // §7.2 steps 15 to 18
     const data = await readAuthenticatorData(response.authenticatorData)
     checkAuthenticatorData(data, { rpId: rp.rpId, userVerification })
@@ -59,7 +60,7 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
     return {
       ok: true,
       authenticator,
-      level: data.flags.uv ? 'phr' : 'mfa',
+      level: data.flags.uv ? authenticator.level : 'mfa',
       expectedCounter: authenticator.data.counter,
       counter: data.counter,
       backupState: data.flags.bs,
@@ -86,7 +87,7 @@ async function checkSignature(response: AssertionResponse, data: WebAuthnData, {
         },
       },
       expectedChallenge: challenge,
-      expectedOrigin: [...rp.origins],
+      expectedOrigin: ceremonyOrigins(rp),
       expectedRPID: rp.rpId,
       // step 17 has been taken, and a counter of 0 leaves step 22 to us
       requireUserVerification: false,

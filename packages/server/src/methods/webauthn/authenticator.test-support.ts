@@ -21,9 +21,20 @@ export type Lies = Partial<{
   key: KeyObject
   /** Changes the client data after it was signed. */
   clientData: (text: string) => string
-  attestation: { fmt: string; attStmt: Map<string, unknown> }
+  attestation: { fmt: string; attStmt: Map<string, unknown> } | ((signed: Signed) => { fmt: string; attStmt: Map<string, unknown> })
+  /** 16 bytes. */
+  aaguid: Uint8Array
   credentialId: Uint8Array
   publicKey: Uint8Array
+}>
+
+/** What an attestation signs, and about which credential. */
+export type Signed = Readonly<{
+  authData: Buffer
+  clientDataHash: Buffer
+  credentialId: Uint8Array
+  publicKey: KeyObject
+  privateKey: KeyObject
 }>
 
 /** An authenticator and client in one, which can also lie in every way that a test needs. */
@@ -68,16 +79,19 @@ export function softAuthenticator(
       const id = lies.credentialId ?? credentialId
       const length = Buffer.alloc(2)
       length.writeUInt16BE(id.length)
-      const attested = Buffer.concat([Buffer.alloc(16), length, id, lies.publicKey ?? coseKey(publicKey)])
-      const { fmt, attStmt } = lies.attestation ?? { fmt: 'none', attStmt: new Map() }
+      const attested = Buffer.concat([lies.aaguid ?? Buffer.alloc(16), length, id, lies.publicKey ?? coseKey(publicKey)])
+      const text = clientData('webauthn.create', challenge, lies)
+      const data = authData(lies, attested)
+      const signed = { authData: data, clientDataHash: sha256(text), credentialId: id, publicKey, privateKey }
+      const given = lies.attestation ?? { fmt: 'none', attStmt: new Map() }
+      const { fmt, attStmt } = typeof given === 'function' ? given(signed) : given
       const attestationObject = isoCBOR.encode(
         new Map<string, unknown>([
           ['fmt', fmt],
           ['attStmt', attStmt],
-          ['authData', new Uint8Array(authData(lies, attested))],
+          ['authData', new Uint8Array(data)],
         ]) as never,
       )
-      const text = clientData('webauthn.create', challenge, lies)
       return {
         id: lies.id ?? encoded(id),
         rawId: lies.rawId ?? lies.id ?? encoded(id),

@@ -1,4 +1,5 @@
-export { PASSKEY_AMR, verifyAuthentication } from './authentication.ts'
+export { webauthnAmr } from './amr.ts'
+export { verifyAuthentication } from './authentication.ts'
 export { creationOptions, requestOptions } from './options.ts'
 export { verifyRegistration } from './registration.ts'
 export { CHALLENGE_BYTES } from './relying-party.ts'

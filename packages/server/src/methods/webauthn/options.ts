@@ -31,9 +31,13 @@ export async function requestOptions(
   return { ...options, hints: hintsOf(credentials) }
 }
 
-/** The options of `navigator.credentials.create()` for an enrolment: no attestation, and none of the given credentials again. */
+/**
+ * The options of `navigator.credentials.create()` for an enrolment, with none of the given credentials again. A security key is asked for
+ * the word of its maker and to verify its user, and need not be discoverable; a passkey is asked for no attestation.
+ */
 export async function creationOptions(
   input: Readonly<{
+    method: WebAuthnData['method']
     rp: RelyingParty
     challenge: Uint8Array<ArrayBuffer>
     user: Readonly<{ handle: Uint8Array<ArrayBuffer>; name: string }>
@@ -41,7 +45,8 @@ export async function creationOptions(
     timeoutSeconds: number
   }>,
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
-  const { rp, challenge, user, exclude, timeoutSeconds } = input
+  const { method, rp, challenge, user, exclude, timeoutSeconds } = input
+  const { attestationType, authenticatorSelection, hints } = KINDS[method]
   const options = await generateRegistrationOptions({
     rpID: rp.rpId,
     rpName: rp.rpName,
@@ -49,25 +54,40 @@ export async function creationOptions(
     userName: user.name,
     userDisplayName: user.name,
     challenge,
-    attestationType: 'none',
+    attestationType,
     excludeCredentials: descriptors(exclude),
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    authenticatorSelection,
     supportedAlgorithmIDs: [...ALGORITHMS],
     timeout: timeoutSeconds * 1000,
   })
-  return { ...options, hints: ['client-device', 'hybrid'] }
+  return { ...options, hints: [...hints] }
 }
 
+/** What each method asks the browser for (WebAuthn L3 §5.4.4, §5.4.7, §5.8.8). */
+const KINDS = {
+  passkey: {
+    attestationType: 'none',
+    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    hints: ['client-device', 'hybrid'],
+  },
+  'security-key': {
+    attestationType: 'direct',
+    authenticatorSelection: { authenticatorAttachment: 'cross-platform', residentKey: 'discouraged', userVerification: 'required' },
+    hints: ['security-key'],
+  },
+} as const
+
 function descriptors(records: readonly AuthenticatorRecord[]): { id: string; transports: NonNullable<Transport> }[] {
-  return passkeysOf(records).map(({ credentialId, transports }) => ({
+  return credentialsOf(records).map(({ credentialId, transports }) => ({
     id: credentialId,
     transports: [...transports] as NonNullable<Transport>,
   }))
 }
 
-/** Which prompt the browser should show first, from how the credentials were reached before. */
+/** Which prompt the browser should show first: that of a security key, or one from how the credentials were reached before. */
 function hintsOf(records: readonly AuthenticatorRecord[]): PublicKeyCredentialHint[] {
-  const transports = new Set(passkeysOf(records).flatMap((data) => data.transports))
+  if (records.every(({ data }) => data.method === 'security-key')) return ['security-key']
+  const transports = new Set(credentialsOf(records).flatMap((data) => data.transports))
   const hints: PublicKeyCredentialHint[] = []
   if (transports.has('internal')) hints.push('client-device')
   if (transports.has('hybrid')) hints.push('hybrid')
@@ -75,6 +95,6 @@ function hintsOf(records: readonly AuthenticatorRecord[]): PublicKeyCredentialHi
   return hints
 }
 
-function passkeysOf(records: readonly AuthenticatorRecord[]): WebAuthnData[] {
-  return records.flatMap(({ data }) => (data.method === 'passkey' ? [data] : []))
+function credentialsOf(records: readonly AuthenticatorRecord[]): WebAuthnData[] {
+  return records.flatMap(({ data }) => (data.method === 'totp' ? [] : [data]))
 }

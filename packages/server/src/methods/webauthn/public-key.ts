@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
 import { base64url } from './bytes.ts'
 import { check, refuseIfThrown } from './refusal.ts'
@@ -14,12 +14,20 @@ const MOST_RSA_BYTES = 512
  * A key that nobody could ever prove would be enrolled otherwise: nothing signs at registration.
  */
 export async function checkPublicKey(coseKey: Uint8Array<ArrayBuffer>): Promise<void> {
-  const key = await refuseIfThrown('response_malformed', () => decodeCredentialPublicKey(coseKey) as unknown)
+  await refuseIfThrown('response_malformed', () => readPublicKey(coseKey))
+}
+
+/** Whether the key of a credential, as {@link checkPublicKey} lets it pass, is the one in a certificate. */
+export function isKeyOf(coseKey: Uint8Array<ArrayBuffer>, key: KeyObject): boolean {
+  return readPublicKey(coseKey).equals(key)
+}
+
+function readPublicKey(coseKey: Uint8Array<ArrayBuffer>): KeyObject {
+  const key: unknown = decodeCredentialPublicKey(coseKey)
   check(key instanceof Map, 'response_malformed')
   const algorithm: unknown = key.get(cose.COSEKEYS.alg)
   check(typeof algorithm === 'number' && ALGORITHMS.includes(algorithm), 'response_malformed')
-  const jwk = toJwk(algorithm, key)
-  await refuseIfThrown('response_malformed', () => createPublicKey({ key: jwk, format: 'jwk' }))
+  return createPublicKey({ key: toJwk(algorithm, key), format: 'jwk' })
 }
 
 function toJwk(algorithm: number, key: ReadonlyMap<unknown, unknown>): Record<string, string> {

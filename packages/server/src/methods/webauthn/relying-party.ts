@@ -5,7 +5,14 @@ export type RelyingParty = Readonly<{
   rpName: string
   /** The exact origins that a ceremony may come from. */
   origins: readonly string[]
+  /** Origins of other domains that share the credentials (WebAuthn L3 §5.11). */
+  relatedOrigins?: readonly string[] | undefined
 }>
+
+/** Every origin that a ceremony may come from: those of the relying party's own domain, and those related to it. */
+export function ceremonyOrigins({ origins, relatedOrigins = [] }: RelyingParty): string[] {
+  return [...origins, ...relatedOrigins]
+}
 
 /** The COSE algorithms of credential keys that are accepted, the best first: EdDSA, ES256, RS256. */
 export const ALGORITHMS: readonly number[] = [-8, -7, -257]

@@ -3,54 +3,63 @@ import { wayByAuthenticator } from '../authenticator-way.ts'
 import { attemptFailed } from '../failure.ts'
 import { guessesLeft } from '../limits.ts'
 import type { MethodRoom } from '../room.ts'
-import { PASSKEY_AMR, verifyAuthentication } from './authentication.ts'
+import { webauthnAmr } from './amr.ts'
+import { verifyAuthentication } from './authentication.ts'
 import { requestOptions } from './options.ts'
 import { CHALLENGE_BYTES } from './relying-party.ts'
 import { userHandleOf } from './user-handle.ts'
 
 /** Passkeys. */
-export const passkeyRoom: MethodRoom = {
-  method: 'passkey',
-  isServed: () => true,
-  isEnrollable: true,
-  isGuessable: false,
-  way: (_, standing, requirement) => wayByAuthenticator('passkey', standing, requirement),
+export const passkeyRoom: MethodRoom = webauthnRoom('passkey')
 
-  async start(domain, { record, way, requirement }) {
-    const start = await requestOptions({
-      rp: domain.options.webauthn,
-      challenge: new Uint8Array(domain.random(CHALLENGE_BYTES)),
-      credentials: way.authenticators,
-      userVerification: userVerificationFor(requirement),
-      timeoutSeconds: Math.max(record.expiresAt - domain.now(), 1),
-    })
-    await domain.store.stepUps.start({ id: record.id, method: way.method, challenge: start.challenge })
-    return start
-  },
+/** Security keys: as passkeys, but enrolled with the word of their maker, which alone can make them count as `phrh`. */
+export const securityKeyRoom: MethodRoom = webauthnRoom('security-key')
 
-  // its challenge is taken first, so that it is answered once, whatever comes of it
-  async prove(domain, { record, way, requirement }, response) {
-    const { store, options } = domain
-    const fail = async (failure: AttemptFailure) =>
-      attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
-    const challenge = await store.stepUps.takeChallenge({ id: record.id, method: way.method })
-    if (challenge === null) throw await fail('challenge_used')
-    const result = await verifyAuthentication({
-      response,
-      challenge,
-      credentials: way.authenticators,
-      userHandle: await userHandleOf(domain, record.key.subject),
-      rp: options.webauthn,
-      userVerification: userVerificationFor(requirement),
-    })
-    if (!result.ok) throw await fail(result.failure)
-    const { authenticator, level, expectedCounter, counter, backupState } = result
-    const now = domain.now()
-    // of two answers with the same counter, one is a copy of the other
-    const first = await store.authenticators.touch({ id: authenticator.id, expectedCounter, counter, backupState, now })
-    if (!first) throw await fail('counter_regressed')
-    return { method: way.method, level, amr: PASSKEY_AMR, authTime: now, authenticatorId: authenticator.id }
-  },
+function webauthnRoom(method: 'passkey' | 'security-key'): MethodRoom {
+  return {
+    method,
+    isServed: () => true,
+    isEnrollable: true,
+    isGuessable: false,
+    way: (_, standing, requirement) => wayByAuthenticator(method, standing, requirement),
+
+    // each method has a challenge of its own
+    async start(domain, { record, way, requirement }) {
+      const start = await requestOptions({
+        rp: domain.options.webauthn,
+        challenge: new Uint8Array(domain.random(CHALLENGE_BYTES)),
+        credentials: way.authenticators,
+        userVerification: userVerificationFor(requirement),
+        timeoutSeconds: Math.max(record.expiresAt - domain.now(), 1),
+      })
+      await domain.store.stepUps.start({ id: record.id, method, challenge: start.challenge })
+      return start
+    },
+
+    // its challenge is taken first, so that it is answered once, whatever comes of it
+    async prove(domain, { record, way, requirement }, response) {
+      const { store, options } = domain
+      const fail = async (failure: AttemptFailure) =>
+        attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
+      const challenge = await store.stepUps.takeChallenge({ id: record.id, method })
+      if (challenge === null) throw await fail('challenge_used')
+      const result = await verifyAuthentication({
+        response,
+        challenge,
+        credentials: way.authenticators,
+        userHandle: await userHandleOf(domain, record.key.subject),
+        rp: options.webauthn,
+        userVerification: userVerificationFor(requirement),
+      })
+      if (!result.ok) throw await fail(result.failure)
+      const { authenticator, level, expectedCounter, counter, backupState } = result
+      const now = domain.now()
+      // of two answers with the same counter, one is a copy of the other
+      const first = await store.authenticators.touch({ id: authenticator.id, expectedCounter, counter, backupState, now })
+      if (!first) throw await fail('counter_regressed')
+      return { method, level, amr: webauthnAmr(level), authTime: now, authenticatorId: authenticator.id }
+    },
+  }
 }
 
 /** Whether a requirement is such that the device must verify its user. */
