@@ -73,7 +73,7 @@ export function enroll(guide: Guide, wanted?: unknown, intro?: string): Promise<
         return view('refused', say('enrollTitle'), { icon: DRAWINGS.stop, alert, onCancel: leave, actions })
       }
       const { error, method } = state
-      const alert = errorText(error)
+      const alert = errorText(error, method)
       const icon = ICON[method]
       const title = say(`${method}Title`)
       if (state.status === 'starting') {

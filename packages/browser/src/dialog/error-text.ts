@@ -14,8 +14,8 @@ export function errorText(say: Say, error: FlowError | undefined, method?: Metho
   const seconds = Math.ceil((retryAt - Date.now()) / 1000)
   // too many mails were asked for: no guess was wrong
   const soon = code === 'too_many_attempts' && attemptsLeft === undefined
-  const key = code === 'passkey_cancelled' && method === 'security-key' ? 'key_cancelled' : code
+  const key = method === 'security-key' ? code.replace('passkey', 'key') : code
   const wait = seconds > 90 || isLocked(error) ? say('lockedFor', { minutes: Math.ceil(seconds / 60) }) : say('waitFor', { seconds })
   const rest = seconds > 0 ? wait : attemptsLeft ? say('attemptsLeft', { count: attemptsLeft }) : ''
-  return `${say([soon ? 'tooSoon' : failure, key, 'failed'])} ${rest}`.trim()
+  return `${say([soon ? 'tooSoon' : failure, key, code, 'failed'])} ${rest}`.trim()
 }

@@ -24,6 +24,7 @@ export const GUIDE_TEXTS = {
   attestation_revoked: 'This model was found to be unsafe. It counts like a passkey, not as a hardware key: better use another one.',
   attestation_synced: 'This key can be copied to other devices. It counts like a passkey, not as a hardware key.',
   passkey_exists: 'This device already has a passkey for you.',
+  key_exists: 'You have added this key already.',
   attestation_invalid: 'What the key says about its maker is wrong. Use another key.',
   registration_expired: 'That took too long. Start again.',
   continue: 'Continue',

@@ -1,3 +1,4 @@
+import type { Method } from '@stile/protocol'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { FlowError } from '../stile.ts'
 import { showCodes } from './codes-view.ts'
@@ -27,7 +28,7 @@ export type Guide = Readonly<{
   stile: EnrollmentClient
   kit: Kit
   say: Say
-  errorText: (error: FlowError | undefined) => string
+  errorText: (error: FlowError | undefined, method?: Method) => string
   /** Begins a station: it renders now, and again when a step-up no longer covers it. */
   station: (render: () => void, cancel: () => void) => void
   view: (key: string, title: string, more: Partial<View>, ...actions: readonly Node[]) => void
@@ -78,7 +79,7 @@ export function guide(
     stile,
     kit,
     say,
-    errorText: (error) => errorText(say, error),
+    errorText: (error, method) => errorText(say, error, method),
     station: (next, leave) => {
       current = next
       cancel = leave

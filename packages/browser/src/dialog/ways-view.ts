@@ -10,7 +10,7 @@ import { WAY_TEXTS } from './way-texts.ts'
 
 const TICK_MS = 5000
 
-const CSS = `stile-dialog{.stile-way{display:grid;grid-template-columns:1.5rem 1fr;gap:0 .75rem;align-items:center;text-align:start;svg{width:1.5rem;padding:0;margin:0;border:0;border-radius:0;grid-row:span 2;animation:none}svg:has(+ span:last-child){grid-row:auto}small{grid-column:2;font-weight:400;color:var(--m);overflow-wrap:anywhere}&.stile-primary :is(svg,small){color:inherit}}.stile-link{min-height:1.5rem;padding:.25rem;border:0;color:var(--m);font-weight:400;font-size:.93em;text-decoration:underline;text-underline-offset:.2em}[role=status]{font-size:.93em}}`
+const CSS = `stile-dialog{.stile-way{display:grid;grid-template-columns:1.5rem 1fr;gap:0 .75rem;align-items:center;text-align:start;svg{width:1.5rem;padding:0;margin:0;border:0;border-radius:0;grid-row:span 2;animation:none}svg:has(+ span:last-child){grid-row:auto}small{grid-column:2;font-weight:400;color:var(--m);overflow-wrap:anywhere}&.stile-primary :is(svg,small){color:inherit}&:disabled{opacity:1;border-style:dashed;color:var(--m);cursor:default;svg{opacity:.5}}}.stile-link{min-height:1.5rem;padding:.25rem;border:0;color:var(--m);font-weight:400;font-size:.93em;text-decoration:underline;text-underline-offset:.2em;&:disabled{opacity:.9;text-decoration:none;cursor:default}}[role=status]{font-size:.93em}}`
 
 type Shown = Exclude<FlowState, { status: 'done' | 'cancelled' | 'starting' }>
 type Asked = Extract<Shown, { stepUp: unknown }>
