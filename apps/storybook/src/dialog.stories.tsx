@@ -80,7 +80,7 @@ export const LockedButPasskey: Story = {
   ...Locked,
   parameters: { world: { given: { ...MEMBER, guesses: 1, authenticators: [authenticatorOf('totp'), authenticatorOf('passkey')] } } },
   play: async () => {
-    const giveBack = lendAuthenticator('waits')
+    lendAuthenticator('waits')
     await open()
     await click('Use another way')
     await click('Use your authenticator app')
@@ -90,7 +90,6 @@ export const LockedButPasskey: Story = {
     await screen.findByText(/Too many wrong codes/)
     expect(screen.getByRole('button', { name: 'Use a passkey' })).toBeEnabled()
     await settled()
-    giveBack()
   },
 }
 
@@ -107,13 +106,12 @@ const SEVERAL = {
 export const Passkey: Story = {
   parameters: { world: { given: SEVERAL } },
   play: async () => {
-    const giveBack = lendAuthenticator('waits')
+    lendAuthenticator('waits')
     await open()
     await dialog()
     await screen.findByText('Follow the prompt of your browser or device.')
     await screen.findByRole('button', { name: 'Use another way' })
     await settled()
-    giveBack()
   },
 }
 
@@ -121,7 +119,7 @@ export const Passkey: Story = {
 export const AnotherWay: Story = {
   ...Passkey,
   play: async () => {
-    const giveBack = lendAuthenticator('dismissed')
+    lendAuthenticator('dismissed')
     await open()
     await screen.findByText('The passkey prompt was closed.')
     await screen.findByRole('button', { name: 'Use a passkey Laptop' })
@@ -129,7 +127,6 @@ export const AnotherWay: Story = {
     await screen.findByRole('button', { name: 'Use your authenticator app' })
     await screen.findByRole('button', { name: 'I can’t do any of these' })
     await settled()
-    giveBack()
   },
 }
 
@@ -140,14 +137,13 @@ export const AnotherWayNarrow: Story = narrow(AnotherWay)
 export const AnotherWayTaken: Story = {
   ...Passkey,
   play: async () => {
-    const giveBack = lendAuthenticator('waits')
+    lendAuthenticator('waits')
     await open()
     await click('Use another way')
     await click('Use your authenticator app')
     await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
     await screen.findByRole('button', { name: 'Use another way' })
     await settled()
-    giveBack()
   },
 }
 
@@ -155,13 +151,12 @@ export const AnotherWayTaken: Story = {
 export const SecurityKey: Story = {
   ...Passkey,
   play: async () => {
-    const giveBack = lendAuthenticator('waits')
+    lendAuthenticator('waits')
     await open()
     await click('Use another way')
     await click('Use a security key Blue key')
     await screen.findByText('Insert your security key and touch it.')
     await settled()
-    giveBack()
   },
 }
 
@@ -171,11 +166,10 @@ export const SecurityKeyDark: Story = dark(SecurityKey)
 export const KeyRefused: Story = {
   parameters: { world: { given: { ...SEVERAL, refuses: { passkey: 'user_verification_missing' } } } },
   play: async () => {
-    const giveBack = lendAuthenticator('works')
+    lendAuthenticator('works')
     await open()
     await screen.findByText('Your device did not check that it was you. Use your fingerprint, face or PIN.')
     await settled()
-    giveBack()
   },
 }
 

@@ -116,11 +116,10 @@ export const Cancelled: Story = {
 
 const KEY = (attestation: Facts['attestation']) => ({ world: { given: { license: licenseOf('enterprise'), attestation } } })
 const addKey = async () => {
-  const giveBack = lendAuthenticator('works')
+  lendAuthenticator('works')
   await click('Set it up')
   await click('Add a security key')
   await screen.findByRole('dialog', { name: 'All set' })
-  giveBack()
 }
 const payoutAccount = () => (
   <StepUpGate feature="payouts.account">
@@ -145,12 +144,11 @@ export const KeyPrompt: Story = {
   parameters: KEY('trusted'),
   render: payoutAccount,
   play: async () => {
-    const giveBack = lendAuthenticator('waits')
+    lendAuthenticator('waits')
     await click('Set it up')
     await click('Add a security key')
     await screen.findByText('Insert your security key and touch it.')
     await settled()
-    giveBack()
   },
 }
 

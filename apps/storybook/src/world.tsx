@@ -1,7 +1,7 @@
 import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { StileProvider } from '@stile/react'
-import { authenticatorOf, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
+import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { screen, userEvent } from 'storybook/test'
@@ -45,7 +45,12 @@ export const MEMBER: Partial<Facts> = { license: licenseOf('enterprise'), authen
 export const STALE: Partial<Facts> = { ...MEMBER, loginAt: Math.floor(Date.now() / 1000) - 3600, email: 'ada@example.com' }
 
 /** What a story starts from: facts of the service, and how the page looks. */
-export type WorldParameters = Readonly<{ given?: Partial<Facts>; scheme?: 'light' | 'dark' }>
+export type WorldParameters = Readonly<{
+  given?: Partial<Facts>
+  /** How far the service's clock is behind this browser's, in seconds. Default: 0. */
+  behind?: number
+  scheme?: 'light' | 'dark'
+}>
 
 /** The service of the story on the page: the newest one. */
 let current: TestService
@@ -55,8 +60,8 @@ export function service(): TestService {
   return current
 }
 
-function connect(given: Partial<Facts>): Stile {
-  const made = createTestService({ policy, given })
+function connect(given: Partial<Facts>, behind: number): Stile {
+  const made = createTestService({ policy, given, clock: createClock(Math.floor(Date.now() / 1000) - behind) })
   current = made
   return createStile({
     service: made.url,
@@ -68,14 +73,22 @@ function connect(given: Partial<Facts>): Stile {
 }
 
 /** A page of its own for each story: a service, a client and a provider, closed when the story is left. */
-export function World({ given = MEMBER, scheme, children }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
+export function World({
+  given = MEMBER,
+  behind = 0,
+  scheme,
+  children,
+}: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
   // given only counts when the story begins
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
-    const made = connect(given)
+    const made = connect(given, behind)
     setClient(made)
-    return () => made.close()
+    return () => {
+      made.close()
+      takeAuthenticator()
+    }
   }, [])
   useEffect(() => {
     document.documentElement.style.colorScheme = scheme ?? 'light'
@@ -127,9 +140,8 @@ export function mailed(): string {
   return service().inbox().at(-1)?.secret ?? ''
 }
 
-/** Lends the browser a passkey or a security key that answers as it is told; gives the browser its own again when called. */
-export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): () => void {
-  const { create, get } = navigator.credentials
+/** Lends the browser a passkey or a security key that answers as it is told, until the story is left. */
+export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): void {
   const empty = new ArrayBuffer(0)
   const response = { clientDataJSON: empty, authenticatorData: empty, signature: empty, attestationObject: empty }
   const credential = { id: 'AAAA', rawId: empty, type: 'public-key', response, getClientExtensionResults: () => ({}) }
@@ -139,9 +151,12 @@ export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): () =
     return credential as unknown as Credential
   }
   Object.assign(navigator.credentials, { create: prompt, get: prompt })
-  return () => {
-    Object.assign(navigator.credentials, { create, get })
-  }
+}
+
+/** Gives the browser its own authenticators again. */
+function takeAuthenticator(): void {
+  // what was lent hides what the prototype has
+  for (const name of ['create', 'get']) Reflect.deleteProperty(navigator.credentials, name)
 }
 
 /** Waits until what opens has opened: half faded in, colours have no contrast yet. */
