@@ -15,9 +15,16 @@ const KEY_BYTES = 32
 const ID_BYTES = 16
 
 /** The scope shows in the key, so that people and secret scanners see what a key they find is for. */
-const INITIALS: Readonly<Record<ApiKeyScope, string>> = { guard: 'g', 'licenses:read': 'lr', 'licenses:write': 'lw' }
+const INITIALS: Readonly<Record<ApiKeyScope, string>> = {
+  guard: 'g',
+  'licenses:read': 'lr',
+  'licenses:write': 'lw',
+  'sessions:write': 'sw',
+  'subjects:read': 'ur',
+  'subjects:write': 'uw',
+}
 
-const FORM = /^stile_(?:g|lr|lw)_[A-Za-z0-9_-]{43}$/
+const FORM = new RegExp(`^stile_(?:${Object.values(INITIALS).join('|')})_[A-Za-z0-9_-]{43}$`)
 
 /**
  * Makes the key of a machine: 256 random bits with a prefix, of one scope, expiring. Only its SHA-256 is kept, so the key is shown once.
@@ -62,7 +69,7 @@ export async function createApiKey(
  * Checks the key that a machine presents and what it may do.
  *
  * @param presented  the bearer token as it came
- * @param scopes  any of these will do; `licenses:write` counts as `licenses:read` too
+ * @param scopes  any of these will do; a key that may write may read the same
  * @param audience  where given, the key must be tied to it
  * @throws StileError `unauthenticated` for a key that is malformed, unknown, expired or revoked, all alike; `insufficient_scope` for a
  *   good key of another scope or audience. Neither says anything of the key.
@@ -94,7 +101,7 @@ async function find(store: ApiKeyDeps['store'], presented: string): Promise<ApiK
 }
 
 function allows(has: ApiKeyScope, needs: ApiKeyScope): boolean {
-  return has === needs || (has === 'licenses:write' && needs === 'licenses:read')
+  return has === needs || (needs.endsWith(':read') && has === needs.replace(/read$/, 'write'))
 }
 
 function same(one: string, other: string): boolean {

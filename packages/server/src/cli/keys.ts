@@ -7,7 +7,7 @@ import type { ApiKeyRecord, ApiKeyScope, Store } from '../stores/store.ts'
 import { loadConfigFile, pathFrom } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
 
-const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write']
+const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write', 'sessions:write', 'subjects:read', 'subjects:write']
 
 type Where = Readonly<{ config?: string; database?: string }>
 

@@ -1,15 +1,17 @@
 import type { Router } from 'express'
 import { listLicenses, readLicense, writeLicense } from '../licenses/licenses.ts'
+import { addAdminAddressRoute } from './admin-address.ts'
 import { type Answer, ok } from './answer.ts'
 import type { HttpContext } from './context.ts'
 import { addEndpoint } from './endpoint.ts'
 import { expectedEpoch, strongEtag } from './etag.ts'
 import { keyAccess } from './key-access.ts'
 
-/** What the product's back office and billing do: read and write licenses. */
+/** What the product's back office and billing do: read and write licenses, and what is under `subjects`. */
 export function addAdminRoutes(router: Router, context: HttpContext): void {
   const reading = keyAccess(['licenses:read', 'licenses:write'])
   const writing = keyAccess(['licenses:write'])
+  addAdminAddressRoute(router, context)
 
   addEndpoint(router, context, {
     path: '/v1/admin/licenses',

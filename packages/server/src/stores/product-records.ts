@@ -38,7 +38,7 @@ export interface PolicyStore {
 }
 
 /** What a key of a machine may do: one key has one scope. */
-export type ApiKeyScope = 'guard' | 'licenses:read' | 'licenses:write'
+export type ApiKeyScope = 'guard' | 'licenses:read' | 'licenses:write' | 'sessions:write' | 'subjects:read' | 'subjects:write'
 
 /** A key as it is kept: what it may do and until when, never the key itself. */
 export type ApiKeyRecord = Readonly<{

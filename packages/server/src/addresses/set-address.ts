@@ -1,0 +1,38 @@
+import { parseSubject } from '@stile/protocol'
+import { z } from 'zod'
+import type { Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { isName } from '../sessions/name.ts'
+import { readBody } from '../step-ups/body.ts'
+import { normalizeAddress } from './address.ts'
+import { nameAddress } from './mailbox.ts'
+
+/** What an administrator is told: the address as it is kept, and when it takes the place of the former one. */
+export type SetAddress = Readonly<{ subject: string; address: string; settlesAt?: number }>
+
+const BODY = z.object({
+  address: z.unknown().transform((value, context): string => {
+    const address = normalizeAddress(value)
+    if (address !== undefined) return address
+    context.addIssue({ code: 'custom', message: 'must be one plain address, such as ada@example.com, without a name, quotes or comments' })
+    return z.NEVER
+  }),
+})
+
+/**
+ * Sets the address of a subject; body `{ address }`. It is pinned at once where there is none; otherwise the former one is told, and stays
+ * for 72 hours, in which no codes are sent. Setting the former one again calls that off.
+ *
+ * @throws {StileError} `invalid_request`
+ */
+export async function setAddress(domain: Domain, subject: string, body: unknown): Promise<SetAddress> {
+  const { address } = readBody(BODY, body)
+  const parsed = parseSubject(subject)
+  if (parsed === undefined || !isName(parsed.sub) || !domain.options.issuers.some(({ id }) => id === parsed.issuer))
+    throw new StileError(
+      'invalid_request',
+      'The subject is not "<issuer id>|<sub>" of an issuer that is configured. Send it as the token has it in "sub", percent-encoded.',
+    )
+  const { suspendedUntil } = await nameAddress(domain, { subject, address, by: 'admin' })
+  return { subject, address, ...(suspendedUntil !== undefined && { settlesAt: suspendedUntil }) }
+}
