@@ -85,7 +85,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   const off = stile.onStepUp((next) => {
     flow = next
     const load = (stage: Stage) => import('./ways-view.ts').then(({ createWays }) => createWays(stage, KIT, scope, options))
-    showStepUp(next, frame, say, next.label ?? labels?.[next.feature], load, (wanted) => {
+    showStepUp(next, frame, say, next.label ?? labels?.[next.feature] ?? say(next.feature), load, (wanted) => {
       flow = undefined
       render()
       // an enrolment that asked for this step-up ends first

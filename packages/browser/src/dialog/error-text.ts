@@ -1,4 +1,4 @@
-import type { Method } from '@stile/protocol'
+import type { Method, Problem } from '@stile/protocol'
 import type { FlowError } from '../stile.ts'
 import type { Say } from './texts.ts'
 
@@ -10,6 +10,9 @@ export function isLocked(error: FlowError | undefined): boolean {
 /** The sentence for an error: what happened, what is left, when to try again. Texts are chosen by code, never by message. */
 export function errorText(say: Say, error: FlowError | undefined, method?: Method): string {
   if (!error) return ''
+  // who can help is the service's to say
+  const { detail } = error as Partial<Problem>
+  if (error.code === 'denied' && detail) return detail
   const { code, failure, attemptsLeft, retryAt = 0 } = error
   const seconds = Math.ceil((retryAt - Date.now()) / 1000)
   // too many mails were asked for: no guess was wrong

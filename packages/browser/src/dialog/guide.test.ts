@@ -89,6 +89,36 @@ test('codes that could not be made are said, with the way to try again', async (
   await until(() => title() === 'Your recovery codes')
 })
 
+test('where codes may not be made now the service says whom to ask', async () => {
+  const { stile } = setup({ ...none, [MAKE]: () => refuse('denied', { detail: 'Ask support@example.com.' }) })
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf('Make recovery codes'))
+  submit()
+  await until(() => alert())
+  expect(alert()).toBe('Ask support@example.com.')
+})
+
+test('what has to be proven first says what for, and the guide goes on after it', async () => {
+  const requirement = { level: 'mfa', maxAgeSeconds: 300 } as const
+  let asked = 0
+  const { stile, seen } = setup({
+    ...none,
+    [MAKE]: () => {
+      asked += 1
+      if (asked > 1) return json({ codes: CODES }, 201)
+      return refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement })
+    },
+  })
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf('Make recovery codes'))
+  submit()
+  await until(() => dialog().querySelector('input'))
+  expect(labelled('aria-describedby')).toBe('Needed for: Changing how you confirm it’s you')
+  typeIn('123456')
+  await until(() => title() === 'Your recovery codes')
+  expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators' })
+})
+
 test('recovery: a code, then enrolment of what the ticket allows', async () => {
   const ticket = { expiresAt: NOW + 300, methods: ['totp'] }
   const { stile, seen } = setup({ ...none, ...enrols, [STATUS]: () => json({ codesLeft: 1 }), [REDEEM]: () => json(ticket, 201) })

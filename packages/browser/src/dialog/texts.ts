@@ -5,6 +5,8 @@ import type { WAY_TEXTS } from './way-texts.ts'
 export const TEXTS = {
   title: 'Confirm it’s you',
   purpose: 'Needed for: {feature}',
+  'stile:authenticators': 'Changing how you confirm it’s you',
+  'stile:recovery': 'Getting back in',
   wait: 'One moment…',
   passkey: 'Follow the prompt of your browser or device.',
   code: '6-digit code from your authenticator app',

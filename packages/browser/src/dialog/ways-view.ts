@@ -93,7 +93,7 @@ export function createWays(stage: Stage, kit: Kit, scope: Document | ShadowRoot,
     const leave = () => finish()
     view('failed', {
       icon: DRAWINGS.stop,
-      alert: (code === 'denied' && problem?.detail) || errorText(say, { code }),
+      alert: errorText(say, { ...problem, code }),
       onCancel: leave,
       onSubmit: () => finish(enroll ? methods : unable ? 'recover' : undefined),
       actions: () => [
