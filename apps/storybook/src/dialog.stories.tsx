@@ -1,7 +1,7 @@
 import { StepUpGate } from '@stile/react'
 import { authenticatorOf, licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
-import { expect, screen, waitFor } from 'storybook/test'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { click, dark, inWorld, lendAuthenticator, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from './world.tsx'
 
 /** The dialog opens on a click of the gate, as it does in an application. */
@@ -144,6 +144,28 @@ export const AnotherWayTaken: Story = {
     await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
     await screen.findByRole('button', { name: 'Use another way' })
     await settled()
+  },
+}
+
+/** All of it without a mouse: the gate, another way, the code. */
+export const ByKeyboard: Story = {
+  ...Passkey,
+  play: async () => {
+    lendAuthenticator('waits')
+    const gate = await screen.findByRole('button', { name: 'Confirm and continue' })
+    gate.focus()
+    await userEvent.keyboard('{Enter}')
+    await screen.findByRole('button', { name: 'Use another way' })
+    await userEvent.tab()
+    await userEvent.keyboard('{Enter}')
+    // the choice opens with the best way in focus: two further is the authenticator app
+    await waitFor(() => expect(screen.getByRole('button', { name: 'Use a passkey Laptop' })).toHaveFocus())
+    await userEvent.tab()
+    await userEvent.tab()
+    await userEvent.keyboard('{Enter}')
+    await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
+    await userEvent.keyboard('123456')
+    await screen.findByText('The export is ready.')
   },
 }
 
