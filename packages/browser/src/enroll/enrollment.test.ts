@@ -103,6 +103,30 @@ test('a passkey is made from the options and sent by itself', async () => {
   stile.close()
 })
 
+test('a security key is made like a passkey, and the answer says why it counts for less', async () => {
+  const made = browser(async () => credential)
+  const key = { ...authenticator, method: 'security-key', level: 'phr', attestation: 'untrusted' }
+  const { stile, seen } = setup({ [START]: () => json({ ...passkey, method: 'security-key' }, 201), [FINISH]: () => json(key, 201) })
+  const enrollment = createEnrollment(stile)
+  await enrollment.start('security-key')
+  expect(made).toHaveBeenCalledOnce()
+  expect(seen(START)[0]?.body).toEqual({ method: 'security-key' })
+  expect(enrollment.get()).toMatchObject({ status: 'done', authenticator: { method: 'security-key', attestation: 'untrusted' } })
+  stile.close()
+})
+
+test('hints and the wish for attestation reach the browser as the service says them', async () => {
+  const made = browser(async () => credential)
+  const start = { ...passkey.start, hints: ['security-key'], attestation: 'direct' }
+  const { stile } = setup({
+    [START]: () => json({ ...passkey, method: 'security-key', start }, 201),
+    [FINISH]: () => json(authenticator, 201),
+  })
+  await createEnrollment(stile).start('security-key')
+  expect(made.mock.calls[0]).toMatchObject([{ publicKey: { hints: ['security-key'], attestation: 'direct' } }])
+  stile.close()
+})
+
 test.each([
   ['NotAllowedError', 'passkey_cancelled'],
   ['InvalidStateError', 'passkey_exists'],

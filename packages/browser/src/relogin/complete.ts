@@ -50,7 +50,7 @@ export async function complete(stile: Pick<Stile, 'request'>, goBack: (url: stri
   }
   const page = readLeftPage()
   if (page?.stepUp === id) goBack(page.url)
-  else close()
+  else window.close()
 }
 
 /** The address of the page that was left for the login provider, for a link back where {@link completeRelogin} rejects. */
@@ -72,7 +72,7 @@ async function send(stile: Pick<Stile, 'request'>, path: string, body: unknown):
 }
 
 function tell(id: string): void {
-  ;(opener as Window | null)?.postMessage(LOOK_AGAIN, location.origin)
+  window.opener?.postMessage(LOOK_AGAIN, location.origin)
   if (!globalThis.BroadcastChannel) return
   const channel = new BroadcastChannel(channelOf(id))
   channel.postMessage(LOOK_AGAIN)

@@ -1,0 +1,113 @@
+import type { Requirement } from '@stile/protocol'
+import { expect, test, vi } from 'vitest'
+import { StepUpCancelled, StileError } from '../error.ts'
+import { type Answer, json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
+import { type EnrollmentClient, gated } from './gated.ts'
+
+const RELOGIN: Requirement = { level: 'session', maxAgeSeconds: 300, methods: ['relogin'] }
+const MAIL: Requirement = { level: 'session', maxAgeSeconds: 300, methods: ['email-otp'] }
+const STRONG: Requirement = { level: 'phr', maxAgeSeconds: 300 }
+
+/** A service that asks for these, one after the other, then answers. */
+function service(...asks: readonly Requirement[]) {
+  const left = [...asks]
+  return vi.fn(async () => {
+    const requirement = left.shift()
+    if (!requirement) return 'done'
+    const problem = { type: '', title: '', status: 401, code: 'insufficient_user_authentication', detail: '', requirement } as const
+    throw new StileError('insufficient_user_authentication', problem)
+  })
+}
+
+/** A client, and what was given. */
+function client(signsIn?: boolean) {
+  const given: string[] = []
+  const stile: EnrollmentClient = {
+    request: async () => undefined,
+    refresh: async () => {},
+    relogin: async () => {
+      if (signsIn !== undefined) given.push('relogin')
+      return signsIn
+    },
+    stepUp: ((feature: string) => {
+      given.push(feature)
+      return { done: Promise.resolve() }
+    }) as never,
+  }
+  return { stile, given }
+}
+
+test('a sign-in, then a code by mail: each is given when it is asked for', async () => {
+  const { stile, given } = client(true)
+  expect(await gated(stile, service(RELOGIN, MAIL))).toBe('done')
+  expect(given).toEqual(['relogin', 'stile:authenticators'])
+})
+
+test('where the application lends no sign-in, a step-up leads to the login provider', async () => {
+  const { stile, given } = client()
+  expect(await gated(stile, service(RELOGIN))).toBe('done')
+  expect(given).toEqual(['stile:authenticators'])
+})
+
+test('a service that asks for the same again is not obeyed for ever: what it did not take it will not take', async () => {
+  const { stile, given } = client(true)
+  const call = service(STRONG, STRONG, STRONG)
+  await expect(gated(stile, call)).rejects.toMatchObject({ code: 'insufficient_user_authentication' })
+  expect(given).toEqual(['stile:authenticators'])
+  expect(call).toHaveBeenCalledTimes(2)
+})
+
+test('nor one that asks for something else each time: three proofs are the most', async () => {
+  const { stile, given } = client(true)
+  const call = service(RELOGIN, MAIL, RELOGIN, MAIL, RELOGIN)
+  await expect(gated(stile, call)).rejects.toMatchObject({ problem: { requirement: MAIL } })
+  expect(given).toEqual(['relogin', 'stile:authenticators', 'relogin'])
+  expect(call).toHaveBeenCalledTimes(4)
+})
+
+test('a sign-in that was refused ends it, and no step-up stands in for it', async () => {
+  const { stile, given } = client(false)
+  await expect(gated(stile, service(RELOGIN))).rejects.toMatchObject({ code: 'relogin_failed' })
+  expect(given).toEqual(['relogin'])
+})
+
+test('a step-up that was cancelled ends it', async () => {
+  const stepUp = (() => ({ done: Promise.reject(new StepUpCancelled('step_up_cancelled')) })) as never
+  const stile: EnrollmentClient = { ...client().stile, stepUp }
+  const call = service(MAIL)
+  await expect(gated(stile, call)).rejects.toMatchObject({ code: 'step_up_cancelled' })
+  expect(call).toHaveBeenCalledTimes(1)
+})
+
+test('a denial is told as it came', async () => {
+  const { stile, given } = client(true)
+  const call = () => Promise.reject(new StileError('denied'))
+  await expect(gated(stile, call)).rejects.toMatchObject({ code: 'denied' })
+  expect(given).toEqual([])
+})
+
+test('over the wire: sign in, type the code from the mail, and the call goes through', async () => {
+  const asks: (Requirement | undefined)[] = [RELOGIN, MAIL]
+  const answer: Answer = () => {
+    const requirement = asks.shift()
+    return requirement
+      ? refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement })
+      : json({ id: 'reg_1' })
+  }
+  const start = { sentTo: 'a***@example.com', resendAt: 0, expiresAt: 0 }
+  const { stile, why, seen } = setup(
+    {
+      'POST /v1/authenticators/registrations': answer,
+      'POST /v1/step-ups': () => json(openStepUp({ methods: [{ method: 'email-otp', start }] })),
+    },
+    { relogin: async () => true },
+  )
+  stile.onStepUp(async (flow) => {
+    await until(() => flow.get().status === 'proving')
+    await flow.submit({ code: '123456' })
+  })
+  expect(await gated(stile, () => stile.request('POST', '/v1/authenticators/registrations', {}))).toEqual({ id: 'reg_1' })
+  expect(why).toContain('relogin')
+  expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators' })
+  stile.close()
+})
