@@ -92,6 +92,36 @@ describe('the command', () => {
     expect((await stileService(['--print-config'])).result).toEqual({ exitCode: 0 })
   })
 
+  test('threat: whoever sees --print-config would learn the password of the mail server or the secret at the login provider', async () => {
+    const relogin = { clientId: 'stile', clientSecret: 'of-the-client', redirectUris: [`${TEST_CONFIG.clients[0]?.origins[0]}/back`] }
+    const config = {
+      ...TEST_CONFIG,
+      issuers: TEST_CONFIG.issuers.map((each: object) => ({
+        ...each,
+        relogin,
+      })),
+      mail: {
+        from: 'a@example.com',
+        transport: { host: 'h', auth: { user: 'u', pass: 'of-the-server' }, dkim: { privateKey: 'of-dkim' } },
+      },
+    }
+    writeFileSync(join(directory, 'stile.config.json'), JSON.stringify(config))
+    const environment = {
+      STILE_MAIL_URL: 'smtps://someone:of-the-url@mail.example:2465',
+      STILE_MAIL_FROM: 'Example <no-reply@example.com>',
+    }
+    const { result, out, err } = await stileService(['--print-config'], environment)
+    expect({ result, err }).toEqual({ result: { exitCode: 0 }, err: '' })
+    expect(JSON.parse(out)).toMatchObject({
+      mail: {
+        from: 'Example <no-reply@example.com>',
+        url: 'smtps://(hidden)@mail.example:2465',
+        transport: { host: 'h', auth: '(hidden)' },
+      },
+    })
+    expect(out).not.toMatch(/of-the-|of-dkim|someone/)
+  })
+
   test.each<[string, string[], number, RegExp]>([
     ['no configuration at all', [], 1, /publicUrl: is missing/],
     ['a file that is not there', ['--config', 'nowhere.json'], 1, /There is no file/],

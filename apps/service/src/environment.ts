@@ -20,6 +20,13 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'STILE_ADMIN_HOST', path: ['admin', 'host'], kind: 'text', what: 'the address of the admin API' },
   { name: 'STILE_ADMIN_PORT', path: ['admin', 'port'], kind: 'number', what: 'the port of the admin API' },
   { name: 'STILE_LOG', path: ['log'], kind: 'text', what: 'silent, fatal, error, warn, info, debug or trace' },
+  {
+    name: 'STILE_MAIL_URL',
+    path: ['mail', 'url'],
+    kind: 'text',
+    what: 'the mail server: smtp://user:password@host:587 or smtps://user:password@host',
+  },
+  { name: 'STILE_MAIL_FROM', path: ['mail', 'from'], kind: 'text', what: 'who mails are from: "Example <no-reply@example.com>"' },
   { name: 'STILE_RP_ID', path: ['webauthn', 'rpId'], kind: 'text', what: 'the domain that passkeys belong to' },
   { name: 'STILE_RP_NAME', path: ['webauthn', 'rpName'], kind: 'text', what: 'the name that people see with it' },
   { name: 'STILE_ORIGINS', path: ['webauthn', 'origins'], kind: 'list', what: 'the origins of pages that use passkeys, with commas' },

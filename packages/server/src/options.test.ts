@@ -146,3 +146,31 @@ test('a wildcard stands for hosts below its domain, never for its look-alikes', 
     }),
   )
 })
+
+test('mail goes to a server or to the hook, never to both', () => {
+  const mail = { from: 'Example <no-reply@example.com>', url: 'smtps://user:pass%40word@smtp.example.com' }
+  expect(parseOptions({ ...good, mail })).toMatchObject({ mail, help: 'your administrator' })
+  expect(parseOptions({ ...good, mail: { from: 'a@example.com' }, deliver: async () => undefined })).toBeDefined()
+  expect(issuesOf({ mail: { from: 'a@example.com' } })).toMatchObject([{ path: 'mail.url' }])
+  expect(issuesOf({ mail, deliver: async () => undefined })).toMatchObject([{ path: 'deliver' }])
+})
+
+test.each([
+  ['mail.url', { from: 'a@example.com', url: 'https://user:hush@example.com' }],
+  ['mail.url', { from: 'a@example.com', url: 'smtp://user:hush@example.com?ignoreTLS=true' }],
+  ['mail.url', { from: 'a@example.com', url: 'smtp://user:hush%@example.com' }],
+  ['mail.url', { from: 'a@example.com', url: 'hush' }],
+  ['mail.from', { from: 'hush', url: 'smtp://example.com' }],
+  ['mail.from', { from: 'a@example.com\r\nBcc: hush@example.com', url: 'smtp://example.com' }],
+  ['mail.from', { from: 'hush <a@example.com>, <b@example.com>', url: 'smtp://example.com' }],
+  ['mail.transport', { from: 'a@example.com', transport: 'hush' }],
+  ['mail.templates', { from: 'a@example.com', url: 'smtp://example.com', templates: {} }],
+])('refuses a wrong %s in %j without repeating it', (path, mail) => {
+  const issues = issuesOf({ mail })
+  expect(issues.map((each) => each.path)).toContain(path)
+  expect(JSON.stringify(issues)).not.toContain('hush')
+})
+
+test.each(['', 'two\nlines', 'x'.repeat(201)])('refuses %j as who can help', (help) => {
+  expect(issuesOf({ help })).toMatchObject([{ path: 'help' }])
+})
