@@ -7,17 +7,14 @@ import { createInbox } from './inbox.ts'
 import { allPayouts, approve, exportCsv, lines, months } from './ledger.ts'
 import { isTier, setTier } from './licenses.ts'
 import type { SessionTokens } from './session-tokens.ts'
-import { age, confirm, type DemoSession, endSession, type Login, sessionOf, startSession } from './sessions.ts'
+import { age, confirm, type DemoSession, endSession, sessionOf, startSession } from './sessions.ts'
 import { changeContact, changePayoutAccount, settingsOf } from './settings.ts'
 import { createSso, signOutUrl } from './sso.ts'
-
-/** The session tokens of each way to sign in. */
-export type Issuers = Readonly<Record<Login['issuer'], SessionTokens>>
 
 const HOUR = 3600
 
 /** The demo's API: its own login by cookie, and one guard in front of what the tiers and the policy protect. */
-export function createApi(issuers: Issuers): { app: Express; close: () => Promise<void> } {
+export function createApi(tokens: SessionTokens): { app: Express; close: () => Promise<void> } {
   const app = express()
   app.disable('x-powered-by')
   app.use(cors)
@@ -54,11 +51,10 @@ export function createApi(issuers: Issuers): { app: Express; close: () => Promis
   })
 
   // what Stile needs of it: a session token, and a way to ask for the password again
-  app.get('/.well-known/jwks.json', (_, response) => void response.json(issuers.demo.jwks))
-  app.get('/sso/jwks.json', (_, response) => void response.json(issuers.sso.jwks))
-  app.post('/api/session-token', signedIn, (_, response) => {
-    const session = response.locals.session as DemoSession
-    response.set('cache-control', 'no-store').json({ token: issuers[session.login.issuer].mint(session) })
+  app.get('/.well-known/jwks.json', (_, response) => void response.json(tokens.jwks('demo')))
+  app.get('/sso/jwks.json', (_, response) => void response.json(tokens.jwks('sso')))
+  app.post('/api/session-token', signedIn, async (_, response) => {
+    response.set('cache-control', 'no-store').json({ token: await tokens.mint(response.locals.session) })
   })
   app.post('/api/confirm-password', signedIn, (request, response) => {
     const session = response.locals.session as DemoSession

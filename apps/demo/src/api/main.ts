@@ -5,10 +5,7 @@ import { createApi } from './app.ts'
 import { seedLicenses } from './licenses.ts'
 import { createSessionTokens } from './session-tokens.ts'
 
-const { app, close } = createApi({
-  demo: await createSessionTokens(env.api, 'session-key.json'),
-  sso: await createSessionTokens(`${env.api}/sso`, 'sso-session-key.json'),
-})
+const { app, close } = createApi(await createSessionTokens())
 const server = createServer(app)
 listenAt(server, env.api, 'demo API')
 void seedLicenses()

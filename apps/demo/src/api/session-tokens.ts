@@ -1,50 +1,24 @@
-import { createPrivateKey, type JsonWebKey, randomUUID, sign } from 'node:crypto'
-import { createSessionIssuer } from '@stile/guard'
+import { createSessionIssuer, type SessionIssuer } from '@stile/guard'
 import { env } from '../shared/env.ts'
 import { keyFile } from '../shared/key-file.ts'
-import type { DemoSession } from './sessions.ts'
+import type { DemoSession, Login } from './sessions.ts'
 
-/** Mints the session tokens that tell the verification service who is signed in. */
-export type SessionTokens = Readonly<{ mint: (session: DemoSession) => string; jwks: ReturnType<typeof createSessionIssuer>['jwks'] }>
+/** Mints the session tokens that tell the verification service who is signed in, one issuer for each way to sign in. */
+export type SessionTokens = Readonly<{ mint: (session: DemoSession) => Promise<string>; jwks: (issuer: Login['issuer']) => object }>
 
-const TTL_SECONDS = 300
-
-/**
- * Session tokens of one issuer, with a key of its own.
- *
- * Besides what `createSessionIssuer` of the guard writes they say that the address was verified, which lets the service send codes there.
- */
-export async function createSessionTokens(issuer: string, keyName: string): Promise<SessionTokens> {
-  const jwk = await keyFile(keyName)
-  const { jwks } = createSessionIssuer({ issuer, audience: env.service, privateKey: jwk })
-  const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
-  const header = encode({ alg: 'ES256', typ: 'JWT', kid: jwks.keys[0]?.kid })
+/** Makes both issuers, each with a key of its own. */
+export async function createSessionTokens(): Promise<SessionTokens> {
+  const issuers: Readonly<Record<Login['issuer'], SessionIssuer>> = {
+    demo: await issuerOf(env.api, 'session-key.json'),
+    sso: await issuerOf(`${env.api}/sso`, 'sso-session-key.json'),
+  }
   return {
-    jwks,
-    mint({ sid, user, authTime, login }) {
-      const iat = Math.floor(Date.now() / 1000)
-      const payload = {
-        iss: issuer,
-        aud: env.service,
-        iat,
-        exp: iat + TTL_SECONDS,
-        jti: randomUUID(),
-        sub: user.sub,
-        account: user.account,
-        name: user.name,
-        email: user.email,
-        email_verified: true,
-        sid,
-        auth_time: authTime,
-        amr: login.amr,
-        ...(login.acr !== undefined && { acr: login.acr }),
-      }
-      const signed = `${header}.${encode(payload)}`
-      return `${signed}.${sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
-    },
+    jwks: (issuer) => issuers[issuer].jwks,
+    mint: ({ sid, user: { sub, account, name, email }, authTime, login: { issuer, amr, acr } }) =>
+      issuers[issuer].mint({ sub, account, name, email, emailVerified: true, sid, authTime, amr, ...(acr !== undefined && { acr }) }),
   }
 }
 
-function encode(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
+async function issuerOf(issuer: string, keyName: string): Promise<SessionIssuer> {
+  return createSessionIssuer({ issuer, audience: env.service, privateKey: await keyFile(keyName) })
 }
