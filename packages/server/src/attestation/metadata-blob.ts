@@ -32,8 +32,8 @@ export class MetadataError extends Error {
 export type VerifyMetadata = Readonly<{
   blob: string
   roots: readonly Certificate[]
-  /** The domain that the signing certificate must be of, where its root signs for many. */
-  signer?: string
+  /** The hosts of which the signing certificate must be one, where its root signs for others too. */
+  signers?: readonly string[]
   /** Seconds since the epoch. */
   now: number
 }>
@@ -49,13 +49,15 @@ const AAGUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  *
  * @throws {MetadataError}
  */
-export function verifyMetadata({ blob, roots, signer, now }: VerifyMetadata): Metadata {
+export function verifyMetadata({ blob, roots, signers, now }: VerifyMetadata): Metadata {
   const [head, body, signature, ...others] = blob.trim().split('.')
   if (head === undefined || body === undefined || signature === undefined || others.length > 0)
     throw new MetadataError('are not a signed blob')
   const header = jsonOf(head)
   const signing = signedBy(header, { roots, now })
-  if (signer !== undefined && !isOf(signing, signer)) throw new MetadataError(`are signed by somebody else than ${signer}`)
+  // whoever has any certificate of that root could sign metadata otherwise
+  if (signers?.some((host) => signing.x509.checkHost(host) !== undefined) === false)
+    throw new MetadataError(`are signed by somebody else than ${signers.join(' or ')}`)
   if (!isSignature(header.alg, signing, Buffer.from(`${head}.${body}`), Buffer.from(signature, 'base64url')))
     throw new MetadataError('have a signature that is not right')
   return read(jsonOf(body))
@@ -70,12 +72,6 @@ function signedBy({ x5c }: Readonly<Record<string, unknown>>, { roots, now }: Pi
   if (anchorOf({ certificates, anchors: roots, at: now }) === undefined)
     throw new MetadataError('are signed with a certificate that does not lead to the root, or is not valid now')
   return signing
-}
-
-/** Whether a certificate is of a domain or of one below it. */
-function isOf({ x509 }: Certificate, domain: string): boolean {
-  const names = [...(x509.subjectAltName ?? '').matchAll(/DNS:([^,\s]+)/g), ...x509.subject.matchAll(/^CN=(.+)$/gm)].map(([, name]) => name)
-  return names.some((name) => name === domain || name?.endsWith(`.${domain}`))
 }
 
 function isSignature(alg: unknown, { x509 }: Certificate, data: Buffer, signature: Buffer): boolean {

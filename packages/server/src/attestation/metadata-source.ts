@@ -32,7 +32,7 @@ const FETCH_MILLISECONDS = 10_000
 /** After a failure it is tried again this soon, in seconds. */
 const RETRY_SECONDS = 600
 /** Who signs the metadata of the FIDO Alliance. */
-const FIDO_SIGNER = 'fidoalliance.org'
+const FIDO_SIGNERS: readonly string[] = ['mds.fidoalliance.org', 'mds3.fidoalliance.org']
 
 /**
  * Opens the metadata and reads them once.
@@ -46,7 +46,7 @@ export async function openMetadata(options: MetadataOptions, surroundings: Metad
   const { settings, now, log, fetch } = surroundings
   const { path, url, refreshSeconds } = options
   const roots = rootsOf(options)
-  const signer = options.root === undefined ? FIDO_SIGNER : undefined
+  const signers = options.root === undefined ? FIDO_SIGNERS : undefined
   const pin = pinNameOf(roots)
   let newest: Metadata | undefined
   let nextAt = 0
@@ -54,7 +54,7 @@ export async function openMetadata(options: MetadataOptions, surroundings: Metad
 
   async function load(): Promise<void> {
     const blob = path === undefined ? await download(url as string, fetch) : await readBlob(path)
-    const found = verifyMetadata({ blob, roots, now: now(), ...(signer !== undefined && { signer }) })
+    const found = verifyMetadata({ blob, roots, now: now(), ...(signers && { signers }) })
     const least = Math.max(newest?.no ?? 0, Number(await settings.pin({ name: pin, value: String(found.no) })))
     if (!(found.no >= least)) throw new MetadataError(`have the number ${found.no}, but number ${least} was read before: they are older`)
     if (found.no > least) await settings.set({ name: pin, value: String(found.no) })

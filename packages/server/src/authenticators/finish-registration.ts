@@ -7,7 +7,7 @@ import { noticeFor } from '../mail/notice-for.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft, takeGuess } from '../methods/limits.ts'
 import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
-import { verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
+import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import { readBody } from '../step-ups/body.ts'
 import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
@@ -61,7 +61,13 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
 async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
   await take(domain, registration)
   const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
-  const result = await verifyRegistration({ response, challenge: registration.secret, rp: domain.options.webauthn, method })
+  const result = await verifyRegistration({
+    response,
+    challenge: registration.secret,
+    rp: domain.options.webauthn,
+    method,
+    userVerification: ENROLMENT_VERIFICATION[method],
+  })
   if (result.ok) return { data: result.data, level: result.level }
   throw await failed(domain, registration, result.failure)
 }

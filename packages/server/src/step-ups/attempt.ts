@@ -1,5 +1,6 @@
 import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
+import { countProofs } from '../attestation/counted.ts'
 import { decideFor, loadStanding, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import type { StileError } from '../error.ts'
@@ -68,7 +69,7 @@ async function settleBound(
   const { feature, audience } = record
   const current = await loadStanding(domain, standing.caller)
   demandOf(domain, current, feature)
-  const after = { ...current, proofs: [current.caller.login, proven] }
+  const after = { ...current, proofs: [current.caller.login, ...countProofs([proven], current.authenticators)] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience, requirement, operation: { feature, digest, salt } })
 }

@@ -10,6 +10,7 @@ import {
   appleAttestation,
   maker,
   selfAttestation,
+  tpmAttestation,
   u2fAttestation,
 } from './attestations.test-support.ts'
 import { type Lies, ORIGIN, RP_ID, type Signed, softAuthenticator } from './authenticator.test-support.ts'
@@ -22,7 +23,7 @@ const other = maker('Another Root')
 const root = testRoot('Platform Root')
 
 const register = (lies: Lies, method: 'passkey' | 'security-key' = 'security-key') =>
-  verifyRegistration({ response: softAuthenticator().register(challenge, lies), challenge, rp, method })
+  verifyRegistration({ response: softAuthenticator().register(challenge, lies), challenge, rp, method, userVerification: 'required' })
 const evidenceOf = async (lies: Lies) => {
   const result = await register(lies)
   if (!result.ok) throw new Error(result.failure)
@@ -51,9 +52,10 @@ describe('a security key', () => {
     expect(await evidenceOf({ attestation: (signed) => selfAttestation(signed) })).toEqual({ format: 'packed', certificates: [] })
   })
 
-  test('may attest as U2F keys, Android and Apple do', async () => {
+  test('may attest as U2F keys, TPMs, Android and Apple do', async () => {
     const leaf = testCertificate({ issuer: root })
     expect(await evidenceOf({ attestation: (signed) => u2fAttestation(signed, leaf) })).toMatchObject({ format: 'fido-u2f' })
+    expect(await evidenceOf({ attestation: (signed) => tpmAttestation(signed, root) })).toMatchObject({ format: 'tpm' })
     expect(await evidenceOf({ attestation: (signed) => androidKey(signed, root) })).toMatchObject({ format: 'android-key' })
     expect(await evidenceOf({ attestation: (signed) => appleAttestation(signed, root) })).toMatchObject({ format: 'apple' })
   })
@@ -119,6 +121,11 @@ describe('an attacker who makes up the word of a maker', () => {
     ['of a key that only software holds', () => ({ software: [ANDROID.sign, ANDROID.generated], hardware: [] })],
   ])('as Android %s is refused', async (_, lies) => {
     expect(await register({ attestation: (signed) => androidKey(signed, root, lies(signed)) })).toEqual(REFUSED)
+  })
+
+  test('as a TPM for another ceremony or another key is refused', async () => {
+    expect(await register({ attestation: (signed) => tpmAttestation(signed, root, { extraData: randomBytes(32) }) })).toEqual(REFUSED)
+    expect(await register({ attestation: (signed) => tpmAttestation(signed, root, { keys: foreign(signed) }) })).toEqual(REFUSED)
   })
 
   test('as Apple for another ceremony or another key is refused', async () => {

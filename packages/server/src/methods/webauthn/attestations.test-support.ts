@@ -124,3 +124,37 @@ export function u2fAttestation(signed: Signed, leaf: TestCertificate, more: read
   const x5c = [leaf, ...more].map((certificate) => certificate.der)
   return { fmt: 'fido-u2f', attStmt: new Map<string, unknown>(Object.entries({ sig, x5c })) }
 }
+
+/** A `tpm` attestation (WebAuthn L3 §8.3) of a P-256 credential. */
+export function tpmAttestation(
+  signed: Signed,
+  issuer: TestCertificate,
+  lies: Partial<{ extraData: Uint8Array; keys: Signed }> = {},
+): Attestation {
+  const { x = '', y = '' } = (lies.keys ?? signed).publicKey.export({ format: 'jwk' })
+  const sized = (bytes: Uint8Array) => Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
+  // TPMT_PUBLIC: an ECC key, named with SHA-256, of P-256
+  const scheme = Buffer.from('0010001000030010', 'hex')
+  const point = [x, y].map((text) => sized(Buffer.from(text, 'base64url')))
+  const pubArea = Buffer.concat([Buffer.from('0023000b00060472', 'hex'), sized(Buffer.alloc(0)), scheme, ...point])
+  const name = Buffer.concat([Buffer.from('000b', 'hex'), sha256(pubArea)])
+  const extraData = lies.extraData ?? sha256(Buffer.concat([signed.authData, signed.clientDataHash]))
+  const certInfo = Buffer.concat([
+    Buffer.from('ff5443478017', 'hex'),
+    ...[sized(Buffer.alloc(34)), sized(extraData), Buffer.alloc(25), sized(name), sized(name)],
+  ])
+  const part = (oid: string, text: string) => der(0x31, der(0x30, der(6, Buffer.from(oid, 'hex')), der(0x0c, Buffer.from(text))))
+  const device = der(0x30, part('6781050201', 'id:414D4400'), part('6781050202', 'Example'), part('6781050203', 'id:00010001'))
+  const leaf = testCertificate({
+    issuer,
+    subject: [],
+    extensions: [
+      { oid: '551d11', critical: true, value: der(0x30, der(0xa4, device)) },
+      { oid: '551d25', value: der(0x30, der(6, Buffer.from('6781050803', 'hex'))) },
+    ],
+  })
+  const sig = new Uint8Array(sign('sha256', certInfo, leaf.privateKey))
+  const members = { ver: '2.0', alg: -7, x5c: [leaf.der], sig, certInfo: new Uint8Array(certInfo), pubArea: new Uint8Array(pubArea) }
+  return { fmt: 'tpm', attStmt: new Map<string, unknown>(Object.entries(members)) }
+}

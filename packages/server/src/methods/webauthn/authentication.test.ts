@@ -14,7 +14,13 @@ let authenticator: SoftAuthenticator
 let record: AuthenticatorRecord
 
 async function enrolled(device: SoftAuthenticator, changes: Partial<WebAuthnData> = {}): Promise<AuthenticatorRecord> {
-  const result = await verifyRegistration({ response: device.register(challenge), challenge, rp, method: 'passkey' })
+  const result = await verifyRegistration({
+    response: device.register(challenge),
+    challenge,
+    rp,
+    method: 'passkey',
+    userVerification: 'preferred',
+  })
   if (!result.ok) throw new Error(result.failure)
   return {
     id: `auth_${device.credentialId}`,

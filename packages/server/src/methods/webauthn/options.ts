@@ -6,7 +6,7 @@ import {
   type PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
 import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
-import { ALGORITHMS, type RelyingParty } from './relying-party.ts'
+import { ALGORITHMS, ENROLMENT_VERIFICATION, type RelyingParty } from './relying-party.ts'
 
 type Transport = NonNullable<PublicKeyCredentialCreationOptionsJSON['excludeCredentials']>[number]['transports']
 
@@ -56,7 +56,7 @@ export async function creationOptions(
     challenge,
     attestationType,
     excludeCredentials: descriptors(exclude),
-    authenticatorSelection,
+    authenticatorSelection: { ...authenticatorSelection, userVerification: ENROLMENT_VERIFICATION[method] },
     supportedAlgorithmIDs: [...ALGORITHMS],
     timeout: timeoutSeconds * 1000,
   })
@@ -67,12 +67,12 @@ export async function creationOptions(
 const KINDS = {
   passkey: {
     attestationType: 'none',
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+    authenticatorSelection: { residentKey: 'preferred' },
     hints: ['client-device', 'hybrid'],
   },
   'security-key': {
     attestationType: 'direct',
-    authenticatorSelection: { authenticatorAttachment: 'cross-platform', residentKey: 'discouraged', userVerification: 'required' },
+    authenticatorSelection: { authenticatorAttachment: 'cross-platform', residentKey: 'discouraged' },
     hints: ['security-key'],
   },
 } as const

@@ -10,7 +10,7 @@ import { verifyRegistration } from './registration.ts'
 const rp = { rpId: RP_ID, rpName: 'App', origins: [ORIGIN, 'https://www.app.example'] }
 const challenge = randomBytes(32).toString('base64url')
 
-const verify = (response: unknown) => verifyRegistration({ response, challenge, rp, method: 'passkey' })
+const verify = (response: unknown) => verifyRegistration({ response, challenge, rp, method: 'passkey', userVerification: 'preferred' })
 const register = (lies: Lies = {}) => verify(softAuthenticator().register(challenge, lies))
 
 describe('an honest registration', () => {

@@ -18,6 +18,8 @@ export type VerifyRegistration = Readonly<{
   rp: RelyingParty
   /** What the credential is enrolled as, whatever comes of its attestation. */
   method: WebAuthnData['method']
+  /** What the browser was asked for: see `ENROLMENT_VERIFICATION`. */
+  userVerification: 'required' | 'preferred'
 }>
 
 /** The new credential and what the ceremony itself has proven, or why it was refused. */
@@ -39,7 +41,7 @@ const SHORTEST_CREDENTIAL_ID = 16
  */
 export function verifyRegistration(input: VerifyRegistration): Promise<RegistrationResult> {
   return settled(async () => {
-    const { challenge, rp, method } = input
+    const { challenge, rp, method, userVerification } = input
     // §7.1 step 3
     const response = readAttestation(input.response)
     // §7.1 steps 5 to 11
@@ -47,8 +49,8 @@ export function verifyRegistration(input: VerifyRegistration): Promise<Registrat
     // §7.1 steps 12 and 13
     const { format, statement, authenticatorData } = await readAttestationObject(response.attestationObject)
     const data = await readAuthenticatorData(authenticatorData)
-    // §7.1 steps 14 to 17: whoever enrols a security key asks for the strongest there is, so its PIN is asked for too
-    checkAuthenticatorData(data, { rpId: rp.rpId, userVerification: method === 'security-key' ? 'required' : 'preferred' })
+    // §7.1 steps 14 to 17
+    checkAuthenticatorData(data, { rpId: rp.rpId, userVerification })
     // §7.1 step 20
     const { aaguid, credentialID, publicKey } = attestedIn(data)
     await checkPublicKey(publicKey)
