@@ -4,6 +4,8 @@ import { createChangeStream } from './changes/stream.ts'
 import type { Domain, PublishedPolicy } from './domain.ts'
 import { StileError } from './error.ts'
 import { addAdminRoutes } from './http/admin-routes.ts'
+import { addAdminSessionRoutes } from './http/admin-sessions.ts'
+import { addBackChannelRoutes } from './http/back-channel-routes.ts'
 import type { HttpContext, Running } from './http/context.ts'
 import { addFallback } from './http/fallback.ts'
 import { addGuardRoutes } from './http/guard-routes.ts'
@@ -86,9 +88,11 @@ export function createService(input: ServiceOptions): Service {
   addPublicRoutes(router, context)
   addSubjectRoutes(router, context)
   addGuardRoutes(router, context)
+  addBackChannelRoutes(router, context)
   addFallback(router, context)
   const adminRouter = Router({ caseSensitive: true, strict: true })
   addAdminRoutes(adminRouter, context)
+  addAdminSessionRoutes(adminRouter, context)
   addFallback(adminRouter, context)
 
   return {

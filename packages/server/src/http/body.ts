@@ -49,7 +49,8 @@ function checkMediaType({ headers }: Incoming): void {
     )
 }
 
-async function collect(request: Incoming, limit: number): Promise<Buffer> {
+/** Reads a body of at most `limit` bytes. */
+export async function collect(request: Incoming, limit: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   try {
@@ -109,6 +110,7 @@ function malformed(what: string): StileError {
   return new StileError('invalid_request', `The body ${what}, so nothing was done. Send one JSON value.`)
 }
 
-function tooLarge(limit: number): StileError {
+/** What is answered to a body that is larger. */
+export function tooLarge(limit: number): StileError {
   return new StileError('payload_too_large', `The body is larger than ${limit} bytes, so it was not read. Send less.`)
 }

@@ -64,7 +64,8 @@ export function createIssuers({ issuers, publicUrl, now, fetch = globalThis.fetc
   return { find: (iss) => byIss.get(iss) }
 }
 
-function remoteKeys(url: URL, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
+/** The keys at a URL: read when they are first needed, kept, and not asked for again by every request that they are missing for. */
+export function remoteKeys(url: URL, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
   let pausedUntil = Number.NEGATIVE_INFINITY
   const fetchOnce: FetchImplementation = async (target, init) => {
     // a key set that cannot be fetched is not asked for again by every request

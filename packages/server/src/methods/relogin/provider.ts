@@ -1,5 +1,7 @@
+import type { JWTVerifyGetKey } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { IssuerOptions } from '../../options.ts'
+import { remoteKeys } from '../../sessions/issuers.ts'
 import { createOutbound, type OutboundLimits, ProviderUnreachable } from './outbound.ts'
 
 /** How long metadata is used before it is read anew, in seconds. */
@@ -29,6 +31,8 @@ export type LoginProvider = Readonly<{
    * @throws {ProviderUnreachable}
    */
   metadata(): Promise<ProviderMetadata>
+  /** Its key for a token that it signed, for jose. */
+  getKey: JWTVerifyGetKey
   /** How to ask it something: bounded in time and size. */
   request: Readonly<{ [oauth.customFetch]: ReturnType<typeof createOutbound>; [oauth.allowInsecureRequests]: boolean }>
 }>
@@ -59,9 +63,20 @@ export function createLoginProviders({ issuers, now, fetch, limits }: LoginProvi
     // the options allow http on this machine and in tests only; who is asked over https is never left for http
     const request = { [oauth.customFetch]: outbound, [oauth.allowInsecureRequests]: url.protocol === 'http:' }
     const read = async () => checked(await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, request)), url)
-    providers.set(id, { issuer, relogin, host: url.host, metadata: remembered(read, now), request })
+    const metadata = remembered(read, now)
+    providers.set(id, { issuer, relogin, host: url.host, metadata, getKey: keysAt(metadata, now, fetch), request })
   }
   return { find: (issuerId) => providers.get(issuerId) }
+}
+
+/** The keys at the place that the metadata name at the time. */
+function keysAt(metadata: () => Promise<ProviderMetadata>, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
+  let kept: Readonly<{ uri: string; getKey: JWTVerifyGetKey }> | undefined
+  return async (header, token) => {
+    const { jwks_uri: uri } = await metadata()
+    if (kept?.uri !== uri) kept = { uri, getKey: remoteKeys(new URL(uri), now, fetch) }
+    return kept.getKey(header, token)
+  }
 }
 
 /** Reads once for all who ask at the same time, and again when it is old. */

@@ -8,13 +8,10 @@ import { acrRequestFor } from './acr.ts'
 import { readLoginAnswer } from './answer.ts'
 import { authorizationUrl } from './authorization.ts'
 import { beginLogin, isStateOf, openLogin, sealLogin } from './begun.ts'
-import { ProviderUnreachable } from './outbound.ts'
 import { placeOf } from './place.ts'
 import { judgeLogin } from './proven.ts'
 import { redeemLogin } from './redeem.ts'
-
-/** How long to wait before the login provider is asked again, in seconds. */
-const RETRY_SECONDS = 5
+import { loginUnavailable } from './unavailable.ts'
 
 /**
  * Signing in again: at the login provider, where one is configured for the issuer, else through the application's own login, after which
@@ -42,7 +39,7 @@ export const reloginRoom: MethodRoom = {
     const place = placeOf(domain, standing.caller)
     if (place === undefined) return undefined
     const { provider, redirectUri } = place
-    const metadata = await provider.metadata().catch(unavailable)
+    const metadata = await provider.metadata().catch(loginUnavailable)
     const login = beginLogin(domain, record.id, redirectUri)
     const challenge = sealLogin(domain, record, login)
     if (!(await domain.store.stepUps.start({ id: record.id, method: 'relogin', challenge }))) throw stepUpExpired()
@@ -59,29 +56,18 @@ export const reloginRoom: MethodRoom = {
     const fail = async (failure: AttemptFailure) =>
       attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
     // first, so that a provider that is away costs nobody their sign-in
-    const metadata = await provider.metadata().catch(unavailable)
+    const metadata = await provider.metadata().catch(loginUnavailable)
     const challenge = await domain.store.stepUps.takeChallenge({ id: record.id, method: 'relogin' })
     if (challenge === null) throw await fail('challenge_used')
     const login = openLogin(domain, record, challenge)
     const answer = readLoginAnswer(response)
     if (answer === undefined) throw await fail('response_malformed')
     if (!isStateOf(login, answer.state)) throw await fail('login_invalid')
-    const redeemed = await redeemLogin(provider, metadata, { login, answer, now: domain.now() }).catch(unavailable)
+    const redeemed = await redeemLogin(provider, metadata, { login, answer, now: domain.now() }).catch(loginUnavailable)
     if (!redeemed.ok) throw await fail(redeemed.failure)
     const { issuer } = provider
     const judged = judgeLogin(redeemed.claims, { issuer, sub: caller.sub, startedAt: login.startedAt, now: domain.now() })
     if (!judged.ok) throw await fail(judged.failure)
     return judged.proven
   },
-}
-
-/** Tells a provider that cannot be asked from a fault of ours. */
-function unavailable(cause: unknown): never {
-  if (!(cause instanceof ProviderUnreachable)) throw cause
-  throw new StileError(
-    'login_unavailable',
-    'Your login provider cannot be reached now, and nothing was counted. Try again in a moment, or use another method.',
-    { retryAfter: RETRY_SECONDS },
-    { cause },
-  )
 }

@@ -1,0 +1,46 @@
+import { parseSubject } from '@stile/protocol'
+import type { Router } from 'express'
+import { StileError } from '../error.ts'
+import { endSession, endSessions } from '../sessions/end-sessions.ts'
+import { isName } from '../sessions/name.ts'
+import { NOTHING } from './answer.ts'
+import type { HttpContext } from './context.ts'
+import { addEndpoint } from './endpoint.ts'
+import { keyAccess } from './key-access.ts'
+
+/** What support does for somebody whose device was lost: end sessions, all of a subject or one. Ending what has ended does nothing. */
+export function addAdminSessionRoutes(router: Router, context: HttpContext): void {
+  const access = keyAccess(['sessions:write'])
+  addEndpoint(router, context, {
+    path: '/v1/admin/sessions/:subject',
+    access,
+    methods: {
+      async DELETE({ running: { domain }, param }) {
+        await endSessions(domain, { subject: subjectOf(param('subject')) })
+        return NOTHING
+      },
+    },
+  })
+  addEndpoint(router, context, {
+    path: '/v1/admin/sessions/:subject/:sid',
+    access,
+    methods: {
+      async DELETE({ running: { domain }, param }) {
+        const sid = param('sid')
+        if (!isName(sid)) throw new StileError('invalid_request', 'The session id cannot be one. Send it as the token has it in "sid".')
+        await endSession(domain, { subject: subjectOf(param('subject')), sid })
+        return NOTHING
+      },
+    },
+  })
+}
+
+function subjectOf(text: string): string {
+  const subject = parseSubject(text)
+  if (subject === undefined || !isName(subject.sub))
+    throw new StileError(
+      'invalid_request',
+      'The subject is not "<issuer id>|<sub>". Send it as the token has it in "sub", percent-encoded.',
+    )
+  return text
+}
