@@ -33,15 +33,22 @@ export const requirements: fc.Arbitrary<Requirement> = fc.record(
   { requiredKeys: ['level'] },
 )
 
-export const proofs: fc.Arbitrary<Proof> = fc.record({
-  method: fc.oneof(methods, fc.constant('login' as const)),
-  level: levels,
-  amr: fc.constant([]),
-  authTime: fc.oneof(
-    ages.map((age) => NOW - age),
-    fc.constant(0),
-  ),
-})
+/** An instant around now. */
+const instants = fc.constantFrom(NOW - 1, NOW, NOW + 1, NOW + 86_400)
+
+export const proofs: fc.Arbitrary<Proof> = fc.record(
+  {
+    method: fc.oneof(methods, fc.constant('login' as const)),
+    level: levels,
+    amr: fc.constant([]),
+    authTime: fc.oneof(
+      ages.map((age) => NOW - age),
+      fc.constant(0),
+    ),
+    settlesAt: instants,
+  },
+  { requiredKeys: ['method', 'level', 'amr', 'authTime'] },
+)
 
 export const assurances: fc.Arbitrary<Assurance> = fc.record(
   {
@@ -68,7 +75,7 @@ export const licenses: fc.Arbitrary<License | null> = fc.option(
 )
 
 export const enrolled: fc.Arbitrary<readonly Enrolled[] | undefined> = fc.option(
-  fc.array(fc.record({ method: methods, level: levels }), { maxLength: 3 }),
+  fc.array(fc.record({ method: methods, level: levels, settlesAt: instants }, { requiredKeys: ['method', 'level'] }), { maxLength: 3 }),
   {
     nil: undefined,
   },

@@ -197,6 +197,18 @@ describe('threat: something opens that was not proven', () => {
     )
   })
 
+  test('a proof of something that has not settled never permits more, for whatever instant', () => {
+    fc.assert(
+      fc.property(policies, requests, fc.anything(), (any, request, settlesAt) => {
+        const newer = request.assurance.proofs.map((proof) => ({ ...proof, settlesAt: settlesAt as number }))
+        const settledOnes = request.assurance.proofs.map(({ settlesAt: _, ...proof }) => proof)
+        const given = (list: Assurance['proofs']) => ({ ...request, assurance: { ...request.assurance, proofs: list } })
+        if (permits(any, given(newer))) expect(permits(any, given(settledOnes))).toBe(true)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('knowing what is enrolled never permits more', () => {
     fc.assert(
       fc.property(policies, requests, (any, { enrolled: known, ...request }) => {
@@ -211,8 +223,8 @@ describe('threat: something opens that was not proven', () => {
         const decision = decide(any, request)
         if (decision.outcome !== 'permit' || decision.until === undefined) return
         expect(permits(any, { ...request, now: decision.until })).toBe(true)
-        // a proof that lay too far in the future may by then count
-        fc.pre(request.assurance.proofs.every((proof) => proof.authTime <= NOW + 30))
+        // a proof that lay too far in the future may by then count, and one that had not settled for more
+        fc.pre(request.assurance.proofs.every((proof) => proof.authTime <= NOW + 30 && proof.settlesAt === undefined))
         expect(permits(any, { ...request, now: decision.until + 1 })).toBe(false)
       }),
       { numRuns: 300 },

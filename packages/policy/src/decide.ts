@@ -63,7 +63,7 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
 
   const { requirement } = variant
   const provenAfter = variant.upgraded && raisedAt !== undefined ? latest(raisedAt, requirement.provenAfter) : requirement.provenAfter
-  const verdict = judge(requirement, provenAfter, proofsFor(feature, assurance), now)
+  const verdict = judge(requirement, provenAfter, proofsFor(feature, assurance), now, variant.settles)
   const bound = !variant.bound || isBound(assurance, feature, operationDigest)
   if (typeof verdict !== 'string' && bound) {
     const { maxAgeSeconds } = requirement
@@ -74,10 +74,13 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
   if (variant.methods.length === 0) return deny(shape, variant.unsatisfiable())
   const missing = typeof verdict === 'string' ? verdict : 'unbound'
   const asked = provenAfter === requirement.provenAfter || provenAfter === undefined ? requirement : { ...requirement, provenAfter }
-  const methods = Array.isArray(enrolled) ? variant.usable(enrolled) : variant.methods
+  const methods = Array.isArray(enrolled) ? variant.usable(enrolled, now) : variant.methods
   if (methods.length > 0) {
     return { ...shape, outcome: 'step_up', reasons: variant.missing(missing, bound, 'step_up'), requirement: asked, next: { methods } }
   }
+  // to enrol one more would not help: it would be as new
+  if (variant.settles && Array.isArray(enrolled) && variant.usable(enrolled, Number.POSITIVE_INFINITY).length > 0)
+    return deny(shape, variant.missing(missing, bound, 'wait'))
   const reasons = variant.missing(missing, bound, compiled.missing)
   if (compiled.missing === 'refuse') return deny(shape, reasons)
   return { ...shape, outcome: 'enroll', reasons, requirement: asked, next: { methods: variant.enrollable } }

@@ -12,7 +12,7 @@ export type Verdict = Readonly<{
   tiers?: readonly string[]
 }>
 
-type Need = { level: Level; age: number; after: number; methods: Method[]; bind: string[]; any: boolean }
+type Need = { level: Level; age: number; after: number; methods: Method[]; bind: string[]; any: boolean; ruled: boolean }
 
 const ORDER = ['session', 'mfa', 'phr', 'phrh']
 const CAN: Readonly<Record<string, string>> = {
@@ -64,6 +64,7 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
     methods: ALL,
     bind: [],
     any: false,
+    ruled: (document.features[feature]?.compliance ?? []).length > 0,
   }
   const ask = (rule: RequirementDocument | undefined) => {
     if (rule === undefined) return
@@ -111,6 +112,7 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
   if (restricted && need.methods.length === 0) return { outcome: 'deny', code: 'requirement_unsatisfiable' }
 
   // what was proven
+  const unsettled = (at: number | undefined, when: number) => (need.bind.length > 0 || need.ruled) && at !== undefined && at > when
   const operation = assurance.operation
   const good = (proof: Proof) => {
     if (operation !== undefined && operation.feature !== feature && proof.method !== 'login') return false
@@ -118,7 +120,11 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
     if (restricted && !need.methods.includes(named)) return false
     if (!restricted && named === 'email-otp' && !need.methods.includes(named)) return false
     const reach = proof.method === 'login' || proof.method === 'relogin' ? proof.level : lower(proof.level, top(proof.method))
-    if (reach === undefined || ORDER.indexOf(reach) < ORDER.indexOf(need.level)) return false
+    if (
+      reach === undefined ||
+      ORDER.indexOf(unsettled(proof.settlesAt, now) ? (lower(reach, 'mfa') ?? '') : reach) < ORDER.indexOf(need.level)
+    )
+      return false
     if (proof.authTime > now + 30) return false
     if (proof.authTime <= 0) return need.age === Number.POSITIVE_INFINITY && need.after === Number.NEGATIVE_INFINITY
     return proof.authTime >= need.after && Math.max(0, now - proof.authTime) <= need.age
@@ -133,15 +139,26 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
   // what would help
   const able = need.methods.filter((method) => CAN[method]?.split(' ').includes(need.level))
   if (able.length === 0) return { outcome: 'deny', code: 'requirement_unsatisfiable' }
-  const usable =
-    enrolled === undefined
-      ? able
-      : able.filter((method) => {
-          if (method === 'relogin') return true
-          if (method === 'email-otp' && restricted) return true
-          const levels = enrolled.filter((each) => each.method === method).map((each) => lower(each.level, top(method)))
-          return levels.some((level) => level !== undefined && ORDER.indexOf(level) >= ORDER.indexOf(need.level))
-        })
+  const usableAt = (when: number) => {
+    if (enrolled === undefined) return able
+    const found = able.filter((method) => {
+      if (method === 'relogin') return true
+      if (method === 'email-otp' && restricted) return true
+      const levels = enrolled
+        .filter((each) => each.method === method)
+        .map((each) => (unsettled(each.settlesAt, when) ? lower('mfa', lower(each.level, top(method))) : lower(each.level, top(method))))
+      return levels.some((level) => level !== undefined && ORDER.indexOf(level) >= ORDER.indexOf(need.level))
+    })
+    const byLogin = enrolled.some(
+      ({ method, level, settlesAt }) =>
+        method === 'relogin' &&
+        ORDER.indexOf(unsettled(settlesAt, when) ? (lower(level, 'mfa') ?? '') : level) >= ORDER.indexOf(need.level),
+    )
+    const mayLogin = need.methods.includes('relogin') && need.bind.length === 0 && !found.includes('relogin')
+    return byLogin && mayLogin ? [...found, 'relogin' as const] : found
+  }
+  const usable = usableAt(now)
+  if (usable.length === 0 && usableAt(Number.POSITIVE_INFINITY).length > 0) return { outcome: 'deny', code: 'enrollment_required' }
   if (usable.length > 0) return { outcome: 'step_up', level: need.level, methods: usable.toSorted() }
   if (document.enrollment?.missing === 'deny') return { outcome: 'deny', code: 'enrollment_required' }
   return { outcome: 'enroll', level: need.level, methods: able.filter((method) => /passkey|key|totp/.test(method)).toSorted() }

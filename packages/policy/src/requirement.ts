@@ -59,6 +59,13 @@ export function methodsFor(requirement: Requirement): readonly Method[] {
   return METHODS.filter((method) => reaches(method, requirement.level) && requirement.methods?.includes(method) !== false)
 }
 
+/** A rank, no more than that of `mfa` where what it comes from must have settled and has not; an instant that cannot be read has not come. */
+export function settled(rank: number, settles: boolean, settlesAt: number | undefined, now: number): number {
+  return settles && settlesAt !== undefined && !(settlesAt <= now) ? Math.min(rank, MFA) : rank
+}
+
+const MFA = LEVELS.indexOf('mfa')
+
 /** Whether an authenticator of this method and level can meet the level and methods of a requirement. */
 export function canMeet(requirement: Requirement, authenticator: Readonly<{ method: Method; level: Level }>): boolean {
   const { method, level } = authenticator
@@ -89,12 +96,15 @@ function isTextList(value: unknown): boolean {
  *
  * `stale` says that one is strong enough but too old, `weak` that none is strong enough. `provenAfter` stands apart from the
  * requirement so that a precompiled one can be used with the instant of an upgrade.
+ *
+ * @param settles  whether what gave a proof must have settled to count for more than `mfa`
  */
 export function judge(
   requirement: Requirement,
   provenAfter: number | undefined,
   proofs: readonly Proof[],
   now: number,
+  settles = false,
 ): Proof | 'stale' | 'weak' {
   const need = LEVELS.indexOf(requirement.level)
   const { maxAgeSeconds, methods } = requirement
@@ -106,8 +116,8 @@ export function judge(
   for (let index = 0; index < proofs.length; index++) {
     const proof = (proofs as readonly Proof[])[index]
     if (typeof proof !== 'object' || proof === null) continue
-    const { method, level, authTime } = proof
-    const rank = counted(method, level)
+    const { method, level, authTime, settlesAt } = proof
+    const rank = settled(counted(method, level), settles, settlesAt, now)
     if (rank < need) continue
     // the login is what `relogin` renews, so it counts where that does
     if (methods !== undefined && !methods.includes(method === 'login' ? 'relogin' : method)) continue

@@ -1,18 +1,21 @@
 import type { Level, Method, Reason, Requirement } from '@stile/protocol'
 import { LEVELS } from '@stile/protocol'
 import { pointer } from '../pointer.ts'
-import { canMeet, methodsFor } from '../requirement.ts'
+import { canMeet, methodsFor, settled } from '../requirement.ts'
 import { list, methodsInWords, requirementInWords } from '../words.ts'
 import type { Rule } from './rules.ts'
 
-/** What an enrolled authenticator counts for; an `Authenticator` of the protocol is one. */
-export type Enrolled = Readonly<{ method: Method; level: Level }>
+/**
+ * What an enrolled authenticator counts for; an `Authenticator` of the protocol is one. `relogin` with a level stands for a login provider
+ * that can prove it.
+ */
+export type Enrolled = Readonly<{ method: Method; level: Level; settlesAt?: number | undefined }>
 
 /** What is missing: nothing strong enough, nothing fresh enough, or only the binding to the operation. */
 export type Missing = 'weak' | 'stale' | 'unbound'
 
-/** What then: prove it, enrol something first, or nothing, because the policy does not let people enrol. */
-export type Cure = 'step_up' | 'enroll' | 'refuse'
+/** What then: prove it, enrol something first, wait for what is new, or nothing, because the policy does not let people enrol. */
+export type Cure = 'step_up' | 'enroll' | 'wait' | 'refuse'
 
 /** Everything about one combination of rules that does not depend on the proofs, worked out once. */
 export type Variant = Readonly<{
@@ -20,12 +23,17 @@ export type Variant = Readonly<{
   denied: readonly Reason[] | undefined
   requirement: Requirement
   bound: boolean
+  /** Whether new authenticators count as no more than `mfa` for it until they have settled. */
+  settles: boolean
   /** Whether a proof must be newer than the license's upgrade. */
   upgraded: boolean
   /** The methods that can meet it, the best first. */
   methods: readonly Method[]
-  /** Those of them that a subject can use now: what is enrolled and strong enough, and what needs no enrolment. */
-  usable(enrolled: readonly Enrolled[]): readonly Method[]
+  /**
+   * Those of them that a subject can use at an instant: what is enrolled and strong enough, and what needs no enrolment. Also `relogin`,
+   * where the login provider can prove the level.
+   */
+  usable(enrolled: readonly Enrolled[], now: number): readonly Method[]
   /** Those of them that are enrolled authenticators. */
   enrollable: readonly Method[]
   /** The rules that shaped the requirement and have a code of their own: compliance, upgrade, risk. */
@@ -37,7 +45,7 @@ export type Variant = Readonly<{
 
 const ENROLLABLE: readonly Method[] = ['passkey', 'security-key', 'totp']
 const MISSING: readonly Missing[] = ['weak', 'stale', 'unbound']
-const CURES: readonly Cure[] = ['step_up', 'enroll', 'refuse']
+const CURES: readonly Cure[] = ['step_up', 'enroll', 'wait', 'refuse']
 
 /** Compiles a variant; its reasons are written when they are first needed. */
 export function createVariant(options: {
@@ -55,25 +63,33 @@ export function createVariant(options: {
   const self: Asking = { origin: 'feature', who: title, source: pointer('features', feature) }
   // signing in again needs nothing enrolled; a mailbox counts where a rule names it, otherwise only where the caller says there is one
   const always = maskOf(methods, (method) => method === 'relogin' || (method === 'email-otp' && requirement.methods !== undefined))
+  const bound = requirement.bind !== undefined && requirement.bind.length > 0
+  const settles = bound || rules.some(({ origin }) => origin === 'compliance')
+  // a login proves no operation
+  const withLogin = !bound && !methods.includes('relogin') && requirement.methods?.includes('relogin') !== false
+  const offered: readonly Method[] = withLogin ? [...methods, 'relogin'] : methods
+  const need = LEVELS.indexOf(requirement.level)
   const usable: (readonly Method[] | undefined)[] = []
   const cache: (readonly Reason[] | undefined)[] = []
   return {
     denied: denied && Object.freeze([denied]),
     requirement: freezeRequirement(requirement),
-    bound: requirement.bind !== undefined && requirement.bind.length > 0,
+    bound,
+    settles,
     upgraded,
     methods,
-    usable(enrolled) {
+    usable(enrolled, now) {
       let mask = always
       for (let index = 0; index < enrolled.length; index++) {
         const each = enrolled[index]
         if (typeof each !== 'object' || each === null || !canMeet(requirement, each)) continue
-        const place = methods.indexOf(each.method)
+        if (settled(need, settles, each.settlesAt, now) < need) continue
+        const place = offered.indexOf(each.method)
         if (place >= 0) mask |= 1 << place
       }
       let list = usable[mask]
       if (list === undefined) {
-        list = Object.freeze(methods.filter((_, place) => (mask & (1 << place)) !== 0))
+        list = Object.freeze(offered.filter((_, place) => (mask & (1 << place)) !== 0))
         usable[mask] = list
       }
       return list
@@ -85,18 +101,18 @@ export function createVariant(options: {
       const message = `No method can meet all that is asked for ${title}, so it is denied. Let the methods and levels of the rules overlap.`
       return [...reasons, { code: 'requirement_unsatisfiable', source, message }]
     },
-    missing(what, bound, cure) {
-      const key = (MISSING.indexOf(what) * 2 + (bound ? 1 : 0)) * 3 + CURES.indexOf(cure)
+    missing(what, isBound, cure) {
+      const key = (MISSING.indexOf(what) * 2 + (isBound ? 1 : 0)) * CURES.length + CURES.indexOf(cure)
       let list = cache[key]
       if (list === undefined) {
-        list = Object.freeze([...reasons, ...missingReasons(what, bound, cure)])
+        list = Object.freeze([...reasons, ...missingReasons(what, isBound, cure)])
         cache[key] = list
       }
       return list
     },
   }
 
-  function missingReasons(what: Missing, bound: boolean, cure: Cure): Reason[] {
+  function missingReasons(what: Missing, isBound: boolean, cure: Cure): Reason[] {
     const found: Reason[] = []
     if (what === 'weak') {
       const rule = strongest()
@@ -109,12 +125,15 @@ export function createVariant(options: {
       const message = `${title} needs ${requirementInWords(requirement)}${asker(rule)}, and what was proven is ${late}.`
       found.push({ code: 'assurance_stale', source: rule.source, message })
     }
-    if (!bound) {
+    if (!isBound) {
       const rule = rules.find((each) => each.requirement.bind !== undefined) ?? self
       const message = `${title} needs a proof given for this very operation (${list(requirement.bind ?? [], 'and')})${asker(rule)}.`
       found.push({ code: 'operation_unbound', source: rule.source, message })
     }
-    if (cure !== 'step_up') {
+    if (cure === 'wait') {
+      const message = `What is enrolled for it is new, and does not count for ${title} yet. Use what you enrolled earlier, or come back later.`
+      found.push({ code: 'enrollment_required', source: strongest().source, message })
+    } else if (cure !== 'step_up') {
       const enrollable = ENROLLABLE.filter((method) => methods.includes(method))
       const advice = cure === 'enroll' ? `Enrol one first: ${methodsInWords(enrollable)}.` : 'Ask an administrator to enrol one.'
       const message = `Nothing enrolled can prove what ${title} asks for. ${advice}`

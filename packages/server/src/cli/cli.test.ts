@@ -106,11 +106,13 @@ describe('stile policy check', () => {
   const good = { format: 1, features: { a: { requires: { level: 'phr', bind: ['x'] } }, b: {} }, tiers: { basic: { features: ['a'] } } }
 
   test('says what a valid policy holds, and advises', async () => {
-    writeFileSync(join(directory, 'policy.json'), JSON.stringify({ ...good, enrollment: { settle: '1d' } }))
+    writeFileSync(join(directory, 'policy.json'), JSON.stringify(good))
     const result = await stile('policy', 'check', 'policy.json')
     expect(result.code, result.err).toBe(0)
     expect(result.out).toContain('2 features, 1 tiers')
-    expect(result.out).toContain('enrollment.settle is read but not applied yet')
+    expect(result.out).toContain('Set enrollment.settle')
+    writeFileSync(join(directory, 'settled.json'), JSON.stringify({ ...good, enrollment: { settle: '1d' } }))
+    expect((await stile('policy', 'check', 'settled.json')).out).not.toContain('enrollment.settle')
     expect(result.out).toContain('No tier includes "b"')
     expect(JSON.parse((await stile('policy', 'check', 'policy.json', '--json')).out)).toMatchObject({ ok: true, features: ['a', 'b'] })
   })

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Policy, parsePolicy } from '@stile/policy'
+import { type Policy, parseDuration, parsePolicy } from '@stile/policy'
 import type { Command } from 'commander'
 import { loadDocument } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
@@ -48,9 +48,9 @@ function adviceFor({ document }: Policy): string[] {
     ([, { requires, compliance }]) => requires?.bind !== undefined || compliance !== undefined,
   )
   const [first] = sensitive
-  if (document.enrollment?.settle !== undefined && document.enrollment.settle !== '0s')
+  if (first !== undefined && (parseDuration(document.enrollment?.settle ?? '0s') ?? 0) === 0)
     advice.push(
-      `enrollment.settle is read but not applied yet: a new authenticator counts at once${first === undefined ? '' : `, also for "${first[0]}"`}.`,
+      `A new authenticator counts in full at once, also for "${first[0]}". Set enrollment.settle, such as '1d', so that a thief who enrols first gains nothing.`,
     )
   const offered = new Set(Object.values(document.tiers).flatMap(({ features = [] }) => features))
   for (const feature of Object.keys(document.features)) {
