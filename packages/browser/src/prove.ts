@@ -76,9 +76,7 @@ export function createHands(
       }
       set({ status: 'choosing', stepUp, methods })
       const best = methods.find((method) => method === wanted) ?? first
-      // nobody asked for the window of a login provider yet, and browsers open it on a click only
-      if (best === 'relogin' && wayOf(stepUp, best)?.hint) return
-      await choose(best)
+      await choose(best, true)
       if (response && best === wanted) await submit(response)
     } catch (error) {
       await trouble(error as StileError)
@@ -119,7 +117,8 @@ export function createHands(
     } else set({ status: 'starting', error: shown })
   }
 
-  const choose = async (method: Method): Promise<void> => {
+  /** `unasked`: nobody chose it yet, so that a window may open while the click that began the step-up counts, and this page is not left. */
+  const choose = async (method: Method, unasked?: boolean): Promise<void> => {
     const state = get()
     if (!('stepUp' in state) || state.status === 'verifying') return
     ending.abort()
@@ -127,8 +126,10 @@ export function createHands(
     const { signal } = ending
     const way = wayOf(state.stepUp, method)
     const begun = used.includes(method) ? undefined : way?.start
-    // before anything is waited for: browsers open a window only right after the click
-    const popup = method === 'relogin' && way?.hint ? open('about:blank', '', 'popup,width=480,height=680') : undefined
+    // before anything is waited for: browsers open a window only right after a click
+    const mayOpen = !unasked || navigator.userActivation?.isActive
+    const popup = method !== 'relogin' || !way?.hint ? undefined : mayOpen ? open('about:blank', '', 'popup,width=480,height=680') : null
+    if (unasked && popup === null) return
     try {
       // its guesses are used up
       if (CODE.test(method) && state.error?.attemptsLeft === 0) return await start(method)

@@ -59,11 +59,32 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 30))
 const proven: Answer = () => json(token('proven'))
 const troubled = (flow: Flow) => until(() => flow.get().status === 'choosing' && 'error' in flow.get())
 
-test('no window opens before the subject asks for it: the click that began the step-up was for something else', async () => {
+test('without a click that still counts no window opens before it is asked for', async () => {
   const { flow, open } = await waiting()
   await settle()
   expect(flow.get()).toMatchObject({ status: 'choosing', methods: ['relogin', 'totp'] })
   expect(open).not.toHaveBeenCalled()
+  flow.cancel()
+})
+
+test('while the click that began the step-up counts, the best way opens its window by itself', async () => {
+  vi.stubGlobal('navigator', { userActivation: { isActive: true } })
+  const { flow, open } = await waiting({}, [WAY], 'proving')
+  expect(open).toHaveBeenCalledOnce()
+  flow.cancel()
+})
+
+test('a window that is kept from opening by itself does not take the page away: the subject is asked first', async () => {
+  vi.stubGlobal('navigator', { userActivation: { isActive: true } })
+  vi.stubGlobal('open', () => null)
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods: [WAY] }), 201) })
+  const flow = stile.stepUp('reports.export', { headless: true })
+  await until(() => flow.get().status === 'choosing')
+  await settle()
+  expect(flow.get()).toMatchObject({ status: 'choosing', methods: ['relogin'] })
+  expect(flow.get()).not.toHaveProperty('error')
+  expect(sessionStorage.getItem(LEFT_PAGE)).toBeNull()
+  flow.cancel()
 })
 
 test('the window opens inside the click, empty first, then at the login provider', async () => {
