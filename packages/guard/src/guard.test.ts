@@ -80,6 +80,15 @@ test('a weak proof, and one that is too old, are challenged', async () => {
   expect(await ask(await withToken(wire.clock, old))).toBe('401 insufficient_user_authentication')
 })
 
+test('threat: a thief enrols a passkey of their own, and the API lets it through where a rule demands more of new ones', async () => {
+  const { now } = wire.clock
+  const at = async (settles_at: number, feature: Feature) =>
+    ask(await withToken(wire.clock, await wire.token([{ ...phr, settles_at }]), '/pay'), feature)
+  expect(await at(now + 1, 'payouts.ruled')).toBe('401 insufficient_user_authentication')
+  expect(await at(now, 'payouts.ruled')).toBe('ok permit')
+  expect(await at(now + 1, 'payouts.approve')).toBe('ok permit')
+})
+
 test('a license that lacks the feature is 403 and names the tiers, with or without a token', async () => {
   wire.licenses.set('small', license('basic', 1))
   const small = { ...ada, account: 'small' }

@@ -15,14 +15,16 @@ export const policy = definePolicy({
     'reports.export': { requires: { level: 'mfa', maxAge: '15m' } },
     'reports.try': { requires: { level: 'phr' }, enforce: 'observe' },
     'payouts.approve': { requires: { level: 'phr', maxAge: '2m' } },
+    'payouts.ruled': { requires: { level: 'phr', maxAge: '2m' }, compliance: ['sca'] },
     'payouts.bound': { requires: { level: 'mfa', maxAge: '2m', bind: ['amount'] } },
     'notes.own': { actors: 'deny' },
   },
   tiers: {
     basic: { features: ['reports.view', 'notes.own'] },
     pro: { extends: 'basic', features: ['reports.export', 'reports.try'] },
-    enterprise: { extends: 'pro', features: ['payouts.approve', 'payouts.bound'] },
+    enterprise: { extends: 'pro', features: ['payouts.approve', 'payouts.ruled', 'payouts.bound'] },
   },
+  compliance: { sca: { requires: { level: 'mfa' }, because: 'PSD2 RTS Art. 5' } },
 })
 
 export type Feature = (typeof policy.features)[number]
@@ -75,7 +77,10 @@ export type Wire = Readonly<{
   /** Holds every license answer back until it is released; the answer is made when the request comes in. */
   hold(): () => void
   feeds(): number
-  token(proofs: readonly Readonly<{ method: string; acr: string; auth_time?: number }>[], change?: TokenChange): Promise<string>
+  token(
+    proofs: readonly Readonly<{ method: string; acr: string; auth_time?: number; settles_at?: number }>[],
+    change?: TokenChange,
+  ): Promise<string>
   close(): Promise<void>
 }>
 

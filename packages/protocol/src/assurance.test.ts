@@ -18,6 +18,13 @@ test('threat: a proof of a method or level that we do not know counts', () => {
   expect(assuranceOf({ proofs: [{ ...claim, acr: 'root' }, { ...claim, method: 'iris' }, claim] })).toEqual({ proofs: [proof] })
 })
 
+test('threat: a proof loses on its way through a token that its authenticator is new, and counts in full', () => {
+  const [claim] = proofClaims([{ ...proof, settlesAt: 9 }])
+  expect(claim).toEqual({ method: 'passkey', acr: 'phr', amr: ['hwk', 'user'], auth_time: 5, settles_at: 9 })
+  if (!claim) throw new Error('no claim')
+  expect(assuranceOf({ proofs: [claim] })).toEqual({ proofs: [{ ...proof, settlesAt: 9 }] })
+})
+
 test('names the operation of a token that is bound to one', () => {
   expect(assuranceOf({ proofs: [], authorization_details: [detail] })).toEqual({
     proofs: [],
@@ -32,12 +39,16 @@ test('threat: a token that names two operations counts for either', () => {
 
 test('property: proofs survive the way through a token', () => {
   const proofs = fc.array(
-    fc.record({
-      method: fc.constantFrom(...METHODS, 'login' as const),
-      level: fc.constantFrom(...LEVELS),
-      amr: fc.array(fc.string()),
-      authTime: fc.nat(),
-    }),
+    fc.record(
+      {
+        method: fc.constantFrom(...METHODS, 'login' as const),
+        level: fc.constantFrom(...LEVELS),
+        amr: fc.array(fc.string()),
+        authTime: fc.nat(),
+        settlesAt: fc.nat(),
+      },
+      { requiredKeys: ['method', 'level', 'amr', 'authTime'] },
+    ),
   )
   fc.assert(
     fc.property(proofs, (each) => {

@@ -67,6 +67,13 @@ test.each([
   expect(parseAssuranceClaims({ ...full, [name]: value })).toBeUndefined()
 })
 
+test('threat: a proof whose authenticator is new passes for one that has settled, because its instant is not understood', () => {
+  const [login, passkey] = claims.proofs
+  const withInstant = (settles_at: unknown) => ({ ...claims, proofs: [login, { ...passkey, settles_at }] })
+  expect(parseAssuranceClaims(withInstant(1_700_086_400))).toEqual(withInstant(1_700_086_400))
+  for (const value of [null, '', '1700086400', 1.5, -1, true, {}, [1]]) expect(parseAssuranceClaims(withInstant(value))).toBeUndefined()
+})
+
 test('threat: one token is used for two operations', () => {
   const [detail] = full.authorization_details
   expect(parseAssuranceClaims({ ...full, authorization_details: [detail, { ...detail, feature: 'other' }] })).toBeUndefined()
