@@ -1,5 +1,7 @@
 export { type ApiKeyDeps, createApiKey } from './api-keys/api-keys.ts'
 export { type ProblemMembers, StileError } from './error.ts'
+export type { CodeMessage, MailMessage, MailText, NoticeMessage, OutgoingMail, RecoveryMessage } from './mail/message.ts'
+export type { Templates as MailTemplates } from './mail/templates.ts'
 export { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
 export { createLog } from './options/log.ts'
 export type { Log } from './options/schema.ts'

@@ -1,6 +1,7 @@
 import { definePolicy } from '@stile/policy'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.ts'
+import type { Store } from '../stores/store.ts'
 import { answerOf } from './client.test-support.ts'
 import { startTestService, type TestService } from './service.test-support.ts'
 
@@ -42,6 +43,26 @@ describe('the address of a subject through the admin API', () => {
     expect(server.newest()).toMatchObject({ to: ['Ada@example.com'], subject: 'Your mail address is about to change: Example' })
     const back = await put('main|alice', { address: 'Ada@example.com' }, key)
     expect(back.body).toEqual({ subject: 'main|alice', address: 'Ada@example.com' })
+  })
+
+  test('threat: a store that fails for a moment would keep people from hearing', async () => {
+    let failures = 0
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      outbox: {
+        ...store.outbox,
+        claim: (input) => {
+          failures += 1
+          return failures === 1 ? Promise.reject(new Error('disk')) : store.outbox.claim(input)
+        },
+      },
+    })
+    await service.close()
+    service = await startTestService({ options: { mail: { from: 'no-reply@example.com', url: server.url } }, wrapStore })
+    const key = await service.key('subjects:write')
+    for (const address of ['ada@example.com', 'new@example.com']) await put('main|alice', { address }, key)
+    await vi.waitFor(() => expect(server.inbox()).toHaveLength(1), { timeout: 5000, interval: 50 })
+    expect(service.lines.join('')).toContain('notices could not be sent')
   })
 
   test.each([

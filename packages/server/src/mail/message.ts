@@ -1,3 +1,4 @@
+import type { Operation } from '@stile/protocol'
 import type { NoticeData, NoticeKind } from '../stores/store.ts'
 
 /** What every mail knows. Every text in it may come from people: a template must escape what it puts into HTML. */
@@ -18,6 +19,8 @@ export type CodeMessage = Common &
     code: string
     /** What the code is asked for, as the policy labels it. */
     feature: string
+    /** What the code confirms, where it is bound to an operation: people see in the mail what a page may hide from them. */
+    operation?: Operation
     /** Seconds since the epoch. */
     expiresAt: number
   }>

@@ -1,6 +1,6 @@
 import type { NoticeKind } from '../stores/store.ts'
 import { oneLine } from './escape.ts'
-import type { MailMessage } from './message.ts'
+import type { CodeMessage, MailMessage } from './message.ts'
 
 /** What a mail says, before it is text or HTML. Every member is one line of plain text. */
 export type Wording = Readonly<{
@@ -25,6 +25,7 @@ export function wordingOf(message: MailMessage): Wording {
       heading: 'Confirm that it is you',
       said: [
         `${product} asks for this code for: ${oneLine(message.feature)}.`,
+        ...operationIn(message),
         `It was asked for at ${timeInWords(message.at)} and is good until ${timeInWords(message.expiresAt)}, once, on the page that asked for it.`,
       ],
       code: message.code,
@@ -50,6 +51,11 @@ export function wordingOf(message: MailMessage): Wording {
     said: [...said, `This happened at ${timeInWords(message.at)}.`],
     otherwise: `If this was you, there is nothing to do. If it was not, change your password at once, then tell ${help}.`,
   }
+}
+
+function operationIn({ operation = {} }: CodeMessage): readonly string[] {
+  const parameters = Object.entries(operation).map(([name, value]) => `${oneLine(name)}: ${oneLine(String(value))}`)
+  return parameters.length === 0 ? [] : [`It confirms exactly this: ${parameters.join('; ')}. Do not type it if you meant anything else.`]
 }
 
 type Data = Readonly<Record<string, string | number>>

@@ -2,13 +2,13 @@ import type { Domain } from '../../domain.ts'
 import { StileError } from '../../error.ts'
 
 /** The most mails with a code in one step-up. */
-export const MAILS_PER_STEP_UP = 5
+const MAILS_PER_STEP_UP = 5
 /** The most mails with a code to one subject in {@link MAIL_WINDOW_SECONDS}, over all step-ups and sessions. */
-export const MAILS_PER_SUBJECT = 10
+const MAILS_PER_SUBJECT = 10
 /** In seconds; it begins with its first mail. */
-export const MAIL_WINDOW_SECONDS = 3600
+const MAIL_WINDOW_SECONDS = 3600
 /** How long to wait for the second mail, in seconds; for each further one twice as long. */
-export const FIRST_WAIT_SECONDS = 30
+const FIRST_WAIT_SECONDS = 30
 
 /** Which mail is to be sent: the n-th of a step-up. */
 export type MailBudget = Readonly<{

@@ -7,6 +7,7 @@ import { startMailServer, type TestMailServer } from '../../mail/smtp.test-suppo
 import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
 import { STEP_UP_SECONDS } from '../../step-ups/open.ts'
 import { claimsOf, createWorld, issuedOf, problemOf, tally, type World } from '../../step-ups/world.test-support.ts'
+import { takeMail } from './budget.ts'
 
 const ADA = 'ada@example.com'
 
@@ -54,6 +55,16 @@ describe('a code by mail', () => {
     expect(await answer(id, typed(server.code()))).toMatchObject({ status: 'done' })
   })
 
+  test('threat: a page would let people confirm another operation than they see', async () => {
+    const stepUp = await startStepUp(world.domain, caller, { feature: 'sign', operation: { document: 'Contract 7 <b>of</b>\nMay' } })
+    expect(methodsOf(stepUp)).toEqual(['email-otp'])
+    expect(server.newest().text).toContain('It confirms exactly this: document: Contract 7 <b>of</b> May.')
+    expect(server.newest().html).toContain('document: Contract 7 &lt;b&gt;of&lt;/b&gt; May.')
+    const claims = claimsOf(issuedOf(await answer(stepUp.id, server.code())))
+    expect(claims.authorization_details).toMatchObject([{ feature: 'sign' }])
+    expect(await begin(caller, 'sign').catch((error: { code?: string }) => error.code)).toBe('invalid_operation')
+  })
+
   test('is never open for longer than five minutes', async () => {
     expect(STEP_UP_SECONDS).toBeLessThanOrEqual(300)
     const stepUp = await begin()
@@ -87,6 +98,15 @@ describe('where it is offered', () => {
     silent.wait()
     expect(methodsOf(await begin({ ...caller, login: { ...caller.login, authTime: 1 } }, 'recent', silent.domain))).toEqual(['relogin'])
     await silent.close()
+  })
+
+  test('threat: a code would be sent for what it cannot prove', async () => {
+    await world.enrolApp({ ...caller, login: { ...caller.login, authTime: world.clock.now() } })
+    world.wait()
+    const stepUp = await begin(caller, 'export')
+    expect(methodsOf(stepUp)).toEqual(['totp'])
+    expect((await problemOf(resend(stepUp.id))).code).toBe('method_unavailable')
+    expect(server.inbox()).toEqual([])
   })
 
   test('threat: a mailbox would prove more than the session', async () => {
@@ -250,6 +270,17 @@ describe('a code', () => {
     await other.close()
   })
 
+  test('threat: whoever writes to the database would move it to another step-up', async () => {
+    const mine = await begin()
+    const code = server.code()
+    const { stepUps } = world.domain.store
+    const kept = (await stepUps.takeChallenge({ id: mine.id, method: 'email-otp' })) as string
+    const theirs = await begin(await callerOf('bob', { login: { ...caller.login } }))
+    await stepUps.start({ id: theirs.id, method: 'email-otp', challenge: kept })
+    const bob = await callerOf('bob', { login: { ...caller.login } })
+    expect((await problemOf(answer(theirs.id, code, bob))).code).toBe('attempt_failed')
+  })
+
   test('threat: answers another method, or the answer of another method counts for it', async () => {
     const app = await world.enrolApp({ ...caller, login: { ...caller.login, authTime: world.clock.now() } })
     world.wait()
@@ -288,6 +319,18 @@ describe('sending again', () => {
     expect(server.inbox()).toHaveLength(2)
     world.clock.advance(59)
     expect(await problemOf(resend(id))).toMatchObject({ retryAfter: 1 })
+  })
+
+  test('threat: a step-up that stays open would send without end', async () => {
+    const stepUp = { subject: 'main|alice', stepUp: 'su_long', expiresAt: world.clock.now() + 3000 }
+    for (const wait of [30, 60, 120, 240, 480]) {
+      await takeMail(world.domain, stepUp)
+      world.clock.advance(wait)
+    }
+    expect((await problemOf(takeMail(world.domain, stepUp))).code).toBe('too_many_attempts')
+    // what was refused is not counted: another step-up has its mails
+    for (let count = 0; count < 5; count++) await takeMail(world.domain, { ...stepUp, stepUp: `su_${count}` })
+    expect((await problemOf(takeMail(world.domain, { ...stepUp, stepUp: 'su_6' }))).code).toBe('too_many_attempts')
   })
 
   test('threat: many step-ups and sessions would fill a mailbox', async () => {

@@ -35,7 +35,15 @@ export const emailOtpRoom: MethodRoom = {
     const budget = await takeMail(domain, { subject: key.subject, stepUp: id, expiresAt })
     const code = makeCode(domain.random)
     try {
-      await domain.mail.send({ kind: 'code', to: address, code, feature: labelOf(domain, ceremony), at: domain.now(), expiresAt })
+      await domain.mail.send({
+        kind: 'code',
+        to: address,
+        code,
+        feature: labelOf(domain, ceremony),
+        ...(record.operation && { operation: record.operation.params }),
+        at: domain.now(),
+        expiresAt,
+      })
       // only now: where it could not be sent, the former one still counts
       const challenge = codeDigest(domain.options.secret, id, code)
       await domain.store.stepUps.start({ id, method: 'email-otp', challenge })

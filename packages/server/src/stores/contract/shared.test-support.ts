@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { Store } from '../store.ts'
+import type { AddressRecord, NewNotice, Store } from '../store.ts'
 import {
   ALICE,
   ALL,
@@ -15,6 +15,9 @@ import {
   T0,
   totp,
 } from './fixtures.test-support.ts'
+
+const ADDRESS: AddressRecord = { subject: ALICE.subject, version: 1, address: 'alice@example.com' }
+const NOTICE: NewNotice = { id: 'no_1', subject: ALICE.subject, to: 'alice@example.com', kind: 'sessions_ended', data: {}, at: T0 }
 
 /** Two instances on one place, and a restart. */
 export function sharedContract(place: () => Promise<() => Promise<Store>>): void {
@@ -37,17 +40,20 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
     await first.registrations.create(registration('reg_1'))
     await enrol(first, authenticator('auth_1'))
     await enrol(first, authenticator('auth_2', { level: 'mfa', data: totp() }))
+    await first.addresses.write({ record: ADDRESS, notices: [NOTICE] })
     const verbs: readonly ((store: Store, index: number) => Promise<unknown>)[] = [
       (store) => store.stepUps.takeChallenge({ id: 'su_1', method: 'passkey' }),
       (store) => store.stepUps.take('su_1'),
       (store) => store.registrations.take('reg_1'),
       (store) => store.replay.once({ key: 'jti', now: T0, expiresAt: T0 + 300 }),
       (store) => store.authenticators.touch({ id: 'auth_1', expectedCounter: 7, counter: 8, backupState: false, now: T0 }),
-      (store) => store.totp.accept({ authenticatorId: 'auth_2', step: 101, now: T0 }),
+      (store) => store.totp.accept({ subject: ALICE.subject, authenticatorId: 'auth_2', step: 101, now: T0 }),
       (store, index) =>
         store.licenses.write({ record: license('acme', { tier: `${index}` }), expectedEpoch: null, changes: [licenseChange('acme')] }),
       (store, index) =>
         store.signingKeys.create({ kid: `kid-${index}`, publicJwk: {}, sealedPrivateJwk: 'v1.sealed', createdAt: T0, activeFrom: T0 }),
+      (store) => store.addresses.write({ record: { ...ADDRESS, version: 2 }, notices: [] }),
+      async (store) => (await store.outbox.claim({ now: T0, leaseSeconds: 60, limit: 1 })).length > 0,
       (store) =>
         store.authenticators.remove({ subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [proofsChange(ALICE)] }),
     ]
@@ -85,6 +91,7 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
     await first.replay.once({ key: 'jti', now: T0, expiresAt: T0 + 300 })
     await first.attempts.hit({ key: 'alice', now: T0, windowSeconds: 900, limit: BURST })
     await enrol(first, authenticator('auth_1'))
+    await first.addresses.write({ record: ADDRESS, notices: [NOTICE] })
     await first.licenses.write({ record: license('acme'), expectedEpoch: null, changes: [licenseChange('acme')] })
     const [generation, head] = [await first.changes.generation(), await first.changes.head()]
     await Promise.all([first.close(), second.close()])
@@ -95,6 +102,8 @@ export function sharedContract(place: () => Promise<() => Promise<Store>>): void
       expect(await again.replay.once({ key: 'jti', now: T0, expiresAt: T0 + 300 })).toBe(false)
       expect((await again.attempts.count({ key: 'alice', now: T0 })).count).toBe(1)
       expect(await again.authenticators.list(ALICE.subject)).toEqual([authenticator('auth_1')])
+      expect(await again.addresses.get(ALICE.subject)).toEqual(ADDRESS)
+      expect(await again.outbox.claim({ now: T0, leaseSeconds: 60, limit: 9 })).toEqual([{ ...NOTICE, attempt: 1 }])
       expect(await again.licenses.get('acme')).toEqual(license('acme'))
       expect([await again.changes.generation(), await again.changes.head()]).toEqual([generation, head])
     } finally {
