@@ -1,6 +1,7 @@
 import { definePolicy } from '@stile/policy'
 import type { ReloginStart, StepUp } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decideFor, loadStanding } from '../../decisions/standing.ts'
 import { TEST_ISSUER, TEST_START } from '../../domain.test-support.ts'
 import type { StileError } from '../../error.ts'
 import { describeFault } from '../../http/log.ts'
@@ -378,6 +379,9 @@ describe('levels above the session at the login provider', () => {
     const { searchParams } = new URL(url)
     expect([searchParams.get('acr_values'), searchParams.get('mfa_hint')]).toEqual([MFA, 'push'])
     expect(stepUp).toMatchObject({ methods: [{ method: 'relogin', hint: new URL(provider.issuer).host }] })
+    const standing = await loadStanding(world.domain, who)
+    expect(decideFor(standing, 'export')).toMatchObject({ outcome: 'step_up', next: { methods: ['relogin'] } })
+    expect(decideFor(standing, 'approve').outcome).toBe('enroll')
     const done = await answer(who, id, provider.signIn(url, { claims: { acr: MFA, amr: ['pwd', 'otp', 'mfa'] } }))
     expect(done).toMatchObject({ issued: { acr: 'urn:stile:acr:mfa', amr: ['pwd', 'otp', 'mfa'], authTime: TEST_START } })
     expect(await problemOf(startStepUp(world.domain, who, { feature: 'approve' }))).toMatchObject({ code: 'enrollment_required' })
@@ -403,6 +407,9 @@ describe('levels above the session at the login provider', () => {
     expect(new URL(strong).searchParams.get('acr_values')).toBe('phr phrh')
     const { url: weak } = await begin(await caller(), 'recent')
     expect(new URL(weak).searchParams.get('acr_values')).toBeNull()
+    await reopen({ mfa: { acr_values: MFA }, phr: { acr_values: 'phr' } }, { [MFA]: 'mfa', phr: 'phr' })
+    const asked = async (feature: string) => new URL((await begin(await caller(), feature)).url).searchParams.get('acr_values')
+    expect([await asked('export'), await asked('approve')]).toEqual([MFA, 'phr'])
   })
 })
 
