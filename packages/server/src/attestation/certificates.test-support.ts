@@ -23,6 +23,7 @@ export type CertificateInit = Readonly<{
   from?: number
   to?: number
   version?: 1 | 3
+  hash?: 'sha256' | 'sha1'
   /** The AAGUID extension, 16 bytes; `aaguidCritical` marks it as it must not be. */
   aaguid?: Uint8Array
   aaguidCritical?: boolean
@@ -54,7 +55,10 @@ export function der(tag: number | readonly number[], ...contents: readonly Uint8
 
 const hex = (text: string) => Buffer.from(text, 'hex')
 const oid = (text: string) => der(6, hex(text))
-const ECDSA_SHA256 = der(0x30, oid('2a8648ce3d040302'))
+const SIGNATURES = {
+  ec: { sha256: der(0x30, oid('2a8648ce3d040302')), sha1: der(0x30, oid('2a8648ce3d0401')) },
+  rsa: { sha256: der(0x30, oid('2a864886f70d01010b'), der(5)), sha1: der(0x30, oid('2a864886f70d010105'), der(5)) },
+}
 const BOOLEAN_TRUE = Buffer.from([1, 1, 0xff])
 
 /** Makes a certificate authority that signs itself. */
@@ -64,8 +68,10 @@ export function testRoot(name: string, init: CertificateInit = {}): TestCertific
 
 /** Makes an X.509 certificate with a P-256 key, as its own issuer where none is given. */
 export function testCertificate(init: CertificateInit): TestCertificate {
-  const { ca = false, version = 3, from = YEAR_2020, to = YEAR_2045 } = init
+  const { ca = false, version = 3, from = YEAR_2020, to = YEAR_2045, hash = 'sha256' } = init
   const { privateKey, publicKey } = init.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signer = init.signedWith ?? init.issuer?.privateKey ?? privateKey
+  const algorithm = SIGNATURES[signer.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec'][hash]
   const subject = nameOf(init.subject ?? ATTESTATION_SUBJECT)
   const extensions = [
     extension('551d13', der(0x30, ca ? BOOLEAN_TRUE : Buffer.alloc(0), integerOf(init.pathLength)), true),
@@ -78,15 +84,15 @@ export function testCertificate(init: CertificateInit): TestCertificate {
     0x30,
     version === 3 ? der(0xa0, der(2, Buffer.from([2]))) : Buffer.alloc(0),
     der(2, Buffer.from([0x11])),
-    ECDSA_SHA256,
+    algorithm,
     init.issuer?.subject ?? subject,
     der(0x30, timeOf(from), timeOf(to)),
     subject,
     publicKey.export({ format: 'der', type: 'spki' }),
     version === 3 ? der(0xa3, der(0x30, ...extensions)) : Buffer.alloc(0),
   )
-  const signature = sign('sha256', tbs, init.signedWith ?? init.issuer?.privateKey ?? privateKey)
-  const bytes = new Uint8Array(der(0x30, tbs, ECDSA_SHA256, der(3, Buffer.from([0]), signature)))
+  const signature = sign(hash, tbs, signer)
+  const bytes = new Uint8Array(der(0x30, tbs, algorithm, der(3, Buffer.from([0]), signature)))
   const pem = `-----BEGIN CERTIFICATE-----\n${Buffer.from(bytes).toString('base64')}\n-----END CERTIFICATE-----\n`
   return { der: bytes, pem, privateKey, publicKey, subject }
 }

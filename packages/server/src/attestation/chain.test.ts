@@ -52,6 +52,8 @@ describe('an attacker who builds a chain', () => {
       'with a critical extension that nobody understands',
       () => [leafOf(root, { extensions: [{ oid: '2a0304', critical: true, value: Buffer.from([5, 0]) }] })],
     ],
+    ['with a signature over SHA-1', () => [leafOf(root, { hash: 'sha1' })]],
+    ['by the key of the root under another name', () => [leafOf({ ...root, subject: testRoot('Another').subject })]],
     ['of more certificates than allowed', () => longChain(7)],
     ['of nothing', () => []],
   ]
@@ -98,7 +100,12 @@ describe('an attacker who builds a chain', () => {
   })
 
   test('to a root with an RSA key of 1024 bits is not believed', () => {
-    const weak = testRoot('Weak', { keys: generateKeyPairSync('rsa', { modulusLength: 1024 }) })
-    expect(leads([leafOf(weak)], [weak])).toBe(false)
+    for (const [modulusLength, believed] of [
+      [1024, false],
+      [2048, true],
+    ] as const) {
+      const rsa = testRoot('RSA', { keys: generateKeyPairSync('rsa', { modulusLength }) })
+      expect(leads([leafOf(rsa)], [rsa])).toBe(believed)
+    }
   })
 })

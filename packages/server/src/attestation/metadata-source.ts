@@ -50,7 +50,6 @@ export async function openMetadata(options: MetadataOptions, surroundings: Metad
   const pin = pinNameOf(roots)
   let newest: Metadata | undefined
   let nextAt = 0
-  let under: Promise<void> | undefined
 
   async function load(): Promise<void> {
     const blob = path === undefined ? await download(url as string, fetch) : await readBlob(path)
@@ -86,13 +85,8 @@ export async function openMetadata(options: MetadataOptions, surroundings: Metad
   return {
     current: () => newest,
     async refresh() {
-      if (now() < nextAt) return
-      under ??= attempt()
-        .catch(failed)
-        .finally(() => {
-          under = undefined
-        })
-      await under
+      // what is under way is not due: the next time was set when it began
+      if (now() >= nextAt) await attempt().catch(failed)
     },
   }
 }

@@ -8,12 +8,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { metadataSigner } from '../attestation/metadata.test-support.ts'
 import { loadStanding, stateOf } from '../decisions/standing.ts'
 import { TEST_AUDIENCE } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
+import type { Caller, Domain } from '../domain.ts'
 import { type Maker, maker, selfAttestation } from '../methods/webauthn/attestations.test-support.ts'
 import { type Lies, ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 import type { ServiceOptions } from '../options.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { claimsOf, createWorld, issuedOf, problemOf, tally } from '../step-ups/world.test-support.ts'
+import type { AuthenticatorRecord } from '../stores/store.ts'
 import { finishRegistration, listAuthenticators, startRegistration } from './index.ts'
 
 const policy = definePolicy({
@@ -259,6 +260,35 @@ describe('a model that is revoked later', () => {
     expect(problem.code).toBe('enrollment_required')
   })
 })
+
+test.each(['seal', 'wire'])('a model that is revoked while the answer for %s is judged is not let through', async (feature) => {
+  const world = await start(byRoot())
+  const { device } = await world.enrol()
+  // so that there still is something that would do
+  await world.enrol()
+  world.wait()
+  const stepUp = await world.open(feature, { operation: { amount: '10.00' } })
+  let revoked = false
+  const { store, attestation } = world.domain
+  const touch: typeof store.authenticators.touch = async (input) => {
+    revoked = true
+    return store.authenticators.touch(input)
+  }
+  const domain: Domain = {
+    ...world.domain,
+    store: { ...store, authenticators: { ...store.authenticators, touch } },
+    attestation: {
+      ...attestation,
+      judge: (record) => (revoked && isOf(record.data, device) ? 'revoked' : attestation.judge(record)),
+    },
+  }
+  const body = { method: 'security-key', response: device.assert(promptOf(stepUp).challenge) }
+  expect(await problemOf(attempt(domain, world.alice, stepUp.id, body))).toMatchObject({ code: 'attempt_failed', failure: 'level_too_low' })
+})
+
+function isOf(data: AuthenticatorRecord['data'], { credentialId }: SoftAuthenticator): boolean {
+  return data.method !== 'totp' && data.credentialId === credentialId
+}
 
 describe('an attacker with a security key', () => {
   test.each<[string, Lies, string]>([

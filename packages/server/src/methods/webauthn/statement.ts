@@ -65,9 +65,8 @@ function checkPacked({ statement, publicKey, aaguid }: Attested, [leaf]: readonl
     check(statement.get('alg') === algorithm, 'attestation_invalid')
     return
   }
-  // §8.2.1: version 3, and no certificate authority; the library reads the subject
-  check(leaf.version === 3 && !leaf.x509.ca, 'attestation_invalid')
-  // §8.2.1: the model that the certificate names is the one that the authenticator says it is
+  // §8.2.1: the model that the certificate names is the one that the authenticator says it is, named in the one way that is allowed;
+  // version, subject and that it is no authority the library reads
   check([undefined, formatAaguid(aaguid)].includes(aaguidIn(leaf)), 'attestation_invalid')
 }
 
