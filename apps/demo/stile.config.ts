@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { env } from './src/shared/env.ts'
 import { policy } from './src/shared/policy.ts'
+import { MFA_ACR } from './src/shared/sign-in-levels.ts'
+
+const claims = { account: 'account', name: 'name', email: 'email' }
 
 /** The verification service as the demo runs it: `node --conditions=@stile/source apps/service/src/main.ts --config apps/demo/stile.config.ts`. */
 export default {
@@ -10,15 +13,28 @@ export default {
   admin: { port: Number(new URL(env.admin).port) },
   database: join(env.dataDir, 'stile.db'),
   issuers: [
+    // the product asks for the password itself, and does so again where a fresh sign-in is wanted
+    { id: 'demo', issuer: env.api, jwks: `${env.api}/.well-known/jwks.json`, audience: env.service, claims },
+    // an identity provider does: there the service asks for a fresh sign-in, and for the phone where `mfa` is wanted
     {
-      id: 'demo',
-      issuer: env.api,
-      jwks: `${env.api}/.well-known/jwks.json`,
+      id: 'sso',
+      issuer: `${env.api}/sso`,
+      jwks: `${env.api}/sso/jwks.json`,
       audience: env.service,
-      claims: { account: 'account', name: 'name' },
+      claims,
+      acrMap: { [MFA_ACR]: 'mfa' },
+      relogin: {
+        issuer: env.idp,
+        clientId: 'stile',
+        clientSecret: env.idpServiceSecret,
+        redirectUris: [`${env.web}/signed-in-again.html`],
+      },
+      stepUp: { mfa: { acr_values: MFA_ACR } },
     },
   ],
   clients: [{ id: 'demo-web', origins: [env.web] }],
-  audiences: [{ id: env.api, issuers: ['demo'], clients: ['demo-web'] }],
+  audiences: [{ id: env.api, issuers: ['demo', 'sso'], clients: ['demo-web'] }],
   webauthn: { rpId: 'localhost', rpName: 'Quarterly', origins: [env.web] },
+  mail: { from: 'Quarterly <security@quarterly.example>', url: env.smtp },
+  help: 'help@quarterly.example',
 }

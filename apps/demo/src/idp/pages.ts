@@ -38,7 +38,7 @@ export function page(title: string, { body = [], html = '', link }: PageContent)
         <h1>${escapeHtml(title)}</h1>
         ${lines.join('\n        ')}
         ${html}
-        ${link === undefined ? '' : `<a class="button" href="${escapeHtml(link)}">Go to Quarterly</a>`}
+        ${link === undefined ? '' : `<a class="button quiet" href="${escapeHtml(link)}">Go to Quarterly</a>`}
       </div>
       <p class="hint">The demo’s identity provider: it stands for Okta, Entra ID, Keycloak or whatever your users sign in with.</p>
     </main>

@@ -69,7 +69,7 @@ export function PasswordDialog({ api, prompt }: Readonly<{ api: Api; prompt: Pas
     <dialog ref={dialog} className="password" aria-labelledby="password-title" onClose={() => prompt.settle(false)}>
       <form className="stack" onSubmit={submit}>
         <h2 id="password-title">Type your password again</h2>
-        <p>Before you add a way to confirm it’s you, we make sure that it is you.</p>
+        <p>What you want to do asks for a fresh sign-in.</p>
         <label className="field">
           Password
           <input name="password" type="password" autoComplete="current-password" required aria-describedby="password-problem" />

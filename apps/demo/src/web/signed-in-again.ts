@@ -20,9 +20,15 @@ function say(title: string, text: string): void {
   }
   const back = document.querySelector<HTMLAnchorElement>('#back')
   if (!back) return
-  // where this page went to the identity provider itself, there is one to go back to
+  // a window of its own is closed; where the page itself went to the identity provider, there is one to go back to
   back.href = leftPage() ?? '/'
   back.hidden = false
+  if (!window.opener) return
+  back.textContent = 'Close this window'
+  back.addEventListener('click', (event) => {
+    event.preventDefault()
+    close()
+  })
 }
 
 try {
