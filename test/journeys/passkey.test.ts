@@ -1,4 +1,4 @@
-import { enrollPasskey, expect, plugIn, signInAgain, test } from '../support/journey.ts'
+import { enrollPasskey, expect, goTo, plugIn, signInAgain, signOut, test } from '../support/journey.ts'
 
 test('a pro user enrols a passkey and exports', async ({ page, signIn, picture }) => {
   await plugIn(page)
@@ -45,10 +45,55 @@ test('a device that cannot verify its user enrols no passkey, and the page says 
   await page.getByRole('button', { name: 'Payouts' }).click()
   await page.getByRole('button', { name: 'Set it up' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Add a passkey' }).click()
-  // the browser ends the ceremony, and the page says so and offers the other way
+  // the browser ends the ceremony, and the page says so and offers the other way that would open this
   await expect(page.getByRole('dialog').getByRole('alert')).toHaveText('The passkey prompt was closed.')
-  await expect(page.getByRole('dialog').getByRole('button', { name: 'Add an authenticator app' })).toBeVisible()
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Add a security key' })).toBeVisible()
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Add an authenticator app' })).toHaveCount(0)
   await page.keyboard.press('Escape')
   await expect(page.getByText('Not confirmed yet. Nothing has changed.')).toBeVisible()
+  await expect(page.getByText('Payroll, September')).toHaveCount(0)
+})
+
+test('a passkey on a device that does not verify its user counts as a second factor', async ({ page, signIn }) => {
+  const { cdp, authenticatorId } = await plugIn(page)
+  await signIn('enterprise')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await enrollPasskey(page)
+
+  // the same passkey in something that has no PIN, finger or face to ask for
+  const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId })
+  await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId })
+  const { authenticatorId: plain } = await plugIn(page, { canVerify: false })
+  for (const credential of credentials) await cdp.send('WebAuthn.addCredential', { authenticatorId: plain, credential })
+
+  await signInAgain(page, signIn, 'enterprise')
+  await page.getByRole('button', { name: 'Confirm and continue' }).click()
+  await expect(page.getByRole('table')).toContainText('Annual plan')
+  await expect(page.getByTestId('claims')).toHaveValue(/"acr": "urn:stile:acr:mfa"/)
+  await expect(page.getByTestId('decision-payouts.approve')).toContainText('step up')
+})
+
+test('threat: a page is made to answer with the passkey of another user', async ({ page, signIn }) => {
+  const { cdp, authenticatorId } = await plugIn(page)
+  await signIn('pro')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await enrollPasskey(page)
+  const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId })
+  const foreign = credentials[0]?.credentialId ?? ''
+  await signOut(page)
+
+  await signIn('enterprise')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await enrollPasskey(page)
+  await signInAgain(page, signIn, 'enterprise')
+  await page.evaluate((id) => {
+    const get = navigator.credentials.get.bind(navigator.credentials)
+    const other = { type: 'public-key' as const, id: Uint8Array.from(atob(id), (char) => char.charCodeAt(0)) }
+    navigator.credentials.get = (options) =>
+      get({ ...options, publicKey: { ...(options?.publicKey as PublicKeyCredentialRequestOptions), allowCredentials: [other] } })
+  }, foreign)
+  await goTo(page, 'Payouts')
+  await page.getByRole('button', { name: 'Confirm and continue' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'That one is not known here.' })).toBeVisible()
   await expect(page.getByText('Payroll, September')).toHaveCount(0)
 })

@@ -1,6 +1,12 @@
-import { enrollPasskey, enrollTotp, expect, plugIn, test } from '../support/journey.ts'
+import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test } from '../support/journey.ts'
+import { mailThat } from '../support/mailbox.ts'
 
-test('a user looks after what is enrolled: adds a second way, renames one and removes one', async ({ page, signIn, picture }) => {
+test('a user looks after what is enrolled: adds a second way, renames one and removes one, with a mail for each', async ({
+  page,
+  demo,
+  signIn,
+  picture,
+}) => {
   await plugIn(page)
   await signIn('pro')
   await page.getByRole('button', { name: 'Security' }).click()
@@ -9,12 +15,12 @@ test('a user looks after what is enrolled: adds a second way, renames one and re
 
   await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
   await enrollPasskey(page)
-  await expect(page.getByRole('listitem').filter({ hasText: 'Passkey, added' })).toBeVisible()
+  await expect(page.getByRole('listitem').filter({ hasText: 'Passkey, safe from phishing' })).toBeVisible()
 
   // the passkey was just used to enrol: that is the proof that a second way asks for
   await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
   await enrollTotp(page)
-  await expect(page.getByRole('listitem').filter({ hasText: 'Authenticator app, added' })).toBeVisible()
+  await expect(page.getByRole('listitem').filter({ hasText: 'Authenticator app, a second factor' })).toBeVisible()
 
   await page.getByRole('button', { name: 'Rename Authenticator app' }).click()
   await page.getByLabel('New name').fill('Old phone')
@@ -25,6 +31,15 @@ test('a user looks after what is enrolled: adds a second way, renames one and re
   await page.getByRole('button', { name: 'Remove Old phone' }).click()
   await page.getByRole('button', { name: 'Yes, remove' }).click()
   await expect(page.getByText('Old phone')).toHaveCount(0)
+
+  await page.getByRole('button', { name: 'Remove Passkey' }).click()
+  await expect(page.getByText('This is your last way to confirm it’s you.')).toBeVisible()
+  await picture('security-last')
+  await page.getByRole('button', { name: 'Keep' }).click()
+
+  for (const notice of [/passkey[^.]* added/i, /authenticator app[^.]* added/i, /removed/i]) await mailThat(page, demo, notice)
+  await goTo(page, 'Inbox')
+  await picture('inbox-notices')
 })
 
 test('a new browser must prove an enrolled factor before it may add one of its own', async ({ page, browser, demo, signIn }) => {
@@ -42,5 +57,5 @@ test('a new browser must prove an enrolled factor before it may add one of its o
   await other.getByRole('dialog').getByRole('button', { name: 'Add an authenticator app' }).click()
   await expect(other.getByRole('dialog', { name: 'Confirm it’s you' }).getByLabel('6-digit code')).toBeVisible()
   await other.keyboard.press('Escape')
-  await expect(other.getByRole('listitem').filter({ hasText: 'Authenticator app, added' })).toHaveCount(1)
+  await expect(other.getByRole('listitem').filter({ hasText: 'Authenticator app, a second factor' })).toHaveCount(1)
 })

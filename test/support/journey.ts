@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, type CDPSession, expect, type Page } from '@playwright/test'
-import { type Demo, freePort, startDemo } from '../../scripts/demo.ts'
+import { type Demo, freePort, type Ports, startDemo } from '../../scripts/demo.ts'
+import { signInAtProvider } from './identity-provider.ts'
 import { codeAt } from './totp.ts'
 
 export { expect }
@@ -17,8 +18,10 @@ type Fixtures = {
   /** Lines that the parts have printed so far. */
   lines: string[]
   signIn: (user: DemoUser, page?: Page) => Promise<void>
+  /** Signs in with the identity provider. */
+  signInElsewhere: (user: DemoUser, options?: { picture?: (name: string) => Promise<void> }) => Promise<void>
   /** Has axe look at the screen, light and dark; with `SCREENSHOTS=<folder>` keeps pictures of it: light, dark and narrow. */
-  picture: (name: string) => Promise<void>
+  picture: (name: string, page?: Page) => Promise<void>
   /** Sets an account's license through the admin API. */
   license: (account: string, body: Record<string, unknown>) => Promise<void>
 }
@@ -30,9 +33,8 @@ export const test = base.extend<Fixtures>({
   },
   demo: async ({ lines }, use, info) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'stile-journey-'))
-    const [service, admin, api, web] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
     const demo = await startDemo({
-      ports: { service, admin, api, web },
+      ports: await freePorts(),
       dataDir,
       onLine: (part, line) => lines.push(`${part}: ${line}`),
     }).catch((error: Error) => {
@@ -52,11 +54,21 @@ export const test = base.extend<Fixtures>({
       await expect(on.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })
   },
-  picture: async ({ page }, use) => {
-    await page.emulateMedia({ reducedMotion: 'reduce' })
-    await use(async (name) => {
+  signInElsewhere: async ({ demo, page }, use) => {
+    await use(async (user, options) => {
+      await page.goto(demo.urls.web)
+      await page.getByRole('link', { name: 'Sign in with Quarterly ID' }).click()
+      await signInAtProvider(page, user, options)
+      await expect(page.getByRole('heading', { name: 'Reports' })).toBeVisible()
+    })
+  },
+  picture: async ({ page: own }, use) => {
+    await own.emulateMedia({ reducedMotion: 'reduce' })
+    await use(async (name, page = own) => {
+      await page.emulateMedia({ reducedMotion: 'reduce' })
       const keep = async (look: string) => {
-        const { violations } = await new AxeBuilder({ page }).analyze()
+        // what a mail holds is a document of its own, in which no script runs: axe would wait for ever
+        const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
         expect(
           violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
           `${name}, ${look}`,
@@ -85,17 +97,39 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-/** Plugs a virtual authenticator into the page (CDP WebAuthn): one with user verification, like a phone or a laptop has. */
-export async function plugIn(page: Page, options: { userVerified?: boolean } = {}): Promise<{ cdp: CDPSession; authenticatorId: string }> {
+async function freePorts(): Promise<Ports> {
+  const [service, admin, api, web, idp, inbox, smtp] = await Promise.all([0, 1, 2, 3, 4, 5, 6].map(freePort))
+  return { service, admin, api, web, idp, inbox, smtp } as Ports
+}
+
+/** What kind of authenticator is plugged in. Default: built in, and it verifies its user, like a phone or a laptop does. */
+export type PluggedIn = Readonly<{
+  transport?: 'internal' | 'usb'
+  /** Whether it has a PIN, a finger or a face to ask for. Default: true. */
+  canVerify?: boolean
+  /** Whether that would succeed. Default: true. */
+  userVerified?: boolean
+  /** Whether it keeps credentials itself, which browsers let none do that cannot verify its user. Default: true. */
+  discoverable?: boolean
+}>
+
+/** A virtual authenticator that can be looked at and taken out. */
+export type Plugged = Readonly<{ cdp: CDPSession; authenticatorId: string }>
+
+/** Plugs a virtual authenticator into the page (CDP WebAuthn). */
+export async function plugIn(
+  page: Page,
+  { transport = 'internal', canVerify = true, userVerified = true, discoverable = true }: PluggedIn = {},
+): Promise<Plugged> {
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('WebAuthn.enable')
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: options.userVerified ?? true,
+      transport,
+      hasResidentKey: discoverable,
+      hasUserVerification: canVerify,
+      isUserVerified: canVerify && userVerified,
       automaticPresenceSimulation: true,
     },
   })
@@ -121,8 +155,7 @@ export const totp = {
 export async function enrollPasskey(page: Page): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Add a passkey' }).click()
   await givePassword(page)
-  await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await nameIt(page)
 }
 
 /** Goes through enrolment of an authenticator app in the open dialog; answers the secret that it showed. */
@@ -133,9 +166,32 @@ export async function enrollTotp(page: Page, { picture }: { picture?: (name: str
   const secret = ((await dialog.locator('code').textContent()) ?? '').replaceAll(/\s/g, '')
   await picture?.('dialog-enroll-totp')
   await dialog.getByLabel('6-digit code').fill(await totp.next(secret))
-  await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await nameIt(page)
   return secret
+}
+
+/** Keeps the name of what was enrolled, and makes no recovery codes where they are offered. */
+export async function nameIt(page: Page): Promise<void> {
+  await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
+  const offer = page.getByRole('dialog', { name: 'Save recovery codes' })
+  await expect(async () => {
+    if (await offer.isVisible()) await offer.getByRole('button', { name: 'Not now' }).click()
+    await expect(page.getByRole('dialog')).toHaveCount(0, { timeout: 200 })
+  }).toPass({ timeout: 10_000, intervals: [50] })
+}
+
+/** Goes to one of the pages by its name. */
+export async function goTo(page: Page, name: 'Reports' | 'Payouts' | 'Settings' | 'Inbox' | 'Security'): Promise<void> {
+  await page.getByRole('navigation').getByRole('button', { name }).click()
+  await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible()
+}
+
+/** Makes the sign-in an hour older, with the button that stands for time that passes. */
+export async function waitAnHour(page: Page): Promise<void> {
+  const reloaded = page.waitForEvent('load')
+  await page.getByRole('button', { name: 'Make it an hour older' }).click()
+  await reloaded
+  await expect(page.getByTestId('claims')).toBeVisible()
 }
 
 /** The product asks for the password again only where the login is older than five minutes. */

@@ -1,0 +1,21 @@
+import { expect, type Page } from '@playwright/test'
+import type { Demo } from '../../scripts/demo.ts'
+
+/** A mail as it lies in the inbox of whoever is signed in. */
+export type ReceivedMail = Readonly<{ id: string; from: string; subject: string; receivedAt: number; text: string }>
+
+/** What has been delivered to whoever is signed in on the page, the newest first. */
+export async function mailsOf(page: Page, demo: Demo): Promise<readonly ReceivedMail[]> {
+  const response = await page.request.get(`${demo.urls.api}/api/demo/inbox`)
+  return ((await response.json()) as { mails?: readonly ReceivedMail[] }).mails ?? []
+}
+
+/** Waits for a mail whose subject or text matches. */
+export async function mailThat(page: Page, demo: Demo, matches: RegExp): Promise<ReceivedMail> {
+  let found: ReceivedMail | undefined
+  await expect(async () => {
+    found = (await mailsOf(page, demo)).find(({ subject, text }) => matches.test(subject) || matches.test(text))
+    expect(found, `a mail that matches ${matches}`).toBeDefined()
+  }).toPass({ timeout: 10_000, intervals: [50, 100, 200] })
+  return found as ReceivedMail
+}
