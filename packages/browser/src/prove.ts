@@ -67,11 +67,11 @@ export function createHands(
       const stepUp = await post('', { feature, operation, audience })
       if (stepUp.status === 'done') return won(stepUp.issued)
       const all = stepUp.methods.map(({ method }) => method)
-      const methods = stepUp.methods.filter((way) => can(way, stepUp)).map(({ method }) => method)
+      const methods = all.filter((_, nth) => can(stepUp.methods[nth] as StepUpMethod, stepUp))
       const [first] = methods
       if (!first) {
-        const detail = `None of what can prove it works in this browser: ${all}.`
-        const missing: Partial<Problem> = { code: 'method_unavailable', status: 409, detail, feature, next: { methods: all } }
+        const detail = `Not usable in this browser: ${all}`
+        const missing: Partial<Problem> = { code: 'method_unavailable', detail, feature, next: { methods: all } }
         throw new StileError('method_unavailable', missing as Problem)
       }
       set({ status: 'choosing', stepUp, methods })
@@ -170,7 +170,10 @@ export function createHands(
         if (!signal.aborted) await start()
       }
     } catch (error) {
-      if (!signal.aborted) await trouble(error as StileError)
+      popup?.close()
+      // what is none of ours is a chunk that could not be loaded
+      const known = popup === undefined || error instanceof StileError ? error : new StileError('relogin_failed')
+      if (!signal.aborted) await trouble(known as StileError)
     }
   }
 

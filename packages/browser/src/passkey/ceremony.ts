@@ -12,7 +12,7 @@ export function ceremony(
   start: unknown,
   run: (prompt: AbortSignal) => Promise<unknown>,
   signal: AbortSignal,
-  patienceMs = Infinity,
+  patienceMs: number = Infinity,
 ): Promise<unknown> {
   if (!globalThis.PublicKeyCredential) return Promise.resolve('passkey_unavailable')
   const { timeout = 120_000 } = start as { timeout?: number }

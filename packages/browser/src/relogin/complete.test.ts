@@ -102,11 +102,18 @@ test.each([
   ['that went with a reload', ''],
 ])('a state %s is no answer to a step-up: nothing is sent, and it is said', async (_, query) => {
   const { stile, arrived, close } = arrive(query)
-  await expect(completeRelogin(stile)).rejects.toMatchObject({ code: 'relogin_failed' })
-  await expect(completeRelogin(stile)).rejects.toBeInstanceOf(StileError)
+  await expect(complete(stile, () => {})).rejects.toMatchObject({ code: 'relogin_failed' })
+  await expect(complete(stile, () => {})).rejects.toBeInstanceOf(StileError)
   expect(arrived).toEqual([])
   expect(close).not.toHaveBeenCalled()
   expect(location.search).toBe('')
+})
+
+test('a page that calls twice, as frameworks do that render twice, gets one answer and sends one', async () => {
+  const { stile, seen } = arrive('?code=c1&state=su_1.abc')
+  await Promise.all([completeRelogin(stile), completeRelogin(stile)])
+  await completeRelogin(stile)
+  expect(seen(ATTEMPTS)).toHaveLength(1)
 })
 
 test('a page that is opened twice says that the answer was used', async () => {

@@ -21,14 +21,19 @@ const AGAIN_MS = [500, 2000]
  *   `failure` in its `problem`, `step_up_expired`, and whatever else the service says
  */
 export function completeRelogin(stile: Pick<Stile, 'request'>): Promise<void> {
-  return complete(stile, (url) => {
+  const here = new URL(location.href)
+  if (here.searchParams.has('state')) completing = undefined
+  completing ??= complete(stile, (url) => {
     const { pathname, search } = new URL(url)
-    const here = pathname === location.pathname && search === location.search
     location.replace(url)
     // going to another fragment of this page loads nothing
-    if (here) location.reload()
+    if (pathname === here.pathname && search === location.search) location.reload()
   })
+  return completing
 }
+
+/** A page may be rendered twice and call twice: the second call finds no answer in the address, and gets what becomes of the first. */
+let completing: Promise<void> | undefined
 
 /** The same, with what leads back to the page that was left. */
 export async function complete(stile: Pick<Stile, 'request'>, goBack: (url: string) => void): Promise<void> {

@@ -289,6 +289,18 @@ test('a login provider that is away is a passing trouble of one way: the window 
   flow.cancel()
 })
 
+test('a window whose code cannot be loaded is closed, and that is said', async () => {
+  vi.doMock('./sign-in.ts', () => {
+    throw new TypeError('Failed to fetch dynamically imported module')
+  })
+  const { flow, popup } = await waiting()
+  await flow.choose('relogin')
+  expect(popup().closed).toBe(true)
+  expect(flow.get()).toMatchObject({ status: 'choosing', error: { code: 'relogin_failed' } })
+  vi.doUnmock('./sign-in.ts')
+  flow.cancel()
+})
+
 test('an address that would run a script in this origin is not opened', async () => {
   const script = { ...WAY, start: { url: 'javascript:alert(1)' } }
   const { flow, popup } = await waiting({}, [script])

@@ -39,29 +39,24 @@ const [SHORTEST_SECONDS, LONGEST_SECONDS] = [60, 900]
  * window is closed. A provider that cuts the window from this page (Cross-Origin-Opener-Policy) makes it look closed: so it goes on
  * listening until the step-up is over.
  *
- * @throws StileError what keeps the service from starting it; the window is closed
+ * @throws StileError what keeps the service from starting it
  */
 export async function signIn(options: SignIn): Promise<void> {
   const { popup, stepUp, start, shown, listening, leave = (to) => location.assign(to) } = options
   shown.addEventListener('abort', () => popup?.close())
   listening.addEventListener('abort', () => popup?.close())
-  try {
-    const { href, protocol } = new URL(((await start()) as ReloginStart).url)
-    // the window is of this page's origin until it is somewhere else: a script would run as this page
-    if (!/^https?:$/.test(protocol)) throw new StileError('login_unavailable')
-    if (shown.aborted || listening.aborted) return
-    listen(options)
-    if (popup) {
-      // it got a copy of what this tab keeps, and is no page to go back to
-      forgetLeftPage(popup)
-      popup.location.replace(href)
-    } else {
-      rememberPage(stepUp.id)
-      leave(href)
-    }
-  } catch (error) {
-    popup?.close()
-    throw error
+  const { href, protocol } = new URL(((await start()) as ReloginStart).url)
+  // the window is of this page's origin until it is somewhere else: a script would run as this page
+  if (!/^https?:$/.test(protocol)) throw new StileError('login_unavailable')
+  if (shown.aborted || listening.aborted) return
+  listen(options)
+  if (popup) {
+    // it got a copy of what this tab keeps, and is no page to go back to
+    forgetLeftPage(popup)
+    popup.location.replace(href)
+  } else {
+    rememberPage(stepUp.id)
+    leave(href)
   }
 }
 
