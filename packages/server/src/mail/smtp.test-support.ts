@@ -36,7 +36,10 @@ export type TestMailServer = Readonly<{
 }>
 
 /** Starts a mail server without TLS; it is stopped when the test is over. */
-export async function startMailServer(options: SMTPServerOptions = {}): Promise<TestMailServer> {
+export async function startMailServer({
+  host = '127.0.0.1',
+  ...options
+}: SMTPServerOptions & { host?: string } = {}): Promise<TestMailServer> {
   const mails: ReceivedMail[] = []
   let connections = 0
   let mode: Parameters<TestMailServer['answer']>[0]
@@ -75,7 +78,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
   server.on('error', () => undefined)
   const sockets = new Set<Socket>()
   server.server.on('connection', (socket: Socket) => void sockets.add(socket))
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => void server.listen(0, host, resolve))
   const { port } = server.server.address() as AddressInfo
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= new Promise<void>((resolve) => server.close(() => resolve())))
@@ -86,7 +89,7 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
     return mail
   }
   return {
-    url: `smtp://127.0.0.1:${port}`,
+    url: `smtp://${host}:${port}`,
     port,
     inbox: () => [...mails],
     newest,

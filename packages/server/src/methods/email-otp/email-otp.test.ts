@@ -2,6 +2,7 @@ import { definePolicy } from '@stile/policy'
 import type { EmailCodeStart, StepUp } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { nameAddress } from '../../addresses/mailbox.ts'
+import { decideFor, loadStanding } from '../../decisions/standing.ts'
 import type { Caller, Domain } from '../../domain.ts'
 import { startMailServer, type TestMailServer } from '../../mail/smtp.test-support.ts'
 import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
@@ -83,6 +84,13 @@ describe('a code by mail', () => {
 })
 
 describe('where it is offered', () => {
+  test('a decision names it, and only there', async () => {
+    const next = async (by: Caller) => decideFor(await loadStanding(world.domain, { ...by, login: { ...by.login, authTime: 1 } }), 'recent')
+    expect(await next(caller)).toMatchObject({ next: { methods: ['email-otp', 'relogin'] } })
+    expect(await next(await world.caller({ sub: 'bob' }))).toMatchObject({ next: { methods: ['relogin'] } })
+    expect(await next(await callerOf('alice', { actor: 'support' }))).toMatchObject({ next: { methods: ['relogin'] } })
+  })
+
   test.each([
     ['no address is known', () => world.caller({})],
     ['nobody has verified the address', () => callerOf('bob', { email: { address: 'bob@example.com', verified: false } })],
