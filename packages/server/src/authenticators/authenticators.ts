@@ -4,15 +4,23 @@ import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { noticeFor } from '../mail/notice-for.ts'
+import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/accepted-credentials.ts'
 import { readBody } from '../step-ups/body.ts'
 import type { NewChange } from '../stores/store.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
 
-/** What the subject has enrolled, without keys and secrets. Someone who acts for a subject sees none. */
-export async function listAuthenticators(domain: Domain, caller: Caller): Promise<Readonly<{ authenticators: readonly Authenticator[] }>> {
-  const records = caller.actor === undefined ? await domain.store.authenticators.list(caller.subject) : []
-  return { authenticators: records.map((record) => publicAuthenticator(countedNow(domain.attestation, record))) }
+/** What the subject has enrolled, and what their browser may forget the rest by. */
+export type ListedAuthenticators = Readonly<{ authenticators: readonly Authenticator[]; webauthn?: AcceptedCredentials }>
+
+/** What the subject has enrolled, without keys and secrets. Someone who acts for a subject sees none, and their browser is told nothing. */
+export async function listAuthenticators(domain: Domain, caller: Caller): Promise<ListedAuthenticators> {
+  if (caller.actor !== undefined) return { authenticators: [] }
+  const records = await domain.store.authenticators.list(caller.subject)
+  return {
+    authenticators: records.map((record) => publicAuthenticator(countedNow(domain.attestation, record))),
+    webauthn: await acceptedCredentials(domain, caller.subject, records),
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definePolicy } from '@stile/policy'
 import type { StepUp } from '@stile/protocol'
+import { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository, WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { metadataSigner } from '../attestation/metadata.test-support.ts'
 import { loadStanding, stateOf } from '../decisions/standing.ts'
@@ -124,6 +125,41 @@ describe('enrolling a security key', () => {
     expect(authenticator).toMatchObject({ method: 'passkey', level: 'phr' })
     expect(authenticator).not.toHaveProperty('attestation')
     expect((await problemOf(world.open('seal'))).code).toBe('enrollment_required')
+  })
+
+  test('by an independent authenticator works like any other, discoverable or not', async () => {
+    const world = await start(byRoot())
+    const browser = new WebAuthnEmulator(new AuthenticatorEmulator({ credentialsRepository: new PasskeysCredentialsMemoryRepository() }))
+    for (const residentKey of ['discouraged', 'required']) {
+      const { id, options } = await world.begin(world.alice)
+      const asked = {
+        ...options,
+        excludeCredentials: [],
+        authenticatorSelection: { ...(options.authenticatorSelection as object), residentKey },
+      }
+      const response = browser.createJSON(ORIGIN, asked as never)
+      const authenticator = await finishRegistration(world.domain, world.alice, id, { response })
+      expect(authenticator).toMatchObject({ method: 'security-key', level: 'phr', attestation: 'synced' })
+      world.wait(121)
+      const stepUp = await world.open('approve')
+      expect(await world.prove(stepUp, browser.getJSON(ORIGIN, promptOf(stepUp) as never))).toMatchObject({ status: 'done' })
+    }
+  })
+
+  test('is listed with all that the browser may keep, and nobody who acts for its owner is told', async () => {
+    const world = await start(byRoot())
+    const passkey = await world.enrolPasskey(world.alice)
+    const { device } = await world.enrol()
+    await world.enrolApp(world.alice)
+    const { webauthn } = await listAuthenticators(world.domain, world.alice)
+    const { options } = await world.begin(world.alice)
+    expect(webauthn).toEqual({
+      rpId: RP_ID,
+      userId: (options.user as { id: string }).id,
+      credentialIds: expect.arrayContaining([passkey.credentialId, device.credentialId]),
+    })
+    expect(webauthn?.credentialIds).toHaveLength(2)
+    expect(await listAuthenticators(world.domain, await world.caller({ actor: 'support' }))).toEqual({ authenticators: [] })
   })
 
   test('that was enrolled before is refused, as a passkey too', async () => {
