@@ -4,7 +4,14 @@ import type { AuthenticatorRecord, StoredProof } from '../stores/store.ts'
 import type { AttestationTrust } from './trust.ts'
 
 /** An authenticator with what it counts for now as its level. */
-export type CountedAuthenticator = AuthenticatorRecord & Readonly<{ attestation?: AttestationStatus }>
+export type CountedAuthenticator = AuthenticatorRecord &
+  Readonly<{
+    attestation?: AttestationStatus
+    /** It counts for nothing. */
+    disabled?: true
+    /** It is new until then, in seconds since the epoch. */
+    settlesAt?: number
+  }>
 
 /**
  * What an authenticator counts for now. A security key that verifies its user is `phrh` as long as its maker's word is trusted; the level
@@ -18,7 +25,7 @@ export function countedNow(trust: AttestationTrust, record: AuthenticatorRecord)
 }
 
 /**
- * Proofs with what they count for now: no more than what gave them counts for, and nothing where that is gone. Of those that come to be of
+ * Proofs with what they count for now: no more than what gave them counts for, and nothing where that is gone or switched off. Of those that come to be of
  * one method and level, the newest is kept.
  */
 export function countProofs(proofs: readonly StoredProof[], authenticators: readonly CountedAuthenticator[]): readonly StoredProof[] {
@@ -36,7 +43,9 @@ export function countProofs(proofs: readonly StoredProof[], authenticators: read
 function countProof(proof: StoredProof, authenticators: readonly CountedAuthenticator[]): StoredProof | undefined {
   if (proof.authenticatorId === undefined) return proof
   const giver = authenticators.find(({ id }) => id === proof.authenticatorId)
-  if (giver === undefined) return undefined
-  if (rank(giver.level) >= rank(proof.level)) return proof
-  return { ...proof, level: giver.level, amr: giver.data.method === 'totp' ? proof.amr : webauthnAmr(giver.level) }
+  if (giver === undefined || giver.disabled) return undefined
+  const { level, settlesAt } = giver
+  const counted = settlesAt === undefined ? proof : { ...proof, settlesAt }
+  if (rank(level) >= rank(proof.level)) return counted
+  return { ...counted, level, amr: giver.data.method === 'totp' ? proof.amr : webauthnAmr(level) }
 }

@@ -11,6 +11,8 @@ export type ModelMetadata = Readonly<{
   roots: readonly Certificate[]
   /** Whether a status report says that it is not safe. */
   revoked: boolean
+  /** Whether its keys are kept in hardware and never in software (FIDO Registry, key protection types). */
+  hardware: boolean
 }>
 
 /** A metadata blob whose signature was right (FIDO Metadata Service v3 §3.1). */
@@ -100,17 +102,25 @@ function read({ no, nextUpdate, entries }: Readonly<Record<string, unknown>>): M
     models.set(aaguid.toLowerCase(), {
       roots: [...(known?.roots ?? []), ...model.roots],
       revoked: model.revoked || known?.revoked === true,
+      hardware: model.hardware && known?.hardware !== false,
     })
   }
   return { no, nextUpdate: Math.floor(due / 1000), models }
 }
 
+/** Where keys are out of reach of software. */
+const HARDWARE: readonly unknown[] = ['hardware', 'tee', 'secure_element']
+
 /** What cannot be read is not safe: a report that is there says something. */
 function modelOf({ statusReports, metadataStatement }: Readonly<Record<string, unknown>>): ModelMetadata {
   const reports: readonly unknown[] = Array.isArray(statusReports) ? statusReports : [undefined]
-  const listed = isRecord(metadataStatement) ? metadataStatement.attestationRootCertificates : undefined
-  const roots = (Array.isArray(listed) ? listed : []).map(certificateOf).filter((root) => root !== undefined)
-  return { roots, revoked: reports.some((report) => !isRecord(report) || typeof report.status !== 'string' || UNSAFE.test(report.status)) }
+  const { attestationRootCertificates: listed, keyProtection } = isRecord(metadataStatement) ? metadataStatement : {}
+  const kept: readonly unknown[] = Array.isArray(keyProtection) ? keyProtection : []
+  return {
+    roots: (Array.isArray(listed) ? listed : []).map(certificateOf).filter((root) => root !== undefined),
+    revoked: reports.some((report) => !isRecord(report) || typeof report.status !== 'string' || UNSAFE.test(report.status)),
+    hardware: HARDWARE.some((place) => kept.includes(place)) && !kept.includes('software'),
+  }
 }
 
 function certificateOf(text: unknown): Certificate | undefined {

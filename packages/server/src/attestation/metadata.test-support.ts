@@ -2,7 +2,12 @@ import { sign } from 'node:crypto'
 import { type CertificateInit, type TestCertificate, testCertificate, testRoot } from './certificates.test-support.ts'
 
 /** What the metadata say of one model. */
-export type Entry = Readonly<{ aaguid: string; roots: readonly TestCertificate[]; statuses?: readonly string[] }>
+export type Entry = Readonly<{
+  aaguid: string
+  roots: readonly TestCertificate[]
+  statuses?: readonly string[]
+  protection?: readonly string[]
+}>
 
 /** A blob as it is signed; whatever is left out is right. */
 export type BlobInit = Readonly<{
@@ -31,11 +36,11 @@ export function metadataSigner(leaf: CertificateInit = {}, root: TestCertificate
   }
 }
 
-function written({ aaguid, roots, statuses = ['FIDO_CERTIFIED'] }: Entry) {
+function written({ aaguid, roots, statuses = ['FIDO_CERTIFIED'], protection = ['hardware', 'secure_element'] }: Entry) {
   const attestationRootCertificates = roots.map(({ der }) => Buffer.from(der).toString('base64'))
   return {
     aaguid,
-    metadataStatement: { aaguid, attestationRootCertificates },
+    metadataStatement: { aaguid, attestationRootCertificates, keyProtection: protection },
     statusReports: statuses.map((status) => ({ status, effectiveDate: '2026-01-01' })),
     timeOfLastStatusChange: '2026-01-01',
   }

@@ -12,6 +12,7 @@ import { type Entry, metadataSigner } from './metadata.test-support.ts'
 const root = testRoot('Example Root')
 const aaguid = createHash('sha256').update('model').digest().subarray(0, 16)
 const model = formatAaguid(aaguid)
+const NONE = '00000000-0000-0000-0000-000000000000'
 const other = '11111111-2222-3333-4444-555555555555'
 
 const chain = (init: CertificateInit = {}) => [testCertificate({ issuer: root, aaguid, ...init })]
@@ -91,7 +92,20 @@ describe('a security key is not trusted', () => {
     ['where its evidence was spoilt', byRoot, key(chain(), { attestation: { format: 'packed', certificates: ['AAAA'] } }), 'untrusted'],
     ['where its model is not on the list', { ...byRoot, aaguids: [other] }, key(chain()), 'not_allowed'],
     ['where its model is not in the metadata', { entries: [entry({ aaguid: other })] }, key(chain()), 'not_allowed'],
-    ['where it names no model', { entries: [entry()] }, key(chain(), { aaguid: '00000000-0000-0000-0000-000000000000' }), 'not_allowed'],
+    ['where its model keeps keys in software', { entries: [entry({ protection: ['software'] })] }, key(chain()), 'not_allowed'],
+    [
+      'where its model also keeps keys in software',
+      { entries: [entry({ protection: ['hardware', 'software'] })] },
+      key(chain()),
+      'not_allowed',
+    ],
+    ['where nobody says where its model keeps keys', { entries: [entry({ protection: [] })] }, key(chain()), 'not_allowed'],
+    [
+      'where it names no model',
+      { entries: [entry({ aaguid: NONE })] },
+      key([testCertificate({ issuer: root })], { aaguid: NONE }),
+      'not_allowed',
+    ],
     ['where the list narrows the metadata', { aaguids: [other], entries: [entry()] }, key(chain()), 'not_allowed'],
     [
       'by the root of another model in the metadata',

@@ -70,7 +70,9 @@ function judge({ data, createdAt: at, anchors, aaguids, metadata }: Case): Attes
   if (anchors.length === 0 && metadata === undefined) return 'untrusted'
   const model = metadata?.models.get(aaguid)
   if (model?.revoked) return 'revoked'
-  if (isZero(aaguid) || !(aaguids === undefined ? model !== undefined : aaguids.includes(aaguid))) return 'not_allowed'
+  // without a list, the metadata say which models keep their keys in hardware
+  const allowed = aaguids === undefined ? model?.hardware === true : aaguids.includes(aaguid)
+  if (isZero(aaguid) || !allowed) return 'not_allowed'
   const certificates = attestation.certificates.map((text) => readCertificate(new Uint8Array(Buffer.from(text, 'base64url'))))
   if (!certificates.every((each) => each !== undefined)) return 'untrusted'
   const anchor = anchorOf({ certificates, anchors: [...(model?.roots ?? []), ...anchors], at })
