@@ -1,4 +1,5 @@
 import { type Decision, type IssuedToken, type Problem, type ProblemCode, problem, type State, type StepUp } from '@stile/protocol'
+import { onTestFinished } from 'vitest'
 import { createStile } from './client.ts'
 import type { Stile, StileOptions } from './stile.ts'
 
@@ -149,6 +150,8 @@ export function setup(answers: Record<string, Answer> = {}, options: Partial<Sti
     now: () => NOW,
     ...options,
   })
+  // no stream or timer outlives the page of its test
+  onTestFinished(stile.close)
   return { ...net, stile, why }
 }
 
