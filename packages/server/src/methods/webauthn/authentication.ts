@@ -34,7 +34,7 @@ export type AuthenticationResult =
  * Writes nothing: the caller stores the counter by compare-and-set, and a lost race is a failure too. Never throws for what was sent.
  *
  * The level is what the credential counts for where its user was verified, and `mfa` where not. A credential that was enrolled without
- * user verification stays at `mfa`: more would need a proof beside it (step 23, uvInitialized).
+ * user verification stays at `mfa`: more would need a proof beside it (uvInitialized, at the end of §7.2).
  */
 export function verifyAuthentication(input: VerifyAuthentication): Promise<AuthenticationResult> {
   return settled(async () => {
