@@ -34,7 +34,7 @@ export const requirements: fc.Arbitrary<Requirement> = fc.record(
 )
 
 /** An instant around now. */
-const instants = fc.constantFrom(NOW - 1, NOW, NOW + 1, NOW + 86_400)
+export const instants: fc.Arbitrary<number> = fc.constantFrom(NOW - 1, NOW, NOW + 1, NOW + 86_400)
 
 export const proofs: fc.Arbitrary<Proof> = fc.record(
   {

@@ -1,12 +1,25 @@
-import type { Assurance, Band, Decision, License } from '@stile/protocol'
+import type { Assurance, Band, License } from '@stile/protocol'
 import { BANDS, LEVELS, LICENSE_STATES } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { assurances, bands, enrolled, FEATURES, licenses, NOW, policies, proofs, requirements } from './arbitraries.test-support.ts'
+import {
+  assurances,
+  bands,
+  enrolled,
+  FEATURES,
+  instants,
+  levels,
+  licenses,
+  NOW,
+  policies,
+  proofs,
+  requirements,
+} from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
-import { ask, codes, license, login, policy, proven } from './example.test-support.ts'
-import { oracle, type Verdict } from './oracle.test-support.ts'
-import type { Policy } from './policy.ts'
+import { ask, license, login, policy, proven } from './example.test-support.ts'
+import { requirementOf } from './feature.ts'
+import { oracle, verdictOf } from './oracle.test-support.ts'
+import { type Policy, parsePolicy } from './policy.ts'
 import { combine } from './requirement.ts'
 
 // many generated cases: a busy machine is no failure
@@ -26,24 +39,10 @@ const requests: fc.Arbitrary<DecideRequest> = fc.record(
 )
 
 describe('against an independent oracle', () => {
-  const summary = (decision: Decision): Verdict => {
-    const [first] = decision.reasons
-    switch (decision.outcome) {
-      case 'permit':
-        return { outcome: 'permit', ...(decision.until !== undefined && { until: decision.until }) }
-      case 'upgrade':
-        return { outcome: 'upgrade', code: first?.code ?? '', tiers: decision.next.tiers }
-      case 'deny':
-        return { outcome: 'deny', code: codes(decision).at(-1) ?? '' }
-      default:
-        return { outcome: decision.outcome, level: decision.requirement.level, methods: decision.next.methods.toSorted() }
-    }
-  }
-
   test('any policy and any request come out as the oracle says', () => {
     fc.assert(
       fc.property(policies, fc.array(requests, { minLength: 10, maxLength: 10 }), (any, list) => {
-        for (const request of list) expect(summary(decide(any, request))).toEqual(oracle(any.document, request))
+        for (const request of list) expect(verdictOf(decide(any, request))).toEqual(oracle(any.document, request))
       }),
       { numRuns: 400 },
     )
@@ -68,8 +67,8 @@ describe('against an independent oracle', () => {
                 const decision = decide(policy, request)
                 const verdict = oracle(policy.document, request)
                 // comparing texts is faster than matchers, and there are 80,000 rows
-                if (JSON.stringify(summary(decision)) !== JSON.stringify(verdict))
-                  expect(summary(decision), JSON.stringify(request)).toEqual(verdict)
+                if (JSON.stringify(verdictOf(decision)) !== JSON.stringify(verdict))
+                  expect(verdictOf(decision), JSON.stringify(request)).toEqual(verdict)
                 seen[decision.outcome] = (seen[decision.outcome] ?? 0) + 1
               }
             }
@@ -209,6 +208,54 @@ describe('threat: something opens that was not proven', () => {
     )
   })
 
+  test('what is enrolled and has not settled is never offered for more', () => {
+    fc.assert(
+      fc.property(policies, fc.array(fc.tuple(requests, instants), { minLength: 10, maxLength: 10 }), (any, list) => {
+        for (const [request, settlesAt] of list) {
+          const given = (known: NonNullable<DecideRequest['enrolled']>) => {
+            const decision = decide(any, { ...request, enrolled: known })
+            return decision.outcome === 'step_up' ? decision.next.methods : []
+          }
+          const settled = (request.enrolled ?? []).map(({ method, level }) => ({ method, level }))
+          expect(given(settled)).toEqual(expect.arrayContaining([...given(settled.map((each) => ({ ...each, settlesAt })))]))
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a mailbox is worth a session and never what risk raised, and a recovery code nothing, whatever level they claim', () => {
+    const weak = fc.tuple(requests, fc.constantFrom('email-otp' as const, 'recovery-code' as const), levels)
+    fc.assert(
+      fc.property(policies, fc.array(weak, { minLength: 20, maxLength: 20 }), (any, list) => {
+        for (const [request, method, level] of list) {
+          const assurance = { ...request.assurance, proofs: [{ method, level, amr: [], authTime: NOW }] }
+          const decision = decide(any, { ...request, assurance, enrolled: [{ method, level }] })
+          const counts = decision.outcome === 'permit' || (decision.outcome === 'step_up' && decision.next.methods.includes(method))
+          if (!counts) continue
+          expect(method).toBe('email-otp')
+          expect(requirementOf(any, request.feature, request.license)?.level).toBe('session')
+          expect(decision.reasons.map(({ code }) => code)).not.toContain('risk_elevated')
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('the order in which a policy names things never matters', () => {
+    fc.assert(
+      fc.property(policies, requests, (any, request) => {
+        const parsed = parsePolicy(backwards(any.document))
+        const other = parsed.ok ? decide(parsed.policy, request) : undefined
+        const decision = decide(any, request)
+        expect(other?.outcome).toBe(decision.outcome)
+        if ('requirement' in decision) expect(other).toMatchObject({ requirement: decision.requirement, next: decision.next })
+        if (decision.outcome === 'permit') expect(other).toMatchObject(decision.until === undefined ? {} : { until: decision.until })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('knowing what is enrolled never permits more', () => {
     fc.assert(
       fc.property(policies, requests, (any, { enrolled: known, ...request }) => {
@@ -244,6 +291,16 @@ describe('threat: something opens that was not proven', () => {
       { numRuns: 300 },
     )
   })
+
+  const backwards = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.toReversed().map(backwards)
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(
+      Object.entries(value)
+        .toReversed()
+        .map(([key, member]) => [key, backwards(member)]),
+    )
+  }
 
   const resolve = (document: unknown, source: string) =>
     source

@@ -1,4 +1,4 @@
-import { type Assurance, type Decision, LICENSE_STATES, type Method, NO_TIER, type Requirement } from '@stile/protocol'
+import { type Decision, LICENSE_STATES, type Method, NO_TIER, type Requirement } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
 import { NOW } from './arbitraries.test-support.ts'
 import { decide } from './decide.ts'
@@ -209,51 +209,6 @@ describe('the risk', () => {
     expect(decide(fresh, { ...request, risk: 'normal' }).outcome).toBe('permit')
     expect(decide(fresh, { ...request, risk: 'elevated' })).toMatchObject({ outcome: 'step_up' })
     expect(decide(fresh, { ...request, assurance: proven('relogin', 'session'), risk: 'elevated' }).outcome).toBe('permit')
-  })
-})
-
-describe('what is new', () => {
-  const settlesAt = NOW + 60
-  const fresh: Assurance = { proofs: [{ method: 'security-key', level: 'phrh', amr: [], authTime: NOW, settlesAt }] }
-  const operation = { operationDigest: 'd1', assurance: { ...fresh, operation: { feature: 'pay', digest: 'd1' } } }
-  const key = { method: 'security-key', level: 'phrh' } as const
-
-  test('threat: a thief enrols a key of their own and pays with it at once', () => {
-    expect(ask('pay', operation).outcome).toBe('step_up')
-    expect(ask('pay', { ...operation, now: settlesAt }).outcome).toBe('permit')
-    expect(ask('pay', { ...operation, enrolled: [{ ...key, settlesAt }] })).toMatchObject({
-      outcome: 'deny',
-      reasons: [{ code: 'compliance_required' }, { code: 'step_up_required' }, { code: 'enrollment_required' }],
-    })
-    expect(ask('pay', { ...operation, enrolled: [{ ...key, settlesAt }, key] })).toMatchObject({
-      outcome: 'step_up',
-      next: { methods: ['security-key'] },
-    })
-  })
-
-  test('counts in full where nothing is bound and no compliance rule speaks', () => {
-    expect(ask('export', { assurance: fresh }).outcome).toBe('permit')
-    expect(ask('export', { assurance: login, enrolled: [{ ...key, settlesAt }] })).toMatchObject({ next: { methods: ['security-key'] } })
-  })
-})
-
-describe('a login provider that proves more than the session', () => {
-  const provider = { method: 'relogin', level: 'mfa' } as const
-
-  test('is a way to prove it, so that nobody enrols twice', () => {
-    expect(ask('export', { enrolled: [] }).outcome).toBe('enroll')
-    expect(ask('export', { enrolled: [provider] })).toMatchObject({ outcome: 'step_up', next: { methods: ['relogin'] } })
-    expect(ask('export', { enrolled: [provider, { method: 'totp', level: 'mfa' }] })).toMatchObject({
-      next: { methods: ['totp', 'relogin'] },
-    })
-    expect(ask('export', { assurance: proven('relogin', 'mfa', 60) }).outcome).toBe('permit')
-  })
-
-  test('is none for more than it proves, for an operation, or where a rule names other methods', () => {
-    expect(ask('export', { enrolled: [provider], risk: 'high' }).outcome).toBe('enroll')
-    expect(ask('pay', { enrolled: [{ method: 'relogin', level: 'phrh' }] }).outcome).toBe('enroll')
-    const requires = { level: 'mfa', methods: ['totp'] } as const
-    expect(ask('export', { enrolled: [provider], license: license('pro', { requires }) }).outcome).toBe('enroll')
   })
 })
 

@@ -78,9 +78,9 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
   if (methods.length > 0) {
     return { ...shape, outcome: 'step_up', reasons: variant.missing(missing, bound, 'step_up'), requirement: asked, next: { methods } }
   }
-  // to enrol one more would not help: it would be as new
-  if (variant.settles && Array.isArray(enrolled) && variant.usable(enrolled, Number.POSITIVE_INFINITY).length > 0)
-    return deny(shape, variant.missing(missing, bound, 'wait'))
+  // to enrol one more would not help: it would be newer still
+  const from = variant.settles && Array.isArray(enrolled) ? variant.countsFrom(enrolled) : undefined
+  if (from !== undefined) return deny(shape, variant.tooNew(missing, bound, from))
   const reasons = variant.missing(missing, bound, compiled.missing)
   if (compiled.missing === 'refuse') return deny(shape, reasons)
   return { ...shape, outcome: 'enroll', reasons, requirement: asked, next: { methods: variant.enrollable } }

@@ -27,6 +27,18 @@ export function featureRules(policy: Policy, feature: string): FeatureRules | un
 }
 
 /**
+ * Whether new authenticators count as no more than `mfa` for a feature until they have settled: it is bound to an operation, or a compliance
+ * rule speaks. For `newestProof`, `meets` and `canMeet`; `decide` knows by itself.
+ *
+ * @param requirement  what the feature asks for now, as a decision names it
+ */
+export function settlesFor(policy: Policy, feature: string, requirement: Requirement): boolean {
+  const { features } = policy.document
+  const ruled = Object.hasOwn(features, feature) && (features[feature]?.compliance ?? []).length > 0
+  return ruled || (requirement.bind ?? []).length > 0
+}
+
+/**
  * What a feature asks for under a license while risk is normal, or `undefined` where the license does not include it
  * or cannot be understood.
  *

@@ -1,4 +1,4 @@
-import type { Level, Method, Proof } from '@stile/protocol'
+import type { Decision, Level, Method, Proof } from '@stile/protocol'
 import type { DecideRequest } from './decide.ts'
 import type { PolicyDocument, RequirementDocument } from './document.ts'
 
@@ -162,6 +162,20 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
   if (usable.length > 0) return { outcome: 'step_up', level: need.level, methods: usable.toSorted() }
   if (document.enrollment?.missing === 'deny') return { outcome: 'deny', code: 'enrollment_required' }
   return { outcome: 'enroll', level: need.level, methods: able.filter((method) => /passkey|key|totp/.test(method)).toSorted() }
+}
+
+/** A decision as the oracle tells it. */
+export function verdictOf(decision: Decision): Verdict {
+  switch (decision.outcome) {
+    case 'permit':
+      return { outcome: 'permit', ...(decision.until !== undefined && { until: decision.until }) }
+    case 'upgrade':
+      return { outcome: 'upgrade', code: decision.reasons[0]?.code ?? '', tiers: decision.next.tiers }
+    case 'deny':
+      return { outcome: 'deny', code: decision.reasons.at(-1)?.code ?? '' }
+    default:
+      return { outcome: decision.outcome, level: decision.requirement.level, methods: decision.next.methods.toSorted() }
+  }
 }
 
 function top(method: string): string | undefined {

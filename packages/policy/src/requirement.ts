@@ -37,15 +37,16 @@ export function combine(...requirements: readonly Requirement[]): Requirement {
  * it is the stronger one.
  *
  * @param now seconds since the epoch
+ * @param settles  whether what gave a proof must have settled to count for more than `mfa`: `settlesFor` of the feature
  */
-export function newestProof(requirement: Requirement, assurance: Assurance, now: number): Proof | undefined {
-  const verdict = judge(requirement, requirement.provenAfter, assurance.proofs, now)
+export function newestProof(requirement: Requirement, assurance: Assurance, now: number, settles = false): Proof | undefined {
+  const verdict = judge(requirement, requirement.provenAfter, assurance.proofs, now, settles)
   return typeof verdict === 'string' ? undefined : verdict
 }
 
-/** Whether something proven meets a requirement now, its `bind` left aside. `now` is in seconds since the epoch. */
-export function meets(requirement: Requirement, assurance: Assurance, now: number): boolean {
-  return newestProof(requirement, assurance, now) !== undefined
+/** Whether something proven meets a requirement now, its `bind` left aside; `now` and `settles` as in {@link newestProof}. */
+export function meets(requirement: Requirement, assurance: Assurance, now: number, settles = false): boolean {
+  return newestProof(requirement, assurance, now, settles) !== undefined
 }
 
 /** Whether a requirement asks for nothing beyond the session: such a feature is decided without a token. */
@@ -59,20 +60,30 @@ export function methodsFor(requirement: Requirement): readonly Method[] {
   return METHODS.filter((method) => reaches(method, requirement.level) && requirement.methods?.includes(method) !== false)
 }
 
-/** A rank, no more than that of `mfa` where what it comes from must have settled and has not; an instant that cannot be read has not come. */
-export function settled(rank: number, settles: boolean, settlesAt: number | undefined, now: number): number {
-  return settles && settlesAt !== undefined && !(settlesAt <= now) ? Math.min(rank, MFA) : rank
+/**
+ * Whether an authenticator can meet the level and methods of a requirement.
+ *
+ * @param settledAt  when it must have settled to count for more than `mfa`, in seconds since the epoch: now, where `settlesFor` says so of the
+ *   feature; absent where it counts in full at once
+ */
+export function canMeet(
+  requirement: Requirement,
+  authenticator: Readonly<{ method: Method; level: Level; settlesAt?: number | undefined }>,
+  settledAt?: number,
+): boolean {
+  const { method, level, settlesAt } = authenticator
+  if (requirement.methods !== undefined && !requirement.methods.includes(method)) return false
+  const need = LEVELS.indexOf(requirement.level)
+  const rank = counted(method, level)
+  return need >= 0 && (settledAt === undefined ? rank : settledRank(rank, settlesAt, settledAt)) >= need
+}
+
+/** A rank, no more than that of `mfa` where what it comes from has not settled. An instant that cannot be read has not come. */
+function settledRank(rank: number, settlesAt: number | undefined, now: number): number {
+  return settlesAt === undefined || (typeof settlesAt === 'number' && settlesAt <= now) ? rank : Math.min(rank, MFA)
 }
 
 const MFA = LEVELS.indexOf('mfa')
-
-/** Whether an authenticator of this method and level can meet the level and methods of a requirement. */
-export function canMeet(requirement: Requirement, authenticator: Readonly<{ method: Method; level: Level }>): boolean {
-  const { method, level } = authenticator
-  if (requirement.methods !== undefined && !requirement.methods.includes(method)) return false
-  const need = LEVELS.indexOf(requirement.level)
-  return need >= 0 && counted(method, level) >= need
-}
 
 /** Whether a value from outside can be understood as a requirement; what cannot must deny, not be skipped. */
 export function isRequirement(value: unknown): value is Requirement {
@@ -117,7 +128,8 @@ export function judge(
     const proof = (proofs as readonly Proof[])[index]
     if (typeof proof !== 'object' || proof === null) continue
     const { method, level, authTime, settlesAt } = proof
-    const rank = settled(counted(method, level), settles, settlesAt, now)
+    const full = counted(method, level)
+    const rank = settles ? settledRank(full, settlesAt, now) : full
     if (rank < need) continue
     // the login is what `relogin` renews, so it counts where that does
     if (methods !== undefined && !methods.includes(method === 'login' ? 'relogin' : method)) continue

@@ -38,6 +38,12 @@ export function methodsInWords(methods: readonly Method[]): string {
       )
 }
 
+/** An instant in people's words, such as "2026-11-24 09:30 UTC": the minute in which it has come. */
+export function instantInWords(seconds: number): string {
+  const date = new Date(Math.ceil(seconds / 60) * 60_000)
+  return Number.isNaN(date.getTime()) ? 'an unknown time' : `${date.toISOString().slice(0, -8).replace('T', ' ')} UTC`
+}
+
 /** A list in people's words: "a", "a or b", "a, b or c". */
 export function list(items: readonly string[], conjunction: 'and' | 'or'): string {
   return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} ${conjunction} ${items.at(-1)}`

@@ -1,5 +1,6 @@
 import type { Band, Reason, Requirement } from '@stile/protocol'
 import type { PolicyDocument } from '../document.ts'
+import { pointer } from '../pointer.ts'
 import { combine } from '../requirement.ts'
 import { quote } from '../words.ts'
 import { type RISK_ENTRIES, type Rule, resolve, riskRules, rulesOf, upgradeRule } from './rules.ts'
@@ -31,6 +32,7 @@ const MOST_DEMANDS = 64
 export function createGrant(document: PolicyDocument, feature: string, addingTier: string | undefined): Grant {
   const rules = rulesOf(document, feature, addingTier)
   const upgrade = upgradeRule(document)
+  const settleSource = document.enrollment?.settle === undefined ? undefined : pointer('enrollment', 'settle')
   const title = quote(document.features[feature]?.label ?? feature)
   const variants: (Variant | undefined)[] = []
   const byAccount = new Map<string, (Variant | undefined)[]>()
@@ -43,7 +45,7 @@ export function createGrant(document: PolicyDocument, feature: string, addingTie
     const entry = ENTRY_OF[band]
     const risk = entry === undefined ? [] : riskRules(document, entry)
     if (typeof risk === 'string') return createVariant({ feature, title, denied: riskDenied(title, risk) })
-    return createVariant({ feature, title, ...resolve(asked, risk), upgraded: raises })
+    return createVariant({ feature, title, ...resolve(asked, risk), upgraded: raises, settleSource })
   }
 
   /** Few accounts demand something of their own, and they demand it at every request. */

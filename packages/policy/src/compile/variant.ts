@@ -1,8 +1,8 @@
 import type { Level, Method, Reason, Requirement } from '@stile/protocol'
 import { LEVELS } from '@stile/protocol'
 import { pointer } from '../pointer.ts'
-import { canMeet, methodsFor, settled } from '../requirement.ts'
-import { list, methodsInWords, requirementInWords } from '../words.ts'
+import { canMeet, methodsFor } from '../requirement.ts'
+import { instantInWords, list, methodsInWords, requirementInWords } from '../words.ts'
 import type { Rule } from './rules.ts'
 
 /**
@@ -14,8 +14,8 @@ export type Enrolled = Readonly<{ method: Method; level: Level; settlesAt?: numb
 /** What is missing: nothing strong enough, nothing fresh enough, or only the binding to the operation. */
 export type Missing = 'weak' | 'stale' | 'unbound'
 
-/** What then: prove it, enrol something first, wait for what is new, or nothing, because the policy does not let people enrol. */
-export type Cure = 'step_up' | 'enroll' | 'wait' | 'refuse'
+/** What then: prove it, enrol something first, or nothing, because the policy does not let people enrol. */
+export type Cure = 'step_up' | 'enroll' | 'refuse'
 
 /** Everything about one combination of rules that does not depend on the proofs, worked out once. */
 export type Variant = Readonly<{
@@ -34,6 +34,8 @@ export type Variant = Readonly<{
    * where the login provider can prove the level.
    */
   usable(enrolled: readonly Enrolled[], now: number): readonly Method[]
+  /** When the first of what is enrolled will count that is too new now, in seconds since the epoch; `undefined` where nothing ever will. */
+  countsFrom(enrolled: readonly Enrolled[]): number | undefined
   /** Those of them that are enrolled authenticators. */
   enrollable: readonly Method[]
   /** The rules that shaped the requirement and have a code of their own: compliance, upgrade, risk. */
@@ -41,11 +43,13 @@ export type Variant = Readonly<{
   unsatisfiable(): readonly Reason[]
   /** The reasons where something is missing, from the rules to what to do. */
   missing(what: Missing, bound: boolean, cure: Cure): readonly Reason[]
+  /** The reasons where what is enrolled counts only from an instant on. */
+  tooNew(what: Missing, bound: boolean, from: number): readonly Reason[]
 }>
 
 const ENROLLABLE: readonly Method[] = ['passkey', 'security-key', 'totp']
 const MISSING: readonly Missing[] = ['weak', 'stale', 'unbound']
-const CURES: readonly Cure[] = ['step_up', 'enroll', 'wait', 'refuse']
+const CURES: readonly Cure[] = ['step_up', 'enroll', 'refuse']
 
 /** Compiles a variant; its reasons are written when they are first needed. */
 export function createVariant(options: {
@@ -55,8 +59,10 @@ export function createVariant(options: {
   requirement?: Requirement
   rules?: readonly Rule[]
   upgraded?: boolean
+  /** JSON Pointer to what holds new authenticators back, where the policy says it. */
+  settleSource?: string | undefined
 }): Variant {
-  const { feature, title, denied, requirement = { level: 'session' }, rules = [], upgraded = false } = options
+  const { feature, title, denied, requirement = { level: 'session' }, rules = [], upgraded = false, settleSource } = options
   const methods = Object.freeze(methodsFor(requirement))
   const reasons = Object.freeze(rules.flatMap(reasonOf))
   // where no rule asks for anything, the feature itself asks for a session
@@ -66,9 +72,7 @@ export function createVariant(options: {
   const bound = requirement.bind !== undefined && requirement.bind.length > 0
   const settles = bound || rules.some(({ origin }) => origin === 'compliance')
   // a login proves no operation
-  const withLogin = !bound && !methods.includes('relogin') && requirement.methods?.includes('relogin') !== false
-  const offered: readonly Method[] = withLogin ? [...methods, 'relogin'] : methods
-  const need = LEVELS.indexOf(requirement.level)
+  const offered: readonly Method[] = bound || methods.includes('relogin') ? methods : [...methods, 'relogin']
   const usable: (readonly Method[] | undefined)[] = []
   const cache: (readonly Reason[] | undefined)[] = []
   return {
@@ -82,8 +86,7 @@ export function createVariant(options: {
       let mask = always
       for (let index = 0; index < enrolled.length; index++) {
         const each = enrolled[index]
-        if (typeof each !== 'object' || each === null || !canMeet(requirement, each)) continue
-        if (settled(need, settles, each.settlesAt, now) < need) continue
+        if (typeof each !== 'object' || each === null || !canMeet(requirement, each, settles ? now : undefined)) continue
         const place = offered.indexOf(each.method)
         if (place >= 0) mask |= 1 << place
       }
@@ -94,6 +97,15 @@ export function createVariant(options: {
       }
       return list
     },
+    countsFrom(enrolled) {
+      let from = Number.POSITIVE_INFINITY
+      for (const each of enrolled) {
+        if (typeof each !== 'object' || each === null || !offered.includes(each.method)) continue
+        const { settlesAt } = each
+        if (typeof settlesAt === 'number' && settlesAt < from && canMeet(requirement, each)) from = settlesAt
+      }
+      return Number.isFinite(from) ? from : undefined
+    },
     enrollable: Object.freeze(ENROLLABLE.filter((method) => methods.includes(method))),
     reasons,
     unsatisfiable() {
@@ -101,15 +113,22 @@ export function createVariant(options: {
       const message = `No method can meet all that is asked for ${title}, so it is denied. Let the methods and levels of the rules overlap.`
       return [...reasons, { code: 'requirement_unsatisfiable', source, message }]
     },
-    missing(what, isBound, cure) {
-      const key = (MISSING.indexOf(what) * 2 + (isBound ? 1 : 0)) * CURES.length + CURES.indexOf(cure)
-      let list = cache[key]
-      if (list === undefined) {
-        list = Object.freeze([...reasons, ...missingReasons(what, isBound, cure)])
-        cache[key] = list
-      }
-      return list
+    missing,
+    tooNew(what, isBound, from) {
+      const told = missing(what, isBound, 'step_up')
+      const message = `What you have enrolled is new, and counts for ${title} only from ${instantInWords(from)} on. Come back then.`
+      return [...told, { code: 'enrollment_required', source: settleSource ?? strongest().source, message }]
     },
+  }
+
+  function missing(what: Missing, isBound: boolean, cure: Cure): readonly Reason[] {
+    const key = (MISSING.indexOf(what) * 2 + (isBound ? 1 : 0)) * CURES.length + CURES.indexOf(cure)
+    let list = cache[key]
+    if (list === undefined) {
+      list = Object.freeze([...reasons, ...missingReasons(what, isBound, cure)])
+      cache[key] = list
+    }
+    return list
   }
 
   function missingReasons(what: Missing, isBound: boolean, cure: Cure): Reason[] {
@@ -130,10 +149,7 @@ export function createVariant(options: {
       const message = `${title} needs a proof given for this very operation (${list(requirement.bind ?? [], 'and')})${asker(rule)}.`
       found.push({ code: 'operation_unbound', source: rule.source, message })
     }
-    if (cure === 'wait') {
-      const message = `What is enrolled for it is new, and does not count for ${title} yet. Use what you enrolled earlier, or come back later.`
-      found.push({ code: 'enrollment_required', source: strongest().source, message })
-    } else if (cure !== 'step_up') {
+    if (cure !== 'step_up') {
       const enrollable = ENROLLABLE.filter((method) => methods.includes(method))
       const advice = cure === 'enroll' ? `Enrol one first: ${methodsInWords(enrollable)}.` : 'Ask an administrator to enrol one.'
       const message = `Nothing enrolled can prove what ${title} asks for. ${advice}`
