@@ -2,20 +2,27 @@ import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { loadStanding, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { sessionKey } from '../sessions/session-key.ts'
 import { waysToMeet } from '../step-ups/ways.ts'
 import { authenticatorsGate, type Gate } from './gate.ts'
 
-/** Who was let through the gate, and the proof that opened it. */
+/** Who was let through the gate, and what opened it. */
 export type Admitted = Readonly<{ standing: Standing; gate: Extract<Gate, { outcome: 'permit' }> }>
 
 /**
  * Lets a caller through the gate in front of everything that changes authenticators.
  *
+ * @param options.adding  whether one authenticator is added: only then a recovery ticket opens it too
  * @throws {StileError} `insufficient_user_authentication` for the feature `stile:authenticators`, or `denied`
  */
-export async function admit(domain: Domain, caller: Caller, options: Readonly<{ graceSeconds?: number }> = {}): Promise<Admitted> {
+export async function admit(
+  domain: Domain,
+  caller: Caller,
+  { adding = false, graceSeconds = 0 }: Readonly<{ adding?: boolean; graceSeconds?: number }> = {},
+): Promise<Admitted> {
   const standing = await loadStanding(domain, caller)
-  const gate = authenticatorsGate(standing, options)
+  const ticket = adding ? await domain.store.recovery.ticket(sessionKey(caller)) : null
+  const gate = authenticatorsGate(domain, standing, { graceSeconds, ticket })
   const feature = AUTHENTICATORS_FEATURE
   if (gate.outcome === 'permit') return { standing, gate }
   const { reasons } = gate

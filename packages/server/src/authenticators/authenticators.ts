@@ -1,5 +1,4 @@
 import type { Authenticator } from '@stile/protocol'
-import { countedNow } from '../attestation/counted.ts'
 import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
@@ -9,6 +8,7 @@ import { readBody } from '../step-ups/body.ts'
 import type { NewChange } from '../stores/store.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
+import { countsNow } from './counts.ts'
 
 /** What the subject has enrolled, and what their browser may forget the rest by. */
 export type ListedAuthenticators = Readonly<{ authenticators: readonly Authenticator[]; webauthn?: AcceptedCredentials }>
@@ -18,7 +18,7 @@ export async function listAuthenticators(domain: Domain, caller: Caller): Promis
   if (caller.actor !== undefined) return { authenticators: [] }
   const records = await domain.store.authenticators.list(caller.subject)
   return {
-    authenticators: records.map((record) => publicAuthenticator(countedNow(domain.attestation, record))),
+    authenticators: records.map((record) => publicAuthenticator(countsNow(domain, record))),
     webauthn: await acceptedCredentials(domain, caller.subject, records),
   }
 }
@@ -39,7 +39,7 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
   const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject), notices })
   const record = renamed ? await authenticators.get({ subject, id }) : null
   if (record === null) throw unknownAuthenticator()
-  return publicAuthenticator(countedNow(domain.attestation, record))
+  return publicAuthenticator(countsNow(domain, record))
 }
 
 /**

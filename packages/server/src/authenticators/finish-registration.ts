@@ -1,5 +1,4 @@
 import { type AttemptFailure, AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
-import { countedNow } from '../attestation/counted.ts'
 import { publicAuthenticator, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
@@ -10,9 +9,10 @@ import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../method
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import { readBody } from '../step-ups/body.ts'
-import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
-import { admit } from './admit.ts'
+import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
+import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { countsNow } from './counts.ts'
 import { defaultName } from './default-name.ts'
 import { authenticatorIdOf, MOST_AUTHENTICATORS, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
@@ -30,7 +30,7 @@ type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
 export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
   const { response, name } = readBody(FINISH_REGISTRATION_BODY, body)
   const registration = await openRegistration(domain, caller, id)
-  const { standing } = await admit(domain, caller, { graceSeconds: domain.now() - registration.createdAt })
+  const { standing, gate } = await admit(domain, caller, { adding: true, graceSeconds: domain.now() - registration.createdAt })
   if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp' ? await makeTotp(domain, registration, response) : await makeWebAuthn(domain, registration, response)
@@ -40,11 +40,11 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     level,
     name: name ?? defaultName(data.method, standing.authenticators),
     createdAt: domain.now(),
-    boundBy: registration.boundBy,
+    boundBy: boundBy(registration, gate),
     data,
   }
-  await create(domain, caller, registration, record)
-  const counted = countedNow(domain.attestation, record)
+  await create(domain, caller, registration, record, gate)
+  const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
   await recordProof(domain, after, {
@@ -80,7 +80,7 @@ async function makeTotp(domain: Domain, registration: RegistrationRecord, respon
   let step: number | undefined
   try {
     const secret = domain.sealer.open(registration.secret, totpSecretContext(subject, authenticatorIdOf(registration.id)))
-    step = code === undefined ? undefined : matchTotp({ secret, code, now: domain.now() })
+    step = code === undefined ? undefined : matchTotp({ secret, code, now: domain.now(), windowSteps: domain.options.totp.windowSteps })
     if (step === undefined && guess.last) await domain.store.registrations.take(registration.id)
   } catch (error) {
     await guess.forgive()
@@ -97,25 +97,40 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
 }
 
 /** Writes the authenticator. Where the store fails, the enrolment is put back, so that nobody has to scan another code. */
-async function create(domain: Domain, caller: Caller, registration: RegistrationRecord, record: AuthenticatorRecord): Promise<void> {
+async function create(
+  domain: Domain,
+  caller: Caller,
+  registration: RegistrationRecord,
+  record: AuthenticatorRecord,
+  { ticket }: Admitted['gate'],
+): Promise<void> {
   const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
   const { name, data } = record
   let created: boolean
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
-    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change, notices })
+    const used = ticket && { ticket: { key: ticket.key, validAfter: registration.createdAt } }
+    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change, notices, ...used })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
     if (data.method === 'totp') await registrations.create(registration).catch(() => undefined)
     throw error
   }
   if (created) return
+  // another enrolment has used the ticket meanwhile: what that has enrolled is asked for now
+  if (ticket !== undefined) await admit(domain, caller, { adding: true })
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',
     { feature: AUTHENTICATORS_FEATURE },
   )
+}
+
+/** What opened the gate when it began; a ticket only where it is this enrolment that uses it up. */
+function boundBy({ boundBy: began }: RegistrationRecord, { by, ticket }: Admitted['gate']): BoundBy {
+  const isTicket = began.method === 'recovery-code' || began.method === 'admin'
+  return ticket !== undefined || isTicket ? by : began
 }
 
 async function failed(domain: Domain, { id, key }: RegistrationRecord, failure: AttemptFailure): Promise<StileError> {

@@ -132,15 +132,15 @@ test.each(['high', 'critical', 'unknown', 'elevated'] as const)(
   async (band) => {
     await world.enrolPasskey(caller)
     const standing = await loadStanding(world.domain, caller)
-    expect(authenticatorsGate(standing).outcome).toBe('permit')
-    expect(authenticatorsGate({ ...standing, risk: { band, reasons: [] } })).toMatchObject({
+    expect(authenticatorsGate(world.domain, standing).outcome).toBe('permit')
+    expect(authenticatorsGate(world.domain, { ...standing, risk: { band, reasons: [] } })).toMatchObject({
       outcome: 'deny',
       detail: expect.stringContaining('administrator'),
       reasons: [{ code: 'risk_elevated' }],
     })
     // a proof helps only where it makes the device known
     const unproven = { ...standing, proofs: [caller.login], risk: { band, reasons: [] } }
-    expect(authenticatorsGate(unproven).outcome).toBe(band === 'high' || band === 'critical' ? 'deny' : 'step_up')
+    expect(authenticatorsGate(world.domain, unproven).outcome).toBe(band === 'high' || band === 'critical' ? 'deny' : 'step_up')
   },
 )
 
@@ -176,7 +176,7 @@ describe('on a device that is new', () => {
     world.clock.advance(10)
     const login = { method: 'login', level: 'phr', amr: ['hwk'], authTime: world.clock.now() } as const
     const standing = await loadStanding(world.domain, await world.caller({ login }))
-    expect(authenticatorsGate({ ...standing, risk: { band: 'elevated', reasons: [] } }).outcome).toBe('deny')
+    expect(authenticatorsGate(world.domain, { ...standing, risk: { band: 'elevated', reasons: [] } }).outcome).toBe('deny')
   })
 
   test('a subject whose authenticators are all gone is told who can help', async () => {

@@ -1,62 +1,120 @@
 import { enrollmentOf, newestProof } from '@stile/policy'
-import { type Level, type Proof, type Reason, type Requirement, rank } from '@stile/protocol'
+import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
+import { waysToMeet } from '../step-ups/ways.ts'
+import type { BoundBy, TicketRecord } from '../stores/store.ts'
 
 /** How old the proof may be that allows adding, renaming or removing an authenticator, in seconds. */
 export const GATE_MAX_AGE_SECONDS = 300
 
 /** Whether a subject may manage authenticators now, and what is missing where not. */
 export type Gate =
-  | Readonly<{ outcome: 'permit'; requirement: Requirement; reasons: readonly Reason[]; proof: Proof }>
+  | Readonly<{
+      outcome: 'permit'
+      requirement: Requirement
+      reasons: readonly Reason[]
+      /** What opened it. */
+      by: BoundBy
+      /** The ticket that opened it: to be used up with what it lets in. */
+      ticket?: TicketRecord
+    }>
   | Readonly<{ outcome: 'step_up'; requirement: Requirement; reasons: readonly Reason[] }>
   | Readonly<{ outcome: 'deny'; reasons: readonly Reason[]; detail: string }>
+
+/** What is known beside the standing. */
+export type GateOptions = Readonly<{
+  /** How much older the proof may be, for the end of an enrolment that began with a fresh one. */
+  graceSeconds?: number
+  /** The ticket of this session on this device. Give it only where something is added: a ticket opens nothing else. */
+  ticket?: TicketRecord | null
+}>
 
 /**
  * The gate in front of everything that changes authenticators.
  *
- * It asks for a fresh proof of the strongest level enrolled, in this session and on this device; only where nothing above `session` is
- * enrolled it asks for what the policy lists for the first enrolment. A context that looks dangerous closes it.
- *
- * @param options.graceSeconds  how much older the proof may be, for the end of an enrolment that began with a fresh one
+ * It asks for a fresh proof of the strongest level enrolled, in this session and on this device. What is switched off still counts there,
+ * so that burning its guesses opens no weaker gate. Only where nothing above `session` is enrolled it asks for all that the policy lists
+ * for the first enrolment, one after the other. While the context is unusual that is not enough: a proof with something enrolled makes
+ * the device a known one; where nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
+ * of an administrator opens it.
  */
-export function authenticatorsGate(standing: Standing, options: Readonly<{ graceSeconds?: number }> = {}): Gate {
-  const { caller, risk, proofs, now } = standing
+export function authenticatorsGate(domain: Domain, standing: Standing, { graceSeconds = 0, ticket = null }: GateOptions = {}): Gate {
+  const { caller, risk, now } = standing
+  const help = `Ask ${domain.options.help}.`
   if (caller.actor !== undefined)
     return deny('actor_not_allowed', 'Whoever acts for somebody else cannot change their authenticators. Ask the person themselves.')
-  if (risk.band === 'high' || risk.band === 'critical') return closed(standing)
+  const dangerous = risk.band === 'high' || risk.band === 'critical'
+  const [first, ...others] = asksOf(standing)
+  if (ticket !== null && ticket.expiresAt > now - graceSeconds && (!dangerous || ticket.by === 'admin'))
+    return { outcome: 'permit', requirement: first, reasons: [], by: { method: ticket.by, level: 'session' }, ticket }
+  if (dangerous) return closed(standing, `${UNUSUAL} ${help} They can send you a link.`)
 
-  const strongest = strongestEnrolled(standing)
-  const requirement: Requirement =
-    strongest === 'session'
-      ? { level: 'session', maxAgeSeconds: GATE_MAX_AGE_SECONDS, methods: enrollmentOf(standing.policy.policy).first }
-      : { level: strongest, maxAgeSeconds: GATE_MAX_AGE_SECONDS }
-  const asked = { ...requirement, maxAgeSeconds: GATE_MAX_AGE_SECONDS + (options.graceSeconds ?? 0) }
-  const proof = newestProof(asked, { proofs }, now)
-  // a ceremony of the strongest level also makes this device a known one, so on a new one it comes first; a login never does
-  const given = newestProof(asked, { proofs: proofs.filter(({ method }) => method !== 'login') }, now)
-  if (risk.band !== 'normal' && (strongest === 'session' || given !== undefined)) return closed(standing)
-  if (proof === undefined || risk.band !== 'normal') return { outcome: 'step_up', requirement, reasons: [missing(strongest)] }
-  return { outcome: 'permit', requirement, reasons: [], proof }
+  const provenBy = (ask: Requirement, proofs: Standing['proofs']) =>
+    newestProof({ ...ask, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }, { proofs }, now)
+  const isFirst = first.level === 'session'
+  if (risk.band !== 'normal' && !isFirst) {
+    // a ceremony of the strongest level also makes this device a known one; a login never does
+    const ceremonies = standing.proofs.filter(({ method }) => method !== 'login')
+    if (provenBy(first, ceremonies) !== undefined)
+      return closed(standing, `${UNUSUAL} Use a browser in which you have confirmed before. ${help}`)
+    return stepUp(domain, standing, first)
+  }
+  const proof = provenBy(first, standing.proofs)
+  if (proof === undefined) return stepUp(domain, standing, first)
+  const missing = others.find((ask) => provenBy(ask, standing.proofs) === undefined)
+  if (missing !== undefined) return stepUp(domain, standing, missing)
+  return { outcome: 'permit', requirement: first, reasons: [], by: { method: proof.method, level: proof.level } }
 }
 
+const UNUSUAL = 'Authenticators cannot be changed here now, because something about this sign-in is unusual.'
+
+/** What must be proven, all of it, in this order. */
+function asksOf(standing: Standing): readonly [Requirement, ...Requirement[]] {
+  const strongest = strongestEnrolled(standing)
+  if (strongest !== 'session') return [fresh(strongest)]
+  const listed = enrollmentOf(standing.policy.policy).first
+  const raised: readonly Method[] = standing.risk.band === 'normal' || listed.includes('email-otp') ? [] : ['email-otp']
+  // a sign-in always comes first: mail alone is no authentication channel (NIST SP 800-63B-4 §3.1.3.1)
+  const others = [...listed, ...raised].filter((method) => method !== 'relogin')
+  return [fresh('session', 'relogin'), ...others.map((method) => fresh('session', method))]
+}
+
+function fresh(level: Level, method?: Method): Requirement {
+  return { level, maxAgeSeconds: GATE_MAX_AGE_SECONDS, ...(method !== undefined && { methods: [method] }) }
+}
+
+/** Also what is switched off or lost: an attacker must not get a weaker gate by guessing. */
 function strongestEnrolled({ authenticators }: Standing): Level {
   return authenticators.reduce<Level>((strongest, { level }) => (rank(level) > rank(strongest) ? level : strongest), 'session')
 }
 
-function missing(strongest: Level): Reason {
-  const message =
-    strongest === 'session'
-      ? 'Sign in again first: changing how you prove who you are needs a login of the last 5 minutes.'
-      : 'Confirm with an authenticator that you have: changing how you prove who you are needs the strongest of the last 5 minutes.'
-  return { code: 'step_up_required', source: '/enrollment', message }
+/** Asks for a proof, or says who can help where nothing could give it. */
+function stepUp(domain: Domain, standing: Standing, requirement: Requirement): Gate {
+  const { level, methods } = requirement
+  if (waysToMeet(domain, standing, requirement).length > 0) {
+    const message =
+      level !== 'session'
+        ? 'Confirm with an authenticator that you have: changing how you prove who you are needs the strongest of the last 5 minutes.'
+        : methods?.includes('email-otp')
+          ? 'Confirm with a code that is sent to your mail address: this sign-in alone is not enough to add the first authenticator here.'
+          : 'Sign in again first: changing how you prove who you are needs a login of the last 5 minutes.'
+    return { outcome: 'step_up', requirement, reasons: [{ code: 'step_up_required', source: '/enrollment', message }] }
+  }
+  const { help } = domain.options
+  if (level !== 'session')
+    return deny(
+      'requirement_unsatisfiable',
+      `What you have enrolled cannot confirm this any more. Use a recovery code, or ask ${help} for a recovery link.`,
+    )
+  const how = `A code to your mail address is needed to add the first authenticator here, and none can be sent now.`
+  return standing.risk.band === 'normal'
+    ? deny('requirement_unsatisfiable', `${how} Ask ${help}.`)
+    : closed(standing, `${UNUSUAL} Use a browser in which you have confirmed before, or ask ${help} to help you enrol.`)
 }
 
-function closed({ risk, authenticators }: Standing): Gate {
-  const help =
-    authenticators.length > 0
-      ? 'Use a browser in which you have confirmed before, or ask your administrator.'
-      : 'Use a browser in which you have confirmed before, or ask your administrator to help you enrol.'
-  const gate = deny('risk_elevated', `Authenticators cannot be changed here now, because something about this sign-in is unusual. ${help}`)
+function closed({ risk }: Standing, detail: string): Gate {
+  const gate = deny('risk_elevated', detail)
   return { ...gate, reasons: risk.reasons.length > 0 ? risk.reasons : gate.reasons }
 }
 

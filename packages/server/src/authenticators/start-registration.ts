@@ -25,19 +25,18 @@ type Started = Readonly<{ method: Registration['method']; start: unknown; secret
  */
 export async function startRegistration(domain: Domain, caller: Caller, body: unknown): Promise<Registration> {
   const { method } = readBody(START_REGISTRATION_BODY, body)
-  const { standing, gate } = await admit(domain, caller)
+  const { standing, gate } = await admit(domain, caller, { adding: true })
   if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
   const id = newRegistrationId(domain.random)
   const now = domain.now()
   const expiresAt = now + REGISTRATION_SECONDS
   const started = method === 'totp' ? startTotp(domain, caller, id) : await startWebAuthn(domain, caller, method, standing.authenticators)
-  const { proof } = gate
   await domain.store.registrations.create({
     id,
     key: sessionKey(caller),
     method,
     secret: started.secret,
-    boundBy: { method: proof.method, level: proof.level },
+    boundBy: gate.by,
     createdAt: now,
     expiresAt,
   })

@@ -2,7 +2,8 @@ import { decide, featuresOf, tiersInForce } from '@stile/policy'
 import type { Authenticator, Decision, Level, License, State } from '@stile/protocol'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
-import { type CountedAuthenticator, countedNow, countProofs } from '../attestation/counted.ts'
+import { type CountedAuthenticator, countProofs } from '../attestation/counted.ts'
+import { countsNow } from '../authenticators/counts.ts'
 import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
 import { codeAddress } from '../methods/email-otp/takes-codes.ts'
@@ -48,7 +49,7 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
     assessRisk({ devices: store.devices, policy: policy.policy, caller }),
     domain.mail && mailboxOf(domain, caller),
   ])
-  const authenticators = enrolled.map((record) => countedNow(domain.attestation, record))
+  const authenticators = enrolled.map((record) => countsNow(domain, record))
   const reloginLevel = reloginLevelOf(domain, caller)
   return {
     caller,
@@ -81,7 +82,7 @@ export function decideFor(standing: Standing, feature: string, operation?: Reado
     risk: risk.band,
     // who has it at the login provider need not enrol it here
     enrolled: [
-      ...authenticators.map(enrolledAs),
+      ...authenticators.filter(({ disabled }) => !disabled).map(enrolledAs),
       { method: 'relogin', level: reloginLevel },
       ...(codeAddress(standing) === undefined ? [] : [MAILBOX]),
     ],
@@ -118,14 +119,14 @@ export async function stateOf(domain: Domain, standing: Standing, audience: stri
 /** What an address that codes can be sent to counts for. */
 const MAILBOX = { method: 'email-otp', level: 'session' } as const
 
-/** What an authenticator counts for now. */
-export function enrolledAs({ data, level }: CountedAuthenticator): Pick<Authenticator, 'method' | 'level'> {
-  return { method: data.method, level }
+/** What an authenticator counts for now, and from when on in full. */
+export function enrolledAs({ data, level, settlesAt }: CountedAuthenticator): Pick<Authenticator, 'method' | 'level' | 'settlesAt'> {
+  return { method: data.method, level, ...(settlesAt !== undefined && { settlesAt }) }
 }
 
 /** An authenticator as its owner may see it: without keys, secrets and counters. */
 export function publicAuthenticator(record: CountedAuthenticator): Authenticator {
-  const { id, name, createdAt, lastUsedAt, boundBy, attestation } = record
+  const { id, name, createdAt, lastUsedAt, boundBy, disabled, attestation } = record
   return {
     id,
     ...enrolledAs(record),
@@ -133,6 +134,7 @@ export function publicAuthenticator(record: CountedAuthenticator): Authenticator
     createdAt,
     boundBy,
     ...(lastUsedAt !== undefined && { lastUsedAt }),
+    ...(disabled && { disabled }),
     ...(attestation !== undefined && { attestation }),
   }
 }

@@ -6,7 +6,7 @@ import type { Way } from './room.ts'
 /** The way of a method by what is enrolled for it and can meet a requirement; `undefined` where nothing is. */
 export function wayByAuthenticator(method: Method, standing: Standing, requirement: Requirement): Way | undefined {
   const authenticators = standing.authenticators.filter(
-    (record) => record.data.method === method && canMeet(requirement, enrolledAs(record)),
+    (record) => record.data.method === method && !record.disabled && canMeet(requirement, enrolledAs(record)),
   )
   return authenticators.length > 0 ? { method, authenticators } : undefined
 }

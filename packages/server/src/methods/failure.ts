@@ -3,7 +3,7 @@ import { StileError } from '../error.ts'
 
 const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   wrong_code: 'The code is not right. Type the six digits that the app shows now.',
-  code_used: 'This code has been used already. Wait for the next one, up to 30 seconds.',
+  code_used: 'This code, or a newer one, has been used already. Wait for the next one, up to a minute.',
   challenge_used: 'This prompt has been answered already or was replaced by another. Start the method again.',
   credential_unknown: 'This passkey is not one that can be used here. Choose another one, or another method.',
   user_handle_mismatch: 'This passkey belongs to another account. Choose one of your own, or another method.',

@@ -1,17 +1,30 @@
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { noticeFor } from '../mail/notice-for.ts'
+import type { GuessLimits, GuessPlace } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */
 export const GUESSES_PER_CEREMONY = 5
-/** The most wrong guesses of one subject in {@link GUESS_WINDOW_SECONDS}, over all sessions, devices and guessable methods. */
+/** The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and guessable methods. */
 export const GUESSES_PER_SUBJECT = 10
-/** The window of {@link GUESSES_PER_SUBJECT}, in seconds; it begins with its first guess. */
+/** In seconds; also how long a subject is blocked who has used them up. Each further time within a day it is twice as long. */
 export const GUESS_WINDOW_SECONDS = 900
+/** The longest block, in seconds. */
+export const LONGEST_BLOCK_SECONDS = 86_400
+/** The most wrong codes in a row of one authenticator app (NIST SP 800-63B-4 §3.2.2): with these it is switched off. */
+export const WRONG_CODES_PER_AUTHENTICATOR = 100
 
-type LimitsDomain = Pick<Domain, 'store' | 'now'>
+const LIMITS: GuessLimits = {
+  perCeremony: GUESSES_PER_CEREMONY,
+  perSubject: GUESSES_PER_SUBJECT,
+  windowSeconds: GUESS_WINDOW_SECONDS,
+  longestBlockSeconds: LONGEST_BLOCK_SECONDS,
+  quietSeconds: 86_400,
+  perAuthenticator: WRONG_CODES_PER_AUTHENTICATOR,
+}
 
-/** Whose guesses are counted: those of a subject, within one step-up or enrolment. */
-export type Guesser = Readonly<{ subject: string; ceremony: string }>
+/** Whose guess it is, in which step-up or enrolment, and the apps whose codes it is compared with. */
+export type Guesser = Omit<GuessPlace, 'authenticators'> & Readonly<{ authenticators?: readonly string[] }>
 
 /** One guess that was taken from the budget before it is looked at. */
 export type Guess = Readonly<{
@@ -19,80 +32,77 @@ export type Guess = Readonly<{
   left: number
   /** Whether it was the last one of its ceremony. */
   last: boolean
-  /** Gives it back: it was right, or failed through no fault of the subject. */
-  forgive(): Promise<void>
+  /** The apps that it may be compared with. */
+  authenticators: readonly string[]
+  /** Gives it back: it was right, or failed through no fault of the subject. `accepted` is the app whose code it was. */
+  forgive(accepted?: string): Promise<void>
+  /** Says that it was wrong: an app that has had its last one is switched off, and its owner is told. */
+  wrong(): Promise<void>
 }>
 
 /**
- * Takes one guess from both budgets before anything is compared, so that a burst in parallel gets no extra guess.
+ * Takes one guess from all budgets before anything is compared, so that a burst in parallel gets no extra guess.
  *
  * Only for methods that can be guessed: nobody is ever kept from using a passkey.
  *
  * @throws {StileError} `too_many_attempts` where a budget is used up; the refused guess itself is not counted.
  */
-export async function takeGuess(domain: LimitsDomain, guesser: Guesser): Promise<Guess> {
-  const { store, now } = domain
-  const at = now()
-  const keys = keysOf(guesser)
-  const window = { now: at, windowSeconds: GUESS_WINDOW_SECONDS }
-  const ceremony = await store.attempts.hit({ key: keys.ceremony, ...window, limit: GUESSES_PER_CEREMONY })
-  if (!ceremony.counted) {
-    const { count, resetsAt } = await store.attempts.count({ key: keys.subject, now: at })
-    throw count >= GUESSES_PER_SUBJECT ? subjectRefused(resetsAt - at) : ceremonyRefused()
-  }
-  // only in the window that it was counted in: given back late, it must not buy a guess in the next one
-  const forgiveCeremony = () => store.attempts.forgive({ key: keys.ceremony, resetsAt: ceremony.resetsAt })
-  let subject: typeof ceremony
-  try {
-    subject = await store.attempts.hit({ key: keys.subject, ...window, limit: GUESSES_PER_SUBJECT })
-  } catch (error) {
-    await forgiveCeremony().catch(() => undefined)
-    throw error
-  }
-  if (!subject.counted) {
-    await forgiveCeremony()
-    throw subjectRefused(subject.resetsAt - at)
-  }
+export async function takeGuess(domain: Domain, { authenticators = [], ...guesser }: Guesser): Promise<Guess> {
+  const { guesses } = domain.store
+  const at = domain.now()
+  const taken = await guesses.take({ ...guesser, authenticators, now: at, limits: LIMITS })
+  if (!taken.counted) throw refused(taken.by, taken.retryAt - at)
+  const compared = taken.authenticators.map(({ id }) => id)
+  const inCeremony = guesser.ceremony === undefined ? GUESSES_PER_SUBJECT : GUESSES_PER_CEREMONY - taken.ceremony
   return {
-    left: Math.min(GUESSES_PER_CEREMONY - ceremony.count, GUESSES_PER_SUBJECT - subject.count),
-    last: ceremony.count === GUESSES_PER_CEREMONY,
-    async forgive() {
-      await forgiveCeremony()
-      await store.attempts.forgive({ key: keys.subject, resetsAt: subject.resetsAt })
+    left: Math.min(inCeremony, GUESSES_PER_SUBJECT - taken.subject),
+    last: guesser.ceremony !== undefined && taken.ceremony === GUESSES_PER_CEREMONY,
+    authenticators: compared,
+    forgive: (accepted) => guesses.giveBack({ ...guesser, authenticators: compared.filter((id) => id !== accepted), at, limits: LIMITS }),
+    async wrong() {
+      for (const { id, failures } of taken.authenticators)
+        if (failures >= WRONG_CODES_PER_AUTHENTICATOR) await switchOff(domain, guesser.subject, id)
     },
   }
 }
 
-function subjectRefused(seconds: number): StileError {
-  const retryAfter = Math.max(seconds, 1)
-  return new StileError('too_many_attempts', `Too many wrong codes. Try again in ${minutes(retryAfter)}, or use a passkey now.`, {
-    retryAfter,
-    attemptsLeft: 0,
-  })
-}
-
-function ceremonyRefused(): StileError {
-  return new StileError('too_many_attempts', 'Too many wrong codes here. Begin again, or use a passkey.', {
-    retryAfter: 1,
-    attemptsLeft: 0,
-  })
-}
-
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
-export async function guessesLeft(domain: LimitsDomain, guesser: Guesser): Promise<number> {
-  const { store, now } = domain
-  const at = now()
-  const keys = keysOf(guesser)
-  const ceremony = await store.attempts.count({ key: keys.ceremony, now: at })
-  const subject = await store.attempts.count({ key: keys.subject, now: at })
-  return Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony.count, GUESSES_PER_SUBJECT - subject.count), 0)
+export async function guessesLeft(
+  { store, now }: Pick<Domain, 'store' | 'now'>,
+  guesser: Omit<Guesser, 'authenticators'>,
+): Promise<number> {
+  const { ceremony, subject, retryAt } = await store.guesses.count({ ...guesser, now: now(), limits: LIMITS })
+  return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
 }
 
-function keysOf({ subject, ceremony }: Guesser): Readonly<{ subject: string; ceremony: string }> {
-  return { subject: `guess:subject:${subject}`, ceremony: `guess:ceremony:${ceremony}` }
+async function switchOff(domain: Domain, subject: string, id: string): Promise<void> {
+  const { authenticators } = domain.store
+  const record = await authenticators.get({ subject, id })
+  if (record === null) return
+  const now = domain.now()
+  await authenticators.disable({
+    subject,
+    id,
+    failures: WRONG_CODES_PER_AUTHENTICATOR,
+    now,
+    change: { at: now, type: 'authenticators', subject },
+    notices: await noticeFor(domain, subject, 'authenticator_disabled', { method: record.data.method, name: record.name }),
+  })
 }
 
-function minutes(seconds: number): string {
-  const count = Math.ceil(seconds / 60)
-  return count === 1 ? 'a minute' : `${count} minutes`
+function refused(by: 'ceremony' | 'subject' | 'authenticator', seconds: number): StileError {
+  const retryAfter = Math.max(seconds, 1)
+  return new StileError('too_many_attempts', detailOf(by, retryAfter), { retryAfter, attemptsLeft: 0 })
+}
+
+function detailOf(by: 'ceremony' | 'subject' | 'authenticator', seconds: number): string {
+  if (by === 'ceremony') return 'Too many wrong codes here. Begin again, or use a passkey.'
+  if (by === 'authenticator') return 'Too many wrong codes were typed for this app, and it is switched off. Use another method.'
+  return `Too many wrong codes. Try again in ${inWords(seconds)}, or use a passkey now.`
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60)
+  if (minutes > 90) return `${Math.ceil(minutes / 60)} hours`
+  return minutes === 1 ? 'a minute' : `${minutes} minutes`
 }

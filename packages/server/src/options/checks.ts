@@ -1,5 +1,5 @@
 import { type OptionsIssue, optionsIssue } from './error.ts'
-import { isOrigin, isOriginPattern, isWildcard } from './origins.ts'
+import { isOrigin, isOriginPattern, isWildcard, matchesOrigin } from './origins.ts'
 import { relogins } from './relogin-checks.ts'
 import type { Sections } from './schema.ts'
 import { HTTPS, insecure } from './transport.ts'
@@ -17,6 +17,7 @@ export function crossChecks(options: Partial<Sections>): OptionsIssue[] {
     ...webauthn(options, live),
     ...session(options),
     ...mail(options),
+    ...recovery(options, live),
   ]
 }
 
@@ -130,6 +131,23 @@ function mail({ mail: settings, deliver }: Partial<Sections>): OptionsIssue[] {
       }),
     ]
   return deliver === undefined && !server ? [optionsIssue('mail.url', 'is missing, and so is transport')] : []
+}
+
+function recovery({ recovery: settings, clients: known }: Partial<Sections>, live: boolean): OptionsIssue[] {
+  if (settings?.url === undefined) return []
+  const { origin, hash } = new URL(settings.url)
+  const found: OptionsIssue[] = []
+  if (hash !== '' || settings.url.includes('#'))
+    found.push(optionsIssue('recovery.url', 'has a fragment', { why: 'The link is in it.', fix: 'Leave out what follows the "#".' }))
+  if (insecure(settings.url, live)) found.push(optionsIssue('recovery.url', 'is not https', HTTPS))
+  if (known !== undefined && !known.some(({ origins }) => origins.some((each) => matchesOrigin(each, origin))))
+    found.push(
+      optionsIssue('recovery.url', 'is on an origin of no client', {
+        why: 'The page of another origin could not use the link, only read it.',
+        fix: 'Give a page of the product, or add its origin to a client.',
+      }),
+    )
+  return found
 }
 
 function originsOf(origins: readonly string[], path: string, live: boolean, wildcards: boolean): OptionsIssue[] {

@@ -124,6 +124,14 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'Browsers refuse a passkey whose rpId is not the page’s host or a parent domain of it.',
     fix: 'Give the domain that all your origins end with, without scheme or port; an IP address cannot be one.',
   },
+  totp: {
+    why: 'Phones are seldom more than half a minute wrong; each step more lets three guesses in a million more through.',
+    fix: 'Give { windowSteps } as 0, 1 or 2; the default is 1.',
+  },
+  recovery: {
+    why: 'The link of an administrator opens a page of the product, which leads through recovery.',
+    fix: "Give { url: 'https://app.example.com/recover' }, a page on an origin of a client.",
+  },
   mail: {
     why: 'Codes and notices are sent by mail; without it there are none.',
     fix: "Give { from: 'Example <no-reply@example.com>', url: 'smtps://user:password@smtp.example.com' }.",

@@ -149,6 +149,8 @@ export const SECTIONS = {
   clients: z.array(client).min(1),
   audiences: z.array(audience).min(1),
   webauthn: webauthnSection,
+  totp: z.strictObject({ windowSteps: z.int().min(0).max(2).default(1) }).prefault({}),
+  recovery: z.strictObject({ url: url.optional() }).prefault({}),
   mail: z
     .strictObject({
       from: z.string().max(320).refine(isSender, 'is not an address, alone or behind a name'),

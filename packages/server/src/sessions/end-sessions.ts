@@ -1,9 +1,11 @@
 import { formatSubject } from '@stile/protocol'
 import type { Domain } from '../domain.ts'
-import type { SessionKey } from '../stores/store.ts'
+import type { SessionKey, Store } from '../stores/store.ts'
 import { isDeviceSession } from './session-key.ts'
 
 type EndsDomain = Pick<Domain, 'store' | 'now' | 'options'>
+type Ending = Readonly<{ subject: string; except?: SessionKey }>
+type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
 /**
  * Ends every session of a subject, apart from one: on all devices, with what was proven and begun in them, and the tokens issued so far.
@@ -14,19 +16,21 @@ type EndsDomain = Pick<Domain, 'store' | 'now' | 'options'>
  *
  * @param ending.except  the session that goes on, on its one device
  */
-export async function endSessions(
-  { store, now, options }: EndsDomain,
-  { subject, except }: Readonly<{ subject: string; except?: SessionKey }>,
-): Promise<void> {
+export async function endSessions(domain: EndsDomain, ending: Ending): Promise<void> {
+  await domain.store.sessions.endAll(endOfAll(domain, ending))
+}
+
+/** What {@link endSessions} writes, for a verb of the store that ends them together with something else. */
+export function endOfAll({ now, options }: Pick<EndsDomain, 'now' | 'options'>, { subject, except }: Ending): EndOfAll {
   const at = now()
   const { idleSeconds, absoluteSeconds } = options.session
-  await store.sessions.endAll({
+  return {
     subject,
     ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
     now: at,
     keepUntil: (sid) => at + (sid !== undefined && isDeviceSession(sid) ? idleSeconds : absoluteSeconds),
     change: (sid) => ({ at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }),
-  })
+  }
 }
 
 /** Ends one session of a subject on all its devices. A login that was given later begins it anew. */

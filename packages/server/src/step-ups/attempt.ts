@@ -11,7 +11,7 @@ import { recordProof } from '../proofs/record.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import { issueToken } from '../tokens/issue.ts'
 import { ATTEMPT_BODY, readBody } from './body.ts'
-import { demandOf, requirementNow } from './demand.ts'
+import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
 import { shownStepUp } from './start.ts'
 import { wayFor, waysToMeet } from './ways.ts'
@@ -31,7 +31,7 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
-  const { room, way } = wayFor(standing, waysToMeet(domain, standing, requirement), method)
+  const { room, way } = wayFor(standing, waysToMeet(domain, standing, requirement, record.feature), method)
   const proven = await room.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
   const issued =
@@ -53,7 +53,8 @@ async function settle(
 ): Promise<IssuedToken> {
   await recordProof(domain, standing, proven)
   const after = await loadStanding(domain, standing.caller)
-  if (demandOf(domain, after, record.feature).outcome !== 'permit') throw await tooLow(domain, record)
+  const demand = demandOf(domain, after, record.feature)
+  if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record)
   return issueToken(domain, after, { audience: record.audience, requirement })
 }
 

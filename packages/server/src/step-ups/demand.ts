@@ -1,10 +1,11 @@
 import { combine, methodsFor } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE, type Decision, type Reason, type Requirement } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
 import { authenticatorsGate } from '../authenticators/gate.ts'
 import { decideFor, type Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { enrollableMethods } from '../methods/rooms.ts'
+import { recoveryDemand } from '../recovery/demand.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import { stepUpExpired } from './open.ts'
 
@@ -17,23 +18,31 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
  * @throws {StileError} `license_required`, `enrollment_required` or `denied` where no step-up could help.
  */
 export function demandOf(domain: Domain, standing: Standing, feature: string): Demand {
-  return feature === AUTHENTICATORS_FEATURE ? gateDemand(standing) : policyDemand(domain, standing, feature)
+  if (feature === AUTHENTICATORS_FEATURE) return gateDemand(domain, standing)
+  return feature === RECOVERY_FEATURE ? recoveryDemand(standing) : policyDemand(domain, standing, feature)
+}
+
+/** Whether a demand is the next of those that the first enrolment makes one after the other: what was asked before has been proven. */
+export function isNextAsk(feature: string, { requirement }: Demand): boolean {
+  return feature === AUTHENTICATORS_FEATURE && requirement.level === 'session'
 }
 
 /**
  * The requirement of an open step-up: what was demanded when it was started, together with what is demanded now.
  *
- * @throws {StileError} as {@link demandOf}, and `step_up_expired` where the operation is now bound to more than was asked.
+ * @throws {StileError} as {@link demandOf}, and `step_up_expired` where the operation is now bound to more than was asked, or where
+ *   another method is asked for first.
  */
 export function requirementNow(domain: Domain, standing: Standing, record: StepUpRecord): Requirement {
   const requirement = combine(record.requirement, demandOf(domain, standing, record.feature).requirement)
+  if (requirement.methods?.length === 0) throw stepUpExpired()
   const bound = Object.keys(record.operation?.params ?? {})
   if (requirement.bind?.some((name) => !bound.includes(name))) throw stepUpExpired()
   return requirement
 }
 
-function gateDemand(standing: Standing): Demand {
-  const gate = authenticatorsGate(standing)
+function gateDemand(domain: Domain, standing: Standing): Demand {
+  const gate = authenticatorsGate(domain, standing)
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature: AUTHENTICATORS_FEATURE, reasons: gate.reasons })
   return gate
 }

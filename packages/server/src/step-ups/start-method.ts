@@ -16,7 +16,7 @@ export async function startMethod(domain: Domain, caller: Caller, id: string, me
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
-  const ways = waysToMeet(domain, standing, requirement)
+  const ways = waysToMeet(domain, standing, requirement, record.feature)
   const chosen = wayFor(standing, ways, method)
   const started = await startWay(domain, chosen, { record, standing, requirement })
   return {

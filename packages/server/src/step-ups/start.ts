@@ -33,7 +33,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
     return { id, feature, requirement, expiresAt, status: 'done', issued }
   }
 
-  const ways = waysToMeet(domain, standing, requirement)
+  const ways = waysToMeet(domain, standing, requirement, feature)
   const [best, ...others] = ways
   if (best === undefined) throw enrollmentRequired(domain, feature, requirement, reasons)
   const { account, client } = caller

@@ -31,7 +31,7 @@ describe('where the store fails, nothing is counted and the step-up stays open',
     ['while the proof is recorded', 'proofs', 'record'],
     ['while the step-up is taken', 'stepUps', 'take'],
     ['while the standing is read', 'authenticators', 'list'],
-    ['while the guess is counted', 'attempts', 'hit'],
+    ['while the guess is counted', 'guesses', 'take'],
   ])('%s', async (_, room, verb) => {
     const { id } = await startStepUp(world.domain, caller, { feature: 'export' })
     const answer = (domain: Domain, away: number) => attempt(domain, caller, id, { method: 'totp', response: { code: app.code(away) } })

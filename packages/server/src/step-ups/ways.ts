@@ -1,4 +1,4 @@
-import type { Requirement, StepUpMethod } from '@stile/protocol'
+import { type Requirement, rank, type StepUpMethod } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
@@ -8,10 +8,15 @@ import { servedRooms } from '../methods/rooms.ts'
 /** A way that a subject can take, and the room that knows it. */
 export type OpenWay = Readonly<{ room: MethodRoom; way: Way }>
 
-/** The ways in which a subject can meet a requirement with what they have: what was used last first, then the best. */
-export function waysToMeet(domain: Domain, standing: Standing, requirement: Requirement): readonly OpenWay[] {
+/**
+ * The ways in which a subject can meet a requirement with what they have: what was used last first, then the best.
+ *
+ * @param feature  what it is for: what is too new for it is left out
+ */
+export function waysToMeet(domain: Domain, standing: Standing, requirement: Requirement, feature?: string): readonly OpenWay[] {
+  const having = { ...standing, authenticators: settledFor(standing, requirement, feature) }
   const ways = servedRooms(domain.options).flatMap((room): readonly OpenWay[] => {
-    const way = room.way(domain, standing, requirement)
+    const way = room.way(domain, having, requirement)
     return way === undefined ? [] : [{ room, way }]
   })
   // the order of those that were never used stays
@@ -59,6 +64,17 @@ export function wayFor(standing: Standing, ways: readonly OpenWay[], method: str
     ? 'This method is not strong enough here. Choose one of those in "next".'
     : 'This method cannot be used here. Choose one of those in "next".'
   throw new StileError('method_unavailable', detail, { next: { methods: ways.map(({ way }) => way.method) } })
+}
+
+/** For an operation or what a compliance rule protects, something new counts as no more than `mfa`. */
+function settledFor(
+  { authenticators, policy }: Standing,
+  { level, bind }: Requirement,
+  feature: string | undefined,
+): Standing['authenticators'] {
+  const rules = feature === undefined ? undefined : policy.policy.document.features[feature]
+  const isSensitive = (bind?.length ?? 0) > 0 || rules?.compliance !== undefined
+  return isSensitive && rank(level) > rank('mfa') ? authenticators.filter(({ settlesAt }) => settlesAt === undefined) : authenticators
 }
 
 function lastUseOf({ authenticators }: Way): number {

@@ -1,9 +1,11 @@
 import { describe } from 'vitest'
 import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
+import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
+import { recoveryContract } from './contract/recovery.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
@@ -22,7 +24,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     sessionEndsContract(open)
     singleUseContract(open)
     attemptsContract(open)
+    guessesContract(open)
     authenticatorsContract(open)
+    recoveryContract(open)
     licensesContract(open)
     keysContract(open)
     mailContract(open)

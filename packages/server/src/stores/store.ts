@@ -1,6 +1,8 @@
 import type { ChangeStore } from './change-log.ts'
+import type { GuessStore } from './guess-records.ts'
 import type { AddressStore, OutboxStore } from './mail-records.ts'
 import type { ApiKeyStore, LicenseStore, PolicyStore, SettingStore, SigningKeyStore } from './product-records.ts'
+import type { RecoveryStore } from './recovery-records.ts'
 import type {
   AttemptStore,
   AuthenticatorStore,
@@ -15,8 +17,10 @@ import type {
 } from './subject-records.ts'
 
 export type * from './change-log.ts'
+export type * from './guess-records.ts'
 export type * from './mail-records.ts'
 export type * from './product-records.ts'
+export type * from './recovery-records.ts'
 export type * from './subject-records.ts'
 
 /**
@@ -34,6 +38,8 @@ export interface Store {
   readonly attempts: AttemptStore
   readonly authenticators: AuthenticatorStore
   readonly totp: TotpStore
+  readonly guesses: GuessStore
+  readonly recovery: RecoveryStore
   readonly licenses: LicenseStore
   readonly policies: PolicyStore
   readonly replay: ReplayStore
@@ -44,8 +50,8 @@ export interface Store {
   readonly signingKeys: SigningKeyStore
   readonly settings: SettingStore
   /**
-   * Deletes what has expired: step-ups, registrations, attempts, replays, sessions and their proofs, notices that nobody sends; and of the change log what a newer
-   * change of the same thing has made superfluous.
+   * Deletes what has expired: step-ups, registrations, attempts, guesses, recovery links and tickets, replays, sessions and their proofs,
+   * notices that nobody sends; and of the change log what a newer change of the same thing has made superfluous.
    */
   sweep(now: number): Promise<void>
   /** Throws where the store cannot read and write. */

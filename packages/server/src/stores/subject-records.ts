@@ -211,6 +211,8 @@ export type TotpData = Readonly<{
   lastStep: number
   /** Wrong codes in a row since the last right one. */
   failures: number
+  /** When too many of them have switched it off; it stays so. Seconds since the epoch. */
+  disabledAt?: number
 }>
 
 /** An enrolled thing of a subject, with what bound it. */
@@ -230,9 +232,19 @@ export interface AuthenticatorStore {
   list(subject: string): Promise<readonly AuthenticatorRecord[]>
   get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
   findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
-  /** False, and nothing written, where the credential id is taken by anyone or the subject has `limit` authenticators. */
+  /**
+   * False, and nothing written, where the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket that lets
+   * it in is gone. The ticket is used up in the same transaction: it lets in one authenticator.
+   */
   create(
-    input: Readonly<{ record: AuthenticatorRecord; limit: number; change: NewChange; notices?: readonly NewNotice[] }>,
+    input: Readonly<{
+      record: AuthenticatorRecord
+      limit: number
+      change: NewChange
+      notices?: readonly NewNotice[]
+      /** The session whose ticket is used; it must expire later than `validAfter`. */
+      ticket?: Readonly<{ key: SessionKey; validAfter: number }>
+    }>,
   ): Promise<boolean>
   /** False where the subject has no such authenticator. */
   rename(
@@ -252,12 +264,22 @@ export interface AuthenticatorStore {
    * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.
    */
   touch(input: Readonly<{ id: string; expectedCounter: number; counter: number; backupState: boolean; now: number }>): Promise<boolean>
+  /**
+   * Switches an authenticator app off for good where it has `failures` wrong codes in a row, in one transaction with the change and the
+   * notices. True for exactly one caller.
+   */
+  disable(
+    input: Readonly<{ subject: string; id: string; failures: number; now: number; change: NewChange; notices?: readonly NewNotice[] }>,
+  ): Promise<boolean>
 }
 
-/** Which time steps of an authenticator app have been used. */
+/** Which time steps of the authenticator apps of a subject have been used. */
 export interface TotpStore {
-  /** Accepts a time step greater than the last one accepted: true for exactly one caller. Notes `lastUsedAt`. */
-  accept(input: Readonly<{ authenticatorId: string; step: number; now: number }>): Promise<boolean>
+  /**
+   * Accepts a time step greater than the last one accepted of any app of the subject: true for exactly one caller. Notes `lastUsedAt`, and
+   * ends the row of wrong codes. False for an app that is switched off.
+   */
+  accept(input: Readonly<{ subject: string; authenticatorId: string; step: number; now: number }>): Promise<boolean>
 }
 
 /** What may be used once. */

@@ -14,18 +14,27 @@ export const totpRoom: MethodRoom = {
 
   // the guess is taken from the budget first and given back where it was none or could not be judged
   async prove(domain, { record, way }, response) {
-    const { store, sealer } = domain
-    const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id })
+    const { store, sealer, options } = domain
+    const ids = way.authenticators.map(({ id }) => id)
+    const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id, authenticators: ids })
     const code = normalizeCode((response as { code?: unknown } | null | undefined)?.code)
     const now = domain.now()
-    const result = await verifyTotp({ code, authenticators: way.authenticators, sealer, store, now }).catch(async (error) => {
+    const authenticators = way.authenticators.filter(({ id }) => guess.authenticators.includes(id))
+    const { windowSteps } = options.totp
+    const result = await verifyTotp({ code, authenticators, sealer, store, now, windowSteps }).catch(async (error) => {
       await guess.forgive()
       throw error
     })
-    if (!result.ok && result.failure === 'wrong_code') throw attemptFailed('wrong_code', guess.left)
-    await guess.forgive()
+    if (!result.ok && result.failure === 'wrong_code') {
+      await guess.wrong()
+      throw attemptFailed('wrong_code', guess.left)
+    }
     // a code that was used was no guess: a double click or a retry after a failing store sends it
-    if (!result.ok) throw attemptFailed(result.failure, guess.left + 1)
+    if (!result.ok) {
+      await guess.forgive()
+      throw attemptFailed(result.failure, guess.left + 1)
+    }
+    await guess.forgive(result.authenticator.id)
     return { method: 'totp', level: 'mfa', amr: TOTP_AMR, authTime: now, authenticatorId: result.authenticator.id }
   },
 }

@@ -43,11 +43,11 @@ describe('a typed code', () => {
 
 describe('the step of a code', () => {
   test.each([-1, 0, 1])('is found %i steps from now', (away) => {
-    expect(matchTotp({ secret, code: hotp(secret, step + away), now })).toBe(step + away)
+    expect(matchTotp({ secret, code: hotp(secret, step + away), now, windowSteps: 1 })).toBe(step + away)
   })
 
   test.each([-2, 2, -2880, 2880])('is not found %i steps from now', (away) => {
-    expect(matchTotp({ secret, code: hotp(secret, step + away), now })).toBeUndefined()
+    expect(matchTotp({ secret, code: hotp(secret, step + away), now, windowSteps: 1 })).toBeUndefined()
   })
 
   test('changes exactly every thirty seconds', () => {
@@ -74,7 +74,7 @@ describe('the step of a code', () => {
   })
 
   test('is found at the beginning of time', () => {
-    expect(matchTotp({ secret, code: hotp(secret, 0), now: 0 })).toBe(0)
+    expect(matchTotp({ secret, code: hotp(secret, 0), now: 0, windowSteps: 1 })).toBe(0)
   })
 
   test('is never found for a code that is not its own', () => {
@@ -82,7 +82,7 @@ describe('the step of a code', () => {
       fc.property(fc.integer({ min: 0, max: 999_999 }), (number) => {
         const code = String(number).padStart(6, '0')
         const codes = [-1, 0, 1].map((away) => hotp(secret, step + away))
-        expect(matchTotp({ secret, code, now }) !== undefined).toBe(codes.includes(code))
+        expect(matchTotp({ secret, code, now, windowSteps: 1 }) !== undefined).toBe(codes.includes(code))
       }),
     )
   })

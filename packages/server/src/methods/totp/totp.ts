@@ -7,8 +7,6 @@ import { hotp } from './hotp.ts'
 
 /** The length of a time step in seconds (RFC 6238 §4, X). */
 export const TOTP_STEP_SECONDS = 30
-/** How many steps before and after the present one are accepted: phones' clocks drift (RFC 6238 §5.2). */
-export const TOTP_WINDOW_STEPS = 1
 /** The length of a shared secret in bytes: 160 bits, the size of the HMAC (RFC 4226 §4, R6). */
 export const TOTP_SECRET_BYTES = 20
 /** The authentication method references of a right code (RFC 8176). */
@@ -39,10 +37,11 @@ export function normalizeCode(typed: unknown): string | undefined {
  *
  * Every step of the window is compared, in constant time, so that the time taken does not tell which one was near.
  *
- * @param now seconds since the epoch
+ * @param input.now  seconds since the epoch, of the service: the clock of the browser has no part in it
+ * @param input.windowSteps  how many steps before and after the present one are accepted: phones' clocks drift (RFC 6238 §5.2)
  */
-export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; now: number; windowSteps?: number }>): number | undefined {
-  const { secret, code, now, windowSteps = TOTP_WINDOW_STEPS } = input
+export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; now: number; windowSteps: number }>): number | undefined {
+  const { secret, code, now, windowSteps } = input
   const typed = Buffer.from(code)
   if (typed.length !== DIGITS) return undefined
   const present = Math.floor(now / TOTP_STEP_SECONDS)
@@ -55,25 +54,33 @@ export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; no
 }
 
 /**
- * Checks a code against the authenticators of a subject and remembers its time step, so that each step is accepted once and never an
- * older one after a newer one (RFC 6238 §5.2, NIST SP 800-63B-4 §3.1.4).
+ * Checks a code against the apps of a subject and remembers its time step, so that each step is accepted once, whichever app it is of, and
+ * never an older one after a newer one (RFC 6238 §5.2, NIST SP 800-63B-4 §3.1.4).
  *
  * Throws only what the store or the sealer throws; then nothing was accepted.
  *
  * @param code  what {@link normalizeCode} made of the code
  */
 export async function verifyTotp(
-  input: Readonly<{ code: string | undefined; authenticators: readonly AuthenticatorRecord[]; sealer: Sealer; store: Store; now: number }>,
+  input: Readonly<{
+    code: string | undefined
+    authenticators: readonly AuthenticatorRecord[]
+    sealer: Sealer
+    store: Store
+    now: number
+    windowSteps: number
+  }>,
 ): Promise<TotpResult> {
-  const { code, authenticators, sealer, store, now } = input
+  const { code, authenticators, sealer, store, now, windowSteps } = input
   let failure: Extract<TotpResult, { ok: false }>['failure'] = 'wrong_code'
   if (code === undefined) return { ok: false, failure }
   for (const authenticator of authenticators) {
     if (authenticator.data.method !== 'totp') continue
     const secret = sealer.open(authenticator.data.sealedSecret, totpSecretContext(authenticator.subject, authenticator.id))
-    const step = matchTotp({ secret, code, now })
+    const step = matchTotp({ secret, code, now, windowSteps })
     if (step === undefined) continue
-    if (await store.totp.accept({ authenticatorId: authenticator.id, step, now })) return { ok: true, authenticator, step }
+    const { subject, id: authenticatorId } = authenticator
+    if (await store.totp.accept({ subject, authenticatorId, step, now })) return { ok: true, authenticator, step }
     failure = 'code_used'
   }
   return { ok: false, failure }

@@ -123,7 +123,7 @@ export function authenticatorsContract(open: () => Promise<Store>): void {
   })
 
   describe('totp', () => {
-    const accept = (step: number, now = T0) => store().totp.accept({ authenticatorId: 'auth_1', step, now })
+    const accept = (step: number, now = T0) => store().totp.accept({ subject: ALICE.subject, authenticatorId: 'auth_1', step, now })
 
     it('threat: a code would be accepted twice', async () => {
       await enrol(store(), totpOf('auth_1'))
@@ -144,10 +144,31 @@ export function authenticatorsContract(open: () => Promise<Store>): void {
       expect(steps).toEqual(steps.toSorted((one, other) => one - other))
     })
 
+    it('threat: a step would be accepted once for each app of a subject', async () => {
+      const both = ['auth_1', 'auth_2']
+      for (const id of both) await enrol(store(), totpOf(id))
+      const acceptBy = (authenticatorId: string, step: number) =>
+        store().totp.accept({ subject: ALICE.subject, authenticatorId, step, now: T0 })
+      expect((await burst((index) => acceptBy(both[index % 2] as string, 101))).filter(Boolean)).toHaveLength(1)
+      for (const id of both) expect(await acceptBy(id, 101)).toBe(false)
+      expect(await acceptBy('auth_2', 103)).toBe(true)
+      for (const id of both) expect(await acceptBy(id, 102)).toBe(false)
+      expect(await acceptBy('auth_1', 104)).toBe(true)
+    })
+
+    it('leaves the apps of another subject alone', async () => {
+      await enrol(store(), totpOf('auth_1'))
+      const other = { ...totpOf('auth_2'), subject: BOB.subject }
+      await store().authenticators.create({ record: other, limit: 10, change: authenticatorsChange(BOB) })
+      expect(await accept(101)).toBe(true)
+      expect(await store().totp.accept({ subject: ALICE.subject, authenticatorId: 'auth_2', step: 102, now: T0 })).toBe(false)
+      expect(await store().totp.accept({ subject: BOB.subject, authenticatorId: 'auth_2', step: 101, now: T0 })).toBe(true)
+    })
+
     it('accepts nothing for a passkey or for what is not there', async () => {
       await enrol(store(), authenticator('auth_1'))
       expect(await accept(1000)).toBe(false)
-      expect(await store().totp.accept({ authenticatorId: 'auth_2', step: 1000, now: T0 })).toBe(false)
+      expect(await store().totp.accept({ subject: ALICE.subject, authenticatorId: 'auth_2', step: 1000, now: T0 })).toBe(false)
     })
   })
 }

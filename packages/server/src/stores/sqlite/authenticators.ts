@@ -6,6 +6,7 @@ import type {
   BoundBy,
   NewChange,
   NewNotice,
+  SessionKey,
   TotpData,
   WebAuthnData,
 } from '../store.ts'
@@ -56,6 +57,7 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
         sealed_secret: p('sealed_secret'),
         last_step: p('last_step'),
         failures: p('failures'),
+        disabled_at: p('disabled_at'),
       })
       .onConflict((conflict) => conflict.column('credential_id').doNothing()),
   )
@@ -87,6 +89,29 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
       .where('counter', '=', p('expectedCounter')),
   )
 
+  const findTicket = prepare((db, p: Parameter<SessionKey & { validAfter: number }>) =>
+    db
+      .selectFrom('recovery_tickets')
+      .select('expires_at')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt'))
+      .where('expires_at', '>', p('validAfter')),
+  )
+  const dropTicket = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
+    db.deleteFrom('recovery_tickets').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
+  const disable = prepare((db, p: Parameter<{ subject: string; id: string; failures: number; now: number }>) =>
+    db
+      .updateTable('authenticators')
+      .set({ disabled_at: p('now') })
+      .where('subject', '=', p('subject'))
+      .where('id', '=', p('id'))
+      .where('method', '=', 'totp')
+      .where('disabled_at', 'is', null)
+      .where('failures', '>=', p('failures')),
+  )
+
   /** Appends the change and its notices where rows were written. */
   const changed = (rows: number, change: NewChange, notices?: readonly NewNotice[]): boolean => {
     if (rows === 0) return false
@@ -100,10 +125,13 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
     list: (subject) => read(() => ofSubject.all({ subject }).map(recordOf)),
     get: ({ subject, id }) => read(() => one(find.get({ subject, id }))),
     findByCredentialId: (credentialId) => read(() => one(findCredential.get({ credentialId }))),
-    create: ({ record, limit, change, notices }) =>
+    create: ({ record, limit, change, notices, ticket }) =>
       write(() => {
         if ((tally.get({ subject: record.subject })?.count ?? 0) >= limit) return false
-        return changed(insert.run(rowOf(record)), change, notices)
+        if (ticket !== undefined && findTicket.get({ ...ticket.key, validAfter: ticket.validAfter }) === undefined) return false
+        if (!changed(insert.run(rowOf(record)), change, notices)) return false
+        if (ticket !== undefined) dropTicket.run({ ...ticket.key })
+        return true
       }),
     rename: ({ subject, id, name, change, notices }) => write(() => changed(rename.run({ subject, id, name }), change, notices)),
     remove: ({ subject, id, keepDevice: jkt, changes, notices }) =>
@@ -118,6 +146,8 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
       }),
     touch: ({ id, expectedCounter, counter, backupState, now }) =>
       write(() => touch.run({ id, expectedCounter, counter, backupState: Number(backupState), now }) === 1),
+    disable: ({ subject, id, failures, now, change, notices }) =>
+      write(() => changed(disable.run({ subject, id, failures, now }), change, notices)),
   }
 }
 
@@ -131,7 +161,7 @@ const NO_WEBAUTHN = {
   backup_state: null,
   attestation_json: null,
 }
-const NO_TOTP = { sealed_secret: null, last_step: null, failures: null }
+const NO_TOTP = { sealed_secret: null, last_step: null, failures: null, disabled_at: null }
 
 function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data }: AuthenticatorRecord): Row {
   return {
@@ -162,7 +192,12 @@ function webauthnColumns(data: WebAuthnData) {
 }
 
 function totpColumns(data: TotpData) {
-  return { sealed_secret: data.sealedSecret, last_step: data.lastStep, failures: data.failures }
+  return {
+    sealed_secret: data.sealedSecret,
+    last_step: data.lastStep,
+    failures: data.failures,
+    disabled_at: data.disabledAt ?? null,
+  }
 }
 
 function recordOf(row: Row): AuthenticatorRecord {
@@ -194,5 +229,11 @@ function webauthnOf(row: Row): WebAuthnData {
 }
 
 function totpOf(row: Row): TotpData {
-  return { method: 'totp', sealedSecret: row.sealed_secret as string, lastStep: row.last_step as number, failures: row.failures as number }
+  return {
+    method: 'totp',
+    sealedSecret: row.sealed_secret as string,
+    lastStep: row.last_step as number,
+    failures: row.failures as number,
+    ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
+  }
 }

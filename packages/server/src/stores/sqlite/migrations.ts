@@ -172,6 +172,31 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX outbox_due ON outbox (due_at);
     `,
   },
+  {
+    version: 7,
+    name: 'recovery, guesses, and authenticators that are switched off',
+    sql: `
+      CREATE TABLE recovery_sets (subject TEXT PRIMARY KEY, made_at INTEGER NOT NULL) STRICT;
+      CREATE TABLE recovery_codes (subject TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (subject, digest)) STRICT;
+      CREATE TABLE recovery_links (subject TEXT PRIMARY KEY, digest TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX recovery_links_expiry ON recovery_links (expires_at);
+      CREATE TABLE recovery_tickets (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL, granted_by TEXT NOT NULL, expires_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid, jkt)
+      ) STRICT;
+      CREATE INDEX recovery_tickets_expiry ON recovery_tickets (expires_at);
+
+      CREATE TABLE guesses (
+        subject TEXT PRIMARY KEY, times_json TEXT NOT NULL, exhausted_at INTEGER, strikes INTEGER NOT NULL, quiet_since INTEGER,
+        expires_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX guesses_expiry ON guesses (expires_at);
+      CREATE TABLE ceremony_guesses (ceremony TEXT PRIMARY KEY, count INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX ceremony_guesses_expiry ON ceremony_guesses (expires_at);
+
+      ALTER TABLE authenticators ADD COLUMN disabled_at INTEGER;
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

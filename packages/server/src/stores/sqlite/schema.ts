@@ -62,6 +62,8 @@ export interface Tables {
     sealed_secret: string | null
     last_step: number | null
     failures: number | null
+    /** Null where it is not switched off. */
+    disabled_at: number | null
   }
   licenses: {
     account: string
@@ -119,5 +121,23 @@ export interface Tables {
     due_at: number
     attempts: number
   }
+  /** When the codes of a subject were made, also where all were used. */
+  recovery_sets: { subject: string; made_at: number }
+  recovery_codes: { subject: string; digest: string }
+  recovery_links: Rowid & { subject: string; digest: string; expires_at: number }
+  recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number }
+  guesses: Rowid & {
+    subject: string
+    /** When each guess was taken, oldest first. */
+    times_json: string
+    /** When the last guess of the budget was taken; null where some are left. */
+    exhausted_at: number | null
+    /** How often the budget was used up before, less what was forgotten since. */
+    strikes: number
+    /** From when on the strikes are forgotten, one after the other; null where there are none. */
+    quiet_since: number | null
+    expires_at: number
+  }
+  ceremony_guesses: Rowid & { ceremony: string; count: number; expires_at: number }
   meta: { name: string; value: string }
 }

@@ -12,8 +12,15 @@ export function issuerOf(subject: string): string {
 
 type Named = Readonly<{ subject: string; sid: string }>
 
-/** Ends sessions, and tells which are open. */
-export function createSessionEnds({ prepare, read, write, append }: Connection): Omit<SessionStore, 'touch'> {
+/** How a write ends sessions; each is to be called within one. */
+type Endings = Readonly<{
+  mark: (input: Named & Readonly<{ keepUntil: number; reopensAfter: number | null }>) => void
+  end: (named: Named, keepUntil: number, reopensAfter: number | null) => void
+  endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
+}>
+
+/** Prepares what ends sessions, for the verbs that do it beside something else. */
+export function createEndings({ prepare, append }: Connection): Endings {
   const mark = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number | null }>) =>
     db
       .insertInto('ended_sessions')
@@ -26,7 +33,7 @@ export function createSessionEnds({ prepare, read, write, append }: Connection):
         })),
       ),
   )
-  const tables = ['proofs', 'step_ups', 'registrations', 'sessions'] as const
+  const tables = ['proofs', 'step_ups', 'registrations', 'recovery_tickets', 'sessions'] as const
   const drop = tables.map((table) =>
     prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),
@@ -40,6 +47,34 @@ export function createSessionEnds({ prepare, read, write, append }: Connection):
   const namesOf = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('sessions').select('sid').distinct().where('subject', '=', p('subject')).orderBy('sid'),
   )
+
+  function end({ subject, sid }: Named, keepUntil: number, reopensAfter: number | null): void {
+    mark.run({ subject, sid, keepUntil, reopensAfter })
+    for (const each of drop) each.run({ subject, sid })
+  }
+
+  return {
+    mark: (input) => void mark.run({ ...input }),
+    end,
+    endAll: ({ subject, except, now, keepUntil, change }) => {
+      for (const { sid } of namesOf.all({ subject })) {
+        if (sid === except?.sid) {
+          for (const each of dropOtherDevices) each.run({ subject, sid, jkt: except.jkt })
+        } else {
+          end({ subject, sid }, keepUntil(sid), now)
+          append(change(sid))
+        }
+      }
+      mark.run({ subject, sid: ALL_SESSIONS, keepUntil: keepUntil(), reopensAfter: now })
+      append(change())
+    },
+  }
+}
+
+/** Ends sessions, and tells which are open. */
+export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch'> {
+  const { prepare, read, write, append } = connection
+  const { mark, end, endAll } = createEndings(connection)
   // the character after the separator ends the range of the issuer
   const subjectsIn = prepare((db, p: Parameter<{ sid: string; from: string; before: string }>) =>
     db
@@ -65,31 +100,13 @@ export function createSessionEnds({ prepare, read, write, append }: Connection):
       .orderBy('jkt'),
   )
 
-  /** To be called within a write. */
-  function end({ subject, sid }: Named, keepUntil: number, reopensAfter: number | null): void {
-    mark.run({ subject, sid, keepUntil, reopensAfter })
-    for (const each of drop) each.run({ subject, sid })
-  }
-
   return {
     end: ({ subject, sid, keepUntil, reopensAfter = null, change }) =>
       write(() => {
         end({ subject, sid }, keepUntil, reopensAfter)
         append(change)
       }),
-    endAll: ({ subject, except, now, keepUntil, change }) =>
-      write(() => {
-        for (const { sid } of namesOf.all({ subject })) {
-          if (sid === except?.sid) {
-            for (const each of dropOtherDevices) each.run({ subject, sid, jkt: except.jkt })
-          } else {
-            end({ subject, sid }, keepUntil(sid), now)
-            append(change(sid))
-          }
-        }
-        mark.run({ subject, sid: ALL_SESSIONS, keepUntil: keepUntil(), reopensAfter: now })
-        append(change())
-      }),
+    endAll: (input) => write(() => endAll(input)),
     endNamed: ({ issuer, sid, keepUntil, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
@@ -98,7 +115,7 @@ export function createSessionEnds({ prepare, read, write, append }: Connection):
           end({ subject, sid }, keepUntil, null)
           append(change(subject))
         }
-        mark.run({ subject: from, sid, keepUntil, reopensAfter: null })
+        mark({ subject: from, sid, keepUntil, reopensAfter: null })
       }),
     isOpen: (key) => read(() => find.get({ ...key }) !== undefined),
     list: ({ subject, now }) =>

@@ -57,8 +57,10 @@ export function createSessionStore(connection: Connection): SessionStore {
           })),
         ),
   )
-  const dropProofsOfDevice = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-    db.deleteFrom('proofs').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  const dropOfDevice = (['proofs', 'recovery_tickets'] as const).map((table) =>
+    prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
+      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+    ),
   )
   /** What a touch finds, and whether there is something to write. */
   function look({ key, account, now, idleSeconds, absoluteSeconds, authTime }: Touch): { status: SessionStatus; createdAt?: number } {
@@ -99,7 +101,7 @@ export function createSessionStore(connection: Connection): SessionStore {
         if (createdAt === undefined) return status
         const { key, account, now, idleSeconds, absoluteSeconds } = touch
         // what an expired session had proven does not count for the one that begins
-        if (status === 'new') dropProofsOfDevice.run({ ...key })
+        if (status === 'new') for (const each of dropOfDevice) each.run({ ...key })
         put.run({ ...key, account, createdAt, seenAt: now, expiresAt: Math.min(now + idleSeconds, createdAt + absoluteSeconds) })
         return status
       })

@@ -7,9 +7,11 @@ import { createAuthenticatorStore } from './authenticators.ts'
 import { createConnection } from './connection.ts'
 import { openDatabase } from './database.ts'
 import { createDeviceStore } from './devices.ts'
+import { createGuessStore } from './guesses.ts'
 import { createLicenseStore } from './licenses.ts'
 import { createPolicyStore } from './policies.ts'
 import { createProofStore } from './proofs.ts'
+import { createRecoveryStore } from './recovery.ts'
 import { createRegistrationStore } from './registrations.ts'
 import { createReplayStore } from './replay.ts'
 import { createSessionStore } from './sessions.ts'
@@ -59,6 +61,8 @@ export function storeOn(database: DatabaseSync): Store {
     attempts: createAttemptStore(connection),
     authenticators: createAuthenticatorStore(connection),
     totp: createTotpStore(connection),
+    guesses: createGuessStore(connection),
+    recovery: createRecoveryStore(connection),
     licenses: createLicenseStore(connection),
     policies: createPolicyStore(connection),
     replay: createReplayStore(connection),

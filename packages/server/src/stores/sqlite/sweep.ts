@@ -7,6 +7,8 @@ const BATCH = 500
 const EXPIRED_SESSION_SECONDS = 30 * 86_400
 /** Changes that only matter to whoever watches right now are kept this long. One day. */
 const PASSING_CHANGE_SECONDS = 86_400
+/** An expired ticket still lets in what was begun while it was valid. Half an hour, which is longer than an enrolment is open. */
+const EXPIRED_TICKET_SECONDS = 1800
 /** Notices that nobody sends, because mail is not configured any more, are kept this long. Two days. */
 const UNSENT_NOTICE_SECONDS = 2 * 86_400
 
@@ -20,7 +22,7 @@ type Step = Statement<{ now: number; batch: number }, unknown>
  */
 export function createSweep({ prepare, write }: Connection): (now: number) => Promise<void> {
   const steps: readonly Step[] = [
-    ...(['step_ups', 'registrations', 'replays'] as const).map((table) =>
+    ...(['step_ups', 'registrations', 'replays', 'recovery_links', 'guesses', 'ceremony_guesses'] as const).map((table) =>
       prepare((db, p: Parameter<{ now: number; batch: number }>) =>
         db
           .deleteFrom(table)
@@ -31,6 +33,15 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
       db
         .deleteFrom('attempts')
         .where('rowid', 'in', (from) => from.selectFrom('attempts').select('rowid').where('resets_at', '<=', p('now')).limit(p('batch'))),
+    ),
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('recovery_tickets').where('rowid', 'in', (from) =>
+        from
+          .selectFrom('recovery_tickets')
+          .select('rowid')
+          .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_TICKET_SECONDS)))
+          .limit(p('batch')),
+      ),
     ),
     prepare((db, p: Parameter<{ now: number; batch: number }>) =>
       db

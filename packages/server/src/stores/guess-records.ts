@@ -1,0 +1,49 @@
+/** How many wrong guesses there may be. */
+export type GuessLimits = Readonly<{
+  perCeremony: number
+  /** In any stretch of `windowSeconds`. */
+  perSubject: number
+  windowSeconds: number
+  /** Each further time that the budget of a subject is used up blocks twice as long as before, and never longer than this. */
+  longestBlockSeconds: number
+  /** How long after a block one doubling is forgotten, and then another each time. */
+  quietSeconds: number
+  /** In a row, of one authenticator. */
+  perAuthenticator: number
+}>
+
+/** Whose guess it is, and what it is compared with. */
+export type GuessPlace = Readonly<{
+  subject: string
+  /** The step-up or enrolment; absent where there is none that could be begun anew. */
+  ceremony?: string
+  /** The authenticator apps whose codes it is compared with. */
+  authenticators: readonly string[]
+}>
+
+/** What became of a guess: counted, or refused by a budget that is used up. */
+export type GuessTaken =
+  | Readonly<{
+      counted: true
+      /** The counts with this one. */
+      ceremony: number
+      subject: number
+      /** The apps that it may be compared with: those switched off are left out. */
+      authenticators: readonly Readonly<{ id: string; failures: number }>[]
+    }>
+  | Readonly<{ counted: false; by: 'ceremony' | 'subject' | 'authenticator'; retryAt: number }>
+
+/** Budgets of guesses: one per subject over everything that can be guessed, one per ceremony, and the wrong codes of each app. */
+export interface GuessStore {
+  /** Counts one guess in all budgets before it is looked at, or in none of them where one is used up. Of a burst no more get through. */
+  take(input: GuessPlace & Readonly<{ now: number; limits: GuessLimits }>): Promise<GuessTaken>
+  /**
+   * Takes back a guess that was right or could not be judged: in every budget, once, as if it had never been. `at` is when it was taken;
+   * where that is forgotten already nothing is written. An app that has accepted the code is left out: its row has ended.
+   */
+  giveBack(input: GuessPlace & Readonly<{ at: number; limits: GuessLimits }>): Promise<void>
+  /** What is counted now, and until when the subject is blocked. */
+  count(
+    input: Omit<GuessPlace, 'authenticators'> & Readonly<{ now: number; limits: GuessLimits }>,
+  ): Promise<Readonly<{ ceremony: number; subject: number; retryAt?: number }>>
+}

@@ -1,0 +1,34 @@
+import type { NewNotice } from './mail-records.ts'
+import type { SessionKey, SessionStore } from './subject-records.ts'
+
+/** What lets one authenticator in without a proof: in one session on one device, of a code or of an administrator. */
+export type TicketRecord = Readonly<{ key: SessionKey; by: 'recovery-code' | 'admin'; expiresAt: number }>
+
+/** What subjects fall back on: codes, links of administrators, and the tickets that they yield. */
+export interface RecoveryStore {
+  /** How many codes are left, and when they were made. */
+  codes(subject: string): Promise<Readonly<{ left: number; madeAt?: number }>>
+  /** Replaces all codes of a subject, in one transaction with the notices. */
+  replaceCodes(input: Readonly<{ subject: string; digests: readonly string[]; now: number; notices?: readonly NewNotice[] }>): Promise<void>
+  /** Opens a link; a former one of the subject is void from then on. In one transaction with the notices. */
+  openLink(input: Readonly<{ subject: string; digest: string; expiresAt: number; notices?: readonly NewNotice[] }>): Promise<void>
+  /** Voids a link where it still is that one. */
+  closeLink(input: Readonly<{ subject: string; digest: string }>): Promise<void>
+  /**
+   * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which replaces
+   * a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and nothing
+   * written, where there is no such code or link of this subject, or the link has expired.
+   */
+  redeem(
+    input: Readonly<{
+      key: SessionKey
+      proof: Readonly<{ kind: 'code' | 'link'; digest: string }>
+      now: number
+      ticketExpiresAt: number
+      end: Parameters<SessionStore['endAll']>[0]
+      notices?: readonly NewNotice[]
+    }>,
+  ): Promise<boolean>
+  /** The ticket of a session on a device, also where it has expired: the caller compares. */
+  ticket(key: SessionKey): Promise<TicketRecord | null>
+}
