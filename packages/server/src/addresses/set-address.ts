@@ -1,9 +1,7 @@
-import { parseSubject } from '@stile/protocol'
 import { z } from 'zod'
 import type { Domain } from '../domain.ts'
-import { StileError } from '../error.ts'
-import { isName } from '../sessions/name.ts'
 import { readBody } from '../step-ups/body.ts'
+import { namedSubject } from '../subjects/named.ts'
 import { normalizeAddress } from './address.ts'
 import { nameAddress } from './mailbox.ts'
 
@@ -27,12 +25,7 @@ const BODY = z.object({
  */
 export async function setAddress(domain: Domain, subject: string, body: unknown): Promise<SetAddress> {
   const { address } = readBody(BODY, body)
-  const parsed = parseSubject(subject)
-  if (parsed === undefined || !isName(parsed.sub) || !domain.options.issuers.some(({ id }) => id === parsed.issuer))
-    throw new StileError(
-      'invalid_request',
-      'The subject is not "<issuer id>|<sub>" of an issuer that is configured. Send it as the token has it in "sub", percent-encoded.',
-    )
+  namedSubject(domain, subject)
   const { suspendedUntil } = await nameAddress(domain, { subject, address, by: 'admin' })
   return { subject, address, ...(suspendedUntil !== undefined && { settlesAt: suspendedUntil }) }
 }

@@ -9,6 +9,7 @@ import {
 import { createLane } from '../changes/lane.ts'
 import { createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../changes/open-streams.ts'
 import { loadStanding, stateOf } from '../decisions/standing.ts'
+import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../recovery/index.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import { requestToken } from '../tokens/request.ts'
@@ -22,7 +23,7 @@ import { type SubjectCall, subjectAccess } from './subject-access.ts'
 /** How many states are computed at the same time for all open streams. */
 const STATE_LANE = 8
 
-/** What the pages of a product call: state, step-ups, tokens and authenticators. */
+/** What the pages of a product call: state, step-ups, tokens, authenticators and recovery. */
 export function addSubjectRoutes(router: Router, context: HttpContext): void {
   const access = subjectAccess(context)
   const add = (path: string, methods: { [M in HttpMethod]?: Handler<SubjectCall> }, bodyLimit: number = BODY_LIMIT): void =>
@@ -84,6 +85,17 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     async DELETE({ running: { domain }, caller, param }) {
       await removeAuthenticator(domain, caller, param('id'))
       return NOTHING
+    },
+  })
+
+  add('/v1/recovery', {
+    GET: async ({ running: { domain }, caller }) => ok(await recoveryOf(domain, caller)),
+    POST: async ({ running: { domain }, caller, json }) => created(await redeemRecovery(domain, caller, await json())),
+  })
+  add('/v1/recovery/codes', {
+    async POST({ running: { domain }, caller, json }) {
+      await json()
+      return created(await makeRecoveryCodes(domain, caller))
     },
   })
 }

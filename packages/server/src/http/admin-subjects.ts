@@ -1,0 +1,27 @@
+import type { Router } from 'express'
+import { readSubject } from '../subjects/read-subject.ts'
+import { recoverSubject } from '../subjects/recover-subject.ts'
+import { ok } from './answer.ts'
+import type { HttpContext } from './context.ts'
+import { addEndpoint } from './endpoint.ts'
+import { keyAccess } from './key-access.ts'
+
+/** What support does for somebody who has lost what they enrolled: look what there is, and send a recovery link. */
+export function addAdminSubjectRoutes(router: Router, context: HttpContext): void {
+  addEndpoint(router, context, {
+    path: '/v1/admin/subjects/:subject',
+    access: keyAccess(['subjects:read']),
+    methods: { GET: async ({ running: { domain }, param }) => ok(await readSubject(domain, param('subject'))) },
+  })
+  addEndpoint(router, context, {
+    path: '/v1/admin/subjects/:subject/recovery',
+    access: keyAccess(['subjects:write']),
+    methods: {
+      async POST({ running: { domain }, param, json }) {
+        const link = await recoverSubject(domain, param('subject'), await json())
+        // one that was sent is on its way; one that is handed over is here
+        return 'sentTo' in link ? { status: 202, body: link } : ok(link)
+      },
+    },
+  })
+}

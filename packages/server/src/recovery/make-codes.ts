@@ -1,0 +1,33 @@
+import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
+import { admit } from '../authenticators/admit.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { noticeFor } from '../mail/notice-for.ts'
+import { makeRecoveryCode, RECOVERY_CODES, readRecoveryCode, recoveryCodeDigest } from './code.ts'
+
+/**
+ * Makes ten recovery codes, which replace all former ones; they are shown this once. Gated like adding an authenticator, but no ticket opens
+ * it, which is for one authenticator alone.
+ *
+ * Where nothing is enrolled there is nothing to recover, and codes that a mere login has made would outlive it: they are refused.
+ *
+ * @throws {StileError} `insufficient_user_authentication`, `denied`
+ */
+export async function makeRecoveryCodes(domain: Domain, caller: Caller): Promise<Readonly<{ codes: readonly string[] }>> {
+  const { standing } = await admit(domain, caller)
+  const { subject } = caller
+  if (standing.authenticators.length === 0) {
+    const message =
+      'Recovery codes are for when you have lost what you enrolled. Add a passkey, a security key or an authenticator app first.'
+    const reasons = [{ code: 'enrollment_required', source: '/enrollment', message }] as const
+    throw new StileError('denied', message, { feature: AUTHENTICATORS_FEATURE, reasons })
+  }
+  const codes = Array.from({ length: RECOVERY_CODES }, () => makeRecoveryCode(domain.random))
+  await domain.store.recovery.replaceCodes({
+    subject,
+    digests: codes.map((code) => recoveryCodeDigest(domain.options.secret, subject, readRecoveryCode(code))),
+    now: domain.now(),
+    notices: await noticeFor(domain, caller, 'recovery_codes_made', {}),
+  })
+  return { codes }
+}

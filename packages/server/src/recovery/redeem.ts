@@ -1,0 +1,78 @@
+import { RECOVERY_FEATURE, type RecoveryTicket } from '@stile/protocol'
+import { z } from 'zod'
+import { loadStanding } from '../decisions/standing.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { StileError } from '../error.ts'
+import { noticeFor } from '../mail/notice-for.ts'
+import { takeGuess } from '../methods/limits.ts'
+import { enrollableMethods } from '../methods/rooms.ts'
+import { endOfAll } from '../sessions/end-sessions.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import { readBody } from '../step-ups/body.ts'
+import { waysToMeet } from '../step-ups/ways.ts'
+import { readRecoveryCode, recoveryCodeDigest } from './code.ts'
+import { recoveryDemand } from './demand.ts'
+import { recoveryLinkDigest } from './link.ts'
+
+/** How long a ticket is good for, in seconds. */
+export const TICKET_SECONDS = 600
+
+const text = z.string().min(1).max(512)
+/** The body of `POST /v1/recovery`: a code or the token of a link, never both. */
+const BODY = z
+  .object({ code: text.optional(), link: text.optional() })
+  .refine(({ code, link }) => (code === undefined) !== (link === undefined), 'must have either "code" or "link"')
+
+/**
+ * Redeems a recovery code, or the link of an administrator; body `{ code }` or `{ link }`. It yields no level, only a ticket to add one
+ * authenticator in this session on this device. All other sessions of the subject end, and the pinned address is told.
+ *
+ * The sign-in comes first: before it nothing is looked at, counted or used. What is wrong, unknown, used, expired or somebody else's is
+ * answered in the same words and with the same work. Codes share the budget of everything that can be guessed; a link cannot be.
+ *
+ * @throws {StileError} `invalid_request`, `denied`, `insufficient_user_authentication` for the feature `stile:recovery`,
+ *   `too_many_attempts`, `recovery_failed`
+ */
+export async function redeemRecovery(domain: Domain, caller: Caller, body: unknown): Promise<RecoveryTicket> {
+  const given = readBody(BODY, body)
+  const standing = await loadStanding(domain, caller)
+  const { outcome, requirement, reasons } = recoveryDemand(standing)
+  if (outcome === 'step_up') {
+    const methods = waysToMeet(domain, standing, requirement).map(({ way }) => way.method)
+    const detail = reasons.at(-1)?.message ?? 'Sign in again first.'
+    throw new StileError('insufficient_user_authentication', detail, { feature: RECOVERY_FEATURE, requirement, reasons, next: { methods } })
+  }
+  if (given.link !== undefined) return redeem(domain, caller, { kind: 'link', digest: recoveryLinkDigest(given.link) })
+
+  const guess = await takeGuess(domain, { subject: caller.subject })
+  let ticket: RecoveryTicket
+  try {
+    const digest = recoveryCodeDigest(domain.options.secret, caller.subject, readRecoveryCode(given.code))
+    ticket = await redeem(domain, caller, { kind: 'code', digest })
+  } catch (error) {
+    if (!(error instanceof StileError)) await guess.forgive()
+    throw error
+  }
+  await guess.forgive()
+  return ticket
+}
+
+async function redeem(domain: Domain, caller: Caller, proof: Readonly<{ kind: 'code' | 'link'; digest: string }>): Promise<RecoveryTicket> {
+  const key = sessionKey(caller)
+  const now = domain.now()
+  const expiresAt = now + TICKET_SECONDS
+  // made before it is known whether it is right, so that it takes no longer where it is
+  const notices = await noticeFor(domain, caller, 'recovery_used', { by: proof.kind })
+  const end = endOfAll(domain, { subject: caller.subject, except: key })
+  const redeemed = await domain.store.recovery.redeem({ key, proof, now, ticketExpiresAt: expiresAt, end, notices })
+  if (!redeemed) throw recoveryFailed()
+  return { expiresAt, methods: enrollableMethods(domain.options) }
+}
+
+/** The one answer for every code and link that does not recover. */
+function recoveryFailed(): StileError {
+  return new StileError(
+    'recovery_failed',
+    'This does not recover your account: it is wrong, was used already or has expired. Check it, use another code, or ask for a new link.',
+  )
+}

@@ -1,0 +1,36 @@
+import type { Authenticator, Recovery } from '@stile/protocol'
+import { countsNow } from '../authenticators/counts.ts'
+import { publicAuthenticator } from '../decisions/standing.ts'
+import type { Domain } from '../domain.ts'
+import { recoveryOf } from '../recovery/index.ts'
+import { namedSubject } from './named.ts'
+
+/** What support sees of a subject: nothing that proves anything. */
+export type SubjectSummary = Readonly<{
+  subject: string
+  authenticators: readonly Authenticator[]
+  recovery: Recovery
+  /** How many are open, one for each device. */
+  sessions: number
+}>
+
+/**
+ * Reads a subject; one who was never seen has nothing.
+ *
+ * @throws {StileError} `invalid_request`
+ */
+export async function readSubject(domain: Domain, text: string): Promise<SubjectSummary> {
+  const subject = namedSubject(domain, text)
+  const { store, now } = domain
+  const [authenticators, recovery, sessions] = await Promise.all([
+    store.authenticators.list(subject),
+    recoveryOf(domain, subject),
+    store.sessions.list({ subject, now: now() }),
+  ])
+  return {
+    subject,
+    authenticators: authenticators.map((record) => publicAuthenticator(countsNow(domain, record))),
+    recovery,
+    sessions: sessions.length,
+  }
+}
