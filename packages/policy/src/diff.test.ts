@@ -105,6 +105,31 @@ describe('what changes between two policies', () => {
     ])
   })
 
+  test('features that hold new authenticators back, or no longer do, though they ask for the same', () => {
+    const settle = { enrollment: { settle: '1d' } }
+    const free = { ...base, ...settle }
+    const ruled = (name: 'export' | 'pay', requires: unknown) => ({
+      ...feature(name, { requires, compliance: ['light'] }),
+      ...settle,
+      compliance: { ...base.compliance, light: { requires: { level: 'session' }, because: 'Internal control 12' } },
+    })
+    const open = (name: 'export' | 'pay', requires: unknown) => ({ ...feature(name, { requires }), ...settle })
+    expect(changes(ruled('pay', { level: 'phr' }), open('pay', { level: 'phr' }))).toEqual([
+      {
+        kind: 'tightened',
+        path: '/features/pay',
+        message: '“pay” in top now counts new authenticators as a second factor until they settle.',
+      },
+    ])
+    expect(changes(open('pay', { level: 'phr' }), ruled('pay', { level: 'phr' }))).toEqual([
+      { kind: 'loosened', path: '/features/pay', message: '“pay” in top now counts new authenticators in full at once.' },
+    ])
+    // where no more than a second factor is asked they count in full as they are
+    expect(kinds(ruled('export', { level: 'mfa' }), open('export', { level: 'mfa' }))).toEqual([])
+    // settling that comes with the section is told there
+    expect(kinds(free)).toEqual(['tightened /enrollment/settle'])
+  })
+
   test('backwards, whatever was tightened is loosened and whatever was added is removed', () => {
     const opposite = { added: 'removed', removed: 'added', tightened: 'loosened', loosened: 'tightened', changed: 'changed' } as const
     fc.assert(

@@ -1,8 +1,9 @@
 import type { Requirement } from '@stile/protocol'
-import { LICENSE_STATES } from '@stile/protocol'
+import { LICENSE_STATES, rank } from '@stile/protocol'
 import { addedBy, RISK_ENTRIES, riskRules, rulesOf, upgradeRule } from './compile/rules.ts'
 import { durationInWords, parseDuration } from './duration.ts'
-import { effectIn, type LicenseEffect } from './effect.ts'
+import { effectIn, enrollmentOf, type LicenseEffect } from './effect.ts'
+import { settlesFor } from './feature.ts'
 import { pointer } from './pointer.ts'
 import type { Policy } from './policy.ts'
 import { combine } from './requirement.ts'
@@ -29,6 +30,7 @@ export function diff(before: Policy, after: Policy): readonly PolicyChange[] {
     ...names(before, after, 'tiers', 'tier'),
     ...grants(before, after),
     ...requirements(before, after),
+    ...settling(before, after),
     ...switches(before, after),
     ...risk(before, after),
     ...licenses(before, after),
@@ -81,6 +83,25 @@ function requirements(before: Policy, after: Policy): PolicyChange[] {
 function asked(policy: Policy, tier: string, feature: string): Requirement | undefined {
   const adding = addedBy(policy.document, tier, feature)
   return adding === undefined ? undefined : combine(...rulesOf(policy.document, feature, adding).map((rule) => rule.requirement))
+}
+
+/** Features that hold new authenticators back only before or only after, in tiers that ask them for more than a second factor. */
+function settling(before: Policy, after: Policy): PolicyChange[] {
+  // where only one of the policies lets them settle, that is told of the section
+  if ([before, after].some((policy) => enrollmentOf(policy).settleSeconds === 0)) return []
+  return both(before.features, after.features).flatMap((feature) =>
+    [true, false].flatMap((holds) => {
+      const tiers = both(before.tiers, after.tiers).filter((tier) => {
+        const [was, is] = [asked(before, tier, feature), asked(after, tier, feature)]
+        if (was === undefined || is === undefined || [was, is].some(({ level }) => rank(level) <= rank('mfa'))) return false
+        return settlesFor(before, feature, was) !== holds && settlesFor(after, feature, is) === holds
+      })
+      if (tiers.length === 0) return []
+      const how = holds ? 'as a second factor until they settle' : 'in full at once'
+      const sentence = `${quote(feature)} in ${list(tiers, 'and')} now counts new authenticators ${how}.`
+      return [change(holds ? 'tightened' : 'loosened', ['features', feature], sentence)]
+    }),
+  )
 }
 
 /** The members of a feature that switch something, from the strictest value to the mildest. */

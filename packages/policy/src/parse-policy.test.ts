@@ -71,6 +71,13 @@ describe('a document that is right', () => {
     ])
   })
 
+  test.each([[['relogin']], [['email-otp']], [['relogin', 'email-otp']], [['email-otp', 'relogin']]])(
+    'may ask for the first authenticator: %j',
+    (first) => {
+      expect(issuesOf({ ...good, enrollment: { first } })).toEqual([])
+    },
+  )
+
   test('is every well-formed document whose rules name no methods', () => {
     fc.assert(
       fc.property(documents, (document) => {
@@ -157,6 +164,8 @@ describe('a document that is wrong', () => {
     ['a grace period without an end', { ...good, license: { states: { past_due: { for: '7d' } } } }, ['/license/states/past_due/then']],
     ['an upgrade without a requirement', { ...good, license: { upgraded: {} } }, ['/license/upgraded/requires']],
     ['a first enrolment that asks for nothing', { ...good, enrollment: { first: [] } }, ['/enrollment/first']],
+    ['a first enrolment by the same method twice', { ...good, enrollment: { first: ['relogin', 'relogin'] } }, ['/enrollment/first/1']],
+    ['a time to settle in a fraction', { ...good, enrollment: { settle: '0.5d' } }, ['/enrollment/settle']],
     ['a first enrolment that needs one already', { ...good, enrollment: { first: ['passkey'] } }, ['/enrollment/first/0']],
   ])('%s', (_, value, paths) => {
     expect(issuesOf(value).map(([path]) => path)).toEqual(paths)

@@ -59,6 +59,7 @@ test.each([
     },
   ],
   ['every risk entry', { ...base, risk: { elevated: { level: 'mfa' }, high: 'deny', critical: 'deny' } }],
+  ['a first enrolment by mail alone', { ...base, enrollment: { first: ['email-otp'], settle: '0s' } }],
   ['enrolment', { ...base, enrollment: { missing: 'deny', first: ['relogin', 'email-otp'], settle: '1d' } }],
 ])('both accept: %s', (_, document) => {
   expect(parsePolicy(document)).toMatchObject({ ok: true })
@@ -96,6 +97,8 @@ test.each([
   ['an unknown state', { ...base, license: { states: { paused: 'full' } } }],
   ['an effect of two kinds', { ...base, license: { states: { expired: { tier: 'basic', for: '7d', then: 'none' } } } }],
   ['an upgrade that asks for nothing', { ...base, license: { upgraded: {} } }],
+  ['a first enrolment with what is enrolled', { ...base, enrollment: { first: ['security-key'] } }],
+  ['a time to settle that is none', { ...base, enrollment: { settle: 'a day' } }],
   ['a first enrolment with nothing', { ...base, enrollment: { first: [] } }],
 ])('both refuse: %s', (_, document) => {
   expect(parsePolicy(document)).toMatchObject({ ok: false })
