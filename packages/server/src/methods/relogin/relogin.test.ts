@@ -200,17 +200,9 @@ describe('signing in again at the login provider', () => {
     expect(own.status === 'open' && own.methods[0]).not.toHaveProperty('hint')
   })
 
-  test('can prove a bound operation, which is then in the token and not remembered', async () => {
-    const who = await caller()
-    const { id, url } = await begin(who, 'sign', { operation: { document: 'd1' } })
-    const done = await answer(who, id, provider.signIn(url))
-    expect(claimsOf(issuedOf(done))).toMatchObject({
-      authorization_details: [{ feature: 'sign' }],
-      proofs: [{ method: 'login' }, { method: 'relogin' }],
-    })
-    expect(await problemOf(requestToken(world.domain, who, { feature: 'sign' }))).toMatchObject({
-      code: 'insufficient_user_authentication',
-    })
+  test('proves no operation: who signs in is not shown one', async () => {
+    const start = startStepUp(world.domain, await caller(), { feature: 'sign', operation: { document: 'd1' } })
+    expect(await problemOf(start)).toMatchObject({ code: 'enrollment_required' })
   })
 
   test('someone who acts for the subject is never sent to sign in as them', async () => {

@@ -24,15 +24,15 @@ export const reloginRoom: MethodRoom = {
   isGuessable: false,
 
   way(domain, { caller }, { level, methods, bind }) {
-    if (methods?.includes('relogin') === false) return undefined
+    // whoever signs in is not shown an operation, so that no login proves one
+    if (methods?.includes('relogin') === false || (bind !== undefined && bind.length > 0)) return undefined
     const place = placeOf(domain, caller)
     if (place !== undefined) {
       const can = level === 'session' || acrRequestFor(place.provider.issuer, level) !== undefined
       return can ? { method: 'relogin', authenticators: [], hint: place.provider.host } : undefined
     }
-    // a login of the application proves no more than the session, and never an operation
-    const can = level === 'session' && (bind === undefined || bind.length === 0)
-    return can ? { method: 'relogin', authenticators: [] } : undefined
+    // a login of the application proves no more than the session
+    return level === 'session' ? { method: 'relogin', authenticators: [] } : undefined
   },
 
   async start(domain, { record, standing, requirement }) {
