@@ -1,0 +1,67 @@
+import type { Registration } from '@stile/protocol'
+import { finishRegistration, startRegistration } from '../authenticators/index.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { startMailServer } from '../mail/smtp.test-support.ts'
+import { hotp } from '../methods/totp/hotp.ts'
+import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
+import { createWorld, decodeBase32 } from '../step-ups/world.test-support.ts'
+import { makeRecoveryCodes } from './index.ts'
+
+/** The page that recovery links open. */
+export const PAGE = 'https://app.example/recover'
+
+export type RecoveryWorld = Awaited<ReturnType<typeof createRecoveryWorld>>
+
+/** A world with a mail server, a page for recovery, and hands to lose and to recover with. */
+export async function createRecoveryWorld() {
+  const server = await startMailServer()
+  const world = await createWorld({
+    options: { mail: { from: 'no-reply@example.com', url: server.url }, recovery: { url: PAGE } },
+  })
+  const { domain, clock } = world
+  return {
+    ...world,
+    server,
+    /** A caller with a verified address, who has just signed in. */
+    person: (sub = 'alice', more: Partial<Caller> = {}): Promise<Caller> =>
+      world.caller({ sub, email: { address: `${sub}@example.com`, verified: true }, ...more }),
+    /** The same caller after another sign-in. */
+    signedIn: (caller: Caller, more: Partial<Caller> = {}): Caller => ({
+      ...caller,
+      login: { ...caller.login, authTime: clock.now() },
+      ...more,
+    }),
+    /** Lets the service see a session, as every request does. */
+    arrive: ({ subject, sid, jkt, account, login }: Caller) =>
+      domain.store.sessions.touch({
+        key: { subject, sid, jkt },
+        account,
+        now: clock.now(),
+        idleSeconds: 1_000_000,
+        absoluteSeconds: 1_000_000,
+        authTime: login.authTime,
+      }),
+    /** Enrols a passkey, makes ten codes, and lets the proofs grow old. */
+    async withCodes(caller: Caller): Promise<readonly string[]> {
+      await world.enrolPasskey(caller)
+      const { codes } = await makeRecoveryCodes(domain, caller)
+      clock.advance(3600)
+      return codes
+    },
+    beginApp: (caller: Caller, on: Domain = domain) =>
+      startRegistration(on, caller, { method: 'totp' }) as Promise<Extract<Registration, { method: 'totp' }>>,
+    finishApp: (caller: Caller, { id, start }: Extract<Registration, { method: 'totp' }>) =>
+      finishRegistration(domain, caller, id, { response: { code: hotp(decodeBase32(start.secret), Math.floor(clock.now() / 30)) } }),
+    async addPasskey(caller: Caller, on: Domain = domain) {
+      const { id, start } = await startRegistration(on, caller, { method: 'passkey' })
+      const response = softAuthenticator().register((start as { challenge: string }).challenge)
+      return finishRegistration(on, caller, id, { response })
+    },
+    /** What waits to be told by mail. */
+    async notices(): Promise<readonly string[]> {
+      const claimed = await domain.store.outbox.claim({ now: clock.now(), leaseSeconds: 1, limit: 100 })
+      for (const { id } of claimed) await domain.store.outbox.done({ id })
+      return claimed.map(({ kind, to }) => `${kind} ${to}`)
+    },
+  }
+}
