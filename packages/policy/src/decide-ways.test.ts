@@ -9,7 +9,7 @@ import { explain } from './explain.ts'
 import { settlesFor } from './feature.ts'
 import { oracle, verdictOf } from './oracle.test-support.ts'
 import { definePolicy } from './policy.ts'
-import { canMeet, meets, newestProof } from './requirement.ts'
+import { canMeet, meets, methodsFor, newestProof } from './requirement.ts'
 
 // many rows: a busy machine is no failure
 vi.setConfig({ testTimeout: 60_000 })
@@ -160,6 +160,28 @@ describe('a login provider that proves more than the session', () => {
       next: { methods: ['passkey', 'totp'] },
     })
     expect(ask('local', { assurance: given('relogin', 'phrh') }).outcome).toBe('step_up')
+  })
+
+  test('threat: a weak proof of the operation stands beside a strong login, and the operation passes as strongly proven', () => {
+    const proofs = [...given('login', 'phrh').proofs, ...given('totp', 'mfa').proofs, ...given('relogin', 'phrh').proofs]
+    const request = { assurance: { proofs, operation: { feature: 'pay', digest: 'd1' } }, operationDigest: 'd1' }
+    expect(ask('pay', request)).toMatchObject({ outcome: 'step_up', next: { methods: ['security-key'] } })
+    const requires = { level: 'session', bind: ['amount'] } as const
+    const bound = {
+      license: license('pro', { requires }),
+      operationDigest: 'd1',
+      enrolled: [{ method: 'relogin', level: 'phrh' }],
+    } as const
+    const operation = { feature: 'open', digest: 'd1' }
+    for (const method of ['login', 'relogin'] as const)
+      expect(ask('open', { ...bound, assurance: { ...given(method, 'phrh'), operation } })).toMatchObject({
+        outcome: 'enroll',
+        next: { methods: ['passkey', 'security-key', 'totp'] },
+      })
+    expect(ask('open', { ...bound, assurance: { ...given('email-otp', 'session'), operation } }).outcome).toBe('permit')
+    expect(methodsFor(requires)).toEqual(['passkey', 'security-key', 'totp', 'email-otp'])
+    expect(canMeet(requires, { method: 'relogin', level: 'phrh' })).toBe(false)
+    expect(newestProof({ level: 'mfa', bind: ['amount'] }, { proofs }, NOW)?.method).toBe('totp')
   })
 
   test('without one, signing in again is a way for the session only', () => {

@@ -63,7 +63,7 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
 
   const { requirement } = variant
   const provenAfter = variant.upgraded && raisedAt !== undefined ? latest(raisedAt, requirement.provenAfter) : requirement.provenAfter
-  const verdict = judge(requirement, provenAfter, proofsFor(feature, assurance), now, variant.settles)
+  const verdict = judge(requirement, provenAfter, proofsFor(feature, assurance), now, variant)
   const bound = !variant.bound || isBound(assurance, feature, operationDigest)
   if (typeof verdict !== 'string' && bound) {
     const { maxAgeSeconds } = requirement

@@ -1,7 +1,7 @@
 import type { License, Requirement } from '@stile/protocol'
 import { compiledOf } from './compile/compile.ts'
 import type { Policy } from './policy.ts'
-import { combine, isRequirement } from './requirement.ts'
+import { bindsOperation, combine, isRequirement } from './requirement.ts'
 
 /** What the policy says of a feature besides what must be proven, defaults filled in. */
 export type FeatureRules = Readonly<{
@@ -35,7 +35,7 @@ export function featureRules(policy: Policy, feature: string): FeatureRules | un
 export function settlesFor(policy: Policy, feature: string, requirement: Requirement): boolean {
   const { features } = policy.document
   const ruled = Object.hasOwn(features, feature) && (features[feature]?.compliance ?? []).length > 0
-  return ruled || (requirement.bind ?? []).length > 0
+  return ruled || bindsOperation(requirement)
 }
 
 /**

@@ -116,6 +116,7 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
   const operation = assurance.operation
   const good = (proof: Proof) => {
     if (operation !== undefined && operation.feature !== feature && proof.method !== 'login') return false
+    if (need.bind.length > 0 && ['login', 'relogin'].includes(proof.method)) return false
     const named = proof.method === 'login' ? 'relogin' : proof.method
     if (restricted && !need.methods.includes(named)) return false
     if (!restricted && named === 'email-otp' && !need.methods.includes(named)) return false
@@ -137,7 +138,9 @@ export function oracle(document: PolicyDocument, request: DecideRequest): Verdic
   }
 
   // what would help
-  const able = need.methods.filter((method) => CAN[method]?.split(' ').includes(need.level))
+  const able = need.methods.filter(
+    (method) => CAN[method]?.split(' ').includes(need.level) && (method !== 'relogin' || need.bind.length === 0),
+  )
   if (able.length === 0) return { outcome: 'deny', code: 'requirement_unsatisfiable' }
   const usableAt = (when: number) => {
     if (enrolled === undefined) return able

@@ -145,6 +145,11 @@ describe('a document that is wrong', () => {
       withRequirement({ level: 'session', methods: ['recovery-code'] }),
       ['/features/extra/requires/methods'],
     ],
+    [
+      'a login as the only method for an operation',
+      withRequirement({ level: 'session', methods: ['relogin'], bind: ['amount'] }),
+      ['/features/extra/requires/methods'],
+    ],
     ['an empty bind', withRequirement({ level: 'mfa', bind: [] }), ['/features/extra/requires/bind']],
     ['a bind that is no name', withRequirement({ level: 'mfa', bind: ['__proto__'] }), ['/features/extra/requires/bind/0']],
     [

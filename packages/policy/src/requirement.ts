@@ -33,18 +33,18 @@ export function combine(...requirements: readonly Requirement[]): Requirement {
 /**
  * The newest single proof that meets a requirement, or `undefined`.
  *
- * Level, methods, maxAge and provenAfter count; `bind` is about the operation and not about a proof. Of two proofs of the same second
- * it is the stronger one.
+ * Level, methods, maxAge and provenAfter count. Which operation a proof was given for is not looked at; where one must be, no login counts. Of two
+ * proofs of the same second it is the stronger one.
  *
  * @param now seconds since the epoch
  * @param settles  whether what gave a proof must have settled to count for more than `mfa`: `settlesFor` of the feature
  */
 export function newestProof(requirement: Requirement, assurance: Assurance, now: number, settles = false): Proof | undefined {
-  const verdict = judge(requirement, requirement.provenAfter, assurance.proofs, now, settles)
+  const verdict = judge(requirement, requirement.provenAfter, assurance.proofs, now, { settles, bound: bindsOperation(requirement) })
   return typeof verdict === 'string' ? undefined : verdict
 }
 
-/** Whether something proven meets a requirement now, its `bind` left aside; `now` and `settles` as in {@link newestProof}. */
+/** Whether something proven meets a requirement now, whatever operation it was given for; `now` and `settles` as in {@link newestProof}. */
 export function meets(requirement: Requirement, assurance: Assurance, now: number, settles = false): boolean {
   return newestProof(requirement, assurance, now, settles) !== undefined
 }
@@ -57,7 +57,18 @@ export function isSessionOnly(requirement: Requirement): boolean {
 
 /** The methods that can meet a requirement by what they reach, the best first. None means that nobody can ever meet it. */
 export function methodsFor(requirement: Requirement): readonly Method[] {
-  return METHODS.filter((method) => reaches(method, requirement.level) && requirement.methods?.includes(method) !== false)
+  return METHODS.filter((method) => reaches(method, requirement.level) && allows(requirement, method))
+}
+
+/** Whether a requirement lets a method count at all. Whoever signs in is not shown an operation, so that no login proves one. */
+function allows(requirement: Requirement, method: Method): boolean {
+  if (method === 'relogin' && bindsOperation(requirement)) return false
+  return requirement.methods?.includes(method) !== false
+}
+
+/** Whether a requirement asks for a proof that was given for one operation. */
+export function bindsOperation({ bind }: Requirement): boolean {
+  return (bind?.length ?? 0) > 0
 }
 
 /**
@@ -72,7 +83,7 @@ export function canMeet(
   settledAt?: number,
 ): boolean {
   const { method, level, settlesAt } = authenticator
-  if (requirement.methods !== undefined && !requirement.methods.includes(method)) return false
+  if (!allows(requirement, method)) return false
   const need = LEVELS.indexOf(requirement.level)
   const rank = counted(method, level)
   return need >= 0 && (settledAt === undefined ? rank : settledRank(rank, settlesAt, settledAt)) >= need
@@ -102,20 +113,23 @@ function isTextList(value: unknown): boolean {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
+type Counting = Readonly<{ settles: boolean; bound: boolean }>
+
 /**
  * Judges proofs against level, methods, age and provenAfter.
  *
  * `stale` says that one is strong enough but too old, `weak` that none is strong enough. `provenAfter` stands apart from the
  * requirement so that a precompiled one can be used with the instant of an upgrade.
  *
- * @param settles  whether what gave a proof must have settled to count for more than `mfa`
+ * @param counting  whether what gave a proof must have settled to count for more than `mfa`, and whether it must be of the ceremony for the
+ *   operation, which no login is
  */
 export function judge(
   requirement: Requirement,
   provenAfter: number | undefined,
   proofs: readonly Proof[],
   now: number,
-  settles = false,
+  { settles, bound }: Counting,
 ): Proof | 'stale' | 'weak' {
   const need = LEVELS.indexOf(requirement.level)
   const { maxAgeSeconds, methods } = requirement
@@ -130,7 +144,7 @@ export function judge(
     const { method, level, authTime, settlesAt } = proof
     const full = counted(method, level)
     const rank = settles ? settledRank(full, settlesAt, now) : full
-    if (rank < need) continue
+    if (rank < need || (bound && (method === 'login' || method === 'relogin'))) continue
     // the login is what `relogin` renews, so it counts where that does
     if (methods !== undefined && !methods.includes(method === 'login' ? 'relogin' : method)) continue
     // a proof of the future says that its clock is wrong, not that it is fresh; written so that a `now` that is no number ignores it too

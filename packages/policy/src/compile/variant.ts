@@ -1,7 +1,7 @@
 import type { Level, Method, Reason, Requirement } from '@stile/protocol'
 import { LEVELS } from '@stile/protocol'
 import { pointer } from '../pointer.ts'
-import { canMeet, methodsFor } from '../requirement.ts'
+import { bindsOperation, canMeet, methodsFor } from '../requirement.ts'
 import { instantInWords, list, methodsInWords, requirementInWords } from '../words.ts'
 import type { Rule } from './rules.ts'
 
@@ -69,10 +69,9 @@ export function createVariant(options: {
   const self: Asking = { origin: 'feature', who: title, source: pointer('features', feature) }
   // signing in again needs nothing enrolled; a mailbox counts where a rule names it, otherwise only where the caller says there is one
   const always = maskOf(methods, (method) => method === 'relogin' || (method === 'email-otp' && requirement.methods !== undefined))
-  const bound = requirement.bind !== undefined && requirement.bind.length > 0
+  const bound = bindsOperation(requirement)
   const settles = bound || rules.some(({ origin }) => origin === 'compliance')
-  // a login proves no operation
-  const offered: readonly Method[] = bound || methods.includes('relogin') ? methods : [...methods, 'relogin']
+  const offered: readonly Method[] = methods.includes('relogin') ? methods : [...methods, 'relogin']
   const usable: (readonly Method[] | undefined)[] = []
   const cache: (readonly Reason[] | undefined)[] = []
   return {

@@ -21,7 +21,10 @@ export function readRequirement(value: unknown, place: Place, report: Report): R
   if (level === undefined) return undefined
   const requirement: RequirementDocument = { level, ...optional }
   if (methods !== undefined && methodsFor(toRequirement(requirement)).length === 0) {
-    report.add([...place, 'methods'], `None of these methods reaches ${level}, so nobody could ever meet it; add one that does.`)
+    report.add(
+      [...place, 'methods'],
+      `None of these methods reaches ${level}${bind === undefined ? '' : ' for an operation'}, so nobody could ever meet it; add one that does.`,
+    )
     return undefined
   }
   return requirement

@@ -206,8 +206,11 @@ describe('deciding', () => {
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
     const world = await start({ policy: parsed.policy })
     const login = { method: 'login', level: 'phr', amr: [], authTime: world.clock.now() } as const
-    const own = await loadStanding(world.domain, await world.caller({ login }))
-    const acting = await loadStanding(world.domain, await world.caller({ login, actor: 'support' }))
+    // as at the end of a ceremony for the operation; the login beside it proves none
+    const proofs = [login, { ...login, method: 'totp', level: 'mfa' }] as const
+    const own = { ...(await loadStanding(world.domain, await world.caller({ login }))), proofs }
+    const acting = { ...(await loadStanding(world.domain, await world.caller({ login, actor: 'support' }))), proofs }
+    expect(decideFor({ ...own, proofs: [login] }, 'byTier', { digest: 'abc' }).outcome).not.toBe('permit')
     for (const feature of ['byTier', 'byRule']) {
       expect(decideFor(own, feature, { digest: 'abc' })).toMatchObject({ outcome: 'permit' })
       expect(decideFor(acting, feature, { digest: 'abc' })).toMatchObject({ outcome: 'deny', reasons: [{ code: 'actor_not_allowed' }] })

@@ -18,7 +18,7 @@ const POLICY = definePolicy({
     recent: { requires: { level: 'session', maxAge: '5m', methods: ['relogin'] } },
     export: { requires: { level: 'mfa', maxAge: '15m' } },
     approve: { requires: { level: 'phr', maxAge: '2m' } },
-    sign: { requires: { level: 'session', methods: ['relogin'], bind: ['document'] } },
+    sign: { requires: { level: 'session', methods: ['relogin', 'passkey'], bind: ['document'] } },
   },
   tiers: { pro: { features: ['recent', 'export', 'approve', 'sign'] } },
   license: { none: { tier: 'pro' } },
