@@ -105,6 +105,15 @@ describe('what changes between two policies', () => {
     ])
   })
 
+  test('the first authenticator always asks for a sign-in, so that a list with and without it says the same', () => {
+    const first = (...methods: string[]) => ({ ...base, enrollment: { first: methods } })
+    expect(kinds(first('email-otp'), first('email-otp', 'relogin'))).toEqual([])
+    expect(changes(first('email-otp'))).toEqual([
+      { kind: 'tightened', path: '/enrollment/first', message: 'The first authenticator goes from relogin to relogin and email-otp.' },
+    ])
+    expect(kinds(base, first('email-otp'))).toEqual(['loosened /enrollment/first'])
+  })
+
   test('features that hold new authenticators back, or no longer do, though they ask for the same', () => {
     const settle = { enrollment: { settle: '1d' } }
     const free = { ...base, ...settle }

@@ -199,10 +199,11 @@ function enrollment(before: Policy, after: Policy): PolicyChange[] {
       change(kind, ['enrollment', 'missing'], `Where nothing enrolled reaches the level it goes from ${was.missing} to ${is.missing}.`),
     )
   }
-  const [more, fewer] = [missingFrom(was.first, is.first), missingFrom(is.first, was.first)]
+  const [wasFirst, isFirst] = [firstOf(was.first), firstOf(is.first)]
+  const [more, fewer] = [missingFrom(wasFirst, isFirst), missingFrom(isFirst, wasFirst)]
   if (more.length + fewer.length > 0) {
     const kind = fewer.length === 0 ? 'tightened' : more.length === 0 ? 'loosened' : 'changed'
-    const sentence = `The first authenticator goes from ${list(was.first, 'and')} to ${list(is.first, 'and')}.`
+    const sentence = `The first authenticator goes from ${list(wasFirst, 'and')} to ${list(isFirst, 'and')}.`
     changes.push(change(kind, ['enrollment', 'first'], sentence))
   }
   const [wasSettle, isSettle] = [parseDuration(was.settle) ?? 0, parseDuration(is.settle) ?? 0]
@@ -211,6 +212,11 @@ function enrollment(before: Policy, after: Policy): PolicyChange[] {
     changes.push(change(isSettle > wasSettle ? 'tightened' : 'loosened', ['enrollment', 'settle'], sentence))
   }
   return changes
+}
+
+/** A sign-in comes first whether it is listed or not. */
+function firstOf(listed: readonly string[]): readonly string[] {
+  return ['relogin', ...listed.filter((method) => method !== 'relogin')]
 }
 
 function texts(before: Policy, after: Policy): PolicyChange[] {

@@ -72,9 +72,9 @@ export type LicenseDocument<T extends string = string> = Readonly<{
 export type EnrollmentDocument = Readonly<{
   /** What happens where nothing enrolled reaches the level. Default: `enroll`. */
   missing?: 'enroll' | 'deny'
-  /** What must be proven to enrol the first authenticator. Default: `['relogin']`. */
+  /** What must be proven to enrol the first authenticator, all of it; `relogin` always. Default: `['relogin']`. */
   first?: readonly ('relogin' | 'email-otp')[]
-  /** How long a new authenticator counts only as `mfa` for features with `bind` or `compliance`. Default: `0s`. */
+  /** How long a new authenticator counts as no more than `mfa` for features with `bind` or `compliance`. Default: `0s`. */
   settle?: Duration
 }>
 
