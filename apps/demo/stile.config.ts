@@ -36,5 +36,6 @@ export default {
   audiences: [{ id: env.api, issuers: ['demo', 'sso'], clients: ['demo-web'] }],
   webauthn: { rpId: 'localhost', rpName: 'Quarterly', origins: [env.web] },
   mail: { from: 'Quarterly <security@quarterly.example>', url: env.smtp },
+  recovery: { url: `${env.web}/recover` },
   help: 'help@quarterly.example',
 }

@@ -1,0 +1,55 @@
+import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test } from '../support/journey.ts'
+import { mailsOf, mailThat } from '../support/mailbox.ts'
+
+test('who lost the phone gets back in with a recovery code, and every other session ends', async ({
+  page,
+  browser,
+  demo,
+  signIn,
+  picture,
+}) => {
+  await signIn('pro')
+  await goTo(page, 'Security')
+  await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
+  await enrollTotp(page)
+  await page.getByRole('button', { name: 'Make recovery codes' }).click()
+  await page.getByRole('dialog', { name: 'Save recovery codes' }).getByRole('button', { name: 'Make recovery codes' }).click()
+  const shown = page.getByRole('dialog', { name: 'Your recovery codes' })
+  await expect(shown.locator('code')).toHaveCount(10)
+  await picture('dialog-recovery-codes')
+  const [code = '', second = ''] = await shown.locator('code').allTextContents()
+  expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/)
+  await shown.getByRole('button', { name: 'I have saved them' }).click()
+  await expect(page.getByText('You have 10 recovery codes left')).toBeVisible()
+  await picture('security-codes')
+
+  // another browser, without the phone
+  const other = await (await browser.newContext({ viewport: { width: 1360, height: 900 } })).newPage()
+  await plugIn(other)
+  await signIn('pro', other)
+  await goTo(other, 'Security')
+  await other.getByRole('button', { name: 'Lost your authenticators?' }).click()
+  const dialog = other.getByRole('dialog', { name: 'Get back in' })
+  await dialog.getByLabel('Recovery code').fill('AAAA-AAAA-AAAA-AAAA')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('That code is not right, was used already or has ended.')
+  await picture('dialog-recover', other)
+  // as it may be typed from paper
+  await dialog.getByLabel('Recovery code').fill(code.toLowerCase().replaceAll('-', ' '))
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await enrollPasskey(other)
+  await expect(other.getByRole('listitem').filter({ hasText: 'Passkey' })).toHaveCount(1)
+  await expect(other.getByText('with a recovery code')).toBeVisible()
+  await expect(other.getByText('You have 9 recovery codes left')).toBeVisible()
+
+  await page.bringToFront()
+  await expect(page.getByText('Your session was ended. Sign in again.')).toBeVisible()
+  await mailThat(other, demo, /recover/i)
+  expect(JSON.stringify(await mailsOf(other, demo))).not.toContain(second)
+
+  // a code is good for one time
+  await other.getByRole('button', { name: 'Lost your authenticators?' }).click()
+  await dialog.getByLabel('Recovery code').fill(code)
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('That code is not right, was used already or has ended.')
+})
