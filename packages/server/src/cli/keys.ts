@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs'
 import { parseDuration } from '@stile/policy'
 import { type Command, Option } from 'commander'
 import { createApiKey } from '../api-keys/api-keys.ts'
-import { createSqliteStore } from '../stores/sqlite/store.ts'
-import type { ApiKeyRecord, ApiKeyScope, Store } from '../stores/store.ts'
-import { loadConfigFile, pathFrom } from './config-file.ts'
+import type { ApiKeyRecord, ApiKeyScope } from '../stores/store.ts'
 import { type CliContext, CliError } from './context.ts'
+import { located, type Where, withStore } from './database.ts'
 
 const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write', 'sessions:write', 'subjects:read', 'subjects:write']
-
-type Where = Readonly<{ config?: string; database?: string }>
 
 /** `stile keys create|list|revoke`: the API keys of machines. */
 export function addKeysCommand(program: Command, context: CliContext): void {
@@ -56,40 +52,6 @@ export function addKeysCommand(program: Command, context: CliContext): void {
       if (!revoked) throw new CliError(`There is no key ${id}. See: stile keys list`)
       out(`${id} is revoked.\n`)
     })
-}
-
-function located(command: Command): Command {
-  return command
-    .option('--config <file>', 'the configuration of the service, whose database is used')
-    .option('--database <file>', 'the database itself; also STILE_DATABASE')
-}
-
-async function withStore<T>(
-  { config, database }: Where,
-  context: CliContext & { mayMake?: true },
-  work: (store: Store) => Promise<T>,
-): Promise<T> {
-  const path = database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
-  // opening would make an empty database, in which there is nothing to find
-  if (context.mayMake !== true && !existsSync(path))
-    throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
-  const store = createSqliteStore({ path, now: context.now })
-  try {
-    return await work(store)
-  } finally {
-    await store.close()
-  }
-}
-
-async function databaseOf(config: string | undefined, context: CliContext): Promise<string> {
-  const { path, directory, values } = await loadConfigFile(config, context.workingDirectory)
-  const database = values.database
-  if (typeof database === 'string') return pathFrom(directory, database)
-  throw new CliError(
-    path === undefined
-      ? 'No database is named. Name it with --database, or the configuration of the service with --config.'
-      : `${path} names no "database". Name one there, or with --database.`,
-  )
 }
 
 function publicKeyRecord({ hash: _hash, ...rest }: ApiKeyRecord): Omit<ApiKeyRecord, 'hash'> {

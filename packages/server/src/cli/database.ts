@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import type { Command } from 'commander'
+import { createSqliteStore } from '../stores/sqlite/store.ts'
+import type { Store } from '../stores/store.ts'
+import { loadConfigFile, pathFrom } from './config-file.ts'
+import { type CliContext, CliError } from './context.ts'
+
+/** Where a command finds the database, as its options say. */
+export type Where = Readonly<{ config?: string; database?: string }>
+
+/** Adds the options that say where the database is. */
+export function located(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration of the service, whose database is used')
+    .option('--database <file>', 'the database itself; also STILE_DATABASE')
+}
+
+/**
+ * Opens the store for some work and closes it again.
+ *
+ * @throws {CliError} where no database is named, or there is none and none may be made
+ */
+export async function withStore<T>(
+  { config, database }: Where,
+  context: CliContext & { mayMake?: true },
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const path = database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
+  // opening would make an empty database, in which there is nothing to find
+  if (context.mayMake !== true && !existsSync(path))
+    throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
+  const store = createSqliteStore({ path, now: context.now })
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function databaseOf(config: string | undefined, context: CliContext): Promise<string> {
+  const { path, directory, values } = await loadConfigFile(config, context.workingDirectory)
+  const database = values.database
+  if (typeof database === 'string') return pathFrom(directory, database)
+  throw new CliError(
+    path === undefined
+      ? 'No database is named. Name it with --database, or the configuration of the service with --config.'
+      : `${path} names no "database". Name one there, or with --database.`,
+  )
+}

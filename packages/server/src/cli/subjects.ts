@@ -1,0 +1,127 @@
+import { parseSubject } from '@stile/protocol'
+import type { Command } from 'commander'
+import { maskAddress } from '../addresses/address.ts'
+import { mailboxIn } from '../addresses/change.ts'
+import { isSwitchedOff } from '../authenticators/counts.ts'
+import { createMail } from '../mail/mail.ts'
+import { makeRecoveryLink, sendRecoveryLink } from '../recovery/index.ts'
+import { isName } from '../sessions/name.ts'
+import type { AuthenticatorRecord, Store } from '../stores/store.ts'
+import { type CliContext, CliError } from './context.ts'
+import { located, type Where, withStore } from './database.ts'
+import { loadRecoveryOptions } from './recovery-options.ts'
+
+/** `stile subjects show|recover`: what support does for somebody who has lost what they enrolled. */
+export function addSubjectsCommand(program: Command, context: CliContext): void {
+  const { out, err, now, random } = context
+  const subjects = program.command('subjects').description('Look after subjects who have lost what they enrolled.')
+
+  located(subjects.command('show <subject>'))
+    .description('Show what a subject has enrolled and can fall back on. A subject is "<issuer id>|<sub>", in quotes.')
+    .option('--json', 'answer JSON')
+    .action(async (text: string, options: Where & { json?: true }) => {
+      const subject = subjectOf(text)
+      const summary = await withStore(options, context, (store) => summaryOf(store, subject, now()))
+      out(options.json ? `${JSON.stringify(summary)}\n` : inWords(summary))
+    })
+
+  located(subjects.command('recover <subject>'))
+    .description(
+      'Send a recovery link to the mail address of a subject. With it and a new sign-in they can add one authenticator; all their other ' +
+        'sessions end. It works once, for an hour, and a former link no longer does.',
+    )
+    .option('--print', 'show the link instead of sending it: only for somebody whom you have verified yourself; their address is told')
+    .option('--json', 'answer JSON')
+    .action(async (text: string, options: Where & { print?: true; json?: true }) => {
+      const subject = subjectOf(text)
+      const settings = await loadRecoveryOptions(options.config, context)
+      const mail = createMail(settings)
+      try {
+        await withStore(options, context, async (store) => {
+          const domain = { store, now, random, options: settings, ...(mail && { mail }) }
+          if (options.print) {
+            const link = await makeRecoveryLink(domain, subject)
+            if (options.json) out(`${JSON.stringify(link)}\n`)
+            else {
+              // the link alone on stdout, so that scripts can take it
+              err(`Good once, until ${timeOf(link.expiresAt)}. Give it to nobody but the person whom you have verified:\n`)
+              out(`${link.url}\n`)
+            }
+            return
+          }
+          const sent = await sendRecoveryLink(domain, subject)
+          out(
+            options.json
+              ? `${JSON.stringify(sent)}\n`
+              : `A link was sent to ${sent.sentTo}. It is good once, until ${timeOf(sent.expiresAt)}.\n`,
+          )
+        })
+      } finally {
+        mail?.close()
+      }
+    })
+}
+
+type Summary = Readonly<{
+  subject: string
+  authenticators: readonly (Pick<AuthenticatorRecord, 'id' | 'name' | 'createdAt' | 'lastUsedAt' | 'boundBy'> &
+    Readonly<{ method: string; disabled?: true }>)[]
+  recovery: Readonly<{ codesLeft: number; codesMadeAt?: number; email?: Readonly<{ hint: string; suspendedUntil?: number }> }>
+  sessions: number
+}>
+
+async function summaryOf(store: Store, subject: string, now: number): Promise<Summary> {
+  const [records, codes, address, sessions] = await Promise.all([
+    store.authenticators.list(subject),
+    store.recovery.codes(subject),
+    store.addresses.get(subject),
+    store.sessions.list({ subject, now }),
+  ])
+  const mailbox = address === null ? undefined : mailboxIn(address, now)
+  return {
+    subject,
+    authenticators: records.map((record) => {
+      const { id, name, createdAt, lastUsedAt, boundBy, data } = record
+      const used = lastUsedAt === undefined ? {} : { lastUsedAt }
+      return { id, method: data.method, name, createdAt, ...used, boundBy, ...(isSwitchedOff(record) && { disabled: true as const }) }
+    }),
+    recovery: {
+      codesLeft: codes.left,
+      ...(codes.madeAt !== undefined && { codesMadeAt: codes.madeAt }),
+      ...(mailbox && {
+        email: {
+          hint: maskAddress(mailbox.address),
+          ...(mailbox.suspendedUntil !== undefined && { suspendedUntil: mailbox.suspendedUntil }),
+        },
+      }),
+    },
+    sessions: sessions.length,
+  }
+}
+
+function inWords({ subject, authenticators, recovery, sessions }: Summary): string {
+  const { email, codesLeft, codesMadeAt } = recovery
+  const changing = email?.suspendedUntil === undefined ? '' : `, about to change on ${timeOf(email.suspendedUntil)}`
+  return [
+    subject,
+    ...(authenticators.length === 0 ? ['  nothing enrolled'] : []),
+    ...authenticators.map(({ name, method, createdAt, lastUsedAt, boundBy, disabled }) => {
+      const used = lastUsedAt === undefined ? 'never used' : `last used ${timeOf(lastUsedAt)}`
+      return `  ${method} “${name}”: added ${timeOf(createdAt)} with ${boundBy.method}, ${used}${disabled ? ', SWITCHED OFF after too many wrong codes' : ''}`
+    }),
+    `  recovery codes: ${codesMadeAt === undefined ? 'none were ever made' : `${codesLeft} left, made ${timeOf(codesMadeAt)}`}`,
+    `  mail address: ${email === undefined ? 'none is known' : `${email.hint}${changing}`}`,
+    `  open sessions: ${sessions}`,
+    '',
+  ].join('\n')
+}
+
+function subjectOf(text: string): string {
+  const parsed = parseSubject(text)
+  if (parsed !== undefined && isName(parsed.sub)) return text
+  throw new CliError(`That is not a subject. Write "<issuer id>|<sub>" in quotes, such as "main|ada", as tokens have it in "sub".`)
+}
+
+function timeOf(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
