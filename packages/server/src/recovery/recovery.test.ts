@@ -175,7 +175,7 @@ describe('a recovery code', () => {
     const { store } = world.domain
     const broken: Domain = { ...world.domain, store: { ...store, recovery: { ...store.recovery, redeem: fails } } }
     for (let count = 0; count < 12; count++) await expect(redeem({ code: codeAt(0) }, alice, broken)).rejects.toThrow('disk')
-    for (let count = 0; count < 3; count++) await redeem({ code: codeAt(count) })
+    for (let count = 0; count < 6; count++) await redeem({ code: codeAt(count) })
     expect(await startStepUp(world.domain, alice, { feature: 'export' })).toMatchObject({ attemptsLeft: 5 })
   })
 
