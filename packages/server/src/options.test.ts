@@ -94,6 +94,11 @@ test.each<[string, object, string]>([
   ],
   ['a secret of 31 bytes', { secret: Buffer.alloc(31).toString('base64') }, 'secret'],
   ['a session that idles longer than it lives', { session: { idleSeconds: 700_000 } }, 'session.idleSeconds'],
+  ['a window of codes that lets too many through', { totp: { windowSteps: 3 } }, 'totp.windowSteps'],
+  ['a window of codes that is no whole number', { totp: { windowSteps: 0.5 } }, 'totp.windowSteps'],
+  ['a page for recovery with a fragment', { recovery: { url: 'https://app.example.com/recover#' } }, 'recovery.url'],
+  ['a page for recovery of somebody else', { recovery: { url: 'https://evil.example/recover' } }, 'recovery.url'],
+  ['a page for recovery that is no URL', { recovery: { url: '/recover' } }, 'recovery.url'],
 ])('%s is refused', (_what, change, path) => {
   expect(issuesOf(change).map((issue) => issue.path)).toEqual([path])
 })

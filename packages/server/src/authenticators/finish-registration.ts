@@ -72,7 +72,12 @@ async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, re
   throw await failed(domain, registration, result.failure)
 }
 
-/** A wrong code leaves the enrolment open until the guesses are used up; the step of the right one is the last step that was accepted. */
+/**
+ * A wrong code leaves the enrolment open until the guesses are used up; the step of the right one is the last step that was accepted.
+ *
+ * Its step may be one in which another app of the subject was used: that app has often just opened the gate, the new secret was never used,
+ * and the step counts for all apps from here on.
+ */
 async function makeTotp(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
   const { subject } = registration.key
   const guess = await takeGuess(domain, { subject, ceremony: registration.id })
