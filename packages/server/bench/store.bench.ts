@@ -1,4 +1,4 @@
-// Durable writes of the embedded store: the seven writes of one step-up, 16 step-ups at once, on a file on disk.
+// Durable writes of the embedded store: the six writes of one step-up, 16 step-ups at once, on a file on disk.
 // Run: node --conditions=@stile/source packages/server/bench/store.bench.ts [directory]
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ type Store = ReturnType<typeof createSqliteStore>
 type Run = <T>(write: () => Promise<T>) => Promise<T>
 
 const LANES = 16
-const WRITES_PER_STEP_UP = 7
+const WRITES_PER_STEP_UP = 6
 const ROUNDS = 3
 const GOAL = 8_000
 const NOW = 1_700_000_000
@@ -59,8 +59,7 @@ async function stepUp(store: Store, run: Run, lane: number, counter: number): Pr
     expiresAt: NOW + 300,
   } as const
   const proof = { method: 'passkey', level: 'phr', amr: ['pop', 'user', 'mfa'], authTime: NOW, authenticatorId: `auth_${lane}` } as const
-  await run(() => store.stepUps.create(record))
-  await run(() => store.stepUps.start({ id, method: 'passkey', challenge: randomUUID() }))
+  await run(() => store.stepUps.create(record, { method: 'passkey', challenge: randomUUID() }))
   const challenge = await run(() => store.stepUps.takeChallenge({ id, method: 'passkey' }))
   const touch = { id: `auth_${lane}`, expectedCounter: counter, counter: counter + 1, backupState: true, now: NOW }
   const moved = await run(() => store.authenticators.touch(touch))

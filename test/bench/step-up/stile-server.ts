@@ -16,7 +16,7 @@ const policy = definePolicy({
 serve(async ({ directory, port, issuerJwk, people }) => {
   const store = createSqliteStore({ path: join(directory, 'stile.db') })
   const at = Math.floor(Date.now() / 1000)
-  for (const { sub, credentialId, publicKey } of people) {
+  for (const { sub, jkt, credentialId, publicKey } of people) {
     const subject = `bench|${sub}`
     await store.authenticators.create({
       record: {
@@ -40,6 +40,8 @@ serve(async ({ directory, port, issuerJwk, people }) => {
       limit: 10,
       change: { at, type: 'authenticators', subject },
     })
+    // enrolling has made the browser a known one
+    await store.devices.bind({ subject, jkt, authenticatorId: `auth_${sub}`, now: at })
   }
   const service = createService({
     publicUrl: `http://127.0.0.1:${port}`,

@@ -28,6 +28,16 @@ export type Proven = Readonly<{
   authenticatorId?: string
 }>
 
+/** A method that was started. The caller keeps the challenge: what was started of the method before is then void. */
+export type Started = Readonly<{
+  /** The `start` of the way, for the browser. */
+  start: unknown
+  /** What its answer is held against, kept by the service alone. */
+  challenge: string
+  /** Gives back what starting took, where the challenge could not be kept. */
+  undo?: () => Promise<void>
+}>
+
 /** Everything that the service knows of one method. */
 export type MethodRoom = Readonly<{
   method: Method
@@ -40,12 +50,11 @@ export type MethodRoom = Readonly<{
   /** How a subject can meet a requirement with it; `undefined` where they cannot. */
   way(domain: Domain, standing: Standing, requirement: Requirement): Way | undefined
   /**
-   * Starts it and answers the `start` of the way; what was started of it before is void. Absent where there is nothing to start; `undefined`
-   * where there is nothing to start in this case.
+   * Starts it. Absent where there is nothing to start; `undefined` where there is nothing to start in this case.
    *
    * @throws {StileError} what keeps it from starting, such as `mail_unavailable`: the step-up stays open
    */
-  start?(domain: Domain, ceremony: Ceremony): Promise<unknown>
+  start?(domain: Domain, ceremony: Ceremony): Promise<Started | undefined>
   /**
    * Judges an answer. What can be used once is taken before it is looked at.
    *

@@ -55,7 +55,7 @@ async function settle(
   const after = await loadStanding(domain, standing.caller)
   const demand = demandOf(domain, after, record.feature)
   if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record)
-  return issueToken(domain, after, { audience: record.audience, requirement })
+  return issueToken(domain, after, { audience: record.audience, requirement, feature: record.feature })
 }
 
 /** A proof for an operation is for nothing else: it is not remembered, and only the login stands beside it in the token. */
@@ -72,7 +72,7 @@ async function settleBound(
   demandOf(domain, current, feature)
   const after = { ...current, proofs: [current.caller.login, ...countProofs([proven], current.authenticators)] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
-  return issueToken(domain, after, { audience, requirement, operation: { feature, digest, salt } })
+  return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
 }
 
 function isEnough(domain: Domain, { bind: _, ...requirement }: Requirement, proven: Proven): boolean {

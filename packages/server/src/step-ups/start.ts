@@ -10,7 +10,7 @@ import { readBody, START_BODY } from './body.ts'
 import { demandOf, enrollmentRequired } from './demand.ts'
 import { STEP_UP_SECONDS } from './open.ts'
 import { bindOperation } from './operation.ts'
-import { shownWay, startFirst, waysToMeet } from './ways.ts'
+import { createStarted, shownWay, waysToMeet } from './ways.ts'
 
 const ID_BYTES = 16
 
@@ -29,7 +29,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const now = domain.now()
   const expiresAt = now + STEP_UP_SECONDS
   if (outcome === 'permit') {
-    const issued = await issueToken(domain, standing, { audience, requirement })
+    const issued = await issueToken(domain, standing, { audience, requirement, feature })
     return { id, feature, requirement, expiresAt, status: 'done', issued }
   }
 
@@ -50,11 +50,10 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
     createdAt: now,
     expiresAt,
   }
-  await domain.store.stepUps.create(record)
   return {
     ...shownStepUp(record),
     status: 'open',
-    methods: [await startFirst(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
+    methods: [await createStarted(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
     attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: id }),
   }
 }

@@ -53,6 +53,6 @@ describe('where the store fails, nothing is counted and the step-up stays open',
   })
 
   test('while the challenge is stored, no step-up is answered without one', async () => {
-    await expect(startStepUp(failing('stepUps', 'start'), caller, { feature: 'approve' })).rejects.toThrow('disk')
+    await expect(startStepUp(failing('stepUps', 'create'), caller, { feature: 'approve' })).rejects.toThrow('disk')
   })
 })

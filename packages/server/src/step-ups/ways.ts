@@ -1,9 +1,11 @@
+import { settlesFor } from '@stile/policy'
 import { type Requirement, rank, type StepUpMethod } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { Ceremony, MethodRoom, Way } from '../methods/room.ts'
+import type { Ceremony, MethodRoom, Started, Way } from '../methods/room.ts'
 import { servedRooms } from '../methods/rooms.ts'
+import { stepUpExpired } from './open.ts'
 
 /** A way that a subject can take, and the room that knows it. */
 export type OpenWay = Readonly<{ room: MethodRoom; way: Way }>
@@ -23,21 +25,40 @@ export function waysToMeet(domain: Domain, standing: Standing, requirement: Requ
   return ways.toSorted((a, b) => lastUseOf(b.way) - lastUseOf(a.way))
 }
 
-/** Shows a way, started where there is something to start. */
+/** Starts a way of an open step-up, and shows it. What was started of the method before is void. */
 export async function startWay(domain: Domain, { room, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
-  const start = await room.start?.(domain, { ...ceremony, way })
-  return { ...shownWay({ room, way }), ...(start !== undefined && { start }) }
+  const started = await room.start?.(domain, { ...ceremony, way })
+  if (started === undefined) return shownWay({ room, way })
+  const { start, challenge } = started
+  const kept = await keep(started, () => domain.store.stepUps.start({ id: ceremony.record.id, method: way.method, challenge }))
+  if (!kept) throw stepUpExpired()
+  return { ...shownWay({ room, way }), start }
 }
 
 /**
- * Shows the first way of a step-up, started. Where what it needs cannot be reached it is shown as it is: another can be chosen, and who
- * chooses it is told.
+ * Creates a step-up with its first way started, and shows that way. Where what it needs cannot be reached it is shown as it is: another can
+ * be chosen, and who chooses it is told.
  */
-export async function startFirst(domain: Domain, way: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
+export async function createStarted(domain: Domain, { room, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
+  const { stepUps } = domain.store
+  const started = await room.start?.(domain, { ...ceremony, way }).catch((error) => {
+    if (error instanceof StileError && CHOOSABLE.includes(error.code)) return undefined
+    throw error
+  })
+  if (started === undefined) {
+    await stepUps.create(ceremony.record)
+    return shownWay({ room, way })
+  }
+  const { start, challenge } = started
+  await keep(started, () => stepUps.create(ceremony.record, { method: way.method, challenge }))
+  return { ...shownWay({ room, way }), start }
+}
+
+async function keep<T>({ undo }: Started, write: () => Promise<T>): Promise<T> {
   try {
-    return await startWay(domain, way, ceremony)
+    return await write()
   } catch (error) {
-    if (error instanceof StileError && CHOOSABLE.includes(error.code)) return shownWay(way)
+    await undo?.().catch(() => undefined)
     throw error
   }
 }
@@ -69,12 +90,13 @@ export function wayFor(standing: Standing, ways: readonly OpenWay[], method: str
 /** For an operation or what a compliance rule protects, something new counts as no more than `mfa`. */
 function settledFor(
   { authenticators, policy }: Standing,
-  { level, bind }: Requirement,
+  requirement: Requirement,
   feature: string | undefined,
 ): Standing['authenticators'] {
-  const rules = feature === undefined ? undefined : policy.policy.document.features[feature]
-  const isSensitive = (bind?.length ?? 0) > 0 || rules?.compliance !== undefined
-  return isSensitive && rank(level) > rank('mfa') ? authenticators.filter(({ settlesAt }) => settlesAt === undefined) : authenticators
+  const isSensitive = settlesFor(policy.policy, feature ?? '', requirement)
+  return isSensitive && rank(requirement.level) > rank('mfa')
+    ? authenticators.filter(({ settlesAt }) => settlesAt === undefined)
+    : authenticators
 }
 
 function lastUseOf({ authenticators }: Way): number {

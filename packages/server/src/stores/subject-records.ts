@@ -123,7 +123,8 @@ export type StepUpRecord = Readonly<{
 
 /** Step-ups and the challenges of their methods; each is used once. */
 export interface StepUpStore {
-  create(record: StepUpRecord): Promise<void>
+  /** Together with the challenge of the method that it is started with, in one transaction. */
+  create(record: StepUpRecord, started?: Readonly<{ method: Method; challenge: string }>): Promise<void>
   /** The record, also where it has expired: the caller compares `expiresAt`. */
   get(id: string): Promise<StepUpRecord | null>
   /** Stores the challenge of a started method and replaces a former one of that method. False where the step-up is gone. */

@@ -1,4 +1,4 @@
-import { newestProof } from '@stile/policy'
+import { newestProof, settlesFor } from '@stile/policy'
 import {
   ACR,
   ASSURANCE_MAX_SECONDS,
@@ -22,6 +22,8 @@ export type IssueToken = Readonly<{
   audience: string
   /** What was asked; `acr`, `amr` and `auth_time` are those of the newest proof that meets it. Default: the strongest proof. */
   requirement?: Requirement
+  /** What it was asked for: what is too new for that does not meet it. */
+  feature?: string
   /** The operation that a ceremony was completed for. */
   operation?: Readonly<{ feature: string; digest: string; salt: string }>
 }>
@@ -35,12 +37,13 @@ export type IssueToken = Readonly<{
 export async function issueToken(
   domain: Domain,
   standing: Standing,
-  { audience, requirement, operation }: IssueToken,
+  { audience, requirement, feature = '', operation }: IssueToken,
 ): Promise<IssuedToken> {
   const { caller, policy, license, proofs, risk, revokedBefore } = standing
   const { id: aud, binding } = audienceOptionsFor(domain, caller, audience)
   const now = domain.now()
-  const proof = proofFor(proofs, requirement, now)
+  const settles = requirement !== undefined && settlesFor(policy.policy, feature, requirement)
+  const proof = proofFor(proofs, requirement, now, settles)
   // as old as what it says, so that a revocation meanwhile covers it; and newer than one that was read, also within the same second
   const iat = Math.max(standing.now, revokedBefore + 1)
   const exp = Math.min(standing.now + ASSURANCE_MAX_SECONDS, license?.changesAt ?? Number.POSITIVE_INFINITY)
@@ -75,9 +78,9 @@ export async function issueToken(
   return { token, expiresAt: exp, acr: claims.acr, amr: claims.amr, authTime: claims.auth_time }
 }
 
-function proofFor(proofs: readonly Proof[], requirement: Requirement | undefined, now: number): Proof {
+function proofFor(proofs: readonly Proof[], requirement: Requirement | undefined, now: number, settles: boolean): Proof {
   if (requirement === undefined) return strongest(proofs)
-  const proof = newestProof(requirement, { proofs }, now)
+  const proof = newestProof(requirement, { proofs }, now, settles)
   if (proof !== undefined) return proof
   throw new StileError('insufficient_user_authentication', 'What was proven in this session is not strong or fresh enough.', {
     requirement,

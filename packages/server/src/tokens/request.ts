@@ -23,7 +23,7 @@ export async function requestToken(domain: Domain, caller: Caller, body: unknown
   const standing = await loadStanding(domain, caller)
   if (feature === undefined) return await issueToken(domain, standing, { audience })
   const { outcome, requirement, reasons } = demandOf(domain, standing, feature)
-  if (outcome === 'permit') return await issueToken(domain, standing, { audience, requirement })
+  if (outcome === 'permit') return await issueToken(domain, standing, { audience, requirement, feature })
   const detail = reasons.at(-1)?.message ?? 'A stronger or fresher proof is needed. Start a step-up for this feature.'
   throw new StileError('insufficient_user_authentication', detail, { feature, requirement, reasons })
 }

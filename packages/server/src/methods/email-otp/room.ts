@@ -27,7 +27,7 @@ export const emailOtpRoom: MethodRoom = {
   },
 
   // a code is as good as its step-up, which is open for 5 minutes at most (NIST SP 800-63B-4 §3.1.3.2 allows 10)
-  async start(domain, ceremony): Promise<EmailCodeStart> {
+  async start(domain, ceremony) {
     const { record, standing } = ceremony
     const address = codeAddress(standing, ceremony.requirement.methods)
     if (address === undefined || domain.mail === undefined) throw noMailbox()
@@ -44,14 +44,13 @@ export const emailOtpRoom: MethodRoom = {
         at: domain.now(),
         expiresAt,
       })
-      // only now: where it could not be sent, the former one still counts
-      const challenge = codeDigest(domain.options.secret, id, code)
-      await domain.store.stepUps.start({ id, method: 'email-otp', challenge })
     } catch (error) {
       await budget.giveBack().catch(() => undefined)
       throw error
     }
-    return { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
+    // the challenge is kept only now: where it could not be sent, the former one still counts
+    const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
+    return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
   },
 
   // the guess is taken from the budget first; the code is read and deleted in one step, so that it counts once

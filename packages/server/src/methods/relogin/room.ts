@@ -1,6 +1,5 @@
 import type { AttemptFailure } from '@stile/protocol'
 import { StileError } from '../../error.ts'
-import { stepUpExpired } from '../../step-ups/open.ts'
 import { attemptFailed } from '../failure.ts'
 import { guessesLeft } from '../limits.ts'
 import type { MethodRoom } from '../room.ts'
@@ -41,9 +40,8 @@ export const reloginRoom: MethodRoom = {
     const { provider, redirectUri } = place
     const metadata = await provider.metadata().catch(loginUnavailable)
     const login = beginLogin(domain, record.id, redirectUri)
-    const challenge = sealLogin(domain, record, login)
-    if (!(await domain.store.stepUps.start({ id: record.id, method: 'relogin', challenge }))) throw stepUpExpired()
-    return { url: authorizationUrl(provider, metadata, { login, level: requirement.level, caller: standing.caller }) }
+    const url = authorizationUrl(provider, metadata, { login, level: requirement.level, caller: standing.caller })
+    return { start: { url }, challenge: sealLogin(domain, record, login) }
   },
 
   // what was kept of the sign-in is taken before the answer is looked at, so that it is answered once

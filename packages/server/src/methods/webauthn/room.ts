@@ -32,8 +32,7 @@ function webauthnRoom(method: 'passkey' | 'security-key'): MethodRoom {
         userVerification: userVerificationFor(requirement),
         timeoutSeconds: Math.max(record.expiresAt - domain.now(), 1),
       })
-      await domain.store.stepUps.start({ id: record.id, method, challenge: start.challenge })
-      return start
+      return { start, challenge: start.challenge }
     },
 
     // its challenge is taken first, so that it is answered once, whatever comes of it

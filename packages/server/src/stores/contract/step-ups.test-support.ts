@@ -24,6 +24,15 @@ export function singleUseContract(open: () => Promise<Store>): void {
       expect((await store().stepUps.get('su_1'))?.feature).toBe('reports.export')
     })
 
+    it('keeps the challenge of the method that it is created with', async () => {
+      await store().stepUps.create(stepUp('su_1'), { method: 'passkey', challenge: 'first' })
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey' })).toBe('first')
+      // of a step-up that was not created, nothing was kept
+      await store().stepUps.create(stepUp('su_2'), { method: 'passkey', challenge: 'own' })
+      await expect(store().stepUps.create(stepUp('su_2'), { method: 'passkey', challenge: 'foreign' })).rejects.toThrow()
+      expect(await store().stepUps.takeChallenge({ id: 'su_2', method: 'passkey' })).toBe('own')
+    })
+
     it('threat: a step-up would be used twice', async () => {
       await store().stepUps.create(stepUp('su_1'))
       expect(winners(await burst(() => store().stepUps.take('su_1')))).toEqual([stepUp('su_1')])

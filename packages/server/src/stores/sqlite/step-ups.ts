@@ -67,7 +67,7 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
       .returning('challenge'),
   )
   return {
-    create: (record) =>
+    create: (record, started) =>
       write(() => {
         const { id, key, account, client, audience, feature, requirement, operation, createdAt, expiresAt } = record
         insert.run({
@@ -82,6 +82,7 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
           createdAt,
           expiresAt,
         })
+        if (started !== undefined) putChallenge.run({ id, ...started })
       }),
     get: (id) => read(() => recordOf(find.get({ id }))),
     start: ({ id, method, challenge }) => write(() => putChallenge.run({ id, method, challenge }) === 1),
