@@ -5,7 +5,15 @@ import express from 'express'
 import { policy } from './policy.ts'
 
 /** Whoever is signed in to the API of the tests. */
-export type TestUser = Readonly<{ sub: string; account: string; sid: string /** Verified. */; email?: string }>
+export type TestUser = Readonly<{
+  sub: string
+  account: string
+  sid: string
+  /** Verified. */
+  email?: string
+  /** Seconds since the epoch. Default: a moment ago, always. */
+  signedInAt?: number
+}>
 
 /** How the API knows who is signed in: a header stands for a product's own session. */
 export const USER_HEADER = 'x-test-user'

@@ -90,7 +90,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
             issuer: urls.api,
             jwks: `${urls.api}/.well-known/jwks.json`,
             audience: urls.service,
-            claims: { account: 'account' },
+            claims: { account: 'account', email: 'email' },
           },
         ],
         clients: [{ id: 'web', origins: [WEB_ORIGIN] }],
@@ -134,9 +134,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           body: JSON.stringify(body),
         }),
       )
-    const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}`, email }, { api: url = urls.api } = {}) => {
+    const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}`, email, signedInAt }, { api: url = urls.api } = {}) => {
       const login = { [USER_HEADER]: JSON.stringify({ sub, account, sid }) }
-      const session = () => sessions.mint({ sub, account, sid, authTime: now(), ...(email && { email, emailVerified: true }) })
+      const session = () =>
+        sessions.mint({ sub, account, sid, authTime: signedInAt ?? now(), ...(email && { email, emailVerified: true }) })
       return createNodeClient({ service: urls.service, api: url, session, login, now })
     }
     return {

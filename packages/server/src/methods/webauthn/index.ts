@@ -1,5 +1,4 @@
 export { webauthnAmr } from './amr.ts'
-export { verifyAuthentication } from './authentication.ts'
-export { creationOptions, requestOptions } from './options.ts'
+export { creationOptions } from './options.ts'
 export { verifyRegistration } from './registration.ts'
 export { CHALLENGE_BYTES, ENROLMENT_VERIFICATION } from './relying-party.ts'
