@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { definePolicy } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AUTHENTICATORS_FEATURE, type ReloginStart } from '@stile/protocol'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { nameAddress } from '../addresses/mailbox.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.ts'
+import { startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { createWorld, POLICY, problemOf, type World } from '../step-ups/world.test-support.ts'
 import { requestToken } from '../tokens/request.ts'
 import { removeAuthenticator, startRegistration } from './index.ts'
+
+const SECRET = 'the secret of this service'
 
 let server: TestMailServer
 let world: World
@@ -137,4 +140,28 @@ describe('a policy that asks for a code by mail as well', () => {
     await nameAddress(world.domain, { subject: caller.subject, address: 'new@example.com', by: 'admin' })
     expect(await begin(caller, strict())).toMatchObject({ method: 'passkey' })
   })
+})
+
+test('a sign-in at the login provider ends the first of the two step-ups, and then the code is asked for', async () => {
+  const provider = await startScriptedProvider({ now: () => world.clock.now(), clientSecret: SECRET })
+  onTestFinished(provider.close)
+  const relogin = { issuer: provider.issuer, clientId: 'stile', clientSecret: SECRET, redirectUris: ['https://app.example/done'] }
+  const [issuer] = world.domain.options.issuers
+  const policy = definePolicy({ ...POLICY.document, enrollment: { first: ['relogin', 'email-otp'] } } as never)
+  const there = await createWorld({
+    policy,
+    options: {
+      issuers: [{ id: 'main', issuer: issuer?.issuer as string, jwks: 'https://login.example/jwks', audience: 'stile', relogin }],
+      mail: { from: 'no-reply@example.com', url: server.url },
+    },
+  })
+  onTestFinished(there.close)
+  const caller = await person({ login: { method: 'login', level: 'session', amr: [], authTime: 1 } })
+  const stepUp = await startStepUp(there.domain, caller, { feature: AUTHENTICATORS_FEATURE })
+  const start = stepUp.status === 'open' ? (stepUp.methods[0]?.start as ReloginStart | undefined) : undefined
+  const body = { method: 'relogin', response: provider.signIn(start?.url ?? '') }
+  expect(await attempt(there.domain, caller, stepUp.id, body)).toMatchObject({ status: 'done' })
+  expect(await asked(caller, there.domain)).toEqual(['email-otp'])
+  await confirmByMail(caller, there.domain)
+  expect(await begin(caller, there.domain)).toMatchObject({ method: 'passkey' })
 })

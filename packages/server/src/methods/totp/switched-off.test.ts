@@ -114,6 +114,19 @@ describe('wrong codes in a row', () => {
     expect((await listAuthenticators(world.domain, alice)).authenticators[0]).not.toHaveProperty('disabled')
   })
 
+  test('threat: one that is typed while a right one is judged would be forgotten', async () => {
+    const { store } = world.domain
+    const [first, second] = [await open(), await open()]
+    const accept: typeof store.totp.accept = async (input) => {
+      const accepted = await store.totp.accept(input)
+      await problemOf(answer(second.id, wrong()))
+      return accepted
+    }
+    await answer(first.id, app.code(), alice, { ...world.domain, store: { ...store, totp: { accept } } })
+    const record = await store.authenticators.get({ subject: alice.subject, id: app.id })
+    expect(record?.data).toMatchObject({ failures: 1 })
+  })
+
   test('are not counted where the store fails, or where the code was used already', async () => {
     await guess(99)
     world.clock.advance(86_400)
