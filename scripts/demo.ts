@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -46,14 +46,21 @@ export type PartName = 'service' | 'api' | 'web' | 'idp' | 'inbox'
 type DemoKeys = Readonly<{ guard: string; licenses: string }>
 
 /** A port that nothing listens on. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  // below the ports that the system gives to whoever asks for any: one of these could be taken before it is used
+  const [LOWEST, COUNT, TRIES] = [20_000, 12_000, 50]
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = LOWEST + randomInt(COUNT)
+    if (await canListen(port)) return port
+  }
+  throw new Error(`Of ${TRIES} ports between ${LOWEST} and ${LOWEST + COUNT} all are taken. Stop what uses them, then start again.`)
+}
+
+function canListen(port: number): Promise<boolean> {
   const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
-    })
+  return new Promise((resolve) => {
+    server.on('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 }
 
