@@ -42,6 +42,8 @@ export type AttestationStatus = 'trusted' | 'none' | 'untrusted' | 'not_allowed'
 export type Recovery = Readonly<{
   /** Codes that were not used yet; 0 where none were ever made. */
   codesLeft: number
+  /** Who can help, as a part of a sentence, such as `your administrator`. */
+  help?: string
   /** Seconds since the epoch; absent where none were ever made. */
   codesMadeAt?: number
   /** Where notices and codes by mail go, all but its first letter and its domain hidden. */

@@ -1,4 +1,4 @@
-import { enrollmentOf, meets, type Policy } from '@stile/policy'
+import { canMeet, enrollmentOf, meets, type Policy } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Level, type Method, problem, type Requirement, rank } from '@stile/protocol'
 import { type Answer, refuse } from './answer.ts'
 import { proofsOf } from './decisions.ts'
@@ -31,13 +31,15 @@ export function gateOf({ policy, clock, mailbox, world: current }: Desk): Gate {
   const missing = asked.find((each) => !meets(each, { proofs: proofsOf(world) }, clock.now()))
   if (missing === undefined) return { outcome: 'permit', requirement: asked[0] ?? fresh('session') }
   if (missing.methods?.includes('email-otp') && !mailbox.takesCodes()) return deny('no code can be sent to you.')
+  const { level } = missing
+  if (level !== 'session' && !world.authenticators.some((each) => !each.disabled && canMeet(missing, each)))
+    return deny('what is enrolled cannot confirm this any more. Use a recovery code.')
   return { outcome: 'step_up', requirement: missing }
 }
 
 function firstOf(policy: Policy, { authenticators }: World): readonly Requirement[] {
-  const level = authenticators
-    .filter(({ disabled }) => !disabled)
-    .reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
+  // what is switched off counts here: nobody gets a weaker gate by guessing
+  const level = authenticators.reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
   return level === 'session' ? enrollmentOf(policy).first.map((method) => fresh('session', [method])) : [fresh(level)]
 }
 

@@ -180,10 +180,10 @@ test('recovery by a link asks for no code, and says where the link has ended', a
 })
 
 test('recovery: who has no code reads whom to ask', async () => {
-  const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0 }) })
+  const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0, help: 'support@example.com' }) })
   const recovered = mount(stile).recover()
   await until(() => buttonOf('Close'))
-  expect(labelled('aria-describedby')).toMatch(/Ask your administrator for a recovery link/)
+  expect(labelled('aria-describedby')).toMatch(/Ask support@example.com for a recovery link/)
   press('Close')
   await expect(recovered).resolves.toBe(false)
 })

@@ -18,12 +18,9 @@ export async function recover(guide: Guide, link: string | undefined): Promise<b
   const { button, element, submitButton } = kit
   const recovery = createRecovery(stile)
   // where it cannot be told, a code can be typed all the same
-  const left = link
-    ? 1
-    : await recovery.status().then(
-        ({ codesLeft }) => codesLeft,
-        () => 1,
-      )
+  const status = await recovery.status().catch(() => undefined)
+  const left = link ? 1 : (status?.codesLeft ?? 1)
+  const whom = { help: status?.help ?? say('helper') }
 
   const ticket = await new Promise<RecoveryTicket | undefined>((resolve) => {
     let busy = false
@@ -41,7 +38,7 @@ export async function recover(guide: Guide, link: string | undefined): Promise<b
 
     const sentence = () => {
       if (!error) return ''
-      if (link && error.code === 'recovery_failed') return say('link_failed')
+      if (link && error.code === 'recovery_failed') return say('link_failed', whom)
       const kept = /^(relogin|login|session)_/.test(error.failure ?? error.code) && !link
       return `${errorText(error)}${kept ? ` ${say('recoveryKept')}` : ''}`
     }
@@ -67,7 +64,7 @@ export async function recover(guide: Guide, link: string | undefined): Promise<b
       const icon = DRAWINGS.door
       const title = say('recoverTitle')
       if (help) {
-        const text = say(left === 0 ? 'noCodesLeft' : 'noCodeText')
+        const text = say(left === 0 ? 'noCodesLeft' : 'noCodeText', whom)
         const actions = () => [...(left === 0 ? [] : [button(say('back'), turn)]), button(say('close'), leave, 'stile-primary')]
         return view('help', title, { icon, text, actions })
       }

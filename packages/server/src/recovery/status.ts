@@ -11,6 +11,7 @@ export async function recoveryOf(domain: Domain, who: Caller | string): Promise<
   const suspendedUntil = mailbox?.suspendedUntil
   return {
     codesLeft: codes.left,
+    help: domain.options.help,
     ...(codes.madeAt !== undefined && { codesMadeAt: codes.madeAt }),
     ...(mailbox && { email: { hint: maskAddress(mailbox.address), ...(suspendedUntil !== undefined && { suspendedUntil }) } }),
   }
