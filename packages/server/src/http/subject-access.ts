@@ -1,5 +1,6 @@
 import type { Caller } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { sessionKey } from '../sessions/session-key.ts'
 import type { HttpContext } from './context.ts'
 import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
 import type { Access, Call } from './endpoint.ts'
@@ -46,7 +47,15 @@ export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
         dpop: call.header('dpop'),
         client: client(call).id,
       })
-      return { ...call, caller }
+      // a body that is still on its way can be held back until after the end of the session
+      return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
     },
   }
+}
+
+/** Reads a body that comes after its caller was let in: nothing is done any more for a session that ended meanwhile. */
+async function jsonInSession({ running: { domain }, json }: Call, caller: Caller): Promise<unknown> {
+  const body = await json()
+  if (await domain.store.sessions.isOpen(sessionKey(caller))) return body
+  throw new StileError('session_ended', 'This session was ended. Sign in again.')
 }
