@@ -73,7 +73,7 @@ test('ten codes of eighty bits replace the former, and making them is gated', as
   expect(new Set(codes).size).toBe(10)
   for (const code of codes) expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/)
   expect(await redeem(service, { code: CODE })).toMatchObject({ status: 422 })
-  const status = { codesLeft: 10, codesMadeAt: NOW, email: { hint: 'a•••@example.com' } }
+  const status = { codesLeft: 10, help: 'your administrator', codesMadeAt: NOW, email: { hint: 'a•••@example.com' } }
   expect(await call(service, 'GET', '/v1/recovery')).toEqual({ status: 200, body: status })
 })
 

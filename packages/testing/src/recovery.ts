@@ -33,11 +33,12 @@ export function createRecovery(desk: Desk): RecoveryRoom {
 
   return {
     status: () => {
-      const { recoveryCodes, recoveryCodesMadeAt, emailSuspendedUntil } = world()
+      const { recoveryCodes, recoveryCodesMadeAt, emailSuspendedUntil, help } = world()
       const hint = mailbox.hint()
       const suspended = emailSuspendedUntil !== null && emailSuspendedUntil > clock.now()
       const body: Recovery = {
         codesLeft: recoveryCodes.length,
+        help,
         ...(recoveryCodesMadeAt !== null && { codesMadeAt: recoveryCodesMadeAt }),
         ...(hint !== undefined && { email: { hint, ...(suspended && { suspendedUntil: emailSuspendedUntil }) } }),
       }
