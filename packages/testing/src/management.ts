@@ -19,15 +19,15 @@ const fresh = (level: Level, methods?: readonly Method[]): Requirement => ({
 
 /**
  * The gate in front of everything that changes authenticators: a fresh proof of the strongest level enrolled, or, where nothing above
- * `session` is, of all that the policy lists for the first one. A raised risk asks for a code by mail on top, a high one for an administrator.
+ * `session` is, of all that the policy lists for the first one, and while risk is raised of a code by mail on top. A high risk asks for an
+ * administrator.
  */
 export function gateOf({ policy, clock, mailbox, world: current }: Desk): Gate {
   const world = current()
   const { risk, help } = world
   const deny = (why: string): Gate => ({ outcome: 'deny', detail: `Authenticators cannot be changed here now: ${why} Ask ${help}.` })
   if (risk === 'high' || risk === 'critical') return deny('something about this sign-in is unusual.')
-  const asked = [...firstOf(policy, world)]
-  if (risk !== 'normal' && !asked.some(({ methods }) => methods?.includes('email-otp'))) asked.push(fresh('session', ['email-otp']))
+  const asked = asksOf(policy, world)
   const missing = asked.find((each) => !meets(each, { proofs: proofsOf(world) }, clock.now()))
   if (missing === undefined) return { outcome: 'permit', requirement: asked[0] ?? fresh('session') }
   if (missing.methods?.includes('email-otp') && !mailbox.takesCodes()) return deny('no code can be sent to you.')
@@ -37,10 +37,13 @@ export function gateOf({ policy, clock, mailbox, world: current }: Desk): Gate {
   return { outcome: 'step_up', requirement: missing }
 }
 
-function firstOf(policy: Policy, { authenticators }: World): readonly Requirement[] {
+function asksOf(policy: Policy, { authenticators, risk }: World): readonly Requirement[] {
   // what is switched off counts here: nobody gets a weaker gate by guessing
   const level = authenticators.reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
-  return level === 'session' ? enrollmentOf(policy).first.map((method) => fresh('session', [method])) : [fresh(level)]
+  if (level !== 'session') return [fresh(level)]
+  const { first } = enrollmentOf(policy)
+  const raised: readonly Method[] = risk === 'normal' || first.includes('email-otp') ? [] : ['email-otp']
+  return [...first, ...raised].map((method) => fresh('session', [method]))
 }
 
 /** The refusal of whoever may not manage authenticators; nothing for whoever may. */

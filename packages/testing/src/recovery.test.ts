@@ -29,7 +29,7 @@ const redeem = (service: TestService, proof: object) => call(service, 'POST', '/
 test('a code with a login of now opens the way to one authenticator, once', async () => {
   const service = open()
   expect(await enrol(service)).toMatchObject({ status: 401 })
-  expect(await redeem(service, { code: 'ol23 4567-89ab cdef' })).toMatchObject({ status: 201, body: { expiresAt: NOW + 300 } })
+  expect(await redeem(service, { code: 'ol23 4567-89ab cdef' })).toMatchObject({ status: 201, body: { expiresAt: NOW + 600 } })
   expect(await enrol(service)).toMatchObject({ status: 201, body: { boundBy: { method: 'recovery-code', level: 'session' } } })
   service.given({ proofs: [] })
   expect(await enrol(service)).toMatchObject({ status: 401 })
@@ -49,6 +49,19 @@ test('threat: recovery codes are guessed: they share the budget of all codes', a
   const service = open({ guesses: 2 })
   for (const code of ['1', '2']) expect(await redeem(service, { code })).toMatchObject({ status: 422 })
   expect(await redeem(service, { code: CODE })).toMatchObject({ status: 429 })
+})
+
+test('a link is no guess: it counts while no code does any more', async () => {
+  const service = open({ guesses: 1 })
+  expect(await redeem(service, { code: '1' })).toMatchObject({ status: 422 })
+  expect(await redeem(service, { link: 'x' })).toMatchObject({ status: 422 })
+  expect(await redeem(service, { code: CODE })).toMatchObject({ status: 429 })
+  expect(await redeem(service, { link: service.sendRecoveryLink() })).toMatchObject({ status: 201 })
+})
+
+test('what is enrolled is enough while risk is raised: no mail on top', async () => {
+  const service = open({ risk: 'elevated', proofs: [{ method: 'totp', level: 'mfa', amr: ['otp'], authTime: NOW }] })
+  expect(await enrol(service)).toMatchObject({ status: 201 })
 })
 
 test('a link works once and for an hour, while risk is high too', async () => {
@@ -75,6 +88,11 @@ test('ten codes of eighty bits replace the former, and making them is gated', as
   expect(await redeem(service, { code: CODE })).toMatchObject({ status: 422 })
   const status = { codesLeft: 10, help: 'your administrator', codesMadeAt: NOW, email: { hint: 'a•••@example.com' } }
   expect(await call(service, 'GET', '/v1/recovery')).toEqual({ status: 200, body: status })
+})
+
+test('where nothing is enrolled there is nothing to recover: no codes are made', async () => {
+  const service = open({ authenticators: [] })
+  expect(await call(service, 'POST', '/v1/recovery/codes', {})).toMatchObject({ status: 403, body: { code: 'denied' } })
 })
 
 test('while risk is raised the first authenticator needs a code by mail on top of the login', async () => {

@@ -1,5 +1,5 @@
 import type { Recovery, RecoveryTicket, Requirement } from '@stile/protocol'
-import { problem, RECOVERY_FEATURE } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, problem, RECOVERY_FEATURE } from '@stile/protocol'
 import { type Answer, type Body, refuse } from './answer.ts'
 import { type Desk, FRESH_SECONDS } from './desk.ts'
 import { refusalToManage } from './management.ts'
@@ -19,6 +19,8 @@ export const RECOVERING: Requirement = { level: 'session', maxAgeSeconds: FRESH_
 
 const CODES = 10
 const LINK_SECONDS = 3600
+/** How long a ticket is good for, in seconds. */
+const TICKET_SECONDS = 600
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /** Whether the login is recent enough to recover. */
@@ -47,6 +49,10 @@ export function createRecovery(desk: Desk): RecoveryRoom {
     makeCodes: () => {
       const refused = refusalToManage(desk)
       if (refused) return refused
+      if (world().authenticators.length === 0) {
+        const detail = 'Recovery codes are for when you have lost what you enrolled. Add an authenticator first.'
+        return refuse(problem('denied', detail, { feature: AUTHENTICATORS_FEATURE }))
+      }
       const codes = Array.from({ length: CODES }, recoveryCode)
       change({ recoveryCodes: codes, recoveryCodesMadeAt: clock.now() })
       mailbox.send('codes_made')
@@ -57,15 +63,16 @@ export function createRecovery(desk: Desk): RecoveryRoom {
         const members = { feature: RECOVERY_FEATURE, requirement: RECOVERING }
         return refuse(problem('insufficient_user_authentication', 'Sign in again first. The code was not used.', members))
       }
-      const guess = guesses.take(nextId('recovery'))
-      if ('status' in guess) return guess
+      // a link cannot be guessed
+      const guess = link === undefined ? guesses.take(nextId('recovery')) : undefined
+      if (guess && 'status' in guess) return guess
       const typed = typeof code === 'string' ? plain(code) : ''
       const right = typed ? world().recoveryCodes.find((each) => plain(each) === typed) : undefined
       const alive = typeof link === 'string' && (links.get(link) ?? 0) > clock.now()
       if (typeof link === 'string') links.delete(link)
       if (right === undefined && !alive) return refuse(problem('recovery_failed', 'That is wrong, was used already or has ended.'))
-      guess.forgive()
-      const expiresAt = clock.now() + FRESH_SECONDS
+      guess?.forgive()
+      const expiresAt = clock.now() + TICKET_SECONDS
       const recoveryCodes = world().recoveryCodes.filter((each) => each !== right)
       change({ recoveryCodes, ticket: { expiresAt, by: alive ? 'admin' : 'recovery-code' } })
       mailbox.send('recovered')

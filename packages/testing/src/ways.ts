@@ -16,14 +16,14 @@ const RESEND_SECONDS = [30, 60, 120, 240]
 const CODE_SECONDS = 300
 
 /** The methods that can meet a requirement with what the subject has; `only` leaves out all others. */
-export function methodsIn({ world, clock }: Desk, requirement: Requirement, only: readonly Method[] = METHODS): readonly Method[] {
+export function methodsIn({ world, clock, mailbox }: Desk, requirement: Requirement, only: readonly Method[] = METHODS): readonly Method[] {
   const enrolled = enrolledIn(world(), clock.now())
-  const mailbox = requirement.level === 'session' || requirement.methods?.includes('email-otp')
+  const asksMail = requirement.level === 'session' || requirement.methods?.includes('email-otp')
   return METHODS.filter((method) => {
     if (!only.includes(method) || requirement.methods?.includes(method) === false) return false
     if (method === 'relogin') return requirement.level === 'session'
     // where risk is raised a rule has to name the mailbox
-    if (method === 'email-otp') return mailbox && world().email !== null && (world().emailSuspendedUntil ?? 0) <= clock.now()
+    if (method === 'email-otp') return asksMail && mailbox.takesCodes()
     return enrolled.some((each) => each.method === method && canMeet(requirement, each))
   })
 }
