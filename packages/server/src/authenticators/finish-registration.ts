@@ -14,7 +14,7 @@ import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
 import { countsNow } from './counts.ts'
 import { defaultName } from './default-name.ts'
-import { authenticatorIdOf, MOST_AUTHENTICATORS, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 /** What an enrolment made, and what making it has proven. */
 type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
@@ -31,7 +31,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
   const { response, name } = readBody(FINISH_REGISTRATION_BODY, body)
   const registration = await openRegistration(domain, caller, id)
   const { standing, gate } = await admit(domain, caller, { adding: true, graceSeconds: domain.now() - registration.createdAt })
-  if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
+  if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp' ? await makeTotp(domain, registration, response) : await makeWebAuthn(domain, registration, response)
   const record: AuthenticatorRecord = {
@@ -107,8 +107,9 @@ async function create(
   caller: Caller,
   registration: RegistrationRecord,
   record: AuthenticatorRecord,
-  { ticket }: Admitted['gate'],
+  gate: Admitted['gate'],
 ): Promise<void> {
+  const { ticket } = gate
   const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
   const { name, data } = record
@@ -116,7 +117,7 @@ async function create(
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
     const used = ticket && { ticket: { key: ticket.key, validAfter: registration.createdAt } }
-    created = await authenticators.create({ record, limit: MOST_AUTHENTICATORS, change, notices, ...used })
+    created = await authenticators.create({ record, limit: mostFor(gate), change, notices, ...used })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
     if (data.method === 'totp') await registrations.create(registration).catch(() => undefined)

@@ -2,11 +2,14 @@ import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { RegistrationRecord } from '../stores/store.ts'
+import type { Admitted } from './admit.ts'
 
 /** How long an enrolment stays open, in seconds. */
 export const REGISTRATION_SECONDS = 600
 /** The most authenticators that one subject can have. */
 export const MOST_AUTHENTICATORS = 20
+/** How many more a recovery ticket can let in: whoever has filled an account must not keep its owner out of it. */
+const MORE_WITH_TICKET = 10
 
 const REGISTRATION_PREFIX = 'reg_'
 const AUTHENTICATOR_PREFIX = 'auth_'
@@ -19,6 +22,11 @@ export function newRegistrationId(random: Domain['random']): string {
 /** The id of the authenticator that comes of an enrolment. */
 export function authenticatorIdOf(registrationId: string): string {
   return AUTHENTICATOR_PREFIX + registrationId.slice(REGISTRATION_PREFIX.length)
+}
+
+/** The most authenticators that a subject can have for one more to be let in by what opened the gate. */
+export function mostFor({ ticket }: Admitted['gate']): number {
+  return MOST_AUTHENTICATORS + (ticket === undefined ? 0 : MORE_WITH_TICKET)
 }
 
 /**

@@ -9,7 +9,7 @@ import { readBody } from '../step-ups/body.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
 import { admit } from './admit.ts'
 import { START_REGISTRATION_BODY } from './body.ts'
-import { authenticatorIdOf, MOST_AUTHENTICATORS, newRegistrationId, REGISTRATION_SECONDS, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, mostFor, newRegistrationId, REGISTRATION_SECONDS, tooManyAuthenticators } from './registration.ts'
 
 const LONGEST_USER_NAME = 64
 
@@ -26,7 +26,7 @@ type Started = Readonly<{ method: Registration['method']; start: unknown; secret
 export async function startRegistration(domain: Domain, caller: Caller, body: unknown): Promise<Registration> {
   const { method } = readBody(START_REGISTRATION_BODY, body)
   const { standing, gate } = await admit(domain, caller, { adding: true })
-  if (standing.authenticators.length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
+  if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const id = newRegistrationId(domain.random)
   const now = domain.now()
   const expiresAt = now + REGISTRATION_SECONDS
