@@ -55,7 +55,11 @@ export function isPassing(code: StileCode): boolean {
   return /^(service|session|policy|mail|login)_un|^internal|^too/.test(code)
 }
 
-/** An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded. `now` in seconds. */
+/**
+ * An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded.
+ *
+ * @param now  this browser's clock, in seconds since the epoch
+ */
 export function flowError({ code = 'passkey_failed', problem }: Partial<StileError>, now: number): FlowError {
   return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
 }

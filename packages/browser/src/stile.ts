@@ -13,15 +13,15 @@ export type StileOptions = Readonly<{
   service: string
   /**
    * Gives the session token (a JWT) of whoever is signed in. Called with `start` first, with `expired` when the service
-   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer. Rejecting when the service does not
-   * take the former means that nobody is signed in. A token of another user or session drops all that is known of the former.
+   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer. Rejecting when the service does
+   * not take the former means that nobody is signed in. A token of another user or session drops all that is known of the former.
    */
   session: (why: 'start' | 'expired' | 'relogin') => Promise<string>
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
   audiences: Readonly<Record<string, readonly string[]>>
   /**
-   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only where the service has a login
-   * provider to ask.
+   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only where the service has a
+   * login provider to ask.
    */
   relogin?: () => Promise<boolean>
   /** Default: the global `fetch`. */
@@ -126,8 +126,8 @@ export type Stile<F extends string = string> = Readonly<{
   /** A token for what is proven already; never prompts. */
   token: (audience?: string) => Promise<IssuedToken>
   /**
-   * One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`, and a TypeError where `path` does not
-   * start with `/`.
+   * One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`, and a TypeError where `path` does
+   * not start with `/`.
    */
   request: (method: string, path: string, body?: unknown) => Promise<unknown>
   /**

@@ -27,8 +27,8 @@ export function featureRules(policy: Policy, feature: string): FeatureRules | un
 }
 
 /**
- * Whether new authenticators count as no more than `mfa` for a feature until they have settled: it is bound to an operation, or a compliance
- * rule speaks. For `newestProof`, `meets` and `canMeet`; `decide` knows by itself.
+ * Whether new authenticators count as no more than `mfa` for a feature until they have settled: it is bound to an operation, or a
+ * compliance rule speaks. For `newestProof`, `meets` and `canMeet`; `decide` knows by itself.
  *
  * @param requirement  what the feature asks for now, as a decision names it
  */

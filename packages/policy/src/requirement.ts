@@ -33,8 +33,8 @@ export function combine(...requirements: readonly Requirement[]): Requirement {
 /**
  * The newest single proof that meets a requirement, or `undefined`.
  *
- * Level, methods, maxAge and provenAfter count. Which operation a proof was given for is not looked at; where one must be, no login counts. Of two
- * proofs of the same second it is the stronger one.
+ * Level, methods, maxAge and provenAfter count. Which operation a proof was given for is not looked at; where one must be, no login
+ * counts. Of two proofs of the same second it is the stronger one.
  *
  * @param now seconds since the epoch
  * @param settles  whether what gave a proof must have settled to count for more than `mfa`: `settlesFor` of the feature
@@ -74,8 +74,8 @@ export function bindsOperation({ bind }: Requirement): boolean {
 /**
  * Whether an authenticator can meet the level and methods of a requirement.
  *
- * @param settledAt  when it must have settled to count for more than `mfa`, in seconds since the epoch: now, where `settlesFor` says so of the
- *   feature; absent where it counts in full at once
+ * @param settledAt  when it must have settled to count for more than `mfa`, in seconds since the epoch: now, where `settlesFor` says so
+ *   of the feature; absent where it counts in full at once
  */
 export function canMeet(
   requirement: Requirement,

@@ -14,7 +14,7 @@ export type LicenseClaim = Readonly<{
   requires?: Requirement
 }>
 
-/** One proof as a token carries it. */
+/** One proof as a token carries it; its times are in seconds since the epoch. */
 export type ProofClaim = Readonly<{ method: string; acr: string; amr: readonly string[]; auth_time: number; settles_at?: number }>
 
 /** The operation that a token is bound to, as an authorization detail (RFC 9396). */

@@ -23,7 +23,9 @@ export type Proof = Readonly<{
   amr: readonly string[]
   /** When the ceremony was completed, in seconds since the epoch. */
   authTime: number
-  /** Until then it counts as no more than `mfa` for features with `bind` or `compliance`: its authenticator is new. Seconds since the epoch. */
+  /**
+   * Its authenticator is new: until then it counts as no more than `mfa` for features with `bind` or `compliance`. Seconds since the epoch.
+   */
   settlesAt?: number
 }>
 

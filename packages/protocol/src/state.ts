@@ -20,7 +20,9 @@ export type Authenticator = Readonly<{
   method: Method
   level: Level
   name: string
+  /** Seconds since the epoch. */
   createdAt: number
+  /** Seconds since the epoch; absent where it was never used. */
   lastUsedAt?: number
   /** What was proven to add it: a method, the primary login, or an administrator's word. */
   boundBy: Readonly<{ method: Method | 'login' | 'admin'; level: Level }>
@@ -34,7 +36,8 @@ export type Authenticator = Readonly<{
 
 /**
  * Why a security key counts for what it does. `none`: it came without a word of its maker. `untrusted`: that word leads to no maker who is
- * trusted here. `not_allowed`: its model is not on the list. `revoked`: its model was found unsafe. `synced`: it can be copied to other devices.
+ * trusted here. `not_allowed`: its model is not on the list. `revoked`: its model was found unsafe. `synced`: it can be copied to other
+ * devices.
  */
 export type AttestationStatus = 'trusted' | 'none' | 'untrusted' | 'not_allowed' | 'revoked' | 'synced'
 
@@ -48,13 +51,19 @@ export type Recovery = Readonly<{
   codesMadeAt?: number
   /** Where notices and codes by mail go, all but its first letter and its domain hidden. */
   email?: Readonly<{
-    hint: string /** A change was noticed: no codes are sent before. Seconds since the epoch. */
+    hint: string
+    /** A change was noticed: no codes are sent before. Seconds since the epoch. */
     suspendedUntil?: number
   }>
 }>
 
 /** What a recovery code or link is good for: adding one authenticator in this session on this device, until it expires. */
-export type RecoveryTicket = Readonly<{ expiresAt: number; methods: readonly Method[] }>
+export type RecoveryTicket = Readonly<{
+  /** Seconds since the epoch. */
+  expiresAt: number
+  /** The methods that can be enrolled with it, the best first. */
+  methods: readonly Method[]
+}>
 
 /**
  * What a subject may do on this device now: `GET /v1/state`, and every message of `GET /v1/events`.

@@ -43,7 +43,7 @@ export type StepUp = Readonly<{
     | Readonly<{ status: 'done'; issued: IssuedToken }>
   )
 
-/** An enrolment that has been started: what the browser needs to make the authenticator. */
+/** An enrolment that has been started: what the browser needs to make the authenticator. `expiresAt` is in seconds since the epoch. */
 export type Registration = Readonly<{ id: string; expiresAt: number }> &
   (
     | Readonly<{ method: 'passkey' | 'security-key'; start: unknown /* PublicKeyCredentialCreationOptionsJSON */ }>

@@ -5,13 +5,13 @@ import { useClientState } from './use-client-state.ts'
 
 /** What the subject can fall back on, and how to use it. */
 export type UseRecovery = Readonly<{
-  /** `undefined` until it is known, and while it cannot be read. */
+  /** `undefined` until it was read for the first time. */
   status: Recovery | undefined
   /** Makes ten codes and shows them once in the dialog; former codes count no longer. Resolves with whether they were made. */
   makeCodes: () => Promise<boolean>
   /**
-   * Leads whoever lost what they had enrolled through recovery in the dialog, by a code or by the token of an administrator's `link`. Resolves
-   * with whether something was enrolled.
+   * Leads whoever lost what they had enrolled through recovery in the dialog, by a code or by the token of an administrator's `link`.
+   * Resolves with whether something was enrolled.
    */
   recover: (link?: string) => Promise<boolean>
 }>
@@ -28,7 +28,7 @@ export function useRecovery(): UseRecovery {
     return createRecovery(client).status()
   }, [client])
 
-  // using a code, or making new ones, changes the state too
+  // whoever uses a code, here or elsewhere, changes the state
   useEffect(() => {
     if (revision === undefined) return setStatus(undefined)
     let left = false

@@ -15,7 +15,7 @@ export type Mounted = Readonly<{
   recover: (link?: string) => Promise<boolean>
   /** Makes recovery codes and shows them; resolves with whether they were made. */
   recoveryCodes: () => Promise<boolean>
-  /** Steps up for the feature, or enrols something where `options` is missing. Never rejects; `focus` is called once the page can take it. */
+  /** Steps up for the feature, or enrols something where `options` is missing. Never rejects; `focus` is called once the page takes it. */
   confirm: (feature: string, options: StepUpOptions | undefined, focus: () => void) => Promise<Outcome>
 }>
 

@@ -25,8 +25,8 @@ export function countedNow(trust: AttestationTrust, record: AuthenticatorRecord)
 }
 
 /**
- * Proofs with what they count for now: no more than what gave them counts for, and nothing where that is gone or switched off. Of those that come to be of
- * one method and level, the newest is kept.
+ * Proofs with what they count for now: no more than what gave them counts for, and nothing where that is gone or switched off. Of
+ * those that come to be of one method and level, the newest is kept.
  */
 export function countProofs(proofs: readonly StoredProof[], authenticators: readonly CountedAuthenticator[]): readonly StoredProof[] {
   const counted = new Map<string, StoredProof>()

@@ -37,8 +37,8 @@ const FIDO_SIGNERS: readonly string[] = ['mds.fidoalliance.org', 'mds3.fidoallia
 /**
  * Opens the metadata and reads them once.
  *
- * A file that cannot be used is told at start. An address that does not answer is not: keys count for less until it does, and nobody else is
- * affected.
+ * A file that cannot be used is told at start. An address that does not answer is not: keys count for less until it does, and nobody else
+ * is affected.
  *
  * @throws {OptionsError} for a file that is missing, not signed to the root, or older than what was read before
  */

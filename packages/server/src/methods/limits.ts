@@ -5,7 +5,7 @@ import type { GuessLimits, GuessPlace } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */
 export const GUESSES_PER_CEREMONY = 5
-/** The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and guessable methods. */
+/** The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and methods. */
 export const GUESSES_PER_SUBJECT = 10
 /** In seconds; also how long a subject is blocked who has used them up. Each further time within a day it is twice as long. */
 export const GUESS_WINDOW_SECONDS = 900

@@ -6,8 +6,8 @@ import { noticeFor } from '../mail/notice-for.ts'
 import { makeRecoveryCode, RECOVERY_CODES, readRecoveryCode, recoveryCodeDigest } from './code.ts'
 
 /**
- * Makes ten recovery codes, which replace all former ones; they are shown this once. Gated like adding an authenticator, but no ticket opens
- * it, which is for one authenticator alone.
+ * Makes ten recovery codes, which replace all former ones; they are shown this once. Gated like adding an authenticator, but no ticket
+ * opens it, which is for one authenticator alone.
  *
  * Where nothing is enrolled there is nothing to recover, and codes that a mere login has made would outlive it: they are refused.
  *

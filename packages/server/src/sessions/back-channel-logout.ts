@@ -6,8 +6,9 @@ import { endNamedSession, endSessions } from './end-sessions.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 
 /**
- * Ends what the login provider of an issuer says has ended (OpenID Connect Back-Channel Logout 1.0 §2.7): the session that it names, or all
- * of a subject where it names none, or none that is known here. Nothing is written before the token has been verified, and each counts once.
+ * Ends what the login provider of an issuer says has ended (OpenID Connect Back-Channel Logout 1.0 §2.7): the session that it names, or
+ * all of a subject where it names none, or none that is known here. Nothing is written before the token has been verified,
+ * and each counts once.
  *
  * @throws {StileError} `not_found` where the issuer has no login provider, `invalid_request`, `login_unavailable`
  */

@@ -33,7 +33,7 @@ export type PublishedPolicyRecord = Readonly<{ revision: number; digest: string;
 /** The published policies; the newest is in force. */
 export interface PolicyStore {
   current(): Promise<PublishedPolicyRecord | null>
-  /** Publishes a document as the next revision, in one transaction with the change; where the digest is the current one, nothing is written. */
+  /** Publishes a document as the next revision, in one transaction with the change; nothing is written where the digest is in force. */
   publish(input: Readonly<{ digest: string; document: unknown; now: number }>): Promise<PublishedPolicyRecord>
 }
 

@@ -15,9 +15,9 @@ export interface RecoveryStore {
   /** Voids a link where it still is that one. */
   closeLink(input: Readonly<{ subject: string; digest: string }>): Promise<void>
   /**
-   * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which replaces
-   * a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and nothing
-   * written, where there is no such code or link of this subject, or the link has expired.
+   * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which
+   * replaces a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and
+   * nothing written, where there is no such code or link of this subject, or the link has expired.
    */
   redeem(
     input: Readonly<{

@@ -5,7 +5,7 @@ import type { Parameter } from './statements.ts'
 /** Stands for every session of a subject among the ended ones: no session has an empty name. */
 export const ALL_SESSIONS = ''
 
-/** The first half of a subject, with its separator. It stands for every subject of the issuer among the ended sessions: none has an empty `sub`. */
+/** The first half of a subject, with its separator. Among the ended sessions it stands for every subject: none has an empty `sub`. */
 export function issuerOf(subject: string): string {
   return subject.slice(0, subject.indexOf('|') + 1)
 }
