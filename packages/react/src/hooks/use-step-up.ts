@@ -24,7 +24,7 @@ const never = () => idle
  * A step-up without any looks. With `start({ headless: true })` the mounted dialog stays closed and the component shows the flow
  * itself; otherwise the dialog shows it and the component follows along.
  */
-export function useStepUp(feature: FeatureName | 'stile:authenticators'): UseStepUp {
+export function useStepUp(feature: FeatureName | 'stile:authenticators' | 'stile:recovery'): UseStepUp {
   const { client } = useStileContext()
   const [flow, setFlow] = useState<Flow | null>(null)
   const state = useSyncExternalStore<StepUpState>(flow?.subscribe ?? never, flow?.get ?? idle, idle)
