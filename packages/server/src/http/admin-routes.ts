@@ -1,6 +1,5 @@
 import type { Router } from 'express'
 import { listLicenses, readLicense, writeLicense } from '../licenses/licenses.ts'
-import { addAdminAddressRoute } from './admin-address.ts'
 import { addAdminSubjectRoutes } from './admin-subjects.ts'
 import { type Answer, ok } from './answer.ts'
 import type { HttpContext } from './context.ts'
@@ -12,7 +11,6 @@ import { keyAccess } from './key-access.ts'
 export function addAdminRoutes(router: Router, context: HttpContext): void {
   const reading = keyAccess(['licenses:read', 'licenses:write'])
   const writing = keyAccess(['licenses:write'])
-  addAdminAddressRoute(router, context)
   addAdminSubjectRoutes(router, context)
 
   addEndpoint(router, context, {

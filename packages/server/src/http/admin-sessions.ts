@@ -1,8 +1,8 @@
-import { parseSubject } from '@stile/protocol'
 import type { Router } from 'express'
 import { StileError } from '../error.ts'
 import { endSession, endSessions } from '../sessions/end-sessions.ts'
 import { isName } from '../sessions/name.ts'
+import { namedSubject } from '../subjects/named.ts'
 import { NOTHING } from './answer.ts'
 import type { HttpContext } from './context.ts'
 import { addEndpoint } from './endpoint.ts'
@@ -16,7 +16,7 @@ export function addAdminSessionRoutes(router: Router, context: HttpContext): voi
     access,
     methods: {
       async DELETE({ running: { domain }, param }) {
-        await endSessions(domain, { subject: subjectOf(param('subject')) })
+        await endSessions(domain, { subject: namedSubject(domain, param('subject')) })
         return NOTHING
       },
     },
@@ -28,19 +28,9 @@ export function addAdminSessionRoutes(router: Router, context: HttpContext): voi
       async DELETE({ running: { domain }, param }) {
         const sid = param('sid')
         if (!isName(sid)) throw new StileError('invalid_request', 'The session id cannot be one. Send it as the token has it in "sid".')
-        await endSession(domain, { subject: subjectOf(param('subject')), sid })
+        await endSession(domain, { subject: namedSubject(domain, param('subject')), sid })
         return NOTHING
       },
     },
   })
-}
-
-function subjectOf(text: string): string {
-  const subject = parseSubject(text)
-  if (subject === undefined || !isName(subject.sub))
-    throw new StileError(
-      'invalid_request',
-      'The subject is not "<issuer id>|<sub>". Send it as the token has it in "sub", percent-encoded.',
-    )
-  return text
 }

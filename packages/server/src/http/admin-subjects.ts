@@ -1,4 +1,5 @@
 import type { Router } from 'express'
+import { setAddress } from '../addresses/set-address.ts'
 import { readSubject } from '../subjects/read-subject.ts'
 import { recoverSubject } from '../subjects/recover-subject.ts'
 import { ok } from './answer.ts'
@@ -6,12 +7,19 @@ import type { HttpContext } from './context.ts'
 import { addEndpoint } from './endpoint.ts'
 import { keyAccess } from './key-access.ts'
 
-/** What support does for somebody who has lost what they enrolled: look what there is, and send a recovery link. */
+/** What support does for a subject: look what there is, set the mail address, and send a recovery link. */
 export function addAdminSubjectRoutes(router: Router, context: HttpContext): void {
   addEndpoint(router, context, {
     path: '/v1/admin/subjects/:subject',
     access: keyAccess(['subjects:read']),
     methods: { GET: async ({ running: { domain }, param }) => ok(await readSubject(domain, param('subject'))) },
+  })
+  addEndpoint(router, context, {
+    path: '/v1/admin/subjects/:subject/email',
+    access: keyAccess(['subjects:write']),
+    methods: {
+      PUT: async ({ running: { domain }, param, json }) => ok(await setAddress(domain, param('subject'), await json())),
+    },
   })
   addEndpoint(router, context, {
     path: '/v1/admin/subjects/:subject/recovery',
