@@ -4,16 +4,54 @@
  */
 import { type ClientState, createStile, type Flow, StepUpCancelled, type Stile, StileError } from '@stile/browser'
 import { type MountedDialog, mountDialog } from '@stile/browser/dialog'
-import { createEnrollment, type Enrollment } from '@stile/browser/enroll'
+import { createEnrollment, createRecovery, type EnrollableMethod, type Enrollment, type RecoveryRoom } from '@stile/browser/enroll'
+import { completeRelogin, leftPage } from '@stile/browser/relogin'
 import { createGuard, createSessionIssuer, type GuardResult, generateSessionKey, type Identity } from '@stile/guard'
 import { createGuard as createExpressGuard, type ExpressGuard, stileOf } from '@stile/guard/express'
-import { decide, definePolicy, diff, explain, type FeatureOf, parsePolicy, type TierOf } from '@stile/policy'
-import { type Decision, LEVELS, type Level, PROBLEMS, type Problem, parseProblem, readChallenge } from '@stile/protocol'
-import { type FeatureState, StepUpGate, StileProvider, TierGuard, useFeature, useLicense, useStepUp, useStile } from '@stile/react'
-import { createApiKey, createService, OptionsError, type Service, type ServiceOptions } from '@stile/server'
+import { decide, definePolicy, diff, type Enrolled, explain, type FeatureOf, parsePolicy, settlesFor, type TierOf } from '@stile/policy'
+import {
+  type AttestationStatus,
+  type Authenticator,
+  type Decision,
+  type EmailCodeStart,
+  LEVELS,
+  type Level,
+  PROBLEMS,
+  type Problem,
+  parseProblem,
+  RECOVERY_FEATURE,
+  type Recovery,
+  type RecoveryTicket,
+  type ReloginStart,
+  readChallenge,
+  type StepUpMethod,
+} from '@stile/protocol'
+import {
+  type FeatureState,
+  StepUpGate,
+  StileProvider,
+  TierGuard,
+  type UseRecovery,
+  useAuthenticators,
+  useFeature,
+  useLicense,
+  useRecovery,
+  useStepUp,
+  useStile,
+} from '@stile/react'
+import {
+  createApiKey,
+  createService,
+  type MailMessage,
+  type MailTemplates,
+  OptionsError,
+  type OutgoingMail,
+  type Service,
+  type ServiceOptions,
+} from '@stile/server'
 import { loadPolicy, runCli } from '@stile/server/cli'
 import { createSqliteStore } from '@stile/server/sqlite'
-import { createTestService, licenseOf } from '@stile/testing'
+import { authenticatorOf, createTestService, licenseOf, type Mail } from '@stile/testing'
 import express from 'express'
 import { createElement, type ReactElement } from 'react'
 
@@ -50,6 +88,12 @@ declare module '@stile/react' {
 
 const request = { license: licenseOf('pro'), assurance: { proofs: [] }, risk: 'normal', now: 0 } as const
 const decision: Decision<Feature> = decide(policy, { feature: 'reports.export', ...request })
+const enrolled: readonly Enrolled[] = [
+  { method: 'security-key', level: 'phrh', settlesAt: 60 },
+  { method: 'relogin', level: 'mfa' },
+]
+const ways: Decision<Feature> = decide(policy, { feature: 'payouts.approve', ...request, enrolled })
+const settles: boolean = settlesFor(policy, 'payouts.approve', { level: 'phr' })
 // @ts-expect-error a feature that does not exist
 decide(policy, { feature: 'reports.exprt', ...request })
 const parsed = parsePolicy({})
@@ -70,6 +114,22 @@ const options: ServiceOptions = {
   audiences: [{ id: 'http://localhost:4001', issuers: ['app'], clients: ['web'] }],
   webauthn: { rpId: 'localhost', rpName: 'Consumer', origins: ['http://localhost:5173'] },
 }
+const relogin: NonNullable<ServiceOptions['issuers'][number]['relogin']> = {
+  clientId: 'stile',
+  redirectUris: ['http://localhost:5173/signed-in-again'],
+}
+const templates: MailTemplates = (message: MailMessage) =>
+  message.kind === 'code' ? { subject: 'A code', text: message.code, html: message.code } : undefined
+const byMail: ServiceOptions = {
+  ...options,
+  issuers: options.issuers.map((issuer) => ({ ...issuer, relogin, stepUp: { mfa: { acr_values: 'mfa' } } })),
+  webauthn: { ...options.webauthn, relatedOrigins: ['https://other.example'], attestation: { aaguids: [] } },
+  totp: { windowSteps: 0 },
+  mail: { from: 'Consumer <no-reply@example.com>', url: 'smtp://localhost:1025', templates },
+  recovery: { url: 'http://localhost:5173/back-in' },
+  help: 'support@example.com',
+}
+const byHook: ServiceOptions = { ...options, deliver: async ({ to, subject }: OutgoingMail) => void [to, subject] }
 const service: Service = createService(options)
 const app = express().use('/stile', service.router)
 express().use(service.adminRouter).listen(4010)
@@ -105,6 +165,17 @@ const flow: Flow = stile.stepUp('reports.export', { operation: { amount: '1.00' 
 const unknownStepUp = () => stile.stepUp('reports.exprt')
 const dialog: MountedDialog = mountDialog(stile, { labels: { 'reports.export': 'Export reports' } })
 const enrollment: Enrollment = createEnrollment(stile)
+const method: EnrollableMethod = 'security-key'
+const recovery: RecoveryRoom = createRecovery(stile)
+const fallback: Promise<Recovery> = recovery.status()
+const ticket: Promise<RecoveryTicket> = recovery.redeem({ code: '0123-4567-89AB-CDEF' })
+const guided: Promise<boolean> = dialog.recover('token of a link').then((enrolledOne) => enrolledOne || dialog.recoveryCodes())
+const backIn: Flow = stile.stepUp(RECOVERY_FEATURE)
+const finished: Promise<string | undefined> = completeRelogin(stile).then(leftPage)
+const codeSent = ({ start }: StepUpMethod): number => (start as EmailCodeStart).resendAt
+const pageOf = ({ start }: StepUpMethod): string => (start as ReloginStart).url
+const worth = ({ attestation, settlesAt, disabled }: Authenticator): AttestationStatus | 'new' | 'off' | undefined =>
+  disabled ? 'off' : settlesAt === undefined ? attestation : 'new'
 const codeOf = (error: unknown): string => (error instanceof StepUpCancelled ? 'cancelled' : error instanceof StileError ? error.code : '')
 const challenged = ({ headers }: Response): Level | undefined => readChallenge(headers.get('WWW-Authenticate'))?.level
 const problemIn = async (response: Response): Promise<Problem | undefined> => parseProblem(await response.json())
@@ -118,6 +189,13 @@ function Export(): ReactElement {
   const tiers: readonly Tier[] = license.status === 'ready' ? license.tiers : []
   const onClick = (): void => void start().then(() => client.refresh())
   return createElement('button', { type: 'button', onClick, 'data-status': shown.status }, feature.status, ...tiers)
+}
+function GetBackIn(): ReactElement {
+  const { status: known, recover, makeCodes }: UseRecovery = useRecovery()
+  const { authenticators } = useAuthenticators()
+  const { start } = useStepUp('stile:recovery')
+  const onClick = (): void => void start().then(() => (authenticators.length > 0 ? makeCodes() : recover()))
+  return createElement('button', { type: 'button', onClick }, known?.codesLeft)
 }
 // @ts-expect-error a feature that does not exist
 const unknownGate = () => createElement(StepUpGate, { feature: 'reports.exprt' })
@@ -134,31 +212,61 @@ const page: ReactElement = createElement(
 )
 
 // the tests of the product
-const inMemory = createTestService({ policy, given: { license: licenseOf('pro') } })
+const inMemory = createTestService({
+  policy,
+  given: {
+    license: licenseOf('pro'),
+    authenticators: [authenticatorOf('security-key', { attestation: 'revoked' })],
+    email: 'ada@example.com',
+    loginProvider: 'id.example.com',
+    refuses: { passkey: 'user_verification_missing' },
+  },
+})
+const lastMail: Mail | undefined = inMemory.inbox().at(-1)
+const played: Promise<void> = inMemory.answerLogin('https://id.example.com/authorize?state=s', 'access_denied')
+const link: string = inMemory.sendRecoveryLink()
 const inTest = createStile<typeof policy>({ service: inMemory.url, session: inMemory.session, audiences: {}, fetch: inMemory.fetch })
 
 export {
+  backIn,
+  byHook,
+  byMail,
   challenged,
   codeOf,
+  codeSent,
   createApiKey,
   dialog,
   enrollment,
+  fallback,
+  finished,
   flow,
+  GetBackIn,
+  guided,
   inTest,
   isOptionsError,
   judged,
+  lastMail,
   level,
   lines,
+  link,
   loadPolicy,
+  method,
   outcome,
   page,
+  pageOf,
+  played,
   problemIn,
+  recovery,
   runCli,
   sessions,
+  settles,
   status,
   text,
+  ticket,
   unknownFeature,
   unknownGate,
   unknownStepUp,
   unknownTier,
+  ways,
+  worth,
 }
