@@ -63,3 +63,10 @@ test('a lock is told in minutes, a mail that has to wait in seconds, and only th
   expect(isLocked(lock)).toBe(true)
   expect(isLocked({ ...lock, retryAt: Date.now() - 1 })).toBe(false)
 })
+
+test('with the last guess of a step-up its codes are over: the sentence says what to do instead', () => {
+  const spent = { code: 'attempt_failed', failure: 'wrong_code', attemptsLeft: 0 } as const
+  expect(errorText(say, spent)).toBe('Too many wrong codes. Use another way, or cancel and start again.')
+  expect(isLocked(spent)).toBe(true)
+  expect(isLocked({ ...spent, attemptsLeft: 1 })).toBe(false)
+})

@@ -2,9 +2,9 @@ import type { Method, Problem } from '@stile/protocol'
 import type { FlowError } from '../stile.ts'
 import type { Say } from './texts.ts'
 
-/** Whether no code counts for a while, whichever method it is of. */
+/** Whether no code counts, whichever method it is of: for a while, or in this step-up at all. */
 export function isLocked(error: FlowError | undefined): boolean {
-  return error?.attemptsLeft === 0 && (error.retryAt ?? 0) > Date.now()
+  return error?.attemptsLeft === 0 && (error.retryAt ?? Infinity) > Date.now()
 }
 
 /** The sentence for an error: what happened, what is left, when to try again. Texts are chosen by code, never by message. */
@@ -19,6 +19,8 @@ export function errorText(say: Say, error: FlowError | undefined, method?: Metho
   const soon = code === 'too_many_attempts' && attemptsLeft === undefined
   const key = method === 'security-key' ? code.replace('passkey', 'key') : code
   const wait = seconds > 90 || isLocked(error) ? say('lockedFor', { minutes: Math.ceil(seconds / 60) }) : say('waitFor', { seconds })
+  // the guesses of this step-up are used up; the next one has its own
+  if (attemptsLeft === 0 && !retryAt) return `${say('too_many_attempts')} ${say('startAnew')}`
   const rest = seconds > 0 ? wait : attemptsLeft ? say('attemptsLeft', { count: attemptsLeft }) : ''
   return `${say([soon ? 'tooSoon' : failure, key, code, 'failed'])} ${rest}`.trim()
 }

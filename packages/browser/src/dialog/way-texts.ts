@@ -26,6 +26,7 @@ export const WAY_TEXTS = {
   wrong_code: 'That code is not right.',
   code_used: 'That code was used already. Wait for the next one.',
   too_many_attempts: 'Too many wrong codes.',
+  startAnew: 'Use another way, or cancel and start again.',
   tooSoon: 'It is too soon for another code.',
   mail_unavailable: 'The email could not be sent. Nothing was counted: try again, or use another way.',
   login_unavailable: 'Your login provider cannot be reached. Nothing was counted: try again, or use another way.',

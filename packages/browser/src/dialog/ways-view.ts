@@ -52,8 +52,8 @@ export function createWays(stage: Stage, kit: Kit, scope: Document | ShadowRoot,
     const label = host ? say('useReloginAt', { host }) : say(text)
     // the name that everything of its kind has by itself tells nothing
     const name = method !== 'relogin' && way?.hint && !label.toLowerCase().includes(way.hint.toLowerCase()) ? way.hint : undefined
-    const minutes = Math.max(Math.ceil(((state.error?.retryAt ?? 0) - Date.now()) / 60_000), 1)
-    const hint = locked ? say('againIn', { minutes }) : name
+    const { retryAt } = state.error ?? {}
+    const hint = locked && retryAt ? say('againIn', { minutes: Math.max(Math.ceil((retryAt - Date.now()) / 60_000), 1) }) : name
     const made = button('', () => pick(state, method), `stile-way${primary ? ' stile-primary' : ''}`)
     made.append(picture(drawing), element('span', {}, label), ...(hint ? [' ', element('small', {}, hint)] : []))
     made.disabled = locked
@@ -73,7 +73,7 @@ export function createWays(stage: Stage, kit: Kit, scope: Document | ShadowRoot,
     // what was tried last stays the first to try, unless it is locked
     const open = methods.filter((each) => !(locked && isGuessable(each)))
     const best = open.find((each) => each === method) ?? open[0]
-    const minute = locked && Math.ceil(((error?.retryAt ?? 0) - Date.now()) / 60_000)
+    const minute = locked && error?.retryAt && Math.ceil((error.retryAt - Date.now()) / 60_000)
     const next = [...methods.map((each) => wayButton(state, each, each === best)), recover()]
     const { activeElement } = (buttons[0]?.getRootNode() ?? {}) as Partial<Document>
     const held = buttons.indexOf(activeElement as HTMLButtonElement)
