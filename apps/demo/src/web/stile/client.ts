@@ -1,11 +1,11 @@
 import { createStile, type Stile } from '@stile/browser'
-import type { FeatureName } from '@stile/react'
+import type { FeatureName, TierName } from '@stile/react'
 import type { policy } from '../../shared/policy.ts'
 import type { Api } from '../api.ts'
 import type { Activity } from './activity.ts'
 
-/** What people read for each feature. */
-export const LABELS: Readonly<Record<FeatureName | 'stile:authenticators' | 'stile:recovery', string>> = {
+/** What people read for each feature and each plan. */
+export const LABELS: Readonly<Record<FeatureName | TierName | 'stile:authenticators' | 'stile:recovery', string>> = {
   'reports.view': 'View reports',
   'contact.change': 'Change the billing contact',
   'reports.export': 'Export reports',
@@ -13,6 +13,9 @@ export const LABELS: Readonly<Record<FeatureName | 'stile:authenticators' | 'sti
   'payouts.account': 'Change the payout account',
   'stile:authenticators': 'Manage the ways you confirm it’s you',
   'stile:recovery': 'Get back into your account',
+  basic: 'Basic',
+  pro: 'Pro',
+  enterprise: 'Enterprise',
 }
 
 /**
