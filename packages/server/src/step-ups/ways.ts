@@ -80,11 +80,14 @@ export function shownWay({ way: { method, authenticators, hint } }: OpenWay): St
 export function wayFor(standing: Standing, ways: readonly OpenWay[], method: string): OpenWay {
   const found = ways.find(({ way }) => way.method === method)
   if (found !== undefined) return found
-  const tooWeak = standing.authenticators.some(({ data }) => data.method === method)
-  const detail = tooWeak
-    ? 'This method is not strong enough here. Choose one of those in "next".'
-    : 'This method cannot be used here. Choose one of those in "next".'
-  throw new StileError('method_unavailable', detail, { next: { methods: ways.map(({ way }) => way.method) } })
+  const enrolled = standing.authenticators.filter(({ data }) => data.method === method)
+  const why =
+    enrolled.length === 0
+      ? 'This method cannot be used here.'
+      : enrolled.every(({ disabled }) => disabled)
+        ? 'Too many wrong codes were typed for this method, and it is switched off.'
+        : 'What you have for this method is not strong enough here, or was added too recently.'
+  throw new StileError('method_unavailable', `${why} Choose another one.`, { next: { methods: ways.map(({ way }) => way.method) } })
 }
 
 /** For an operation or what a compliance rule protects, something new counts as no more than `mfa`. */

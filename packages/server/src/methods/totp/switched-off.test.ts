@@ -50,6 +50,23 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
     expect((await problemOf(open())).code).toBe('enrollment_required')
   })
 
+  test('is not called too weak where a step-up was open before', async () => {
+    const by = world.signedIn(alice)
+    const gate = await startStepUp(world.domain, by, { feature: 'stile:authenticators' })
+    await answer(gate.id, app.code(), by)
+    await world.addPasskey(by)
+    world.wait()
+    await guess(100)
+    world.clock.advance(86_400)
+    const back = world.signedIn(alice)
+    const { id } = await open(back)
+    expect(await problemOf(answer(id, app.code(), back))).toMatchObject({
+      code: 'method_unavailable',
+      detail: 'Too many wrong codes were typed for this method, and it is switched off. Choose another one.',
+      next: { methods: ['passkey'] },
+    })
+  })
+
   test('threat: whoever burns the guesses would then enrol with a mere sign-in', async () => {
     await guess(100)
     world.clock.advance(86_400)
