@@ -17,7 +17,7 @@ export interface RecoveryStore {
   /**
    * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which
    * replaces a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and
-   * nothing written, where there is no such code or link of this subject, or the link has expired.
+   * nothing written, where there is no such code or link of this subject, the link has expired, or the session was ended meanwhile.
    */
   redeem(
     input: Readonly<{

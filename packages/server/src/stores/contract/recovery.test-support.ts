@@ -73,6 +73,24 @@ export function recoveryContract(open: () => Promise<Store>): void {
       expect([await store().proofs.list(phone), (await store().proofs.list(ALICE)).length]).toEqual([[], 1])
       expect(await store().sessions.isOpen(BOB)).toBe(true)
     })
+
+    it('threat: a session that ended while its code was checked would use it up, and end those of its owner', async () => {
+      await make(['a', 'b', 'c'])
+      const end = ({ subject, sid }: SessionKey) => {
+        const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
+        return store().sessions.end({ subject, sid, now: T0, keepUntil: T0 + 9, change })
+      }
+      const other = { ...phone, sid: 'other' }
+      await touch(ALICE)
+      await touch(other)
+      await end(ALICE)
+      expect(await redeem('a')).toBe(false)
+      expect([await store().sessions.isOpen(other), await store().recovery.ticket(ALICE), await told()]).toEqual([true, null, 0])
+      expect(await redeem('a', 'code', other)).toBe(true)
+      // a session that nobody has seen before, and one that this has ended
+      for (const key of [{ ...phone, sid: 'unseen' }, ALICE]) expect(await redeem('b', 'code', key, T0, 'no_2')).toBe(false)
+      expect(await redeem('c', 'code', other, T0, 'no_3')).toBe(true)
+    })
   })
 
   describe('recovery links', () => {
