@@ -84,6 +84,14 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'With it the login provider knows that it is this service that redeems a code.',
     fix: 'Copy it from the login provider, or leave it out for a public client.',
   },
+  'issuers[].relogin.clientAuthentication': {
+    why: 'Some login providers take the secret in one way alone and do not say so in their metadata.',
+    fix: "Say 'client_secret_basic' or 'client_secret_post', or leave it out: then their metadata decides.",
+  },
+  'issuers[].relogin.loginHint': {
+    why: 'With it the login provider asks for the password of the right user at once.',
+    fix: "Say 'email', 'sub' or 'none'; the default is 'email'.",
+  },
   'issuers[].relogin.redirectUris': {
     why: 'The login provider sends the user back there; the page hands the answer on with the key of its own device.',
     fix: "Give a page of each origin that users come from, such as 'https://app.example.com/stile/done', and register it there too.",
@@ -125,7 +133,7 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     fix: 'Give the domain that all your origins end with, without scheme or port; an IP address cannot be one.',
   },
   totp: {
-    why: 'Phones are seldom more than half a minute wrong; each step more lets three guesses in a million more through.',
+    why: 'Phones are seldom more than half a minute wrong; each step more lets two guesses in a million more through.',
     fix: 'Give { windowSteps } as 0, 1 or 2; the default is 1.',
   },
   recovery: {

@@ -6,6 +6,7 @@ import { isSender } from '../mail/sender.ts'
 import { isSmtpUrl } from '../mail/smtp-url.ts'
 import type { Templates } from '../mail/templates.ts'
 import type { Store } from '../stores/store.ts'
+import { httpUrl } from './transport.ts'
 import { webauthnSection } from './webauthn.ts'
 
 const seconds = (least: number, most: number) => z.int().min(least).max(most)
@@ -47,14 +48,12 @@ const parameters = z
     `cannot have ${RESERVED_PARAMETERS.join(', ')}, which the service sets itself`,
   )
 
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
-
 const relogin = z.strictObject({
-  issuer: url.optional(),
+  issuer: httpUrl.optional(),
   clientId: name,
   clientSecret: name.optional(),
   clientAuthentication: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
-  redirectUris: z.array(url).min(1),
+  redirectUris: z.array(httpUrl).min(1),
   scope: z
     .string()
     .regex(/^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'is not a list of scopes with one space between them')
@@ -137,7 +136,7 @@ export type SmtpTransport = Readonly<{ host?: string; port?: number; secure?: bo
 
 /** One schema per option, so that a fault in one never hides a fault in another. */
 export const SECTIONS = {
-  publicUrl: url,
+  publicUrl: httpUrl,
   environment: z.enum(['live', 'test']),
   secret: bytes32,
   policy,
@@ -150,7 +149,7 @@ export const SECTIONS = {
   audiences: z.array(audience).min(1),
   webauthn: webauthnSection,
   totp: z.strictObject({ windowSteps: z.int().min(0).max(2).default(1) }).prefault({}),
-  recovery: z.strictObject({ url: url.optional() }).prefault({}),
+  recovery: z.strictObject({ url: httpUrl.optional() }).prefault({}),
   mail: z
     .strictObject({
       from: z.string().max(320).refine(isSender, 'is not an address, alone or behind a name'),

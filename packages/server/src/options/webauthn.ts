@@ -2,14 +2,12 @@ import { z } from 'zod'
 import { readPem } from '../attestation/certificate.ts'
 import { type OptionsIssue, optionsIssue } from './error.ts'
 import { isOrigin } from './origins.ts'
-import { HTTPS, insecure } from './transport.ts'
+import { HTTPS, httpUrl, insecure } from './transport.ts'
 
 const pem = z.string().refine((text) => readPem(text) !== undefined, 'is not one certificate in PEM')
 
-const url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'is not an http or https URL')
-
 const metadata = z.strictObject({
-  url: url.optional(),
+  url: httpUrl.optional(),
   path: z.string().min(1).optional(),
   root: pem.optional(),
   refreshSeconds: z.int().min(60).max(2_592_000).default(86_400),
