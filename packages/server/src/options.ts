@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { closest } from '@stile/policy'
 import type { z } from 'zod'
 import { crossChecks } from './options/checks.ts'
 import { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
 import { createLog } from './options/log.ts'
 import { type Log, SECTIONS, type Sections, type SectionsInput } from './options/schema.ts'
+import { createRandom } from './secrets/random.ts'
 
 /** What `createService` takes: see each member of {@link Options}; those with a default may be left out. */
 export type ServiceOptions = SectionsInput
@@ -50,7 +50,7 @@ export function parseOptions(input: unknown): Options {
   issues.push(...crossChecks(sections as Partial<Sections>))
   if (issues.length > 0) throw new OptionsError(issues)
   const { log, random, ...rest } = sections as Sections
-  return { ...rest, random: random ?? ((bytes) => randomBytes(bytes)), log: typeof log === 'string' ? createLog(log) : log }
+  return { ...rest, random: random ?? createRandom(), log: typeof log === 'string' ? createLog(log) : log }
 }
 
 type ZodIssue = z.core.$ZodIssue
