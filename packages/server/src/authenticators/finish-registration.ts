@@ -5,7 +5,8 @@ import { StileError } from '../error.ts'
 import { noticeFor } from '../mail/notice-for.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { guessesLeft, takeGuess } from '../methods/limits.ts'
-import { matchTotp, normalizeCode, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
+import { matchTotp, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
+import { typedCode } from '../methods/typed-code.ts'
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import { readBody } from '../step-ups/body.ts'
@@ -81,7 +82,7 @@ async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, re
 async function makeTotp(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
   const { subject } = registration.key
   const guess = await takeGuess(domain, { subject, ceremony: registration.id })
-  const code = normalizeCode((response as { code?: unknown } | null | undefined)?.code)
+  const code = typedCode(response)
   let step: number | undefined
   try {
     const secret = domain.sealer.open(registration.secret, totpSecretContext(subject, authenticatorIdOf(registration.id)))

@@ -6,7 +6,7 @@ import { StileError } from '../../error.ts'
 import { attemptFailed } from '../failure.ts'
 import { takeGuess } from '../limits.ts'
 import type { Ceremony, MethodRoom } from '../room.ts'
-import { normalizeCode } from '../totp/totp.ts'
+import { typedCode } from '../typed-code.ts'
 import { takeMail } from './budget.ts'
 import { codeDigest, makeCode } from './code.ts'
 import { codeAddress } from './takes-codes.ts'
@@ -56,7 +56,7 @@ export const emailOtpRoom: MethodRoom = {
   // the guess is taken from the budget first; the code is read and deleted in one step, so that it counts once
   async prove(domain, { record }, response) {
     const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id })
-    const code = normalizeCode((response as { code?: unknown } | null | undefined)?.code)
+    const code = typedCode(response)
     const challenge = code === undefined ? undefined : codeDigest(domain.options.secret, record.id, code)
     let right: boolean
     try {

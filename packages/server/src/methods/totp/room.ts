@@ -2,7 +2,8 @@ import { wayByAuthenticator } from '../authenticator-way.ts'
 import { attemptFailed } from '../failure.ts'
 import { takeGuess } from '../limits.ts'
 import type { MethodRoom } from '../room.ts'
-import { normalizeCode, TOTP_AMR, verifyTotp } from './totp.ts'
+import { typedCode } from '../typed-code.ts'
+import { TOTP_AMR, verifyTotp } from './totp.ts'
 
 /** Codes of an authenticator app. */
 export const totpRoom: MethodRoom = {
@@ -17,7 +18,7 @@ export const totpRoom: MethodRoom = {
     const { store, sealer, options } = domain
     const ids = way.authenticators.map(({ id }) => id)
     const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id, authenticators: ids })
-    const code = normalizeCode((response as { code?: unknown } | null | undefined)?.code)
+    const code = typedCode(response)
     const now = domain.now()
     const authenticators = way.authenticators.filter(({ id }) => guess.authenticators.includes(id))
     const { windowSteps } = options.totp

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { normalizeCode } from '../typed-code.ts'
 import { encodeBase32 } from './base32.ts'
 import { hotp } from './hotp.ts'
-import { matchTotp, normalizeCode, otpauthUri } from './totp.ts'
+import { matchTotp, otpauthUri } from './totp.ts'
 
 const secret = Buffer.from('12345678901234567890')
 const now = 1_800_000_000

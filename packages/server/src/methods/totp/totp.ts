@@ -13,7 +13,6 @@ export const TOTP_SECRET_BYTES = 20
 export const TOTP_AMR: readonly string[] = ['otp', 'mfa']
 
 const DIGITS = 6
-const LONGEST_TYPED = 64
 
 /** The authenticator whose code it was and the step that was accepted, or why the code was refused. */
 export type TotpResult =
@@ -23,13 +22,6 @@ export type TotpResult =
 /** Where a secret is sealed to: it opens nowhere else. */
 export function totpSecretContext(subject: string, id: string): Readonly<{ table: string; subject: string; id: string }> {
   return { table: 'authenticators', subject, id }
-}
-
-/** The six digits of a code as people type it, spaces and hyphens left out; `undefined` where it is anything else than ASCII digits. */
-export function normalizeCode(typed: unknown): string | undefined {
-  if (typeof typed !== 'string' || typed.length > LONGEST_TYPED) return undefined
-  const code = typed.replace(/[\s-]/g, '')
-  return /^[0-9]{6}$/.test(code) ? code : undefined
 }
 
 /**
@@ -59,7 +51,7 @@ export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; no
  *
  * Throws only what the store or the sealer throws; then nothing was accepted.
  *
- * @param code  what {@link normalizeCode} made of the code
+ * @param code  what `normalizeCode` made of the code
  */
 export async function verifyTotp(
   input: Readonly<{
