@@ -1,10 +1,9 @@
-import { parseSubject } from '@stile/protocol'
+import { parseSubject, type Recovery } from '@stile/protocol'
 import type { Command } from 'commander'
-import { maskAddress } from '../addresses/address.ts'
 import { mailboxIn } from '../addresses/change.ts'
 import { isSwitchedOff } from '../authenticators/counts.ts'
 import { createMail } from '../mail/mail.ts'
-import { makeRecoveryLink, sendRecoveryLink } from '../recovery/index.ts'
+import { makeRecoveryLink, recoveryWith, sendRecoveryLink } from '../recovery/index.ts'
 import { isName } from '../sessions/name.ts'
 import type { AuthenticatorRecord, Store } from '../stores/store.ts'
 import { type CliContext, CliError } from './context.ts'
@@ -66,7 +65,7 @@ type Summary = Readonly<{
   subject: string
   authenticators: readonly (Pick<AuthenticatorRecord, 'id' | 'name' | 'createdAt' | 'lastUsedAt' | 'boundBy'> &
     Readonly<{ method: string; disabled?: true }>)[]
-  recovery: Readonly<{ codesLeft: number; codesMadeAt?: number; email?: Readonly<{ hint: string; suspendedUntil?: number }> }>
+  recovery: Recovery
   sessions: number
 }>
 
@@ -77,7 +76,6 @@ async function summaryOf(store: Store, subject: string, now: number): Promise<Su
     store.addresses.get(subject),
     store.sessions.list({ subject, now }),
   ])
-  const mailbox = address === null ? undefined : mailboxIn(address, now)
   return {
     subject,
     authenticators: records.map((record) => {
@@ -85,16 +83,7 @@ async function summaryOf(store: Store, subject: string, now: number): Promise<Su
       const used = lastUsedAt === undefined ? {} : { lastUsedAt }
       return { id, method: data.method, name, createdAt, ...used, boundBy, ...(isSwitchedOff(record) && { disabled: true as const }) }
     }),
-    recovery: {
-      codesLeft: codes.left,
-      ...(codes.madeAt !== undefined && { codesMadeAt: codes.madeAt }),
-      ...(mailbox && {
-        email: {
-          hint: maskAddress(mailbox.address),
-          ...(mailbox.suspendedUntil !== undefined && { suspendedUntil: mailbox.suspendedUntil }),
-        },
-      }),
-    },
+    recovery: recoveryWith(codes, address === null ? undefined : mailboxIn(address, now)),
     sessions: sessions.length,
   }
 }
