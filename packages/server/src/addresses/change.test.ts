@@ -58,6 +58,14 @@ describe('the pinned address', () => {
     expect(mailbox(after(['admin', A], ['admin', B], ['claim', A, 1]), 1)).toEqual(suspended(A))
   })
 
+  test('threat: two claims in turn would undo the word of an administrator', () => {
+    const record = after(['claim', A], ['admin', B], ['claim', C, 1], ['claim', A, 2])
+    expect(mailbox(record, 2)).toEqual(suspended(A))
+    expect(mailbox(record, SETTLE_SECONDS)).toEqual({ address: B })
+    // what a claim begins after that waits and is told as ever
+    expect(mailbox(after(['claim', A], ['admin', B], ['claim', C, SETTLE_SECONDS]), SETTLE_SECONDS)).toEqual(suspended(B, SETTLE_SECONDS))
+  })
+
   test('an administrator calls off a change by naming the pinned address', () => {
     expect(mailbox(after(['claim', A], ['claim', B], ['admin', A, 1]), 1)).toEqual({ address: A })
   })

@@ -16,8 +16,8 @@ export function mailboxIn(record: AddressRecord, now: number): Mailbox {
  * What becomes of a record where a verified claim or an administrator names an address; `undefined` where nothing does.
  *
  * The first one is pinned. Another one waits for {@link SETTLE_SECONDS}; naming the pinned one again calls that off. A claim counts only
- * where it is another than the last claim: one that merely stays as it was does not undo the word of an administrator, nor does a claim
- * of the pinned address.
+ * where it is another than the last claim: one that merely stays as it was does not undo the word of an administrator. While a change of
+ * theirs waits, no claim begins or calls off another.
  */
 export function changed(
   record: AddressRecord | null,
@@ -28,7 +28,9 @@ export function changed(
   if (by === 'claim' && record.claimed === address) return undefined
   const { pending, ...rest } = settled(record, now)
   const next = { ...rest, ...claim, version: record.version + 1 }
-  if (address === next.address) return pending?.by === 'admin' && by === 'claim' ? { ...next, pending } : next
+  // whoever holds the login must not undo or put off with it what an administrator has begun
+  if (pending?.by === 'admin' && by === 'claim') return { ...next, pending }
+  if (address === next.address) return next
   if (address === pending?.address) return { ...next, pending }
   return { ...next, pending: { address, by, settlesAt: now + SETTLE_SECONDS } }
 }
