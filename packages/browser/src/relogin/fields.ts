@@ -4,7 +4,7 @@ export type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 /** What is never kept: what is secret, what no script can restore, and what nobody typed. */
 const KEPT_NOT = /^(password|file|hidden|submit|reset|button|image)$/
 const SECRET_AUTOCOMPLETE = /(^|\s)(cc-[\w-]+|one-time-code|current-password|new-password)(\s|$)/i
-/** A password that is shown is a text: its name still tells. */
+/** A password that is shown is a text: its name or label still tells. */
 const SECRET_NAME = /passw|passcode|passphrase|pwd|secret|cvc|cvv|otp|card-?_?num/i
 
 /** The fields of the page that are kept, each with a key by which it is found again: its name, id or label, and which of those it is. */
@@ -28,7 +28,7 @@ function isPrivate(field: Field): boolean {
   const { type, name, id, autocomplete } = field
   if (KEPT_NOT.test(type) || SECRET_AUTOCOMPLETE.test(autocomplete || (field.getAttribute('autocomplete') ?? ''))) return true
   return (
-    SECRET_NAME.test(`${name} ${id}`) ||
+    SECRET_NAME.test(`${name} ${id} ${field.getAttribute('aria-label') ?? ''} ${field.getAttribute('placeholder') ?? ''}`) ||
     field.disabled ||
     ('readOnly' in field && field.readOnly) ||
     !!field.closest('stile-dialog,[data-stile-private]')

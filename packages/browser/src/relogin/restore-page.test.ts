@@ -71,6 +71,7 @@ test('someone who reads the storage of the tab finds no password, payment data, 
     <input autocomplete="one-time-code" name="e" value="SECRET"><input autocomplete="new-password" name="g" value="SECRET">
     <input autocomplete="username current-password" type="text" name="h" value="SECRET"><input type="text" name="loginPassword" value="SECRET">
     <input id="cvc2" value="SECRET"><div data-stile-private><textarea name="i">SECRET</textarea></div>
+    <input placeholder="Password" value="SECRET"><input aria-label="Your passphrase" name="l" value="SECRET">
     <stile-dialog><input name="j" value="SECRET"></stile-dialog><input name="k" value="fine">`
   rememberPage('su_1')
   expect(kept()).toContain('fine')
