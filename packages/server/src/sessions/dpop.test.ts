@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestDomain, signJwt, type TestDomain } from '../domain.test-support.ts'
 import { StileError } from '../error.ts'
-import { checkDpop, type DpopCheck, PROOF_WINDOW_SECONDS, verifyDpop } from './dpop.ts'
+import type { ReplayStore } from '../stores/store.ts'
+import { checkDpop, consumeDpop, type DpopCheck, PROOF_WINDOW_SECONDS } from './dpop.ts'
 import { createDpopNonces, NONCE_WINDOW_SECONDS } from './dpop-nonce.ts'
 
 const NOW = 1_800_000_000
@@ -23,6 +24,13 @@ function checkOf({ header = {}, claims = {}, key = keys.privateKey, check = {} }
     key,
   )
   return { proof, method: 'GET', url: URL, accessToken: TOKEN, isNonce: (nonce) => nonce === 'fresh', now: NOW, ...check }
+}
+
+/** Checks a proof and remembers it, as authentication does. */
+async function verifyDpop({ replay, ...check }: DpopCheck & Readonly<{ replay: ReplayStore }>) {
+  const proof = checkDpop(check)
+  await consumeDpop(replay, proof, check.now)
+  return proof
 }
 
 function codeOf(check: DpopCheck): string {

@@ -40,20 +40,8 @@ export type DpopProof = Readonly<{
 }>
 
 /**
- * Checks a DPoP proof as RFC 9449 §4.3 says, in its order, and that it was not used before (§11.1).
- *
- * Call it last where something else can still refuse the request: what is remembered is written to the store.
- *
- * @throws {StileError} `invalid_dpop_proof` or `use_dpop_nonce`
- */
-export async function verifyDpop(check: DpopCheck & Readonly<{ replay: ReplayStore }>): Promise<DpopProof> {
-  const proof = checkDpop(check)
-  await consumeDpop(check.replay, proof, check.now)
-  return proof
-}
-
-/**
- * The twelve checks of RFC 9449 §4.3, without the memory of used proofs: follow it with {@link consumeDpop}.
+ * Makes the twelve checks of RFC 9449 §4.3 in their order. Follow it with {@link consumeDpop}, last where something else can still refuse
+ * the request: what is remembered is written to the store.
  *
  * @throws {StileError} `invalid_dpop_proof`, or `use_dpop_nonce` where only the nonce is missing or old
  */
