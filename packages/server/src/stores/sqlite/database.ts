@@ -8,6 +8,11 @@ const OPEN_TIMEOUT_MS = 10_000
 /** How long one statement blocks for another process's write, in milliseconds; the group tries again without blocking. */
 const BUSY_TIMEOUT_MS = 100
 
+/** How long the write-ahead log grows before it is copied back, in pages of 4 KiB. */
+const CHECKPOINT_PAGES = 4_000
+/** How much of the database is kept in memory. */
+const CACHE_KIB = 16_384
+
 /**
  * Opens the database file, makes what is missing (directories 0700, file 0600) and migrates it.
  *
@@ -21,6 +26,9 @@ export function openDatabase({ path, now }: Readonly<{ path: string; now: () => 
     enterWal(database, path)
     database.exec('PRAGMA synchronous = FULL')
     database.exec('PRAGMA trusted_schema = OFF')
+    // the log is copied back less often, so that what changes again and again is copied once
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     migrate(database, now)
     database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
     return database
