@@ -58,3 +58,23 @@ describe('a request whose body comes late', () => {
     expect(await finish()).toMatchObject({ status: 200, body: { token: expect.any(String) } })
   })
 })
+
+test('threat: a request with an API key, sent before the key expires or is revoked, would be carried out after it has', async () => {
+  const key = await service.key('subjects:write', 60)
+  const path = '/v1/admin/subjects/main%7Calice/email'
+  const request = open(service.adminUrl + path, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+  })
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>
+  request.write('{"address":')
+  // long enough for the service to have verified the key
+  for (let count = 0; count < 3; count++)
+    await fetch(service.adminUrl + path, { method: 'PUT', headers: { authorization: `Bearer ${key}` } })
+  service.advance(61)
+  request.end('"thief@example.com"}')
+  const [response] = await answered
+  response.resume()
+  expect(response.statusCode).toBe(401)
+  expect(await service.store.addresses.get('main|alice')).toBeNull()
+})

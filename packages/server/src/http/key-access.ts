@@ -18,7 +18,14 @@ export function keyAccess(scopes: readonly ApiKeyScope[]): Access<KeyCall> {
       const { domain } = call.running
       const presented = bearer(call.header('authorization'))
       const again = () => verifyApiKey(domain, presented, scopes)
-      return { ...call, key: await again(), again }
+      const key = await again()
+      const json = async (): Promise<unknown> => {
+        const body = await call.json()
+        await again()
+        return body
+      }
+      // a body that is still on its way can be held back until after the end of the key
+      return call.request.complete ? { ...call, key, again } : { ...call, key, again, json }
     },
   }
 }
