@@ -67,7 +67,7 @@ function noticeOf(kind: NoticeKind, data: Data, product: string): Pick<Wording, 
     case 'authenticator_added':
       return {
         heading: 'A new way to prove that it is you',
-        said: [`${what} was added to your account at ${product}. It can be used from now on.`],
+        said: [`${what} was added to your account at ${product}. If that was you, there is nothing to do.`],
       }
     case 'authenticator_removed':
       return { heading: 'A way to prove that it is you was removed', said: [`${what} was removed from your account at ${product}.`] }
