@@ -43,8 +43,9 @@ export const GUIDE_TEXTS = {
   codesFile: 'Recovery codes for {host}, made on {date}. Each works once.',
   codesFileName: 'recovery-codes.txt',
   recoverTitle: 'Get back in',
-  recoverText: 'Type one of the recovery codes that you saved. Then you sign in again and set up a new way to confirm it’s you.',
-  recoverByLink: 'Your link opens the way back in. You sign in again and set up a new way to confirm it’s you.',
+  recoverText:
+    'Type one of the recovery codes that you saved. Then you set up a new way to confirm it’s you, after signing in again if it was a while ago.',
+  recoverByLink: 'Your link opens the way back in. You set up a new way to confirm it’s you, after signing in again if it was a while ago.',
   recoveryCode: 'Recovery code',
   noCode: 'I have no code',
   noCodeText: 'Ask {help} for a recovery link. It comes by email and works for an hour.',
