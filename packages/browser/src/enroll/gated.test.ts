@@ -49,6 +49,12 @@ test('where the application lends no sign-in, a step-up leads to the login provi
   expect(given).toEqual(['stile:authenticators'])
 })
 
+test('where more than the session is asked of a sign-in, the login provider is asked, whatever sign-in the application lends', async () => {
+  const { stile, given } = client(true)
+  expect(await gated(stile, service({ ...RELOGIN, level: 'mfa' }))).toBe('done')
+  expect(given).toEqual(['stile:authenticators'])
+})
+
 test('a service that asks for the same again is not obeyed for ever: what it did not take it will not take', async () => {
   const { stile, given } = client(true)
   const call = service(STRONG, STRONG, STRONG)

@@ -25,7 +25,9 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       const asked = JSON.stringify(requirement)
       if (asked === given) throw error
       given = asked
-      const signedIn = requirement?.methods?.includes('relogin') ? await stile.relogin() : undefined
+      // the application's own sign-in proves the session; for more, the login provider is asked in a step-up
+      const isOwn = requirement?.level === 'session' && requirement.methods?.includes('relogin')
+      const signedIn = isOwn ? await stile.relogin() : undefined
       if (signedIn === false) throw new StileError('relogin_failed')
       if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators').done
     }

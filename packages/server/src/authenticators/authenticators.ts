@@ -6,6 +6,7 @@ import { noticeFor } from '../mail/notice-for.ts'
 import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/accepted-credentials.ts'
 import { readBody } from '../step-ups/body.ts'
 import type { NewChange } from '../stores/store.ts'
+import { namedSubject } from '../subjects/named.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
 import { countsNow } from './counts.ts'
@@ -51,13 +52,27 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
  */
 export async function removeAuthenticator(domain: Domain, caller: Caller, id: string): Promise<void> {
   await admit(domain, caller)
-  const { subject, jkt: keepDevice } = caller
+  await remove(domain, caller, id)
+}
+
+/**
+ * Removes an authenticator for an administrator, by the same rules but for the gate: a thief may have enrolled what the owner, let back in,
+ * cannot outrank.
+ *
+ * @throws {StileError} `invalid_request`, `not_found`
+ */
+export async function removeForAdmin(domain: Domain, text: string, id: string): Promise<void> {
+  await remove(domain, namedSubject(domain, text), id)
+}
+
+async function remove(domain: Domain, who: Caller | string, id: string): Promise<void> {
+  const [subject, keepDevice] = typeof who === 'string' ? [who, ''] : [who.subject, who.jkt]
   const change = changeOf(domain, subject)
   // whoever holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
   const revoked: NewChange = { at: change.at, type: 'revoked', subject, before: change.at }
   const former = await domain.store.authenticators.get({ subject, id })
   if (former === null) throw unknownAuthenticator()
-  const notices = await noticeFor(domain, caller, 'authenticator_removed', { method: former.data.method, name: former.name })
+  const notices = await noticeFor(domain, who, 'authenticator_removed', { method: former.data.method, name: former.name })
   const removed = await domain.store.authenticators.remove({ subject, id, keepDevice, changes: [change, revoked], notices })
   if (!removed) throw unknownAuthenticator()
 }
@@ -67,5 +82,5 @@ function changeOf({ now }: Domain, subject: string): NewChange {
 }
 
 function unknownAuthenticator(): StileError {
-  return new StileError('not_found', 'You have no such authenticator. Read the list again.')
+  return new StileError('not_found', 'There is no such authenticator. Read the list again.')
 }

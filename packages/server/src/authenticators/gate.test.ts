@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadStanding } from '../decisions/standing.ts'
+import { TEST_AUDIENCE, TEST_ISSUER } from '../domain.test-support.ts'
 import type { Caller } from '../domain.ts'
 import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
@@ -29,6 +30,50 @@ async function refusals(by: Caller, id: string) {
     await problemOf(removeAuthenticator(world.domain, by, id)),
   ]
 }
+
+describe('a password thief of somebody who has a second factor at the login provider', () => {
+  const asked = async (issuer: Readonly<Record<string, unknown>>, by: Partial<Caller> = {}) => {
+    await world.close()
+    const provider = {
+      id: 'main',
+      issuer: TEST_ISSUER,
+      jwks: `${TEST_ISSUER}/jwks`,
+      audience: 'stile',
+      acrMap: { 'urn:mfa': 'mfa' },
+      relogin: { clientId: 'stile', redirectUris: ['https://app.example/back'] },
+      stepUp: { mfa: { acr_values: 'urn:mfa' } },
+      ...issuer,
+    }
+    const clients = [
+      { id: 'web', origins: ['https://app.example'] },
+      { id: 'other', origins: ['https://other.example'] },
+    ]
+    const audiences = [{ id: TEST_AUDIENCE, issuers: ['main'], clients: ['web', 'other'] }]
+    world = await createWorld({ options: { issuers: [provider] as never, clients, audiences } })
+    return start(await world.caller(by))
+  }
+  const strong = (level: 'session' | 'mfa') => ({ login: { method: 'login', level, amr: [], authTime: world.clock.now() } }) as const
+
+  test('enrols nothing with the password alone', async () => {
+    expect(await problemOf(asked({}))).toMatchObject({
+      code: 'insufficient_user_authentication',
+      requirement: { level: 'mfa', maxAgeSeconds: 300, methods: ['relogin'] },
+      next: { methods: ['relogin'] },
+    })
+  })
+
+  test('enrols nothing by way of a client that has no page to come back to', async () => {
+    expect(await problemOf(asked({}, { client: 'other' }))).toMatchObject({
+      code: 'denied',
+      detail: expect.stringContaining('administrator'),
+    })
+  })
+
+  test('the owner enrols with both, and everybody where the operator says that a login is enough', async () => {
+    expect(await asked({}, strong('mfa'))).toMatchObject({ method: 'passkey' })
+    expect(await asked({ firstEnrollment: 'login' }, strong('session'))).toMatchObject({ method: 'passkey' })
+  })
+})
 
 describe('a session thief who wants an authenticator of their own', () => {
   test('is refused where nothing is enrolled and the login is not fresh', async () => {

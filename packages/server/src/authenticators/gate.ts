@@ -2,6 +2,7 @@ import { enrollmentOf, newestProof } from '@stile/policy'
 import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
 import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
+import { lowestLevelAt } from '../methods/relogin/acr.ts'
 import { waysToMeet } from '../step-ups/ways.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
 
@@ -35,7 +36,7 @@ export type GateOptions = Readonly<{
  *
  * It asks for a fresh proof of the strongest level enrolled, in this session and on this device. What is switched off still counts there,
  * so that burning its guesses opens no weaker gate. Only where nothing above `session` is enrolled it asks for all that the policy lists
- * for the first enrolment, one after the other. While the context is unusual that is not enough: a proof with something enrolled makes
+ * for the first enrolment, one after the other; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
  * the device a known one; where nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
  * of an administrator opens it.
  */
@@ -45,14 +46,14 @@ export function authenticatorsGate(domain: Domain, standing: Standing, { graceSe
   if (caller.actor !== undefined)
     return deny('actor_not_allowed', 'Whoever acts for somebody else cannot change their authenticators. Ask the person themselves.')
   const dangerous = risk.band === 'high' || risk.band === 'critical'
-  const [first, ...others] = asksOf(standing)
+  const isFirst = strongestEnrolled(standing) === 'session'
+  const [first, ...others] = asksOf(domain, standing)
   if (ticket !== null && ticket.expiresAt > now - graceSeconds && (!dangerous || ticket.by === 'admin'))
     return { outcome: 'permit', requirement: first, reasons: [], by: { method: ticket.by, level: 'session' }, ticket }
   if (dangerous) return closed(standing, `${UNUSUAL} ${help} They can send you a link.`)
 
   const provenBy = (ask: Requirement, proofs: Standing['proofs']) =>
     newestProof({ ...ask, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }, { proofs }, now)
-  const isFirst = first.level === 'session'
   if (risk.band !== 'normal' && !isFirst) {
     // a ceremony of the strongest level also makes this device a known one; a login never does
     const ceremonies = standing.proofs.filter(({ method }) => method !== 'login')
@@ -70,14 +71,17 @@ export function authenticatorsGate(domain: Domain, standing: Standing, { graceSe
 const UNUSUAL = 'Authenticators cannot be changed here now, because something about this sign-in is unusual.'
 
 /** What must be proven, all of it, in this order. */
-function asksOf(standing: Standing): readonly [Requirement, ...Requirement[]] {
+function asksOf({ options }: Domain, standing: Standing): readonly [Requirement, ...Requirement[]] {
   const strongest = strongestEnrolled(standing)
   if (strongest !== 'session') return [fresh(strongest)]
   const listed = enrollmentOf(standing.policy.policy).first
   const raised: readonly Method[] = standing.risk.band === 'normal' || listed.includes('email-otp') ? [] : ['email-otp']
   // a sign-in always comes first: mail alone is no authentication channel (NIST SP 800-63B-4 §3.1.3.1)
   const others = [...listed, ...raised].filter((method) => method !== 'relogin')
-  return [fresh('session', 'relogin'), ...others.map((method) => fresh('session', method))]
+  // of the issuer, whichever client asks: nobody gets a weaker gate by naming one without a page to come back to
+  const issuer = options.issuers.find(({ id }) => id === standing.caller.issuer)
+  const level = issuer === undefined || issuer.firstEnrollment === 'login' ? 'session' : lowestLevelAt(issuer)
+  return [fresh(level, 'relogin'), ...others.map((method) => fresh('session', method))]
 }
 
 function fresh(level: Level, method?: Method): Requirement {
@@ -94,14 +98,18 @@ function stepUp(domain: Domain, standing: Standing, requirement: Requirement): G
   const { level, methods } = requirement
   if (waysToMeet(domain, standing, requirement).length > 0) {
     const message =
-      level !== 'session'
-        ? 'Confirm with an authenticator that you have: changing how you prove who you are needs the strongest of the last 5 minutes.'
-        : methods?.includes('email-otp')
-          ? 'Confirm with a code that is sent to your mail address: this sign-in alone is not enough to add the first authenticator here.'
-          : 'Sign in again first: changing how you prove who you are needs a login of the last 5 minutes.'
+      level !== 'session' && methods?.includes('relogin')
+        ? 'Sign in again with your second factor first: a password alone is not enough to add the first authenticator here.'
+        : level !== 'session'
+          ? 'Confirm with an authenticator that you have: changing how you prove who you are needs the strongest of the last 5 minutes.'
+          : methods?.includes('email-otp')
+            ? 'Confirm with a code that is sent to your mail address: this sign-in alone is not enough to add the first authenticator here.'
+            : 'Sign in again first: changing how you prove who you are needs a login of the last 5 minutes.'
     return { outcome: 'step_up', requirement, reasons: [{ code: 'step_up_required', source: '/enrollment', message }] }
   }
   const { help } = domain.options
+  if (level !== 'session' && methods?.includes('relogin'))
+    return deny('requirement_unsatisfiable', `A sign-in with your second factor is needed, and this page cannot ask for one. Ask ${help}.`)
   if (level !== 'session')
     return deny(
       'requirement_unsatisfiable',

@@ -1,3 +1,3 @@
-export { listAuthenticators, removeAuthenticator, renameAuthenticator } from './authenticators.ts'
+export { listAuthenticators, removeAuthenticator, removeForAdmin, renameAuthenticator } from './authenticators.ts'
 export { finishRegistration } from './finish-registration.ts'
 export { startRegistration } from './start-registration.ts'

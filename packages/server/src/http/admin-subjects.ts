@@ -1,13 +1,14 @@
 import type { Router } from 'express'
 import { setAddress } from '../addresses/set-address.ts'
+import { removeForAdmin } from '../authenticators/index.ts'
 import { readSubject } from '../subjects/read-subject.ts'
 import { recoverSubject } from '../subjects/recover-subject.ts'
-import { ok } from './answer.ts'
+import { NOTHING, ok } from './answer.ts'
 import type { HttpContext } from './context.ts'
 import { addEndpoint } from './endpoint.ts'
 import { keyAccess } from './key-access.ts'
 
-/** What support does for a subject: look what there is, set the mail address, and send a recovery link. */
+/** What support does for a subject: look what there is, remove what is not theirs, set the mail address, and send a recovery link. */
 export function addAdminSubjectRoutes(router: Router, context: HttpContext): void {
   addEndpoint(router, context, {
     path: '/v1/admin/subjects/:subject',
@@ -19,6 +20,16 @@ export function addAdminSubjectRoutes(router: Router, context: HttpContext): voi
     access: keyAccess(['subjects:write']),
     methods: {
       PUT: async ({ running: { domain }, param, json }) => ok(await setAddress(domain, param('subject'), await json())),
+    },
+  })
+  addEndpoint(router, context, {
+    path: '/v1/admin/subjects/:subject/authenticators/:id',
+    access: keyAccess(['subjects:write']),
+    methods: {
+      async DELETE({ running: { domain }, param }) {
+        await removeForAdmin(domain, param('subject'), param('id'))
+        return NOTHING
+      },
     },
   })
   addEndpoint(router, context, {

@@ -129,6 +129,25 @@ describe('subjects through the admin API', () => {
     expect(await enrolApp(client)).toMatchObject({ body: { boundBy: { method: 'admin', level: 'session' } } })
   })
 
+  test('lose what a thief has enrolled, and with it every proof and token that it gave', async () => {
+    await lost()
+    const writer = await service.key('subjects:write')
+    await admin('PUT', `${SUBJECT}/email`, writer, { address: 'alice@example.com' })
+    const read = async () =>
+      (await admin('GET', SUBJECT, writer)).body as Readonly<{ authenticators: readonly Readonly<{ id: string }>[]; sessions: number }>
+    const { authenticators } = await read()
+    const path = `${SUBJECT}/authenticators/${authenticators[0]?.id}`
+    for (const scope of ['subjects:read', 'sessions:write', 'licenses:write', 'guard'] as const)
+      expect(await admin('DELETE', path, await service.key(scope))).toMatchObject({ status: 403 })
+    expect(await admin('DELETE', `/v1/admin/subjects/main%7Cbob/authenticators/${authenticators[0]?.id}`, writer)).toMatchObject({
+      status: 404,
+    })
+    expect((await read()).authenticators).toHaveLength(1)
+    expect(await admin('DELETE', path, writer)).toMatchObject({ status: 204 })
+    expect((await read()).authenticators).toEqual([])
+    expect(await admin('DELETE', path, writer)).toMatchObject({ status: 404 })
+  })
+
   test('threat: a key that may only read, or is for something else, would hand out links', async () => {
     for (const scope of ['subjects:read', 'licenses:write', 'sessions:write', 'guard'] as const)
       expect(await admin('POST', `${SUBJECT}/recovery`, await service.key(scope), { deliver: false })).toMatchObject({ status: 403 })

@@ -108,6 +108,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'It says what to ask the login provider for, so that signing in again there counts as more than the session.',
     fix: "Give { mfa: { acr_values: '…' } }, and map what it answers in acrMap.",
   },
+  'issuers[].firstEnrollment': {
+    why: 'Where the login provider has a second factor, a password alone must not be enough to add another one here.',
+    fix: "Leave it out, or say 'login' where not every user has that factor at the provider.",
+  },
   clients: {
     why: 'Only origins of a client may call the service from a browser.',
     fix: "List the front ends: { id: 'web', origins: ['https://app.example.com'] }.",

@@ -83,6 +83,7 @@ const issuer = z.strictObject({
   maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
   relogin: relogin.optional(),
   stepUp: z.strictObject({ mfa: stepUpAt.optional(), phr: stepUpAt.optional(), phrh: stepUpAt.optional() }).default({}),
+  firstEnrollment: z.enum(['step-up', 'login']).default('step-up'),
 })
 
 const client = z.strictObject({ id: name, origins: z.array(z.string()).min(1) })

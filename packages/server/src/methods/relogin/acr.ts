@@ -13,6 +13,11 @@ export function acrRequestFor({ stepUp }: Pick<IssuerOptions, 'stepUp'>, level: 
   return level === 'session' ? undefined : entries.find((entry) => entry !== undefined)
 }
 
+/** The lowest level above `session` that the login provider of an issuer can be asked for; `session` where it has none. */
+export function lowestLevelAt({ stepUp }: Pick<IssuerOptions, 'stepUp'>): Level {
+  return LEVELS.find((level) => level !== 'session' && stepUp[level] !== undefined) ?? 'session'
+}
+
 /** The highest level that signing in again at the login provider of an issuer can reach. */
 export function highestLevelAt({ stepUp }: Pick<IssuerOptions, 'stepUp'>): Level {
   return LEVELS.findLast((level) => level !== 'session' && stepUp[level] !== undefined) ?? 'session'
