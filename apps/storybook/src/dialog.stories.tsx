@@ -61,11 +61,9 @@ export const WrongCodeNarrow: Story = narrow(WrongCode)
 
 /** Too many wrong codes: no code counts for a while, by whichever way it came. */
 export const Locked: Story = {
-  parameters: { world: { given: { ...MEMBER, guesses: 1 } } },
+  parameters: { world: { given: { ...MEMBER, guesses: 0 } } },
   play: async () => {
     await open()
-    await typeCode('000000')
-    await click('Use your authenticator app')
     await typeCode('123456')
     await screen.findByText(/Too many wrong codes\. Try again in 15 min\./)
     expect(screen.getByRole('button', { name: 'Use your authenticator app Again in 15 min' })).toBeDisabled()
@@ -78,13 +76,11 @@ export const LockedDark: Story = dark(Locked)
 /** A passkey cannot be guessed: it stays open while codes are locked. */
 export const LockedButPasskey: Story = {
   ...Locked,
-  parameters: { world: { given: { ...MEMBER, guesses: 1, authenticators: [authenticatorOf('totp'), authenticatorOf('passkey')] } } },
+  parameters: { world: { given: { ...MEMBER, guesses: 0, authenticators: [authenticatorOf('totp'), authenticatorOf('passkey')] } } },
   play: async () => {
     lendAuthenticator('waits')
     await open()
     await click('Use another way')
-    await click('Use your authenticator app')
-    await typeCode('000000')
     await click('Use your authenticator app')
     await typeCode('123456')
     await screen.findByText(/Too many wrong codes/)

@@ -35,7 +35,7 @@ export type StepUp = Readonly<{
   (
     | Readonly<{
         status: 'open'
-        /** Every method that can meet the requirement, best first; the best is already started. */
+        /** Every method that can meet the requirement, best first; the best is already started, unless starting it sends something. */
         methods: readonly StepUpMethod[]
         /** Wrong answers left for the methods that can be guessed. */
         attemptsLeft: number

@@ -36,7 +36,9 @@ export function createGuesses(clock: Clock, world: () => World, change: (next: P
 
   return {
     take: (ceremony) => {
-      if (ofSubject() < 1) return locked('Try again later, or use a passkey now.', resetsAt - clock.now())
+      // given none at all, the window has just begun
+      const wait = clock.now() < resetsAt ? resetsAt - clock.now() : WINDOW_SECONDS
+      if (ofSubject() < 1) return locked('Try again later, or use a passkey now.', wait)
       if (ofCeremony(ceremony) < 1) return locked('Begin again, or use a passkey.', 1)
       if (clock.now() >= resetsAt) {
         counted = 0

@@ -24,11 +24,14 @@ async function begin(service: TestService, feature = 'reports.print') {
   return { stepUp, way, start, attempt }
 }
 
-test('a code by mail is sent at once, says where to, and is right once', async () => {
+test('a code by mail is sent when it is chosen, says where to, and is right once', async () => {
   const service = open()
-  const { stepUp, way, attempt } = await begin(service)
+  const { stepUp, way, start, attempt } = await begin(service)
   expect(stepUp.methods.map(({ method }) => method)).toEqual(['email-otp', 'relogin'])
-  expect(way('email-otp').start).toEqual({ sentTo: 'a•••@example.com', resendAt: NOW + 30, expiresAt: NOW + 300 })
+  expect(way('email-otp').start).toBeUndefined()
+  expect(service.inbox()).toEqual([])
+  const started = (await start('email-otp')).body as Extract<StepUp, { status: 'open' }>
+  expect(started.methods[0]?.start).toEqual({ sentTo: 'a•••@example.com', resendAt: NOW + 30, expiresAt: NOW + 300 })
   const [mail] = service.inbox()
   expect(mail).toMatchObject({ to: 'ada@example.com', about: 'code', secret: expect.stringMatching(/^\d{6}$/) })
   expect(await attempt('email-otp', { code: 'nonsense' })).toMatchObject({ status: 422, body: { failure: 'wrong_code', attemptsLeft: 4 } })
@@ -40,6 +43,7 @@ test('a code by mail is sent at once, says where to, and is right once', async (
 test('another code waits for its time, gives no guess back and makes the former worthless', async () => {
   const service = open()
   const { start, attempt } = await begin(service)
+  await start('email-otp')
   await attempt('email-otp', { code: 'nonsense' })
   expect(await start('email-otp')).toMatchObject({ status: 429, body: { retryAfter: 30 } })
   service.advance(30)

@@ -72,8 +72,8 @@ export function createStepUps(desk: Desk, totp: Totp): StepUps {
       const expiresAt = clock.now() + FRESH_SECONDS
       const stepUp: Open = { ...asked, id: nextId('su'), requirement: judged.open, methods: judged.methods, started: new Map(), expiresAt }
       running.set(stepUp.id, stepUp)
-      // what keeps it from starting is told to whoever chooses it
-      startIn(desk, stepUp, first)
+      // what is sent waits until it is chosen, and what keeps it from starting is told to whoever chooses it
+      if (first !== 'email-otp') startIn(desk, stepUp, first)
       return { status: 201, body: view(stepUp) }
     },
     startMethod: (id, method) =>

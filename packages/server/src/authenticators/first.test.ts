@@ -28,6 +28,7 @@ const asked = async (by: Caller, on: Domain = world.domain) => (await problemOf(
 /** Proves with a code by mail. */
 async function confirmByMail(by: Caller, on: Domain = world.domain) {
   const { id } = await startStepUp(on, by, { feature: AUTHENTICATORS_FEATURE })
+  await startMethod(on, by, id, 'email-otp')
   return attempt(on, by, id, { method: 'email-otp', response: { code: server.code() } })
 }
 

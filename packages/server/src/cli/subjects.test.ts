@@ -138,7 +138,12 @@ describe('stile subjects show', () => {
       data,
     } as const
     await store.authenticators.create({ record, limit: 9, change: { at: NOW, type: 'authenticators', subject: ADA } })
-    await store.recovery.replaceCodes({ subject: ADA, digests: ['kept-digest'], now: NOW })
+    await store.recovery.replaceCodes({
+      subject: ADA,
+      digests: ['kept-digest'],
+      now: NOW,
+      change: { at: NOW, type: 'authenticators', subject: ADA },
+    })
     const { code, out } = await stile(['subjects', 'show', ADA])
     expect(code).toBe(0)
     expect(out).toBe(

@@ -97,7 +97,10 @@ describe('a code by mail over HTTP', () => {
     const { body } = await started
     expect(body).toMatchObject({
       status: 'open',
-      methods: [{ method: 'email-otp', hint: 'a•••@example.com', start: { sentTo: 'a•••@example.com' } }, { method: 'relogin' }],
+      methods: [{ method: 'email-otp', hint: 'a•••@example.com' }, { method: 'relogin' }],
+    })
+    expect(await client.request('POST', `/v1/step-ups/${body.id}/methods/email-otp`, { body: {} })).toMatchObject({
+      body: { methods: [{ method: 'email-otp', start: { sentTo: 'a•••@example.com' } }, {}] },
     })
     const code = server.code()
     const answer = (typed: string) =>

@@ -66,6 +66,17 @@ export async function takeGuess(domain: Domain, { authenticators = [], ...guesse
   }
 }
 
+/**
+ * Refuses a subject whose guesses are used up, before something is sent that could not be answered.
+ *
+ * @throws {StileError} `too_many_attempts`
+ */
+export async function refuseLocked({ store, now }: Pick<Domain, 'store' | 'now'>, subject: string): Promise<void> {
+  const at = now()
+  const { retryAt } = await store.guesses.count({ subject, now: at, limits: LIMITS })
+  if (retryAt !== undefined) throw refused('subject', retryAt - at)
+}
+
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
 export async function guessesLeft(
   { store, now }: Pick<Domain, 'store' | 'now'>,

@@ -47,6 +47,8 @@ export type MethodRoom = Readonly<{
   isEnrollable: boolean
   /** Whether it could be guessed, so that wrong answers are counted and bounded. */
   isGuessable: boolean
+  /** Whether it is started with the step-up that it is the best way of. What reaches people elsewhere waits until it is chosen. */
+  startsAtOnce: boolean
   /** How a subject can meet a requirement with it; `undefined` where they cannot. */
   way(domain: Domain, standing: Standing, requirement: Requirement): Way | undefined
   /**

@@ -27,6 +27,8 @@ export async function makeRecoveryCodes(domain: Domain, caller: Caller): Promise
     subject,
     digests: codes.map((code) => recoveryCodeDigest(domain.options.secret, subject, readRecoveryCode(code))),
     now: domain.now(),
+    // pages that show how many are left read it again
+    change: { at: domain.now(), type: 'authenticators', subject },
     notices: await noticeFor(domain, caller, 'recovery_codes_made', {}),
   })
   return { codes }

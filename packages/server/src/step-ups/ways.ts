@@ -36,13 +36,13 @@ export async function startWay(domain: Domain, { room, way }: OpenWay, ceremony:
 }
 
 /**
- * Creates a step-up with its first way started, and shows that way. Where what it needs cannot be reached it is shown as it is: another can
- * be chosen, and who chooses it is told.
+ * Creates a step-up with its first way started, and shows that way. It is shown as it is where it waits until it is chosen, and where what it
+ * needs cannot be reached: another can be chosen, and who chooses it is told.
  */
 export async function createStarted(domain: Domain, { room, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
   const { stepUps } = domain.store
-  const started = await room.start?.(domain, { ...ceremony, way }).catch((error) => {
-    if (error instanceof StileError && CHOOSABLE.includes(error.code)) return undefined
+  const started = await (room.startsAtOnce ? room.start?.(domain, { ...ceremony, way }) : undefined)?.catch((error) => {
+    if (error instanceof StileError && error.code === 'login_unavailable') return undefined
     throw error
   })
   if (started === undefined) {
@@ -62,8 +62,6 @@ async function keep<T>({ undo }: Started, write: () => Promise<T>): Promise<T> {
     throw error
   }
 }
-
-const CHOOSABLE: readonly string[] = ['mail_unavailable', 'login_unavailable', 'too_many_attempts']
 
 /** A way as the browser lists it, not started. Where it can only be one authenticator, its name helps to find it. */
 export function shownWay({ way: { method, authenticators, hint } }: OpenWay): StepUpMethod {

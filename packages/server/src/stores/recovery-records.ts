@@ -1,3 +1,4 @@
+import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { SessionKey, SessionStore } from './subject-records.ts'
 
@@ -9,7 +10,9 @@ export interface RecoveryStore {
   /** How many codes are left, and when they were made. */
   codes(subject: string): Promise<Readonly<{ left: number; madeAt?: number }>>
   /** Replaces all codes of a subject, in one transaction with the notices. */
-  replaceCodes(input: Readonly<{ subject: string; digests: readonly string[]; now: number; notices?: readonly NewNotice[] }>): Promise<void>
+  replaceCodes(
+    input: Readonly<{ subject: string; digests: readonly string[]; now: number; change: NewChange; notices?: readonly NewNotice[] }>,
+  ): Promise<void>
   /** Opens a link; a former one of the subject is void from then on. In one transaction with the notices. */
   openLink(input: Readonly<{ subject: string; digest: string; expiresAt: number; notices?: readonly NewNotice[] }>): Promise<void>
   /** Voids a link where it still is that one. */

@@ -25,7 +25,11 @@ afterEach(() => world.close())
 
 const callerOf = (sub: string, more: Partial<Caller> = {}) =>
   world.caller({ sub, email: { address: sub === 'alice' ? ADA : `${sub}@example.com`, verified: true }, ...more })
-const begin = (by = caller, feature = 'recent', on: Domain = world.domain) => startStepUp(on, by, { feature })
+/** Begins as the browser does: the first way is chosen at once, and only then something is sent. */
+const begin = async (by = caller, feature = 'recent', on: Domain = world.domain, operation?: object) => {
+  const stepUp = await startStepUp(on, by, { feature, operation })
+  return methodsOf(stepUp)[0] === 'email-otp' ? startMethod(on, by, stepUp.id, 'email-otp') : stepUp
+}
 const resend = (id: string, by = caller, on: Domain = world.domain) => startMethod(on, by, id, 'email-otp')
 const answer = (id: string, code: unknown, by = caller, on: Domain = world.domain) =>
   attempt(on, by, id, { method: 'email-otp', response: { code } })
@@ -35,7 +39,14 @@ const startOf = (stepUp: StepUp) =>
 const wrongOf = (code: string) => (code === '000000' ? '111111' : '000000')
 
 describe('a code by mail', () => {
-  test('is sent when the step-up begins, and proves the session now', async () => {
+  test('is sent when it is chosen, and not before', async () => {
+    const stepUp = await startStepUp(world.domain, caller, { feature: 'recent' })
+    expect(methodsOf(stepUp)[0]).toBe('email-otp')
+    expect(startOf(stepUp)).toBeUndefined()
+    expect(server.inbox()).toEqual([])
+  })
+
+  test('proves the session now', async () => {
     const stepUp = await begin()
     const now = world.clock.now()
     expect(methodsOf(stepUp)).toEqual(['email-otp', 'relogin'])
@@ -57,7 +68,7 @@ describe('a code by mail', () => {
   })
 
   test('threat: a page would let people confirm another operation than they see', async () => {
-    const stepUp = await startStepUp(world.domain, caller, { feature: 'sign', operation: { document: 'Contract 7 <b>of</b>\nMay' } })
+    const stepUp = await begin(caller, 'sign', world.domain, { document: 'Contract 7 <b>of</b>\nMay' })
     expect(methodsOf(stepUp)).toEqual(['email-otp'])
     expect(server.newest().text).toContain('It confirms exactly this: document: Contract 7 <b>of</b> May.')
     expect(server.newest().html).toContain('document: Contract 7 &lt;b&gt;of&lt;/b&gt; May.')
@@ -303,7 +314,7 @@ describe('a code', () => {
 })
 
 describe('sending again', () => {
-  const startOver = async (by = caller) => startOf(await begin(by))
+  const startOver = async (by = caller) => startOf(await begin(by).catch(() => ({}) as StepUp))
 
   test('takes 30 seconds, then 60, then 120, then the step-up is over', async () => {
     const { id } = await begin()
@@ -342,21 +353,32 @@ describe('sending again', () => {
   })
 
   test('threat: many step-ups and sessions would fill a mailbox', async () => {
-    for (let count = 0; count < 14; count++) await begin({ ...caller, sid: `s${count}`, jkt: `key-${count}` })
+    for (let count = 0; count < 14; count++) await begin({ ...caller, sid: `s${count}`, jkt: `key-${count}` }).catch(() => undefined)
     expect(server.inbox()).toHaveLength(10)
     expect(await startOver()).toBeUndefined()
     expect(await startOver(await callerOf('bob', { login: { ...caller.login, authTime: 1 } }))).toBeDefined()
-    const stepUp = await begin()
+    const stepUp = await startStepUp(world.domain, caller, { feature: 'recent' })
     expect(await problemOf(resend(stepUp.id))).toMatchObject({ code: 'too_many_attempts', retryAfter: 3600 })
     world.clock.advance(3600)
     expect(await startOver()).toBeDefined()
   })
 })
 
+test('whoever has used up their guesses is sent no code that they could not type', async () => {
+  for (let round = 0; round < 2; round++) {
+    const { id } = await begin()
+    const wrong = wrongOf(server.code())
+    for (let guess = 0; guess < 5; guess++) await problemOf(answer(id, wrong))
+  }
+  const sent = server.inbox().length
+  expect(await problemOf(begin())).toMatchObject({ code: 'too_many_attempts', attemptsLeft: 0, retryAfter: expect.any(Number) })
+  expect(server.inbox()).toHaveLength(sent)
+})
+
 describe('where the mail server is down', () => {
   test('the step-up begins without a code, and who asks for one is told', async () => {
     await server.stop()
-    const stepUp = await begin()
+    const stepUp = await startStepUp(world.domain, caller, { feature: 'recent' })
     expect(methodsOf(stepUp)).toEqual(['email-otp', 'relogin'])
     expect(startOf(stepUp)).toBeUndefined()
     expect(await problemOf(resend(stepUp.id))).toMatchObject({ code: 'mail_unavailable', status: 503 })

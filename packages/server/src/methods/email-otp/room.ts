@@ -4,7 +4,7 @@ import { maskAddress } from '../../addresses/address.ts'
 import type { Domain } from '../../domain.ts'
 import { StileError } from '../../error.ts'
 import { attemptFailed } from '../failure.ts'
-import { takeGuess } from '../limits.ts'
+import { refuseLocked, takeGuess } from '../limits.ts'
 import type { Ceremony, MethodRoom } from '../room.ts'
 import { typedCode } from '../typed-code.ts'
 import { takeMail } from './budget.ts'
@@ -20,6 +20,7 @@ export const emailOtpRoom: MethodRoom = {
   isServed: ({ mail, deliver }) => mail !== undefined || deliver !== undefined,
   isEnrollable: false,
   isGuessable: true,
+  startsAtOnce: false,
 
   way(_, standing, { level, methods }) {
     const address = level === 'session' ? codeAddress(standing, methods) : undefined
@@ -32,6 +33,7 @@ export const emailOtpRoom: MethodRoom = {
     const address = codeAddress(standing, ceremony.requirement.methods)
     if (address === undefined || domain.mail === undefined) throw noMailbox()
     const { id, key, expiresAt } = record
+    await refuseLocked(domain, key.subject)
     const budget = await takeMail(domain, { subject: key.subject, stepUp: id, expiresAt })
     const code = makeCode(domain.random)
     try {

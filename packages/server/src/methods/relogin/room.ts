@@ -21,6 +21,7 @@ export const reloginRoom: MethodRoom = {
   isServed: () => true,
   isEnrollable: false,
   isGuessable: false,
+  startsAtOnce: true,
 
   way(domain, { caller }, { level, methods, bind }) {
     // whoever signs in is not shown an operation, so that no login proves one

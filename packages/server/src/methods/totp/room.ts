@@ -11,6 +11,7 @@ export const totpRoom: MethodRoom = {
   isServed: () => true,
   isEnrollable: true,
   isGuessable: true,
+  startsAtOnce: true,
   way: (_, standing, requirement) => wayByAuthenticator('totp', standing, requirement),
 
   // the guess is taken from the budget first and given back where it was none or could not be judged

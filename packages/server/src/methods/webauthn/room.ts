@@ -21,6 +21,7 @@ function webauthnRoom(method: 'passkey' | 'security-key'): MethodRoom {
     isServed: () => true,
     isEnrollable: true,
     isGuessable: false,
+    startsAtOnce: true,
     way: (_, standing, requirement) => wayByAuthenticator(method, standing, requirement),
 
     // each method has a challenge of its own

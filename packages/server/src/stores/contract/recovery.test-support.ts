@@ -9,7 +9,8 @@ export function recoveryContract(open: () => Promise<Store>): void {
   const store = useStore(open)
   const phone: SessionKey = { ...ALICE, jkt: 'phone' }
   const notice = (id: string): NewNotice => ({ id, subject: ALICE.subject, to: 'a@example.com', kind: 'recovery_used', data: {}, at: T0 })
-  const make = (digests: readonly string[], { subject } = ALICE) => store().recovery.replaceCodes({ subject, digests, now: T0 })
+  const make = (digests: readonly string[], { subject } = ALICE) =>
+    store().recovery.replaceCodes({ subject, digests, now: T0, change: authenticatorsChange(ALICE) })
   const redeem = (digest: string, kind: 'code' | 'link' = 'code', key = ALICE, now = T0, id = 'no_1') =>
     store().recovery.redeem({
       key,
@@ -34,7 +35,13 @@ export function recoveryContract(open: () => Promise<Store>): void {
       await make(['a', 'b'])
       await make(['c'], BOB)
       expect(await store().recovery.codes(ALICE.subject)).toEqual({ left: 2, madeAt: T0 })
-      await store().recovery.replaceCodes({ subject: ALICE.subject, digests: ['d'], now: T0 + 5, notices: [notice('no_1')] })
+      await store().recovery.replaceCodes({
+        subject: ALICE.subject,
+        digests: ['d'],
+        now: T0 + 5,
+        change: authenticatorsChange(ALICE),
+        notices: [notice('no_1')],
+      })
       expect(await store().recovery.codes(ALICE.subject)).toEqual({ left: 1, madeAt: T0 + 5 })
       expect(await redeem('a')).toBe(false)
       expect(await redeem('d', 'code', ALICE, T0, 'no_2')).toBe(true)

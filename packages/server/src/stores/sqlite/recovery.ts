@@ -6,7 +6,7 @@ import type { Parameter } from './statements.ts'
 
 /** Keeps recovery codes, links and tickets. */
 export function createRecoveryStore(connection: Connection): RecoveryStore {
-  const { prepare, read, write, enqueue } = connection
+  const { append, prepare, read, write, enqueue } = connection
   const { endAll } = createEndings(connection)
   const findSet = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('recovery_sets').select('made_at').where('subject', '=', p('subject')),
@@ -89,11 +89,12 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
         const madeAt = findSet.get({ subject })?.made_at
         return { left: tally.get({ subject })?.count ?? 0, ...(madeAt !== undefined && { madeAt }) }
       }),
-    replaceCodes: ({ subject, digests, now, notices }) =>
+    replaceCodes: ({ subject, digests, now, change, notices }) =>
       write(() => {
         dropCodes.run({ subject })
         for (const digest of digests) insertCode.run({ subject, digest })
         putSet.run({ subject, madeAt: now })
+        append(change)
         enqueue(notices)
       }),
     openLink: ({ subject, digest, expiresAt, notices }) =>
