@@ -16,7 +16,7 @@ const policy = definePolicy({
 serve(async ({ directory, port, issuerJwk, people }) => {
   const store = createSqliteStore({ path: join(directory, 'stile.db') })
   const at = Math.floor(Date.now() / 1000)
-  for (const { sub, jkt, credentialId, publicKey } of people) {
+  for (const { sub, jkt, credentialId, publicKey, userHandle } of people) {
     const subject = `bench|${sub}`
     await store.authenticators.create({
       record: {
@@ -40,7 +40,8 @@ serve(async ({ directory, port, issuerJwk, people }) => {
       limit: 10,
       change: { at, type: 'authenticators', subject },
     })
-    // enrolling has made the browser a known one
+    // enrolling has given the subject a handle and made the browser a known one
+    await store.subjects.userHandle(subject, userHandle)
     await store.devices.bind({ subject, jkt, authenticatorId: `auth_${sub}`, now: at })
   }
   const service = createService({
