@@ -2,6 +2,7 @@ import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } 
 import { normalizeHtu } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
+import { derSignature } from './der-signature.ts'
 import { NONCE_LIFETIME_SECONDS } from './dpop-nonce.ts'
 import { decodeJwt } from './jwt.ts'
 import { isName } from './name.ts'
@@ -151,7 +152,7 @@ function isCoordinate(value: unknown): value is string {
 
 function signatureVerifies(input: string, key: KeyObject, signature: Buffer): boolean {
   try {
-    return verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
+    return verify('sha256', Buffer.from(input), key, derSignature(signature))
   } catch {
     return false
   }
