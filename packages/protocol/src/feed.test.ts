@@ -54,7 +54,9 @@ test('property: nothing makes it throw, in whatever member it stands', () => {
       parseCheckpoint(value)
       parseCheckpoint({ ...checkpoint, policy: value })
       const read = parseFeedEvent({ ...event, [name]: value })
-      if (read) expect(parseFeedEvent(JSON.parse(JSON.stringify(read)))).toEqual(read)
+      // as text: JSON has no -0
+      const text = JSON.stringify(read)
+      if (read) expect(JSON.stringify(parseFeedEvent(JSON.parse(text)))).toBe(text)
     }),
   )
 })
