@@ -115,7 +115,8 @@ test('property: reading never throws, and what is read can be digested and read 
       expect(result.ok || result.errors.length > 0).toBe(true)
       if (!result.ok) return
       operationInput({ ...context, params: result.operation })
-      expect(parseOperation(JSON.parse(JSON.stringify(result.operation)), bound)).toEqual(result)
+      // as text: JSON has no -0
+      expect(JSON.stringify(parseOperation(JSON.parse(JSON.stringify(result.operation)), bound))).toBe(JSON.stringify(result))
     }),
   )
 })
