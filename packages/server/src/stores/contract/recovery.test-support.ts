@@ -30,6 +30,12 @@ export function recoveryContract(open: () => Promise<Store>): void {
   const told = async () => (await store().outbox.claim({ now: T0, leaseSeconds: 1, limit: 100 })).length
 
   describe('recovery codes', () => {
+    it('that are made are told to whoever watches: a page would go on saying that there are none', async () => {
+      const cursor = await store().changes.head()
+      await make(['a'])
+      expect(await store().changes.after({ cursor, limit: 10 })).toMatchObject([authenticatorsChange(ALICE)])
+    })
+
     it('are counted, and replaced all at once', async () => {
       expect(await store().recovery.codes(ALICE.subject)).toEqual({ left: 0 })
       await make(['a', 'b'])
