@@ -1,8 +1,8 @@
 import type { Caller, Domain } from '../domain.ts'
-import { newNotice } from '../mail/new-notice.ts'
+import { maskAddress } from '../messages/address.ts'
 import type { AddressRecord, AddressSource, NewNotice } from '../stores/store.ts'
-import { maskAddress } from './address.ts'
 import { changed, type Mailbox, mailboxIn } from './change.ts'
+import { newNotice } from './notices.ts'
 
 /** How many notices of changes one subject gets in {@link NOTICE_WINDOW_SECONDS}: two logins that disagree must not fill a mailbox. */
 const MOST_NOTICES = 5

@@ -1,8 +1,8 @@
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
-import { loadStanding, type Standing } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { loadStanding, type Standing } from '../standing/standing.ts'
 import { waysToMeet } from '../step-ups/ways.ts'
 import { authenticatorsGate, type Gate } from './gate.ts'
 

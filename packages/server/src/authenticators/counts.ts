@@ -1,7 +1,7 @@
 import { enrollmentOf } from '@stile/policy'
-import { type CountedAuthenticator, countedNow } from '../attestation/counted.ts'
 import type { Domain } from '../domain.ts'
-import { WRONG_CODES_PER_AUTHENTICATOR } from '../methods/limits.ts'
+import { WRONG_CODES_PER_AUTHENTICATOR } from '../guesses/guesses.ts'
+import { type CountedAuthenticator, countedNow } from '../standing/counted.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { enrollmentOf, newestProof } from '@stile/policy'
 import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
-import { lowestLevelAt } from '../methods/relogin/acr.ts'
+import { lowestLevelAt } from '../login-providers/acr.ts'
+import type { Standing } from '../standing/standing.ts'
 import { waysToMeet } from '../step-ups/ways.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
 

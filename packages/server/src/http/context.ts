@@ -1,6 +1,6 @@
 import type { ChangeStream } from '../changes/stream.ts'
 import type { Domain } from '../domain.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/options.ts'
 import type { Authenticator } from '../sessions/authenticate.ts'
 
 /** What a running service is made of. */

@@ -1,6 +1,6 @@
 import { EXPOSED_HEADERS } from '@stile/protocol'
+import type { AudienceOptions, ClientOptions, Options } from '../options/options.ts'
 import { isWildcard, matchesOrigin } from '../options/origins.ts'
-import type { AudienceOptions, ClientOptions, Options } from '../options.ts'
 
 const REQUEST_HEADERS = 'Authorization, DPoP, Content-Type, Last-Event-ID'
 

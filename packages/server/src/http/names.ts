@@ -1,5 +1,5 @@
 import { StileError } from '../error.ts'
-import { isName } from '../sessions/name.ts'
+import { isName } from '../input/name.ts'
 import type { Call } from './endpoint.ts'
 
 /** An account may be a subject, `<issuer id>|<sub>`: 32 characters, the bar, and 255. */

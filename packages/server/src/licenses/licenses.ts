@@ -1,7 +1,7 @@
 import type { License } from '@stile/protocol'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { isName } from '../sessions/name.ts'
+import { isName } from '../input/name.ts'
 import type { LicenseRecord } from '../stores/store.ts'
 import { type LicenseBody, parseLicenseBody } from './body.ts'
 import { effectiveLicense } from './effective.ts'

@@ -1,6 +1,6 @@
 import { StileError } from '../error.ts'
-import type { Options } from '../options.ts'
-import type { MailMessage, OutgoingMail } from './message.ts'
+import type { MailMessage, OutgoingMail } from '../messages/message.ts'
+import type { Options } from '../options/options.ts'
 import { createSmtp } from './smtp.ts'
 import { writeMail } from './templates.ts'
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { noticeFor } from '../addresses/notice-for.ts'
 import { removeAuthenticator, renameAuthenticator } from '../authenticators/index.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { createWorld, type World } from '../step-ups/world.test-support.ts'
 import { createMail, type MailContent } from './mail.ts'
-import { noticeFor } from './notice-for.ts'
 import { LEASE_SECONDS, sendNotices } from './send-notices.ts'
 import { startMailServer, type TestMailServer } from './smtp.test-support.ts'
 

@@ -1,5 +1,5 @@
+import type { MailMessage, MailText } from '../messages/message.ts'
 import { escapeHtml, oneLine } from './escape.ts'
-import type { MailMessage, MailText } from './message.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
 /** Writes mails in the words of an operator; `undefined` leaves a mail to the built-in words. */

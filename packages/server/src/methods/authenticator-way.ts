@@ -1,7 +1,7 @@
 import { canMeet } from '@stile/policy'
 import type { Method, Requirement } from '@stile/protocol'
-import { enrolledAs, type Standing } from '../decisions/standing.ts'
-import type { Way } from './room.ts'
+import { enrolledAs, type Standing } from '../standing/standing.ts'
+import type { Way } from './method.ts'
 
 /** The way of a method by what is enrolled for it and can meet a requirement; `undefined` where nothing is. */
 export function wayByAuthenticator(method: Method, standing: Standing, requirement: Requirement): Way | undefined {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { TEST_POLICY } from '../domain.test-support.ts'
-import { parseOptions } from '../options.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
 import { OptionsError } from './error.ts'
+import { parseOptions } from './options.ts'
 
 const store = createSqliteStore({ path: ':memory:' })
 const PAGE = 'https://app.example.com/done'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { testRoot } from '../attestation/certificates.test-support.ts'
+import { testRoot } from '../certificates/certificates.test-support.ts'
 import { crossChecks } from './checks.ts'
 import { OptionsError } from './error.ts'
 import { webauthnSection } from './webauthn.ts'

@@ -1,9 +1,9 @@
 import { type Level, rank, satisfies } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { Proven } from '../methods/room.ts'
+import type { Proven } from '../methods/method.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import type { Standing } from '../standing/standing.ts'
 
 /**
  * Remembers a proof for this session on this device.

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { maskAddress } from '../addresses/address.ts'
 import { mailboxIn } from '../addresses/change.ts'
+import { newNotice } from '../addresses/notices.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { newNotice } from '../mail/new-notice.ts'
-import type { Options } from '../options.ts'
+import { maskAddress } from '../messages/address.ts'
+import type { Options } from '../options/options.ts'
 
 /** How long a recovery link is good for, in seconds. */
 export const RECOVERY_LINK_SECONDS = 3600

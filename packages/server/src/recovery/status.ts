@@ -1,8 +1,8 @@
 import type { Recovery } from '@stile/protocol'
-import { maskAddress } from '../addresses/address.ts'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
 import type { Caller, Domain } from '../domain.ts'
+import { maskAddress } from '../messages/address.ts'
 import type { Store } from '../stores/store.ts'
 
 /** What a subject can fall back on. Someone who acts for a subject sees nothing of it. */

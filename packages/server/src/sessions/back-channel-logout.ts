@@ -1,7 +1,7 @@
 import { formatSubject } from '@stile/protocol'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { LoginProvider } from '../methods/relogin/provider.ts'
+import type { LoginProvider } from '../login-providers/provider.ts'
 import { endNamedSession, endSessions } from './end-sessions.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 

@@ -8,7 +8,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose'
 import { StileError } from '../error.ts'
-import type { IssuerOptions } from '../options.ts'
+import type { IssuerOptions } from '../options/options.ts'
 import { forbidClaims } from './claims.ts'
 
 const TIMEOUT_MS = 5_000

@@ -1,10 +1,10 @@
 import { settlesFor } from '@stile/policy'
 import { type Requirement, rank, type StepUpMethod } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { Ceremony, MethodRoom, Started, Way } from '../methods/room.ts'
-import { servedRooms } from '../methods/rooms.ts'
+import type { Ceremony, MethodRoom, Started, Way } from '../methods/method.ts'
+import { servedRooms } from '../methods/methods.ts'
+import type { Standing } from '../standing/standing.ts'
 import { stepUpExpired } from './open.ts'
 
 /** A way that a subject can take, and the room that knows it. */

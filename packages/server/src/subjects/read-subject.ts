@@ -1,9 +1,9 @@
 import type { Authenticator, Recovery } from '@stile/protocol'
 import { countsNow } from '../authenticators/counts.ts'
-import { publicAuthenticator } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
+import { namedSubject } from '../input/subject.ts'
 import { recoveryOf } from '../recovery/index.ts'
-import { namedSubject } from './named.ts'
+import { publicAuthenticator } from '../standing/standing.ts'
 
 /** What support sees of a subject: nothing that proves anything. */
 export type SubjectSummary = Readonly<{

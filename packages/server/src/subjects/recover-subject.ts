@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Domain } from '../domain.ts'
+import { namedSubject } from '../input/subject.ts'
 import { makeRecoveryLink, sendRecoveryLink } from '../recovery/index.ts'
 import type { MadeLink, SentLink } from '../recovery/link.ts'
 import { readBody } from '../step-ups/body.ts'
-import { namedSubject } from './named.ts'
 
 /** The body of `POST /v1/admin/subjects/{subject}/recovery`. */
 const BODY = z.object({ deliver: z.boolean().default(true) })

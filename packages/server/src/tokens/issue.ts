@@ -11,9 +11,9 @@ import {
   type Requirement,
   rank,
 } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Standing } from '../standing/standing.ts'
 import { audienceOptionsFor } from './audience.ts'
 
 /** What a token is for. */

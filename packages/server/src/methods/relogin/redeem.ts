@@ -1,9 +1,9 @@
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import * as oauth from 'oauth4webapi'
+import { ProviderUnreachable } from '../../login-providers/outbound.ts'
+import type { LoginProvider, ProviderMetadata, ReloginOptions } from '../../login-providers/provider.ts'
 import type { LoginAnswer } from './answer.ts'
 import type { BegunLogin } from './begun.ts'
-import { ProviderUnreachable } from './outbound.ts'
-import type { LoginProvider, ProviderMetadata, ReloginOptions } from './provider.ts'
 
 /** The claims of an ID token that passed every check, or why there is none. */
 export type Redeemed =

@@ -1,15 +1,15 @@
 import { definePolicy } from '@stile/policy'
 import type { ReloginStart, StepUp } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decideFor, loadStanding } from '../../decisions/standing.ts'
 import { TEST_ISSUER, TEST_START } from '../../domain.test-support.ts'
 import type { StileError } from '../../error.ts'
 import { describeFault } from '../../http/log.ts'
-import type { ServiceOptions } from '../../options.ts'
+import type { ServiceOptions } from '../../options/options.ts'
+import { decideFor, loadStanding } from '../../standing/standing.ts'
 import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
+import { requestToken } from '../../step-ups/request-token.ts'
 import { claimsOf, createWorld, issuedOf, problemOf, tally, type World } from '../../step-ups/world.test-support.ts'
 import type { Store } from '../../stores/store.ts'
-import { requestToken } from '../../tokens/request.ts'
 import { type ScriptedLogin, type ScriptedProvider, startScriptedProvider } from './scripted-provider.test-support.ts'
 
 const POLICY = definePolicy({

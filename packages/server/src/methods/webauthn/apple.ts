@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type Certificate, EXTENSIONS } from '../../attestation/certificate.ts'
-import { DER, onlyDer, readDer } from '../../attestation/der.ts'
+import { type Certificate, EXTENSIONS } from '../../certificates/certificate.ts'
+import { DER, onlyDer, readDer } from '../../certificates/der.ts'
 import { isKeyOf } from './public-key.ts'
 import { check } from './refusal.ts'
 import type { Attested } from './statement.ts'

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { testCertificate, testRoot } from '../../attestation/certificates.test-support.ts'
+import { testCertificate, testRoot } from '../../certificates/certificates.test-support.ts'
 import {
   ANDROID,
   type AndroidLies,

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject, sign } from 'node:crypto'
-import { type CertificateInit, der, type TestCertificate, testCertificate, testRoot } from '../../attestation/certificates.test-support.ts'
+import { type CertificateInit, der, type TestCertificate, testCertificate, testRoot } from '../../certificates/certificates.test-support.ts'
 import type { Lies, Signed } from './authenticator.test-support.ts'
 
 type Attestation = { fmt: string; attStmt: Map<string, unknown> }

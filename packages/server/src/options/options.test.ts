@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { TEST_POLICY } from './domain.test-support.ts'
-import { OptionsError } from './options/error.ts'
-import { isOriginPattern, matchesOrigin } from './options/origins.ts'
+import { TEST_POLICY } from '../domain.test-support.ts'
+import { createSqliteStore } from '../stores/sqlite/index.ts'
+import { OptionsError } from './error.ts'
 import { parseOptions } from './options.ts'
-import { createSqliteStore } from './stores/sqlite/index.ts'
+import { isOriginPattern, matchesOrigin } from './origins.ts'
 
 const store = createSqliteStore({ path: ':memory:' })
 

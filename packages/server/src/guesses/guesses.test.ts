@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
 import { problemOf } from '../step-ups/world.test-support.ts'
-import { GUESS_WINDOW_SECONDS, guessesLeft, takeGuess } from './limits.ts'
+import { GUESS_WINDOW_SECONDS, guessesLeft, takeGuess } from './guesses.ts'
 
 let world: TestDomain
 beforeEach(async () => {

@@ -1,7 +1,7 @@
+import { takeGuess } from '../../guesses/guesses.ts'
 import { wayByAuthenticator } from '../authenticator-way.ts'
 import { attemptFailed } from '../failure.ts'
-import { takeGuess } from '../limits.ts'
-import type { MethodRoom } from '../room.ts'
+import type { MethodRoom } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
 import { TOTP_AMR, verifyTotp } from './totp.ts'
 

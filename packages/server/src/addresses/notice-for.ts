@@ -1,7 +1,7 @@
-import { mailboxOf } from '../addresses/mailbox.ts'
 import type { Caller, Domain } from '../domain.ts'
 import type { NewNotice, NoticeData, NoticeKind } from '../stores/store.ts'
-import { newNotice } from './new-notice.ts'
+import { mailboxOf } from './mailbox.ts'
+import { newNotice } from './notices.ts'
 
 /**
  * The notice of a change, for the verb of the store that makes the change: both are then committed or neither.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { aaguidIn, formatAaguid } from './aaguid.ts'
+import { aaguidIn, formatAaguid } from '../attestation/aaguid.ts'
 import { LONGEST_CERTIFICATE, readCertificate, readPem } from './certificate.ts'
 import { der, testCertificate, testRoot } from './certificates.test-support.ts'
 import { onlyDer, readAllDer, readDer, smallInteger } from './der.ts'

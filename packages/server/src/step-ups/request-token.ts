@@ -1,12 +1,12 @@
 import type { IssuedToken } from '@stile/protocol'
 import { z } from 'zod'
-import { loadStanding } from '../decisions/standing.ts'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { readBody } from '../step-ups/body.ts'
-import { demandOf } from '../step-ups/demand.ts'
-import { audienceFor } from './audience.ts'
-import { issueToken } from './issue.ts'
+import { loadStanding } from '../standing/standing.ts'
+import { audienceFor } from '../tokens/audience.ts'
+import { issueToken } from '../tokens/issue.ts'
+import { readBody } from './body.ts'
+import { demandOf } from './demand.ts'
 
 /** The body of `POST /v1/tokens`. */
 const BODY = z.object({ audience: z.string().min(1).max(512).optional(), feature: z.string().min(1).max(256).optional() })

@@ -1,16 +1,16 @@
 import type { AttemptFailure } from '@stile/protocol'
 import { StileError } from '../../error.ts'
+import { guessesLeft } from '../../guesses/guesses.ts'
+import { acrRequestFor } from '../../login-providers/acr.ts'
+import { placeOf } from '../../login-providers/place.ts'
+import { loginUnavailable } from '../../login-providers/unavailable.ts'
 import { attemptFailed } from '../failure.ts'
-import { guessesLeft } from '../limits.ts'
-import type { MethodRoom } from '../room.ts'
-import { acrRequestFor } from './acr.ts'
+import type { MethodRoom } from '../method.ts'
 import { readLoginAnswer } from './answer.ts'
 import { authorizationUrl } from './authorization.ts'
 import { beginLogin, isStateOf, openLogin, sealLogin } from './begun.ts'
-import { placeOf } from './place.ts'
 import { judgeLogin } from './proven.ts'
 import { redeemLogin } from './redeem.ts'
-import { loginUnavailable } from './unavailable.ts'
 
 /**
  * Signing in again: at the login provider, where one is configured for the issuer, else through the application's own login, after which

@@ -1,7 +1,7 @@
 import type { Level, Method, Requirement } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import type { Domain } from '../domain.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/options.ts'
+import type { Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, StepUpRecord } from '../stores/store.ts'
 
 /** One way to meet a requirement: a method and what the subject has enrolled for it. */

@@ -1,4 +1,4 @@
-import { StileError } from '../../error.ts'
+import { StileError } from '../error.ts'
 import { ProviderUnreachable } from './outbound.ts'
 
 /** How long to wait before the login provider is asked again, in seconds. */

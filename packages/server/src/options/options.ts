@@ -1,10 +1,10 @@
 import { closest } from '@stile/policy'
 import type { z } from 'zod'
-import { crossChecks } from './options/checks.ts'
-import { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
-import { createLog } from './options/log.ts'
-import { type Log, SECTIONS, type Sections, type SectionsInput } from './options/schema.ts'
-import { createRandom } from './secrets/random.ts'
+import { createRandom } from '../secrets/random.ts'
+import { crossChecks } from './checks.ts'
+import { OptionsError, type OptionsIssue, optionsIssue } from './error.ts'
+import { createLog } from './log.ts'
+import { type Log, SECTIONS, type Sections, type SectionsInput } from './schema.ts'
 
 /** What `createService` takes: see each member of {@link Options}; those with a default may be left out. */
 export type ServiceOptions = SectionsInput

@@ -1,6 +1,6 @@
+import { noticeFor } from '../addresses/notice-for.ts'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { noticeFor } from '../mail/notice-for.ts'
 import type { GuessLimits, GuessPlace } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */

@@ -1,7 +1,7 @@
 import type { JWTVerifyGetKey } from 'jose'
 import * as oauth from 'oauth4webapi'
-import type { IssuerOptions } from '../../options.ts'
-import { remoteKeys } from '../../sessions/issuers.ts'
+import type { IssuerOptions } from '../options/options.ts'
+import { remoteKeys } from '../sessions/issuers.ts'
 import { createOutbound, type OutboundLimits, ProviderUnreachable } from './outbound.ts'
 
 /** How long metadata is used before it is read anew, in seconds. */

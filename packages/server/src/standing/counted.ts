@@ -1,7 +1,7 @@
 import { type AttestationStatus, type Level, rank } from '@stile/protocol'
-import { webauthnAmr } from '../methods/webauthn/amr.ts'
+import { webauthnAmr } from '../attestation/amr.ts'
+import type { AttestationTrust } from '../attestation/trust.ts'
 import type { AuthenticatorRecord, StoredProof } from '../stores/store.ts'
-import type { AttestationTrust } from './trust.ts'
 
 /** An authenticator with what it counts for now as its level. */
 export type CountedAuthenticator = AuthenticatorRecord &

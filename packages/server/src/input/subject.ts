@@ -1,7 +1,7 @@
 import { parseSubject } from '@stile/protocol'
 import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { isName } from '../sessions/name.ts'
+import { isName } from './name.ts'
 
 /**
  * The subject that an administrator names. Whether anybody signed in as them is not looked at.

@@ -1,4 +1,4 @@
-import { normalizeAddress } from '../addresses/address.ts'
+import { normalizeAddress } from './address.ts'
 
 /** Who mails are from: `no-reply@example.com` or `Example <no-reply@example.com>`. */
 export type Sender = Readonly<{ name: string; address: string }>

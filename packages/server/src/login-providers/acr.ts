@@ -1,5 +1,5 @@
 import { LEVELS, type Level, rank } from '@stile/protocol'
-import type { IssuerOptions } from '../../options.ts'
+import type { IssuerOptions } from '../options/options.ts'
 
 /** What to ask a login provider for. */
 export type AcrRequest = NonNullable<IssuerOptions['stepUp']['mfa']>

@@ -1,5 +1,5 @@
 import type { Requirement } from '@stile/protocol'
-import type { Standing } from '../../decisions/standing.ts'
+import type { Standing } from '../../standing/standing.ts'
 
 /**
  * The address that codes of a caller may go to now; `undefined` where there is none, as for whoever acts for somebody, or it is about to

@@ -1,10 +1,10 @@
 import { METHODS, type Method } from '@stile/protocol'
-import type { Options } from '../options.ts'
-import { emailOtpRoom } from './email-otp/room.ts'
-import { reloginRoom } from './relogin/room.ts'
-import type { MethodRoom } from './room.ts'
-import { totpRoom } from './totp/room.ts'
-import { passkeyRoom, securityKeyRoom } from './webauthn/room.ts'
+import type { Options } from '../options/options.ts'
+import { emailOtpRoom } from './email-otp/method.ts'
+import type { MethodRoom } from './method.ts'
+import { reloginRoom } from './relogin/method.ts'
+import { totpRoom } from './totp/method.ts'
+import { passkeyRoom, securityKeyRoom } from './webauthn/method.ts'
 
 /** Every method that is built, the best first: the one list that all others come from. */
 const ROOMS: readonly MethodRoom[] = [securityKeyRoom, passkeyRoom, totpRoom, emailOtpRoom, reloginRoom].sort(

@@ -1,15 +1,15 @@
 import { featureRules } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type EmailCodeStart, RECOVERY_FEATURE } from '@stile/protocol'
-import { maskAddress } from '../../addresses/address.ts'
 import type { Domain } from '../../domain.ts'
 import { StileError } from '../../error.ts'
+import { refuseLocked, takeGuess } from '../../guesses/guesses.ts'
+import { maskAddress } from '../../messages/address.ts'
 import { attemptFailed } from '../failure.ts'
-import { refuseLocked, takeGuess } from '../limits.ts'
-import type { Ceremony, MethodRoom } from '../room.ts'
+import type { Ceremony, MethodRoom } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
 import { takeMail } from './budget.ts'
 import { codeDigest, makeCode } from './code.ts'
-import { codeAddress } from './takes-codes.ts'
+import { codeAddress } from './code-address.ts'
 
 /** RFC 8176: a one-time password; never `mfa`, because a mailbox is no second factor. */
 const AMR: readonly string[] = ['otp']

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { nameAddress } from '../addresses/mailbox.ts'
 import type { Domain } from '../domain.ts'
+import { namedSubject } from '../input/subject.ts'
+import { normalizeAddress } from '../messages/address.ts'
 import { readBody } from '../step-ups/body.ts'
-import { namedSubject } from '../subjects/named.ts'
-import { normalizeAddress } from './address.ts'
-import { nameAddress } from './mailbox.ts'
 
 /** What an administrator is told: the address as it is kept, and when it takes the place of the former one. */
 export type SetAddress = Readonly<{ subject: string; address: string; settlesAt?: number }>

@@ -1,6 +1,6 @@
 import type { Level } from '@stile/protocol'
-import type { Caller, Domain } from '../../domain.ts'
-import { matchesOrigin } from '../../options/origins.ts'
+import type { Caller, Domain } from '../domain.ts'
+import { matchesOrigin } from '../options/origins.ts'
 import { highestLevelAt } from './acr.ts'
 import type { LoginProvider } from './provider.ts'
 

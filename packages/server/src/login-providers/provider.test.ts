@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { TEST_POLICY } from '../../domain.test-support.ts'
-import { parseOptions } from '../../options.ts'
-import { createSqliteStore } from '../../stores/sqlite/index.ts'
+import { TEST_POLICY } from '../domain.test-support.ts'
+import { type ScriptedProvider, startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
+import { parseOptions } from '../options/options.ts'
+import { createSqliteStore } from '../stores/sqlite/index.ts'
 import { createOutbound, ProviderUnreachable } from './outbound.ts'
 import { createLoginProviders } from './provider.ts'
-import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.test-support.ts'
 
 const METADATA = '/.well-known/openid-configuration'
 let time = 1000
