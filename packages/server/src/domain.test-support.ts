@@ -1,14 +1,16 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, randomBytes, sign } from 'node:crypto'
 import { definePolicy, type Policy } from '@stile/policy'
 import { openAttestationTrust } from './attestation/trust.ts'
-import type { Caller, Domain, PublishedPolicy } from './domain.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
+import type { PublishedPolicy } from './options/domain.ts'
 import { parseOptions, type ServiceOptions } from './options/options.ts'
 import { createSealer } from './secrets/seal.ts'
+import type { Caller } from './sessions/caller.ts'
 import { createDpopNonces } from './sessions/dpop-nonce.ts'
 import { createSqliteStore } from './stores/sqlite/index.ts'
 import type { Store } from './stores/store.ts'
+import type { Domain } from './tokens/domain.ts'
 import { createKeyring } from './tokens/keyring.ts'
 
 /** A policy with three tiers: nothing, a second factor of 15 minutes, a passkey of 2 minutes. */

@@ -1,7 +1,14 @@
 export { type ApiKeyDeps, createApiKey } from './api-keys/api-keys.ts'
 export { type ProblemMembers, StileError } from './error.ts'
-export type { Templates as MailTemplates } from './mail/templates.ts'
-export type { CodeMessage, MailMessage, MailText, NoticeMessage, OutgoingMail, RecoveryMessage } from './messages/message.ts'
+export type {
+  CodeMessage,
+  MailMessage,
+  MailText,
+  NoticeMessage,
+  OutgoingMail,
+  RecoveryMessage,
+  Templates as MailTemplates,
+} from './messages/message.ts'
 export { OptionsError, type OptionsIssue, optionsIssue } from './options/error.ts'
 export { createLog } from './options/log.ts'
 export {

@@ -1,19 +1,19 @@
-import type { Caller, Domain } from '../domain.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { NewNotice, NoticeData, NoticeKind } from '../stores/store.ts'
-import { mailboxOf } from './mailbox.ts'
+import { type AddressOwner, mailboxOf } from './mailbox.ts'
 import { newNotice } from './notices.ts'
 
 /**
  * The notice of a change, for the verb of the store that makes the change: both are then committed or neither.
  *
- * It goes to the pinned address, also while that is about to be replaced. Where there is no mail or no address it is empty.
+ * It goes to the pinned address, also while that is about to be replaced. It is empty if there is no mail or no address.
  *
- * @param who  the caller whose change it is, or the subject where nobody is calling
+ * @param who  the caller whose change it is, or the subject if nobody is calling
  * @param data  what it says, never a secret: see the built-in templates for what each kind shows
  */
 export async function noticeFor(
-  domain: Domain,
-  who: Caller | string,
+  domain: FactsDomain,
+  who: AddressOwner | string,
   kind: NoticeKind,
   data: NoticeData = {},
 ): Promise<readonly NewNotice[]> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Caller } from '../domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { type App, claimsOf, createWorld, issuedOf, type World } from '../step-ups/world.test-support.ts'

@@ -1,6 +1,6 @@
 import { noticeFor } from '../addresses/notice-for.ts'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { GuessLimits, GuessPlace } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */
@@ -47,7 +47,7 @@ export type Guess = Readonly<{
  *
  * @throws {StileError} `too_many_attempts` where a budget is used up; the refused guess itself is not counted.
  */
-export async function takeGuess(domain: Domain, { authenticators = [], ...guesser }: Guesser): Promise<Guess> {
+export async function takeGuess(domain: FactsDomain, { authenticators = [], ...guesser }: Guesser): Promise<Guess> {
   const { guesses } = domain.store
   const at = domain.now()
   const taken = await guesses.take({ ...guesser, authenticators, now: at, limits: LIMITS })
@@ -71,7 +71,7 @@ export async function takeGuess(domain: Domain, { authenticators = [], ...guesse
  *
  * @throws {StileError} `too_many_attempts`
  */
-export async function refuseLocked({ store, now }: Pick<Domain, 'store' | 'now'>, subject: string): Promise<void> {
+export async function refuseLocked({ store, now }: Pick<FactsDomain, 'store' | 'now'>, subject: string): Promise<void> {
   const at = now()
   const { retryAt } = await store.guesses.count({ subject, now: at, limits: LIMITS })
   if (retryAt !== undefined) throw refused('subject', retryAt - at)
@@ -79,14 +79,14 @@ export async function refuseLocked({ store, now }: Pick<Domain, 'store' | 'now'>
 
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
 export async function guessesLeft(
-  { store, now }: Pick<Domain, 'store' | 'now'>,
+  { store, now }: Pick<FactsDomain, 'store' | 'now'>,
   guesser: Omit<Guesser, 'authenticators'>,
 ): Promise<number> {
   const { ceremony, subject, retryAt } = await store.guesses.count({ ...guesser, now: now(), limits: LIMITS })
   return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
 }
 
-async function switchOff(domain: Domain, subject: string, id: string): Promise<void> {
+async function switchOff(domain: FactsDomain, subject: string, id: string): Promise<void> {
   const { authenticators } = domain.store
   const record = await authenticators.get({ subject, id })
   if (record === null) return

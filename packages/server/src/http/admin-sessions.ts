@@ -1,7 +1,6 @@
 import type { Router } from 'express'
 import { StileError } from '../error.ts'
-import { isName } from '../input/name.ts'
-import { namedSubject } from '../input/subject.ts'
+import { isName, namedSubject } from '../input/name.ts'
 import { endSession, endSessions } from '../sessions/end-sessions.ts'
 import { NOTHING } from './answer.ts'
 import type { HttpContext } from './context.ts'

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { ACR, LEVELS } from '@stile/protocol'
 import type { Router } from 'express'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { servedRooms } from '../methods/methods.ts'
+import { servedMethods } from '../methods/methods.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import { ok } from './answer.ts'
 import { answer } from './answer-request.ts'
 import type { HttpContext } from './context.ts'
@@ -34,7 +34,7 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
             jwks_uri: `${options.publicUrl}/.well-known/jwks.json`,
             audiences: options.audiences.map(({ id, binding }) => ({ id, binding })),
             acr_values_supported: LEVELS.map((level) => ACR[level]),
-            methods: servedRooms(options).map(({ method }) => method),
+            methods: servedMethods(options).map(({ name }) => name),
           },
           call.header('if-none-match'),
         ),
@@ -71,7 +71,7 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
 }
 
 /** Checks the store at most once a second, whatever comes of it: the check writes, and anybody may ask. */
-function createCheck(): (domain: Pick<Domain, 'store' | 'now'>) => Promise<void> {
+function createCheck(): (domain: Pick<FactsDomain, 'store' | 'now'>) => Promise<void> {
   let last: Readonly<{ at: number; result: Promise<void> }> | undefined
   return ({ store, now }) => {
     const at = now()

@@ -1,5 +1,5 @@
-import type { Caller } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { HttpContext } from './context.ts'
 import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'

@@ -1,13 +1,7 @@
+import { ProviderUnreachable } from './unavailable.ts'
+
 const TIMEOUT_MILLISECONDS = 5_000
 const MAX_BYTES = 256 * 1024
-
-/** The login provider cannot be asked now. Its message holds no value that was sent or answered. */
-export class ProviderUnreachable extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ProviderUnreachable'
-  }
-}
 
 /** What bounds a request to a login provider. */
 export type OutboundLimits = Readonly<{

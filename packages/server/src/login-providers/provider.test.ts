@@ -5,8 +5,9 @@ import { TEST_POLICY } from '../domain.test-support.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
 import { parseOptions } from '../options/options.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
-import { createOutbound, ProviderUnreachable } from './outbound.ts'
+import { createOutbound } from './outbound.ts'
 import { createLoginProviders } from './provider.ts'
+import { ProviderUnreachable } from './unavailable.ts'
 
 const METADATA = '/.well-known/openid-configuration'
 let time = 1000

@@ -1,8 +1,9 @@
 import type { JWTVerifyGetKey } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { IssuerOptions } from '../options/options.ts'
-import { remoteKeys } from '../sessions/issuers.ts'
-import { createOutbound, type OutboundLimits, ProviderUnreachable } from './outbound.ts'
+import { createOutbound, type OutboundLimits } from './outbound.ts'
+import { remoteKeys } from './remote-keys.ts'
+import { ProviderUnreachable } from './unavailable.ts'
 
 /** How long metadata is used before it is read anew, in seconds. */
 const FRESH_SECONDS = 3_600

@@ -1,8 +1,15 @@
 import { StileError } from '../error.ts'
-import { ProviderUnreachable } from './outbound.ts'
 
 /** How long to wait before the login provider is asked again, in seconds. */
 const RETRY_SECONDS = 5
+
+/** The login provider cannot be asked now. Its message holds no value that was sent or answered. */
+export class ProviderUnreachable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'ProviderUnreachable'
+  }
+}
 
 /**
  * Tells a login provider that cannot be asked from a fault of ours, which is thrown on as it is.

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { removeAuthenticator, renameAuthenticator } from '../authenticators/index.ts'
-import type { Caller, Domain } from '../domain.ts'
+import type { MailContent } from '../messages/message.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { createWorld, type World } from '../step-ups/world.test-support.ts'
-import { createMail, type MailContent } from './mail.ts'
+import type { Domain } from '../tokens/domain.ts'
+import { createMail } from './mail.ts'
 import { LEASE_SECONDS, sendNotices } from './send-notices.ts'
 import { startMailServer, type TestMailServer } from './smtp.test-support.ts'
 

@@ -39,3 +39,21 @@ export type MailText = Readonly<{ subject: string; text: string; html: string }>
 
 /** A mail as the `deliver` hook gets it. */
 export type OutgoingMail = MailText & Readonly<{ to: string; from?: string; kind: MailMessage['kind'] }>
+
+/** Writes mails in the words of an operator; `undefined` leaves a mail to the built-in words. */
+export type Templates = (message: MailMessage) => MailText | undefined
+
+/** A message without what every mail of the service has in common. */
+export type MailContent = MailMessage extends infer Each ? (Each extends MailMessage ? Omit<Each, 'product' | 'help'> : never) : never
+
+/** Sends mail. */
+export type Mail = Readonly<{
+  /**
+   * Resolves when the mail was taken over. Nothing in an error tells what was in the mail or whom it was for.
+   *
+   * @throws {StileError} `mail_unavailable`
+   */
+  send(message: MailContent): Promise<void>
+  /** Lets go of open connections. */
+  close(): void
+}>

@@ -1,6 +1,8 @@
+import { canMeet } from '@stile/policy'
 import type { Level, Method, Requirement } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
 import type { Options } from '../options/options.ts'
+import { enrolledAs } from '../standing/counted.ts'
+import type { EvidenceDomain } from '../standing/domain.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, StepUpRecord } from '../stores/store.ts'
 
@@ -39,8 +41,8 @@ export type Started = Readonly<{
 }>
 
 /** Everything that the service knows of one method. */
-export type MethodRoom = Readonly<{
-  method: Method
+export type AuthenticationMethod = Readonly<{
+  name: Method
   /** Whether this service, as it is configured, can verify the method. */
   isServed(options: Options): boolean
   /** Whether the method is of something that people enrol. */
@@ -50,17 +52,25 @@ export type MethodRoom = Readonly<{
   /** Whether it is started with the step-up that it is the best way of. What reaches people elsewhere waits until it is chosen. */
   startsAtOnce: boolean
   /** How a subject can meet a requirement with it; `undefined` where they cannot. */
-  way(domain: Domain, standing: Standing, requirement: Requirement): Way | undefined
+  way(domain: EvidenceDomain, standing: Standing, requirement: Requirement): Way | undefined
   /**
    * Starts it. Absent where there is nothing to start; `undefined` where there is nothing to start in this case.
    *
    * @throws {StileError} what keeps it from starting, such as `mail_unavailable`: the step-up stays open
    */
-  start?(domain: Domain, ceremony: Ceremony): Promise<Started | undefined>
+  start?(domain: EvidenceDomain, ceremony: Ceremony): Promise<Started | undefined>
   /**
    * Judges an answer. What can be used once is taken before it is looked at.
    *
    * @throws {StileError} `attempt_failed` or `too_many_attempts`; the step-up stays open
    */
-  prove(domain: Domain, ceremony: Ceremony, response: unknown): Promise<Proven>
+  prove(domain: EvidenceDomain, ceremony: Ceremony, response: unknown): Promise<Proven>
 }>
+
+/** The way of a method by what is enrolled for it and can meet a requirement; `undefined` where nothing is. */
+export function wayByAuthenticator(method: Method, standing: Standing, requirement: Requirement): Way | undefined {
+  const authenticators = standing.authenticators.filter(
+    (record) => record.data.method === method && !record.disabled && canMeet(requirement, enrolledAs(record)),
+  )
+  return authenticators.length > 0 ? { method, authenticators } : undefined
+}

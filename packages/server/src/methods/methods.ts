@@ -1,22 +1,22 @@
 import { METHODS, type Method } from '@stile/protocol'
 import type { Options } from '../options/options.ts'
-import { emailOtpRoom } from './email-otp/method.ts'
-import type { MethodRoom } from './method.ts'
-import { reloginRoom } from './relogin/method.ts'
-import { totpRoom } from './totp/method.ts'
-import { passkeyRoom, securityKeyRoom } from './webauthn/method.ts'
+import { emailOtp } from './email-otp/method.ts'
+import type { AuthenticationMethod } from './method.ts'
+import { relogin } from './relogin/method.ts'
+import { totp } from './totp/method.ts'
+import { passkey, securityKey } from './webauthn/method.ts'
 
 /** Every method that is built, the best first: the one list that all others come from. */
-const ROOMS: readonly MethodRoom[] = [securityKeyRoom, passkeyRoom, totpRoom, emailOtpRoom, reloginRoom].sort(
-  (a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method),
+const ALL: readonly AuthenticationMethod[] = [securityKey, passkey, totp, emailOtp, relogin].sort(
+  (a, b) => METHODS.indexOf(a.name) - METHODS.indexOf(b.name),
 )
 
-/** The rooms of the methods that a service can verify, the best first. */
-export function servedRooms(options: Options): readonly MethodRoom[] {
-  return ROOMS.filter((room) => room.isServed(options))
+/** The methods that a service can verify, the best first. */
+export function servedMethods(options: Options): readonly AuthenticationMethod[] {
+  return ALL.filter((method) => method.isServed(options))
 }
 
-/** The methods that a service can enrol, the best first. */
+/** The names of the methods that a service can enrol, the best first. */
 export function enrollableMethods(options: Options): readonly Method[] {
-  return servedRooms(options).flatMap(({ isEnrollable, method }) => (isEnrollable ? [method] : []))
+  return servedMethods(options).flatMap(({ isEnrollable, name }) => (isEnrollable ? [name] : []))
 }

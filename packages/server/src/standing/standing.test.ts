@@ -1,11 +1,14 @@
 import { definePolicy, parsePolicy } from '@stile/policy'
 import { decodeJwt } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { decideFor } from '../decisions/decide.ts'
+import { stateOf } from '../decisions/state.ts'
 import { createTestDomain, TEST_AUDIENCE, TEST_POLICY, type TestDomainOverrides } from '../domain.test-support.ts'
 import { writeLicense } from '../licenses/licenses.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
-import { decideFor, loadStanding, publicAuthenticator, stateOf } from './standing.ts'
+import { publicAuthenticator } from './counted.ts'
+import { loadStanding } from './standing.ts'
 
 async function start(overrides: TestDomainOverrides = {}) {
   const world = await createTestDomain(overrides)

@@ -1,18 +1,15 @@
-import { decide, featuresOf, tiersInForce } from '@stile/policy'
-import type { Authenticator, Decision, Level, License, State } from '@stile/protocol'
+import type { Level, License } from '@stile/protocol'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
-import { countsNow } from '../authenticators/counts.ts'
-import { forActor } from '../decisions/actor.ts'
-import type { Caller, Domain, PublishedPolicy } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
 import { reloginLevelOf } from '../login-providers/place.ts'
-import { codeAddress } from '../methods/email-otp/code-address.ts'
+import type { PublishedPolicy } from '../options/domain.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { StoredProof } from '../stores/store.ts'
-import { issueToken } from '../tokens/issue.ts'
-import { type CountedAuthenticator, countProofs } from './counted.ts'
+import { type CountedAuthenticator, countProofs, countsNow } from './counted.ts'
+import type { EvidenceDomain } from './domain.ts'
 
 /** Everything that a decision about a caller rests on, read at one time. */
 export type Standing = Readonly<{
@@ -37,7 +34,7 @@ export type Standing = Readonly<{
 }>
 
 /** Reads where a caller stands now. */
-export async function loadStanding(domain: Domain, caller: Caller): Promise<Standing> {
+export async function loadStanding(domain: EvidenceDomain, caller: Caller): Promise<Standing> {
   const { store } = domain
   const policy = domain.policy()
   const now = domain.now()
@@ -63,78 +60,5 @@ export async function loadStanding(domain: Domain, caller: Caller): Promise<Stan
     revision,
     revokedBefore,
     now,
-  }
-}
-
-/**
- * Decides a feature for where a caller stands.
- *
- * @param operation  the operation that a ceremony was just completed for: give it only then, because every fresh proof counts for it
- */
-export function decideFor(standing: Standing, feature: string, operation?: Readonly<{ digest: string }>): Decision {
-  const { caller, policy, license, proofs, authenticators, reloginLevel, risk, now } = standing
-  // nobody who acts for a subject binds the subject to an operation, also where only a tier asks for the binding
-  const own = caller.actor === undefined ? operation : undefined
-  const decision = decide(policy.policy, {
-    feature,
-    license,
-    assurance: { proofs, ...(own && { operation: { feature, digest: own.digest } }) },
-    risk: risk.band,
-    // who has it at the login provider need not enrol it here
-    enrolled: [
-      ...authenticators.filter(({ disabled }) => !disabled).map(enrolledAs),
-      { method: 'relogin', level: reloginLevel },
-      ...(codeAddress(standing) === undefined ? [] : [MAILBOX]),
-    ],
-    now,
-    ...(own && { operationDigest: own.digest }),
-  })
-  return caller.actor === undefined ? decision : forActor(policy.policy, decision)
-}
-
-/**
- * What a caller may do now, with a token for what is proven already: the body of `GET /v1/state` and of every state event.
- *
- * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for
- */
-export async function stateOf(domain: Domain, standing: Standing, audience: string): Promise<State> {
-  const { caller, policy, license, authenticators, risk, revision, now } = standing
-  const decisions: Record<string, Decision> = {}
-  for (const feature of featuresOf(policy.policy)) decisions[feature] = decideFor(standing, feature)
-  return {
-    revision,
-    now,
-    subject: caller.subject,
-    ...(caller.actor !== undefined && { actor: caller.actor }),
-    account: caller.account,
-    license,
-    tiers: tiersInForce(policy.policy, license),
-    decisions,
-    risk,
-    authenticators: authenticators.map(publicAuthenticator),
-    token: await issueToken(domain, standing, { audience }),
-  }
-}
-
-/** What an address that codes can be sent to counts for. */
-const MAILBOX = { method: 'email-otp', level: 'session' } as const
-
-/** What an authenticator counts for now, and from when on in full. */
-export function enrolledAs({ data, level, settlesAt }: CountedAuthenticator): Pick<Authenticator, 'method' | 'level' | 'settlesAt'> {
-  return { method: data.method, level, ...(settlesAt !== undefined && { settlesAt }) }
-}
-
-/** An authenticator as its owner may see it: without keys, secrets and counters. */
-export function publicAuthenticator(record: CountedAuthenticator): Authenticator {
-  const { id, name, createdAt, lastUsedAt, boundBy, disabled, attestation } = record
-  return {
-    id,
-    ...enrolledAs(record),
-    name,
-    createdAt,
-    boundBy,
-    ...(lastUsedAt !== undefined && { lastUsedAt }),
-    ...(disabled && { disabled }),
-    ...(attestation !== undefined && { attestation }),
   }
 }

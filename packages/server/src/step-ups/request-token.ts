@@ -1,11 +1,12 @@
 import type { IssuedToken } from '@stile/protocol'
 import { z } from 'zod'
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { readBody } from '../input/body.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { audienceFor } from '../tokens/audience.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { readBody } from './body.ts'
 import { demandOf } from './demand.ts'
 
 /** The body of `POST /v1/tokens`. */

@@ -1,16 +1,19 @@
 import type { Requirement, StepUp } from '@stile/protocol'
-import type { Caller, Domain } from '../domain.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
+import { readBody } from '../input/body.ts'
+import { waysToMeet } from '../methods/ways.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import { loadStanding } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import { audienceFor } from '../tokens/audience.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { readBody, START_BODY } from './body.ts'
+import { START_BODY } from './body.ts'
 import { demandOf, enrollmentRequired } from './demand.ts'
 import { STEP_UP_SECONDS } from './open.ts'
 import { bindOperation } from './operation.ts'
-import { createStarted, shownWay, waysToMeet } from './ways.ts'
+import { createStarted, shownWay } from './ways.ts'
 
 const ID_BYTES = 16
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { nameAddress } from '../addresses/mailbox.ts'
-import type { Domain } from '../domain.ts'
-import { namedSubject } from '../input/subject.ts'
+import { readBody } from '../input/body.ts'
+import { namedSubject } from '../input/name.ts'
 import { normalizeAddress } from '../messages/address.ts'
-import { readBody } from '../step-ups/body.ts'
+import type { FactsDomain } from '../options/domain.ts'
 
 /** What an administrator is told: the address as it is kept, and when it takes the place of the former one. */
 export type SetAddress = Readonly<{ subject: string; address: string; settlesAt?: number }>
@@ -23,7 +23,7 @@ const BODY = z.object({
  *
  * @throws {StileError} `invalid_request`
  */
-export async function setAddress(domain: Domain, subject: string, body: unknown): Promise<SetAddress> {
+export async function setAddress(domain: FactsDomain, subject: string, body: unknown): Promise<SetAddress> {
   const { address } = readBody(BODY, body)
   namedSubject(domain, subject)
   const { suspendedUntil } = await nameAddress(domain, { subject, address, by: 'admin' })

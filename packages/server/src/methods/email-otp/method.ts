@@ -1,11 +1,11 @@
 import { featureRules } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type EmailCodeStart, RECOVERY_FEATURE } from '@stile/protocol'
-import type { Domain } from '../../domain.ts'
 import { StileError } from '../../error.ts'
 import { refuseLocked, takeGuess } from '../../guesses/guesses.ts'
 import { maskAddress } from '../../messages/address.ts'
+import type { EvidenceDomain } from '../../standing/domain.ts'
 import { attemptFailed } from '../failure.ts'
-import type { Ceremony, MethodRoom } from '../method.ts'
+import type { AuthenticationMethod, Ceremony } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
 import { takeMail } from './budget.ts'
 import { codeDigest, makeCode } from './code.ts'
@@ -15,8 +15,8 @@ import { codeAddress } from './code-address.ts'
 const AMR: readonly string[] = ['otp']
 
 /** Codes that are sent by mail. */
-export const emailOtpRoom: MethodRoom = {
-  method: 'email-otp',
+export const emailOtp: AuthenticationMethod = {
+  name: 'email-otp',
   isServed: ({ mail, deliver }) => mail !== undefined || deliver !== undefined,
   isEnrollable: false,
   isGuessable: true,
@@ -74,7 +74,7 @@ export const emailOtpRoom: MethodRoom = {
   },
 }
 
-function labelOf(domain: Domain, { record }: Ceremony): string {
+function labelOf(domain: EvidenceDomain, { record }: Ceremony): string {
   if (record.feature === AUTHENTICATORS_FEATURE) return 'changing how you prove that it is you'
   if (record.feature === RECOVERY_FEATURE) return 'recovering your account'
   return featureRules(domain.policy().policy, record.feature)?.label ?? record.feature

@@ -1,7 +1,7 @@
 import type { Level } from '@stile/protocol'
-import type { Caller } from '../../domain.ts'
 import { acrRequestFor } from '../../login-providers/acr.ts'
 import type { LoginProvider, ProviderMetadata } from '../../login-providers/provider.ts'
+import type { Caller } from '../../sessions/caller.ts'
 import { type BegunLogin, codeChallenge } from './begun.ts'
 
 /**

@@ -5,19 +5,18 @@ import { acrRequestFor } from '../../login-providers/acr.ts'
 import { placeOf } from '../../login-providers/place.ts'
 import { loginUnavailable } from '../../login-providers/unavailable.ts'
 import { attemptFailed } from '../failure.ts'
-import type { MethodRoom } from '../method.ts'
-import { readLoginAnswer } from './answer.ts'
+import type { AuthenticationMethod } from '../method.ts'
 import { authorizationUrl } from './authorization.ts'
 import { beginLogin, isStateOf, openLogin, sealLogin } from './begun.ts'
 import { judgeLogin } from './proven.ts'
-import { redeemLogin } from './redeem.ts'
+import { readLoginAnswer, redeemLogin } from './redeem.ts'
 
 /**
  * Signing in again: at the login provider, where one is configured for the issuer, else through the application's own login, after which
  * the session token says so.
  */
-export const reloginRoom: MethodRoom = {
-  method: 'relogin',
+export const relogin: AuthenticationMethod = {
+  name: 'relogin',
   isServed: () => true,
   isEnrollable: false,
   isGuessable: false,

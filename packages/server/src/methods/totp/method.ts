@@ -1,13 +1,13 @@
 import { takeGuess } from '../../guesses/guesses.ts'
-import { wayByAuthenticator } from '../authenticator-way.ts'
 import { attemptFailed } from '../failure.ts'
-import type { MethodRoom } from '../method.ts'
+import type { AuthenticationMethod } from '../method.ts'
+import { wayByAuthenticator } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
 import { TOTP_AMR, verifyTotp } from './totp.ts'
 
 /** Codes of an authenticator app. */
-export const totpRoom: MethodRoom = {
-  method: 'totp',
+export const totp: AuthenticationMethod = {
+  name: 'totp',
   isServed: () => true,
   isEnrollable: true,
   isGuessable: true,

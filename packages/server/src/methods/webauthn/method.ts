@@ -1,23 +1,23 @@
 import { type AttemptFailure, type Requirement, satisfies } from '@stile/protocol'
 import { webauthnAmr } from '../../attestation/amr.ts'
 import { guessesLeft } from '../../guesses/guesses.ts'
-import { wayByAuthenticator } from '../authenticator-way.ts'
 import { attemptFailed } from '../failure.ts'
-import type { MethodRoom } from '../method.ts'
+import type { AuthenticationMethod } from '../method.ts'
+import { wayByAuthenticator } from '../method.ts'
 import { verifyAuthentication } from './authentication.ts'
 import { requestOptions } from './options.ts'
 import { CHALLENGE_BYTES } from './relying-party.ts'
 import { userHandleOf } from './user-handle.ts'
 
 /** Passkeys. */
-export const passkeyRoom: MethodRoom = webauthnRoom('passkey')
+export const passkey: AuthenticationMethod = webauthnMethod('passkey')
 
 /** Security keys: as passkeys, but enrolled with the word of their maker, which alone can make them count as `phrh`. */
-export const securityKeyRoom: MethodRoom = webauthnRoom('security-key')
+export const securityKey: AuthenticationMethod = webauthnMethod('security-key')
 
-function webauthnRoom(method: 'passkey' | 'security-key'): MethodRoom {
+function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMethod {
   return {
-    method,
+    name: method,
     isServed: () => true,
     isEnrollable: true,
     isGuessable: false,
