@@ -1,5 +1,5 @@
-import { isPolicy, type Policy } from '../policy.ts'
-import { type CompiledFeature, compileFeature } from './access.ts'
+import { type CompiledFeature, compileFeature } from './compile/access.ts'
+import { isPolicy, type Policy } from './policy.ts'
 
 /** A policy in the form that decides fast. */
 export type CompiledPolicy = Readonly<{
