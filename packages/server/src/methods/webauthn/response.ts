@@ -17,9 +17,7 @@ export type CredentialResponse = Readonly<{ id: string; clientDataJSON: Uint8Arr
 export type AssertionResponse = CredentialResponse &
   Readonly<{
     authenticatorData: Uint8Array<ArrayBuffer>
-    authenticatorDataText: string
     signature: Uint8Array<ArrayBuffer>
-    signatureText: string
     userHandle?: string
   }>
 
@@ -39,9 +37,7 @@ export function readAssertion(value: unknown): AssertionResponse {
   return {
     ...credential,
     authenticatorData,
-    authenticatorDataText: response.authenticatorData as string,
     signature,
-    signatureText: response.signature as string,
     ...(!absent && { userHandle: userHandle as string }),
   }
 }

@@ -1,52 +1,13 @@
 import type { Level, Method } from '@stile/protocol'
 import type { ProofStore } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { ALL_SESSIONS } from './session-ends.ts'
+import { createHasEnded } from './session-ends.ts'
 import type { Parameter } from './statements.ts'
 
 /** Keeps what each session has proven on each device. */
-export function createProofStore({ prepare, read, write, append }: Connection): ProofStore {
-  const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; authTime: number }>) =>
-    db
-      .selectFrom('ended_sessions')
-      .select('sid')
-      .where('subject', '=', p('subject'))
-      .where('sid', '=', p('sid'))
-      // not ended is what a later login has begun anew, for what was proven since
-      .where(({ not, and, eb, exists, selectFrom }) =>
-        not(
-          and([
-            exists(
-              selectFrom('sessions')
-                .select('sid')
-                .where('subject', '=', p('subject'))
-                .where('sid', '=', p('sid'))
-                .where('jkt', '=', p('jkt')),
-            ),
-            eb(eb.fn.coalesce('reopens_after', eb.val(Number.MAX_SAFE_INTEGER)), '<', p('authTime')),
-          ]),
-        ),
-      ),
-  )
-  // all sessions of the subject were ended, and this one is not among those that were spared or began since
-  const findEndedAll = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-    db
-      .selectFrom('ended_sessions')
-      .select('sid')
-      .where('subject', '=', p('subject'))
-      .where('sid', '=', ALL_SESSIONS)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('sessions')
-              .select('sid')
-              .where('subject', '=', p('subject'))
-              .where('sid', '=', p('sid'))
-              .where('jkt', '=', p('jkt')),
-          ),
-        ),
-      ),
-  )
+export function createProofStore(connection: Connection): ProofStore {
+  const { prepare, read, write, append } = connection
+  const hasEnded = createHasEnded(connection)
   const findAuthenticator = prepare((db, p: Parameter<{ id: string }>) =>
     db.selectFrom('authenticators').select('id').where('id', '=', p('id')),
   )
@@ -102,7 +63,7 @@ export function createProofStore({ prepare, read, write, append }: Connection): 
     record: ({ key, proof, change }) =>
       write(() => {
         const { method, level, amr, authTime, authenticatorId = null } = proof
-        if (findEnded.get({ ...key, authTime }) !== undefined || findEndedAll.get({ ...key }) !== undefined) return false
+        if (hasEnded(key, authTime)) return false
         if (authenticatorId !== null && findAuthenticator.get({ id: authenticatorId }) === undefined) return false
         const kept = keepNewest.run({ ...key, method, level, amr: JSON.stringify(amr), authTime, authenticatorId }) === 1
         if (kept) append(change)

@@ -1,6 +1,6 @@
 import type { RecoveryStore, TicketRecord } from '../store.ts'
 import type { Connection } from './connection.ts'
-import { ALL_SESSIONS, createEndings } from './session-ends.ts'
+import { createEndings, createHasEnded } from './session-ends.ts'
 import { keyOf } from './session-key.ts'
 import type { Parameter } from './statements.ts'
 
@@ -63,25 +63,7 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
-  // a session that goes on after an end is among the open ones
-  const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-    db
-      .selectFrom('ended_sessions')
-      .select('sid')
-      .where('subject', '=', p('subject'))
-      .where(({ or, eb }) => or([eb('sid', '=', p('sid')), eb('sid', '=', ALL_SESSIONS)]))
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('sessions')
-              .select('sid')
-              .where('subject', '=', p('subject'))
-              .where('sid', '=', p('sid'))
-              .where('jkt', '=', p('jkt')),
-          ),
-        ),
-      ),
-  )
+  const hasEnded = createHasEnded(connection)
 
   return {
     codes: (subject) =>
@@ -107,7 +89,7 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
     redeem: ({ key, proof: { kind, digest }, now, ticketExpiresAt: expiresAt, end, notices }) =>
       write(() => {
         const { subject } = key
-        if (findEnded.get(keyOf(key)) !== undefined) return false
+        if (hasEnded(key)) return false
         const rows = kind === 'code' ? takeCode.run({ subject, digest }) : takeLink.run({ subject, digest, now })
         if (rows === 0) return false
         endAll(end)

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../store.ts'
+import type { SessionKey, SessionStore } from '../store.ts'
 import type { Connection } from './connection.ts'
 import type { Parameter } from './statements.ts'
 
@@ -18,6 +18,36 @@ type Endings = Readonly<{
   end: (named: Named, keepUntil: number, reopensAfter: number | null) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
+
+/** Whether a session was ended. With `provenAt`: for a proof given then, because a later login may have begun the session again. */
+export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
+
+/** Prepares the question whether a session was ended; to be asked within a read or write. */
+export function createHasEnded({ prepare }: Connection): HasEnded {
+  const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; provenAt: number }>) =>
+    db
+      .selectFrom('ended_sessions')
+      .select('sid')
+      .where('subject', '=', p('subject'))
+      .where((row) => row.or([row('sid', '=', p('sid')), row('sid', '=', ALL_SESSIONS)]))
+      // a session that was spared or began since is among the open ones; it goes on for what was proven after it was ended by name
+      .where(({ not, and, or, eb, exists, selectFrom }) =>
+        not(
+          and([
+            exists(
+              selectFrom('sessions')
+                .select('sid')
+                .where('subject', '=', p('subject'))
+                .where('sid', '=', p('sid'))
+                .where('jkt', '=', p('jkt')),
+            ),
+            or([eb('sid', '=', ALL_SESSIONS), eb(eb.fn.coalesce('reopens_after', eb.val(Number.MAX_SAFE_INTEGER)), '<', p('provenAt'))]),
+          ]),
+        ),
+      ),
+  )
+  return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) => find.get({ subject, sid, jkt, provenAt }) !== undefined
+}
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
 export function createEndings({ prepare, append }: Connection): Endings {
