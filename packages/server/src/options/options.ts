@@ -1,7 +1,7 @@
 import { closest } from '@stile/policy'
 import type { z } from 'zod'
 import { createRandom } from '../secrets/random.ts'
-import { crossChecks } from './checks.ts'
+import { crossChecks } from './checks/checks.ts'
 import { OptionsError, type OptionsIssue, optionsIssue } from './error.ts'
 import { createLog } from './log.ts'
 import { type Log, SECTIONS, type Sections, type SectionsInput } from './schema.ts'

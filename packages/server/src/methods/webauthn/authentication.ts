@@ -1,13 +1,13 @@
 import { createHash, verify } from 'node:crypto'
 import type { Level } from '@stile/protocol'
 import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
-import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
-import { checkClientData } from './client-data.ts'
 import { isDerSignature } from './ecdsa-signature.ts'
 import { readPublicKey } from './public-key.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
 import { ceremonyOrigins, type RelyingParty } from './relying-party.ts'
-import { type AssertionResponse, readAssertion } from './response.ts'
+import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './response/authenticator-data.ts'
+import { checkClientData } from './response/client-data.ts'
+import { type AssertionResponse, readAssertion } from './response/response.ts'
 
 /** What an authentication is held against. The challenge has been taken from the store before: it can never be answered again. */
 export type VerifyAuthentication = Readonly<{
