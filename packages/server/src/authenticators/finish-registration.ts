@@ -45,7 +45,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     boundBy: boundBy(registration, gate),
     data,
   }
-  await create(domain, caller, registration, record, gate)
+  await create(domain, caller, { registration, record, gate })
   const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
@@ -103,13 +103,11 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
   if ((await domain.store.registrations.take(id)) === null) throw registrationExpired()
 }
 
-/** Writes the authenticator. Where the store fails, the enrolment is put back, so that nobody has to scan another code. */
+/** Writes the authenticator. If the store fails, the enrolment is put back, so that nobody has to scan another code. */
 async function create(
   domain: Domain,
   caller: Caller,
-  registration: RegistrationRecord,
-  record: AuthenticatorRecord,
-  gate: Admitted['gate'],
+  { registration, record, gate }: Readonly<{ registration: RegistrationRecord; record: AuthenticatorRecord; gate: Admitted['gate'] }>,
 ): Promise<void> {
   const { ticket } = gate
   const { authenticators, registrations } = domain.store
@@ -135,7 +133,7 @@ async function create(
   )
 }
 
-/** What opened the gate when it began; a ticket only where it is this enrolment that uses it up. */
+/** What opened the gate when it began; a ticket only if this enrolment uses it up. */
 function boundBy({ boundBy: began }: RegistrationRecord, { by, ticket }: Admitted['gate']): BoundBy {
   const isTicket = began.method === 'recovery-code' || began.method === 'admin'
   return ticket !== undefined || isTicket ? by : began
