@@ -6,7 +6,7 @@ const NAMES: Readonly<Record<(WebAuthnData | TotpData)['method'], string>> = {
   totp: 'Authenticator app',
 }
 
-/** The name of a new authenticator where none was chosen: what it is, numbered from the second on; never one that is taken. */
+/** The name of a new authenticator if none was chosen: what it is, numbered from the second on; never one that is taken. */
 export function defaultName(method: keyof typeof NAMES, existing: readonly AuthenticatorRecord[]): string {
   const taken = new Set(existing.map(({ name }) => name))
   const base = NAMES[method]

@@ -9,7 +9,7 @@ import type { Admitted } from './admit.ts'
 export const REGISTRATION_SECONDS = 600
 /** The most authenticators that one subject can have. */
 export const MOST_AUTHENTICATORS = 20
-/** How many more a recovery ticket can let in: whoever has filled an account must not keep its owner out of it. */
+/** How many more a recovery ticket can let in: a thief who has filled an account must not keep its owner out of it. */
 const MORE_WITH_TICKET = 10
 
 const REGISTRATION_PREFIX = 'reg_'
@@ -33,7 +33,7 @@ export function mostFor({ ticket }: Admitted['gate']): number {
 /**
  * The open enrolment of a caller.
  *
- * @throws {StileError} `registration_expired`, in the same words where it is unknown, used up, expired or somebody else's
+ * @throws {StileError} `registration_expired`, in the same words if it is unknown, used up, expired or somebody else's
  */
 export async function openRegistration(domain: Domain, caller: Caller, id: string): Promise<RegistrationRecord> {
   const record = /^reg_[A-Za-z0-9_-]{16,64}$/.test(id) ? await domain.store.registrations.get(id) : null
@@ -48,7 +48,7 @@ export function registrationExpired(): StileError {
   return new StileError('registration_expired', 'This enrolment has ended or was finished already. Begin again.')
 }
 
-/** The problem where a subject has as many authenticators as there may be. */
+/** The problem if a subject has as many authenticators as there may be. */
 export function tooManyAuthenticators(): StileError {
   return new StileError('conflict', `You have ${MOST_AUTHENTICATORS} authenticators, which is the most. Remove one first.`)
 }

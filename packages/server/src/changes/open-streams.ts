@@ -1,7 +1,7 @@
 /** How many event streams one subject may hold open. */
 export const MAX_STREAMS_PER_SUBJECT = 10
 
-/** Counts what is open per key; `enter` answers how to leave, or `undefined` where `most` are open already. */
+/** Counts what is open per key; `enter` answers how to leave, or `undefined` if `most` are open already. */
 export function createOpenStreams(most: number): Readonly<{ enter(key: string): (() => void) | undefined }> {
   const open = new Map<string, number>()
   return {

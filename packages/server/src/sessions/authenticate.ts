@@ -53,7 +53,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
       const { issuer, sub, account, sid, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
-      // only now: whoever has no valid session token writes nothing
+      // only now: anybody who has no valid session token writes nothing
       await consumeDpop(store.replay, proof, time)
 
       const subject = formatSubject({ issuer, sub })

@@ -18,8 +18,8 @@ import { createStarted, shownWay } from './ways.ts'
 const ID_BYTES = 16
 
 /**
- * Starts a step-up for a feature: `open` with the best method started, or `done` at once where it is permitted and not bound to an
- * operation. `operation` counts only where the policy binds one; the answer says to what the proof will be bound.
+ * Starts a step-up for a feature: `open` with the best method started, or `done` at once if it is permitted and not bound to an
+ * operation. `operation` counts only if the policy binds one; the answer says to what the proof will be bound.
  *
  * @throws {StileError} `invalid_request`, `invalid_operation`, `license_required`, `enrollment_required`, `denied`
  */

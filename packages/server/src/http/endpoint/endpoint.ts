@@ -12,7 +12,7 @@ export type Call = Readonly<{
   running: Running
   /** A path parameter. */
   param: (name: string) => string
-  /** A query parameter; `undefined` where it is absent. */
+  /** A query parameter; `undefined` if it is absent. */
   query: (name: string) => string | undefined
   header: (name: string) => string | undefined
   /** Reads the JSON body. */

@@ -50,7 +50,7 @@ export const emailOtp: AuthenticationMethod = {
       await budget.giveBack().catch(() => undefined)
       throw error
     }
-    // the challenge is kept only now: where it could not be sent, the former one still counts
+    // the challenge is kept only now: if it could not be sent, the former one still counts
     const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
     return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
   },

@@ -71,7 +71,7 @@ export function createSessionStore(connection: Connection): SessionStore {
       Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
     const isOutlived = (expiresAt: number) => authTime !== undefined && authTime >= expiresAt
     const session = find.get({ ...key })
-    // whoever was seen before is told by the end of their own session, or was spared
+    // a device that was seen before is told by the end of their own session, or was spared
     if (session === undefined && wasEndedUnseen(key, authTime)) return { status: 'ended' }
     if (session === undefined || now >= expiryOf(session)) {
       if (session !== undefined && !isOutlived(expiryOf(session))) return { status: 'expired' }
