@@ -15,8 +15,7 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
-import { defaultName } from './default-name.ts'
-import { authenticatorIdOf, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 /** What an enrolment made, and what making it has proven. */
 type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>

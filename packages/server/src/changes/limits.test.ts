@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLane } from './lane.ts'
-import { createOpenStreams } from './open-streams.ts'
+import { createLane, createOpenStreams } from './limits.ts'
 
 test('no more tasks run at once than the lane is wide, a failed one makes room, and all are answered in order', async () => {
   const lane = createLane(3)

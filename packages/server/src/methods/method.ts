@@ -47,8 +47,6 @@ export type AuthenticationMethod = Readonly<{
   isServed(options: Options): boolean
   /** Whether the method is of something that people enrol. */
   isEnrollable: boolean
-  /** Whether it could be guessed, so that wrong answers are counted and bounded. */
-  isGuessable: boolean
   /** Whether it is started with the step-up that it is the best way of. What reaches people elsewhere waits until it is chosen. */
   startsAtOnce: boolean
   /** How a subject can meet a requirement with it; `undefined` if they cannot. */

@@ -1,5 +1,6 @@
 import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
+import { z } from 'zod'
 import { decideFor } from '../decisions/decide.ts'
 import type { StileError } from '../error.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
@@ -14,11 +15,14 @@ import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { ATTEMPT_BODY } from './body.ts'
+
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
 import { shownStepUp } from './start.ts'
 import { wayFor } from './ways.ts'
+
+/** The body of `POST /v1/step-ups/{id}/attempts`; what `response` must be is up to the method. */
+const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
 
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
@@ -31,7 +35,7 @@ import { wayFor } from './ways.ts'
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const { method: chosen, response } = readBody(ATTEMPT_BODY, body)
+  const { method: chosen, response } = readBody(BODY, body)
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)

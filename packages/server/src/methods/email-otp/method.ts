@@ -19,7 +19,6 @@ export const emailOtp: AuthenticationMethod = {
   name: 'email-otp',
   isServed: ({ mail, deliver }) => mail !== undefined || deliver !== undefined,
   isEnrollable: false,
-  isGuessable: true,
   startsAtOnce: false,
 
   way(_, standing, { level, methods }) {

@@ -19,7 +19,6 @@ export const relogin: AuthenticationMethod = {
   name: 'relogin',
   isServed: () => true,
   isEnrollable: false,
-  isGuessable: false,
   startsAtOnce: true,
 
   way(domain, { caller }, { level, methods, bind }) {

@@ -10,7 +10,6 @@ export const totp: AuthenticationMethod = {
   name: 'totp',
   isServed: () => true,
   isEnrollable: true,
-  isGuessable: true,
   startsAtOnce: true,
   way: (_, standing, requirement) => wayByAuthenticator('totp', standing, requirement),
 

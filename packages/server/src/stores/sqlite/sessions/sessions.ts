@@ -1,7 +1,8 @@
 import type { SessionKey, SessionStatus, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { ALL_SESSIONS, createSessionEnds, issuerOf } from './session-ends.ts'
+import { createSessionEnds } from './session-ends.ts'
+import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
 /** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
 const TOUCH_SECONDS = 60
