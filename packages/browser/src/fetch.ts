@@ -1,9 +1,9 @@
 import type { IssuedToken } from '@stile/protocol'
-import type { Prover } from './dpop.ts'
+import type { Prover } from './device/device-proof.ts'
 import { StepUpRequired } from './error.ts'
-import { exchange } from './exchange.ts'
-import { problemOf } from './problem.ts'
-import type { StepUps } from './step-ups.ts'
+import { exchange } from './service/exchange.ts'
+import { problemOf } from './service/problem.ts'
+import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
 
 /** Names no level, or one of ours. */

@@ -1,8 +1,8 @@
 import type { IssuedToken } from '@stile/protocol'
-import { StepUpCancelled, type StileError } from './error.ts'
-import { observable } from './lib/observable.ts'
+import { StepUpCancelled, type StileError } from '../error.ts'
+import { observable } from '../lib/observable.ts'
+import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
 import type { Hands } from './prove.ts'
-import type { Flow, FlowState, StepUpOptions, Stile } from './stile.ts'
 
 /** A flow as the client holds it. */
 export type StartedFlow = readonly [

@@ -1,6 +1,6 @@
 import type { IssuedToken, Method, Problem, StepUp, StepUpMethod } from '@stile/protocol'
-import { flowError, isPassing, StepUpFailed, type StileCode, StileError } from './error.ts'
-import type { Flow, FlowState, StepUpOptions, Stile } from './stile.ts'
+import { flowError, isPassing, StepUpFailed, type StileCode, StileError } from '../error.ts'
+import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
 
 /** What moves a flow on. */
 export type Hands = readonly [start: () => Promise<void>, choose: Flow['choose'], submit: Flow['submit'], stop: () => void]
@@ -136,7 +136,7 @@ export function createHands(
       set({ ...state, status: 'proving', method, error: undefined })
       if (method === 'email-otp' && (!begun || method === state.method)) await begin(method)
       if (KEY.test(method)) {
-        const { authenticate } = await import('./passkey/authenticate.ts')
+        const { authenticate } = await import('../passkey/authenticate.ts')
         const options = begun ?? (await begin(method))
         // no prompt opens for whoever turned to another way meanwhile
         if (signal.aborted) return
@@ -147,7 +147,7 @@ export function createHands(
       if (popup !== undefined) {
         listening.abort()
         listening = new AbortController()
-        const { signIn } = await import('./relogin/sign-in.ts')
+        const { signIn } = await import('../relogin/sign-in.ts')
         await signIn({
           popup,
           stepUp: state.stepUp,
@@ -190,7 +190,7 @@ export function createHands(
     } catch (error) {
       const { problem } = error as StileError
       if (problem?.failure === 'credential_unknown')
-        import('./passkey/signal.ts').then(
+        import('../passkey/signal.ts').then(
           ({ signalUnknown }) => signalUnknown(request, response),
           () => {},
         )

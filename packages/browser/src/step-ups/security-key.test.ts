@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { json, openStepUp, refuse, setup, until } from './wire.test-support.ts'
+import { json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const KEY = 'POST /v1/step-ups/su_1/methods/security-key'

@@ -1,9 +1,9 @@
-import type { Prover } from './dpop.ts'
-import { StileError } from './error.ts'
+import type { Prover } from '../device/device-proof.ts'
+import { StileError } from '../error.ts'
+import type { Session } from '../session/session.ts'
+import type { Stile } from '../stile.ts'
 import { exchange } from './exchange.ts'
 import { problemOf } from './problem.ts'
-import type { Session } from './session.ts'
-import type { Stile } from './stile.ts'
 
 /** Calls the service: session token, proof of the device key, and a problem as a `StileError`. */
 export type Service = readonly [

@@ -1,7 +1,7 @@
 import type { State } from '@stile/protocol'
+import type { Service } from '../service/service-client.ts'
+import type { ClientState } from '../stile.ts'
 import { readEvents } from './events.ts'
-import type { Service } from './service.ts'
-import type { ClientState } from './stile.ts'
 
 /** Following, until it is closed. */
 export type Following = readonly [
@@ -143,7 +143,7 @@ export function follow(
   }
 
   // so that a click need not wait for it, and a lost network does not keep it away
-  import('./prove.ts').catch(() => {})
+  import('../step-ups/prove.ts').catch(() => {})
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
   return [

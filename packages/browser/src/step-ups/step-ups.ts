@@ -1,6 +1,6 @@
 import type { IssuedToken, Problem, Requirement, State } from '@stile/protocol'
+import type { ClientState, Flow, StepUpOptions, Stile } from '../stile.ts'
 import { createFlow, type StartedFlow } from './flow.ts'
-import type { ClientState, Flow, StepUpOptions, Stile } from './stile.ts'
 
 /** The step-ups of a page. */
 export type StepUps = readonly [

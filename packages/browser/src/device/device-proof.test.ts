@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { loadDeviceKey } from './device-key.ts'
-import { createProver } from './dpop.ts'
+import { createProver } from './device-proof.ts'
 
 const bytes = (part = '') => Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
 const text = (part?: string) => JSON.parse(new TextDecoder().decode(bytes(part)))

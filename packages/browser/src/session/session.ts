@@ -1,5 +1,5 @@
-import { within } from './lib/within.ts'
-import type { StileOptions } from './stile.ts'
+import { within } from '../lib/within.ts'
+import type { StileOptions } from '../stile.ts'
 
 /** The session token: who is signed in, as the application says. */
 export type Session = readonly [

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { setup, until } from './wire.test-support.ts'
+import { setup, until } from '../wire.test-support.ts'
 
 test('a step-up whose code cannot be loaded says so and can be tried again', async () => {
   vi.doMock('./prove.ts', () => {

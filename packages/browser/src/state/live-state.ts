@@ -1,9 +1,9 @@
 import type { State } from '@stile/protocol'
-import { isPassing, type StileError } from './error.ts'
+import { isPassing, type StileError } from '../error.ts'
+import { observable } from '../lib/observable.ts'
+import type { Service } from '../service/service-client.ts'
+import type { ClientState } from '../stile.ts'
 import type { Following } from './follow.ts'
-import { observable } from './lib/observable.ts'
-import type { Service } from './service.ts'
-import type { ClientState } from './stile.ts'
 
 /** The state, kept current. */
 export type LiveState = readonly [

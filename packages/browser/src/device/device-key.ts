@@ -1,5 +1,5 @@
-import { sha256 } from './lib/base64url.ts'
-import { within } from './lib/within.ts'
+import { sha256 } from '../lib/base64url.ts'
+import { within } from '../lib/within.ts'
 
 /** The public half, its members in the order in which the thumbprint takes them. */
 export type PublicJwk = Readonly<{ crv: string; kty: string; x: string; y: string }>

@@ -1,4 +1,4 @@
-import type { Prover } from './dpop.ts'
+import type { Prover } from '../device/device-proof.ts'
 
 // A quote inside a quoted string is escaped (RFC 9110 §5.6.4), so that no text can pass for a parameter.
 const ERROR = /\berror="(\w+)"/

@@ -1,5 +1,5 @@
+import { base64url, sha256, utf8 } from '../lib/base64url.ts'
 import type { DeviceKey } from './device-key.ts'
-import { base64url, sha256, utf8 } from './lib/base64url.ts'
 
 /** Makes proofs, and remembers the newest nonce of each origin (RFC 9449 §8.2). */
 export type Prover = readonly [
