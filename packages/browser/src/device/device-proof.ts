@@ -1,34 +1,49 @@
 import { base64url, sha256, utf8 } from '../lib/base64url.ts'
 import type { DeviceKey } from './device-key.ts'
 
-/** Makes proofs, and remembers the newest nonce of each origin (RFC 9449 §8.2). */
-export type Prover = readonly [
-  /** Query and fragment of the address are left out; `token` is the one whose hash is named. */
-  prove: (method: string, url: URL, token: string) => Promise<string>,
-  learn: (origin: string, nonce: string) => void,
-]
+/** What one proof is for. */
+export type ProvenCall = Readonly<{
+  method: string
+  /** Query and fragment are left out of the proof (RFC 9449 §4.2). */
+  url: URL
+  /** The token that goes along; the proof names its hash. */
+  token: string
+}>
 
-/**
- * Creates the maker of DPoP proofs (RFC 9449 §4.2): `typ: dpop+jwt`, ES256, with `ath` and, where the server gave one, its nonce.
- *
- * @param now  seconds since the epoch, by the server's clock
- */
-export function createProver(key: () => Promise<DeviceKey>, now: () => number): Prover {
+/** Makes DPoP proofs, and remembers the newest nonce of each origin (RFC 9449 §8.2). */
+export type DeviceProver = Readonly<{
+  prove: (call: ProvenCall) => Promise<string>
+  learnNonce: (learnt: Readonly<{ origin: string; nonce: string }>) => void
+}>
+
+/** What a prover is made of. */
+export type DeviceProverOptions = Readonly<{
+  key: () => Promise<DeviceKey>
+  /** The service's clock, in seconds since the epoch. */
+  now: () => number
+}>
+
+/** Creates the maker of DPoP proofs (RFC 9449 §4.2): `typ: dpop+jwt`, ES256, with `ath` and the nonce of the origin, if it gave one. */
+export function createDeviceProver({ key, now }: DeviceProverOptions): DeviceProver {
   const nonces = new Map<string, string>()
-  return [
-    async (htm, { origin, pathname }, token) => {
-      const [sign, jwk] = await key()
+  return {
+    prove: async ({ method, url: { origin, pathname }, token }) => {
+      const { privateKey, publicJwk } = await key()
+      const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk }
       const claims = {
-        htm,
+        htm: method,
         htu: origin + pathname,
         iat: Math.floor(now()),
         jti: crypto.randomUUID(),
         ath: await sha256(token),
         nonce: nonces.get(origin),
       }
-      const input = [{ typ: 'dpop+jwt', alg: 'ES256', jwk }, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join('.')
-      return `${input}.${base64url(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, sign, utf8(input)))}`
+      const input = [header, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join('.')
+      const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, utf8(input))
+      return `${input}.${base64url(signature)}`
     },
-    (origin, nonce) => nonces.set(origin, nonce),
-  ]
+    learnNonce: ({ origin, nonce }) => {
+      nonces.set(origin, nonce)
+    },
+  }
 }

@@ -1,35 +1,49 @@
-import type { Prover } from '../device/device-proof.ts'
+import { readChallenge, type StepUpChallenge } from '@stile/protocol'
+import type { DeviceProver } from '../device/device-proof.ts'
 
-// A quote inside a quoted string is escaped (RFC 9110 §5.6.4), so that no text can pass for a parameter.
-const ERROR = /\berror="(\w+)"/
+/** A token and the proof of the device key that goes with it. */
+export type Credential = Readonly<{ token: string; proof: string }>
+
+/** An answer that asks for something: a stronger proof, another token, a nonce. */
+export type Challenged = Readonly<{
+  challenge: StepUpChallenge
+  /** The token that was sent along. */
+  token: string | undefined
+  response: Response
+}>
+
+/** One call, and what it needs. */
+export type Exchange = Readonly<{
+  prover: DeviceProver
+  method: string
+  url: URL
+  /** `false` for a body that can be read only once: such a call is sent once. Default: `true`. */
+  repeatable?: boolean
+  /** The token to send along, asked for each try. Without one the call goes without a proof. */
+  token: () => Promise<string | undefined>
+  send: (credential: Credential | undefined) => Promise<Response>
+  /** Does what the challenge asks for, and resolves with whether it did. A missing nonce is learnt already. */
+  cure: (challenged: Challenged) => Promise<boolean>
+}>
 
 /**
- * Makes a call with a token and a proof of the device key, and repeats it at most once per cause that a challenge names (RFC 9449 §8,
- * RFC 9470 §3). The last answer is returned as it came.
+ * Makes a call with a token and a proof of the device key, and repeats it at most once per error that a challenge names (RFC 9449 §8,
+ * RFC 9470 §3).
  *
- * @param repeatable  a body that can be read only once is sent once
- * @param token  the token to send along, asked anew for each try; without one the call goes without a proof
- * @param cure  cures what the challenge names; `false` where it cannot. A missing nonce is cured already
+ * @returns the last answer, as it came
  */
-export async function exchange(
-  [prove, learn]: Prover,
-  method: string,
-  url: URL,
-  repeatable: boolean,
-  token: () => Promise<string | undefined>,
-  send: (token: string | undefined, proof: string) => Promise<Response>,
-  cure: (cause: string, carried: string | undefined, challenge: string, response: Response) => Promise<boolean>,
-): Promise<Response> {
+export async function exchange({ prover, method, url, repeatable = true, token, send, cure }: Exchange): Promise<Response> {
   const tried = new Set<string>()
   for (;;) {
     const carried = await token()
-    const response = await send(carried, carried ? await prove(method, url, carried) : '')
-    const { headers, status } = response
-    const nonce = headers.get('dpop-nonce')
-    if (nonce) learn(url.origin, nonce)
-    const challenge = headers.get('www-authenticate') ?? ''
-    const cause = (status === 401 && repeatable && ERROR.exec(challenge)?.[1]) || ''
-    if (tried.has(cause) || !(cause === 'use_dpop_nonce' ? nonce : await cure(cause, carried, challenge, response))) return response
-    tried.add(cause)
+    const response = await send(carried ? { token: carried, proof: await prover.prove({ method, url, token: carried }) } : undefined)
+    const nonce = response.headers.get('dpop-nonce')
+    if (nonce) prover.learnNonce({ origin: url.origin, nonce })
+    if (response.status !== 401 || !repeatable) return response
+    const challenge = readChallenge(response.headers.get('www-authenticate'))
+    if (!challenge || tried.has(challenge.error)) return response
+    tried.add(challenge.error)
+    const cured = challenge.error === 'use_dpop_nonce' ? !!nonce : await cure({ challenge, token: carried, response })
+    if (!cured) return response
   }
 }

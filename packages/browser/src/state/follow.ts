@@ -1,48 +1,52 @@
 import type { State } from '@stile/protocol'
-import type { Service } from '../service/service-client.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
 import { readEvents } from './events.ts'
 
-/** Following, until it is closed. */
-export type Following = readonly [
-  /** Takes a state that was read, and tells the other tabs; `shared` is what tabs that may share it have in common besides their subject. */
-  offer: (state: State, shared: string) => void,
-  close: () => void,
-]
+/** Following the state, until it is closed. */
+export type Following = Readonly<{
+  /** Takes a state that was read, and tells the other tabs that have this name in common. */
+  offer: (read: Readonly<{ state: State; sharedName: string }>) => void
+  close: () => void
+}>
+
+/** What following needs. */
+export type FollowOptions = Readonly<{
+  open: ServiceClient['open']
+  /** Where the stream is. */
+  path: string
+  clock: Clock
+  get: () => ClientState
+  set: (next: ClientState) => void
+  /** Replaces the state. */
+  apply: (state: State) => void
+  /** Reads the state again. */
+  load: () => Promise<void>
+  /** Ends the state with the code `session_ended`. */
+  end: () => void
+}>
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
 const SILENCE_MS = 45_000
 /** A token is renewed this long before its end. */
 const EARLY_SECONDS = 30
 const MAX_BACKOFF_SECONDS = 15
-/** A service whose store was replaced starts its revisions anew: an answer this much later counts whatever its revision. */
+/** The longest that one timer waits: browsers run a longer one at once. */
+const MAX_TIMER_SECONDS = 86_400
+/** A service whose store was replaced counts its revisions from the start: an answer this much later counts, whatever its revision. */
 const RESET_SECONDS = 60
 
 /**
- * Follows the state while the page is visible: one tab holds the stream and tells the others (Web Locks, BroadcastChannel; where these
- * are missing each tab holds its own), and the state is read again at the next instant at which it changes by itself. Loaded after the
- * first state.
- *
- * @param path  where the stream is
- * @param now  the service's clock, in seconds since the epoch; `setNow` corrects it
- * @param apply  replaces the state
- * @param load  reads the state again
- * @param end  ends the state with the code `session_ended`
+ * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
+ * without these each tab holds its own. The state is read again at the next instant at which it changes by itself. Loaded after the first
+ * state.
  */
-export function follow(
-  open: Service[1],
-  path: string,
-  now: () => number,
-  setNow: (serverNow: number) => void,
-  get: () => ClientState,
-  set: (next: ClientState) => void,
-  apply: (state: State) => void,
-  load: () => Promise<void>,
-  end: () => void,
-): Following {
+export function follow({ open, path, clock, get, set, apply, load, end }: FollowOptions): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
+  /** Names the stream and the channel of tabs that share a state. */
   let name = ''
   let sharing = ''
   let drops = 0
@@ -59,22 +63,12 @@ export function follow(
     if (document.hidden) leave()
     else load()
   }
-  const later = (seconds: number) => {
+  const wakeAfter = (seconds: number) => {
     clearTimeout(timer)
-    timer = setTimeout(wake, Math.min(seconds, 86_400) * 1000)
+    timer = setTimeout(wake, Math.min(seconds, MAX_TIMER_SECONDS) * 1000)
   }
 
-  /** Waits for the next instant at which the state changes by itself. */
-  const arm = ({ token, license, decisions }: State) => {
-    const at = now()
-    const left = token.expiresAt - at
-    const boundaries = [at + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
-    for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') boundaries.push(decision.until)
-    const ahead = boundaries.filter((each) => each !== undefined && each > at) as number[]
-    later(Math.max(1, Math.min(...ahead) - at))
-  }
-
-  /** Takes what is newer. One that was not asked for must be later, too: of the same second, it may be from before a proof. */
+  /** Takes what is newer. A state that was not asked for must be later, too: of the same second, it may be from before a proof. */
   const accept = (state: State, laterBySeconds: 0 | 1) => {
     const before = get()
     if (before.status === 'ready' && before.state !== state) {
@@ -82,11 +76,11 @@ export function follow(
       const older = state.revision < revision || (state.revision === revision && state.now < then + laterBySeconds)
       if (older && state.subject === subject && state.now - then < RESET_SECONDS) {
         if (before.stale) set({ ...before, stale: false })
-        return arm(before.state)
+        return wakeAfter(secondsUntilChange(before.state, clock.serviceNow()))
       }
     }
     if (before.status !== 'ready' || before.state !== state || before.stale) apply(state)
-    arm(state)
+    wakeAfter(secondsUntilChange(state, clock.serviceNow()))
   }
 
   const stream = async (signal: AbortSignal) => {
@@ -96,7 +90,8 @@ export function follow(
     signal.addEventListener('abort', cut)
     try {
       const before = get()
-      const { body } = await open('GET', path, {
+      const { body } = await open(path, {
+        method: 'GET',
         headers: { Accept: 'text/event-stream', 'Last-Event-ID': `${before.status === 'ready' && before.state.revision}` },
         signal: silence.signal,
       })
@@ -107,7 +102,7 @@ export function follow(
         const state: State = JSON.parse(data)
         // the session token changed hands meanwhile
         if (nameOf(state) !== name) return void load()
-        setNow(state.now)
+        clock.setServiceNow(state.now)
         accept(state, 1)
         channel?.postMessage(state)
       }
@@ -139,16 +134,15 @@ export function follow(
     }
     if (leaving !== mine) return
     leave()
-    later(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
+    wakeAfter(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
   }
 
-  // so that a click need not wait for it, and a lost network does not keep it away
-  import('../step-ups/prove.ts').catch(() => {})
+  preloadStepUps()
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
-  return [
-    (state, shared) => {
-      sharing = shared
+  return {
+    offer: ({ state, sharedName }) => {
+      sharing = sharedName
       const next = nameOf(state)
       if (name !== next) leave()
       name = next
@@ -156,11 +150,26 @@ export function follow(
       stay()
       channel?.postMessage(state)
     },
-    () => {
+    close: () => {
       clearTimeout(timer)
       leave()
       document.removeEventListener('visibilitychange', wake)
       removeEventListener('online', wake)
     },
-  ]
+  }
+}
+
+/** How long until the next instant at which a state changes by itself, one second at least. */
+function secondsUntilChange({ token, license, decisions }: State, now: number): number {
+  const left = token.expiresAt - now
+  const instants = [now + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
+  for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') instants.push(decision.until)
+  const ahead = instants.filter((each) => each !== undefined && each > now) as number[]
+  return Math.max(1, Math.min(...ahead) - now)
+}
+
+/** A gate may ask for a step-up from now on. Its click then waits for no script, and a lost network does not keep it away. */
+function preloadStepUps(): void {
+  import('../step-ups/step-up-runner.ts').catch(() => {})
+  if (globalThis.PublicKeyCredential) import('../passkey/authenticate.ts').catch(() => {})
 }

@@ -1,48 +1,50 @@
 import type { State } from '@stile/protocol'
-import { isPassing, type StileError } from '../error.ts'
+import { isPassing, StileError, toStileError } from '../error.ts'
+import type { Clock } from '../lib/clock.ts'
 import { observable } from '../lib/observable.ts'
-import type { Service } from '../service/service-client.ts'
+import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
 import type { Following } from './follow.ts'
 
 /** The state, kept current. */
-export type LiveState = readonly [
-  get: () => ClientState,
-  subscribe: (listener: () => void) => () => void,
-  /** Reads the state again; what was asked for earlier does not count. Never rejects. */
-  refresh: () => Promise<void>,
-  /** Reads the state, or joins who reads it. Never rejects. */
-  load: () => Promise<void>,
-  /** Ends the state with the code `session_ended`; what was asked for earlier does not count. */
-  end: () => void,
-  /** Drops the state and reads that of whoever is signed in now. */
-  restart: () => void,
-  close: () => void,
-]
+export type LiveState = Readonly<{
+  get: () => ClientState
+  subscribe: (listener: () => void) => () => void
+  /** Reads the state again. The answers to earlier questions do not count. Never rejects. */
+  refresh: () => Promise<void>
+  /** Reads the state, or joins a reading that is under way. Never rejects. */
+  load: () => Promise<void>
+  /** Ends the state with the code `session_ended`. The answers to earlier questions do not count. */
+  end: () => void
+  /** Drops the state and reads that of the subject who is signed in now. */
+  restart: () => void
+  close: () => void
+}>
 
-/**
- * Loads the state and, after the first, what follows it (`follow.ts`).
- *
- * @param now  the service's clock as far as it is known, in seconds since the epoch; `setNow` corrects it
- * @param shared  what tabs that may share a state have in common besides their subject: service, session and device key
- * @param onState  called with every state that replaces the former, before the listeners; `undefined` when it is lost
- */
-export function createLiveState(
-  [request, open]: Service,
-  audience: string,
-  now: () => number,
-  setNow: (serverNow: number) => void,
-  shared: () => Promise<string>,
-  onState: (state: State | undefined) => void,
-): LiveState {
-  const [get, set, subscribe] = observable<ClientState>({ status: 'loading' })
+/** What a live state is made of. */
+export type LiveStateOptions = Readonly<{
+  service: ServiceClient
+  /** The audience of the token that the state brings. */
+  audience: string
+  clock: Clock
+  /** What tabs that may share a state have in common besides their subject: service, session and device key. */
+  sharedName: () => Promise<string>
+  /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
+  onState: (state: State | undefined) => void
+}>
+
+const MAX_BACKOFF_SECONDS = 15
+
+/** Loads the state and, after the first, what follows it (`follow.ts`). On a server the state stays `loading`. */
+export function createLiveState({ service, audience, clock, sharedName, onState }: LiveStateOptions): LiveState {
+  const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
   let following: Following | undefined
   let timer: ReturnType<typeof setTimeout>
   let closed = !globalThis.document
   let failures = 0
-  /** Changes when an answer to an earlier question no longer counts. */
+  /** Changes when the answer to an earlier question no longer counts. */
   let turn = 0
 
   const apply = (state: State) => {
@@ -56,21 +58,20 @@ export function createLiveState(
   const drop = (next: ClientState) => {
     overtake()
     clearTimeout(timer)
-    following?.[1]()
+    following?.close()
     following = undefined
     onState(undefined)
     set(next)
   }
-  const fail = ({ code = 'internal' }: Partial<StileError>) => {
+  const fail = ({ code }: StileError) => {
     const before = get()
     const next: ClientState = { status: 'error', code, retry: load }
     if (!isPassing(code)) return drop(next)
     set(before.status === 'ready' ? { ...before, stale: true } : next)
     clearTimeout(timer)
-    const MAX_BACKOFF_SECONDS = 15
     timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
   }
-  const end = () => fail({ code: 'session_ended' })
+  const end = () => fail(new StileError('session_ended'))
   const load = () => {
     loading ??= read()
     return loading
@@ -79,46 +80,46 @@ export function createLiveState(
     if (closed) return
     const mine = turn
     try {
-      const state = (await request('GET', `/v1/state${query}`)) as State
-      const name = await shared()
+      const state = (await service.request('GET', `/v1/state${query}`)) as State
+      const name = await sharedName()
       if (mine !== turn) return
       failures = 0
       clearTimeout(timer)
-      setNow(state.now)
+      clock.setServiceNow(state.now)
       if (!following) {
         apply(state)
-        // without it the state is still read when asked for
+        // if it cannot be loaded, the state is still read when it is asked for
         const { follow } = await import('./follow.ts')
         if (mine !== turn) return
-        following = follow(open, `/v1/events${query}`, now, setNow, get, set, apply, load, end)
+        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
       }
-      following[0](state, name)
+      following.offer({ state, sharedName: name })
     } catch (error) {
-      if (mine === turn) fail(error as StileError)
+      if (mine === turn) fail(toStileError(error, 'internal'))
     } finally {
       if (mine === turn) loading = undefined
     }
   }
 
-  return [
+  return {
     get,
-    (listener) => {
+    subscribe: (listener) => {
       if (get().status === 'loading') load()
       return subscribe(listener)
     },
-    () => {
+    refresh: () => {
       overtake()
       return load()
     },
     load,
     end,
-    () => {
+    restart: () => {
       drop({ status: 'loading' })
       load()
     },
-    () => {
+    close: () => {
       closed = true
       drop(get())
     },
-  ]
+  }
 }

@@ -2,35 +2,34 @@ import type { IssuedToken } from '@stile/protocol'
 import { StepUpCancelled, type StileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
-import type { Hands } from './prove.ts'
+import type { StepUpRunner } from './step-up-runner.ts'
 
 /** A flow as the client holds it. */
-export type StartedFlow = readonly [
-  /** Its `retry` asks the service for the first time, too. */
-  flow: Flow,
+export type StartedFlow = Readonly<{
+  flow: Flow
   /** Like `flow.done`, but as soon as the token is there. */
-  proven: Promise<IssuedToken>,
-]
+  proven: Promise<IssuedToken>
+}>
 
-/**
- * Creates one step-up. Nothing is asked of the service before `retry`.
- *
- * @param relogin  the application's sign-in, where it lends one
- * @param now  this browser's clock, in seconds since the epoch
- * @param onProven  keeps the token and reads the state again; the flow is `done` when it settles
- */
-export function createFlow(
-  feature: string,
-  options: StepUpOptions,
-  request: Stile['request'],
-  relogin: Stile['relogin'] | undefined,
-  now: () => number,
-  onProven: (issued: IssuedToken) => Promise<void>,
-): StartedFlow {
-  const { operation, label } = options
-  const [get, put, subscribe] = observable<FlowState>({ status: 'starting' })
-  let settled = false
-  let hands: Hands | undefined
+/** What a flow is made of. */
+export type FlowOptions = Readonly<{
+  feature: string
+  options: StepUpOptions
+  request: Stile['request']
+  /** The application's sign-in, if it lends one. */
+  relogin?: Stile['relogin'] | undefined
+  /** This browser's clock, in seconds since the epoch. */
+  now: () => number
+  /** Keeps the token and reads the state again. The flow is `done` when it settles. */
+  onProven: (issued: IssuedToken) => Promise<void>
+}>
+
+/** Creates one step-up. The service is asked nothing before `flow.retry` is called for the first time. */
+export function createFlow({ feature, options, request, relogin, now, onProven }: FlowOptions): StartedFlow {
+  const { operation, label, audience } = options
+  const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
+  let hasEnded = false
+  let runner: StepUpRunner | undefined
 
   let resolve: (issued: IssuedToken) => void
   let reject: (error: StileError) => void
@@ -43,47 +42,55 @@ export function createFlow(
     put({ status: 'done', issued })
     return issued
   })
-  // who looks at the state alone leaves no rejection unread
+  // a caller who looks at the state alone leaves no rejection unhandled
   done.catch(() => {})
 
   const set = (next: FlowState) => {
-    if (!settled) put(next)
+    if (!hasEnded) put(next)
   }
   const end = (last: FlowState, error: StileError) => {
     set(last)
-    settled = true
-    hands?.[3]()
+    hasEnded = true
+    runner?.stop()
     reject(error)
-  }
-  const finish = (issued: IssuedToken) => {
-    settled = true
-    resolve(issued)
   }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
   const retry = async () => {
     try {
-      const { createHands } = await import('./prove.ts')
-      hands ??= createHands(feature, options, request, relogin, now, get, set, () => settled, finish, end)
+      const { createStepUpRunner } = await import('./step-up-runner.ts')
+      runner ??= createStepUpRunner({
+        feature,
+        operation,
+        audience,
+        request,
+        relogin,
+        now,
+        state: { get, set },
+        hasEnded: () => hasEnded,
+        onProven: (issued) => {
+          hasEnded = true
+          resolve(issued)
+        },
+        onFailed: (error) => end({ status: 'failed', code: error.code, problem: error.problem }, error),
+      })
     } catch {
       return set({ status: 'starting', error: { code: 'service_unavailable' } })
     }
-    await hands[0]()
+    await runner.start()
   }
 
   options.signal?.addEventListener('abort', cancel)
-  return [
-    {
-      feature,
-      operation,
-      label,
-      get,
-      subscribe,
-      choose: async (method) => hands?.[1](method),
-      submit: async (response) => hands?.[2](response),
-      retry,
-      cancel,
-      done,
-    },
-    proven,
-  ]
+  const flow: Flow = {
+    feature,
+    operation,
+    label,
+    get,
+    subscribe,
+    choose: async (method) => runner?.choose(method),
+    submit: async (response) => runner?.submit(response),
+    retry,
+    cancel,
+    done,
+  }
+  return { flow, proven }
 }
