@@ -1,4 +1,4 @@
-import { sha256 } from '../lib/base64url.ts'
+import { sha256 } from '../lib/sha256.ts'
 import { within } from '../lib/within.ts'
 
 /** The public half, its members in the order in which the thumbprint takes them. */

@@ -1,4 +1,5 @@
-import { base64url, sha256, utf8 } from '../lib/base64url.ts'
+import { encodeBase64url } from '@stile/protocol'
+import { sha256, utf8 } from '../lib/sha256.ts'
 import type { DeviceKey } from './device-key.ts'
 
 /** What one proof is for. */
@@ -38,9 +39,9 @@ export function createDeviceProver({ key, now }: DeviceProverOptions): DevicePro
         ath: await sha256(token),
         nonce: nonces.get(origin),
       }
-      const input = [header, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join('.')
+      const input = [header, claims].map((part) => encodeBase64url(utf8(JSON.stringify(part)))).join('.')
       const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, utf8(input))
-      return `${input}.${base64url(signature)}`
+      return `${input}.${encodeBase64url(signature)}`
     },
     learnNonce: ({ origin, nonce }) => {
       nonces.set(origin, nonce)

@@ -1,8 +1,9 @@
 import type { State } from '@stile/protocol'
+// a path of its own: bundlers that split by file would put it among what a page loads first
+import { readEvents } from '@stile/protocol/events'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
-import { readEvents } from './events.ts'
 
 /** Following the state, until it is closed. */
 export type Following = Readonly<{
@@ -83,6 +84,15 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
     wakeAfter(secondsUntilChange(state, clock.serviceNow()))
   }
 
+  /** Takes a state that was streamed in. */
+  const take = (state: State) => {
+    // the session token changed hands meanwhile
+    if (nameOf(state) !== name) return void load()
+    clock.setServiceNow(state.now)
+    accept(state, 1)
+    channel?.postMessage(state)
+  }
+
   const stream = async (signal: AbortSignal) => {
     const silence = new AbortController()
     const cut = () => silence.abort()
@@ -95,23 +105,17 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
         headers: { Accept: 'text/event-stream', 'Last-Event-ID': `${before.status === 'ready' && before.state.revision}` },
         signal: silence.signal,
       })
-      const onEvent = ({ event, data }: { event: string; data: string }) => {
-        if (signal.aborted) return
-        if (event === 'end') end()
-        if (event !== 'state') return
-        const state: State = JSON.parse(data)
-        // the session token changed hands meanwhile
-        if (nameOf(state) !== name) return void load()
-        clock.setServiceNow(state.now)
-        accept(state, 1)
-        channel?.postMessage(state)
-      }
       const onChunk = () => {
         drops = 0
         clearTimeout(watch)
         watch = setTimeout(cut, SILENCE_MS)
       }
-      if (body) await readEvents(body, onEvent, onChunk)
+      if (!body) return
+      for await (const { event, data } of readEvents(body, { onChunk })) {
+        if (signal.aborted) return
+        if (event === 'end') end()
+        if (event === 'state') take(JSON.parse(data))
+      }
     } finally {
       clearTimeout(watch)
       cut()
