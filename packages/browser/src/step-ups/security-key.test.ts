@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { json, openStepUp, refuse, setup, until } from './wire.test-support.ts'
+import { json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const KEY = 'POST /v1/step-ups/su_1/methods/security-key'
@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-type Asked = Readonly<{ publicKey: { challenge: Uint8Array }; signal: AbortSignal }>
+type Asked = Readonly<{ publicKey: { challenge: ArrayBuffer }; signal: AbortSignal }>
 function authenticator(answer: (asked: Asked) => Promise<unknown>) {
   const get = vi.fn(answer)
   vi.stubGlobal('PublicKeyCredential', class {})
@@ -30,7 +30,7 @@ const assertion = {
 test('a security key answers its own challenge, under its own name', async () => {
   const challenges: number[][] = []
   authenticator(async ({ publicKey }) => {
-    challenges.push([...publicKey.challenge])
+    challenges.push([...new Uint8Array(publicKey.challenge)])
     if (challenges.length === 1) throw new DOMException('no', 'NotAllowedError')
     return assertion
   })

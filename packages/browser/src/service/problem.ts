@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from '@stile/protocol'
 
-/** Reads the problem body of a response and leaves the response readable; `undefined` where it is none of ours. Never throws. */
+/** Reads the problem body of a response and leaves the response readable. Gives `undefined` for any other body. Never throws. */
 export async function problemOf(response: Response): Promise<Problem | undefined> {
   const body = await response
     .clone()

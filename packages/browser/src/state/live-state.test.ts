@@ -1,8 +1,8 @@
 // @vitest-environment node
 // Node has the real Web Locks and BroadcastChannel, which jsdom has not; a page is an event target that can be hidden.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Stile } from './stile.ts'
-import { type Arrived, decision, json, NOW, refuse, setup as setupWire, state, token, until } from './wire.test-support.ts'
+import type { Stile } from '../stile.ts'
+import { type Arrived, decision, json, NOW, refuse, setup as setupWire, state, token, until } from '../wire.test-support.ts'
 
 let page: EventTarget & { hidden: boolean }
 const open: Stile[] = []

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Stile, StileOptions } from './stile.ts'
+import type { Stile, StileOptions } from '../stile.ts'
 import {
   type Answer,
   API,
@@ -13,7 +13,7 @@ import {
   state,
   token,
   until,
-} from './wire.test-support.ts'
+} from '../wire.test-support.ts'
 
 const open: Stile[] = []
 afterEach(() => {

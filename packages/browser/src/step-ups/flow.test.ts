@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { StepUpCancelled, StepUpFailed } from './error.ts'
-import type { Flow, FlowState } from './stile.ts'
-import { doneStepUp, json, NOW, openStepUp, refuse, setup, token, until } from './wire.test-support.ts'
+import { StepUpCancelled, StepUpFailed } from '../error.ts'
+import type { Flow, FlowState } from '../stile.ts'
+import { doneStepUp, json, NOW, openStepUp, refuse, setup, token, until } from '../wire.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const PASSKEY = { method: 'passkey', start: { challenge: 'AAAA', rpId: 'localhost', timeout: 60_000 } } as const

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Flow, FlowState } from './stile.ts'
-import { type Answer, doneStepUp, json, NOW, openStepUp, refuse, setup, until } from './wire.test-support.ts'
+import type { Flow, FlowState } from '../stile.ts'
+import { type Answer, doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const SEND = 'POST /v1/step-ups/su_1/methods/email-otp'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Flow } from './stile.ts'
-import { doneStepUp, json, openStepUp, refuse, setup, until } from './wire.test-support.ts'
+import type { Flow } from '../stile.ts'
+import { doneStepUp, json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 
 test('two that ask for the same share one prompt, and both settle', async () => {
   const { stile, seen } = setup()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { json, NOW, proofOf, refuse, SERVICE, setup, token } from './wire.test-support.ts'
+import { json, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
 
 test('a call carries the session token and a proof for it', async () => {
   const { stile, seen } = setup({ 'GET /v1/authenticators': () => json({ authenticators: [] }) })
