@@ -135,7 +135,7 @@ async function start(options: Options, store: Store): Promise<Running> {
   }
   const stream = createChangeStream(domain)
   await stream.start()
-  return { domain, authenticator: createAuthenticator(domain), stream }
+  return { domain, authenticator: createAuthenticator(domain, { fetch: globalThis.fetch }), stream }
 }
 
 function couldNotStart(cause: unknown): never {

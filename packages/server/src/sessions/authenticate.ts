@@ -38,12 +38,12 @@ export type Authenticator = Readonly<{
 /**
  * Creates the authenticator of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
  *
- * @param fetch  how key sets are fetched; default: the global one
+ * @param fetch  how key sets are fetched
  */
-export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch?: typeof globalThis.fetch }> = {}): Authenticator {
+export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
-  const tokens = createSessionTokens({ issuers, publicUrl, now, ...(fetch && { fetch }) })
+  const tokens = createSessionTokens({ issuers, publicUrl, now, fetch })
   const nonces = createDpopNonces(options.secret)
 
   return {

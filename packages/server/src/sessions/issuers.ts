@@ -28,8 +28,8 @@ export type IssuersDeps = Readonly<{
   publicUrl: string
   /** Seconds since the epoch. */
   now: () => number
-  /** Default: the global one. */
-  fetch?: typeof globalThis.fetch
+  /** How key sets are fetched. */
+  fetch: typeof globalThis.fetch
 }>
 
 /**
@@ -37,7 +37,7 @@ export type IssuersDeps = Readonly<{
  *
  * @throws {TypeError} if an issuer is Stile itself, or takes its session or login time from a claim that cannot say it
  */
-export function createIssuers({ issuers, publicUrl, now, fetch = globalThis.fetch }: IssuersDeps): Issuers {
+export function createIssuers({ issuers, publicUrl, now, fetch }: IssuersDeps): Issuers {
   const byIss = new Map<string, Issuer>()
   for (const options of issuers) {
     if (options.issuer.replace(/\/$/, '') === publicUrl)
