@@ -124,6 +124,19 @@ test.each(['enrollment_required', 'license_required', 'denied'] as const)('%s en
   expect(flow.get()).toMatchObject({ status: 'failed', code, problem: { code, next: { tiers: ['pro'] } } })
 })
 
+test.each(['quota_exceeded', 'service_unpaid', 'passkey_shared', 'constructor'])(
+  'threat: a newer service refuses with a code that is not known here; %s is no reason to try again',
+  async (code) => {
+    const problem = { type: `urn:stile:problem:${code}`, title: 'No', status: 403, detail: '' }
+    const { stile } = setup({ [ATTEMPTS]: () => json(problem, 403) })
+    const flow = stile.stepUp('reports.export')
+    await status(flow, 'proving')
+    await flow.submit({ code: '123456' })
+    await expect(flow.done).rejects.toBeInstanceOf(StepUpFailed)
+    expect(flow.get()).toMatchObject({ status: 'failed', code })
+  },
+)
+
 test('a service that is away is no end: trying again goes on', async () => {
   const { stile, answers } = setup({ 'POST /v1/step-ups': () => refuse('service_unavailable') })
   const flow = stile.stepUp('reports.export')
