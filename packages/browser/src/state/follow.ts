@@ -134,7 +134,7 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
       const locks = globalThis.navigator?.locks
       await (locks ? locks.request(name, { signal }, run) : run())
     } catch {
-      // whatever ended the stream, reading the state again tells what is wrong
+      // reading the state again tells what ended the stream
     }
     if (leaving !== mine) return
     leave()

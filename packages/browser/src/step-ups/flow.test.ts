@@ -98,7 +98,7 @@ test('a lock says until when, leaves other methods open, and the next code goes 
   await flow.done
 })
 
-test('a step-up that expired on the way is started anew once, with the code that was typed', async () => {
+test('a step-up that expired on the way is started again once, with the code that was typed', async () => {
   let calls = 0
   const { stile, seen } = setup({ [ATTEMPTS]: () => (calls++ ? json(doneStepUp()) : refuse('step_up_expired')) })
   const flow = stile.stepUp('reports.export')
@@ -260,7 +260,7 @@ test('methods that this browser cannot do, or that this version does not know, a
   await expect(other.stepUp('reports.export').done).rejects.toMatchObject({ code: 'method_unavailable' })
 })
 
-test('signing in again takes a token with the newer auth_time and starts anew', async () => {
+test('signing in again takes a token with the newer auth_time and starts again', async () => {
   let calls = 0
   const { stile, why } = setup(
     { 'POST /v1/step-ups': () => json(calls++ ? doneStepUp() : openStepUp({ methods: [{ method: 'relogin' }] })) },
