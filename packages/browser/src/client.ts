@@ -3,11 +3,11 @@ import { createDeviceProver } from './device/device-proof.ts'
 import { createFetch } from './fetch.ts'
 import { createClock } from './lib/clock.ts'
 import { createServiceClient } from './service/service-client.ts'
-import { createAssuranceTokens } from './session/assurance-tokens.ts'
 import { createSession } from './session/session.ts'
 import { createLiveState } from './state/live-state.ts'
 import { createStepUps } from './step-ups/step-ups.ts'
 import type { FeatureOf, PolicyShape, Stile, StileOptions } from './stile.ts'
+import { createAssuranceTokens } from './tokens/assurance-tokens.ts'
 
 /**
  * Creates the SDK: state, step-ups and a `fetch` that answers challenges.

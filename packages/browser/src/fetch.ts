@@ -2,9 +2,9 @@ import type { DeviceProver } from './device/device-proof.ts'
 import { StepUpRequired } from './error.ts'
 import { type Challenged, type Credential, exchange } from './service/exchange.ts'
 import { problemOf } from './service/problem.ts'
-import type { AssuranceTokens } from './session/assurance-tokens.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
+import type { AssuranceTokens } from './tokens/assurance-tokens.ts'
 
 /** What the SDK's `fetch` is made of. */
 export type FetchOptions = Readonly<{

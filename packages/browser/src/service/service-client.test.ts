@@ -79,14 +79,14 @@ test('an application that gives no session token is told apart from a service th
   await expect(other.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'service_unavailable' })
 })
 
-test('an answer that is none of ours is an error with a code, whatever its body', async () => {
+test('an answer that is not of the service is an error with a code, whatever its body', async () => {
   for (const body of ['', '<h1>502</h1>', 'null', '{"type":7}', '{"type":"urn:other:x"}']) {
     const { stile } = setup({ 'POST /v1/tokens': () => new Response(body, { status: 502 }) })
     await expect(stile.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'service_unavailable' })
   }
 })
 
-test('whoever reads an error finds no token in it', async () => {
+test('threat: someone reads an error in a log; there is no token in it', async () => {
   const { stile } = setup({ 'POST /v1/tokens': () => refuse('denied') }, { session: async () => 'secret-session-token' })
   const error = (await stile.request('POST', '/v1/tokens', {}).catch((each) => each)) as Error
   expect(`${error}${error.stack}${JSON.stringify(error)}`).not.toContain('secret-session-token')

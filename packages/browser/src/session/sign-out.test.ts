@@ -23,7 +23,7 @@ afterEach(() => {
 const subjectOf = ({ headers }: Arrived) => JSON.parse(atob(headers.get('authorization')?.split('.')[1] ?? '')).sub
 const own = (arrived: Arrived) => state({ subject: `demo|${subjectOf(arrived)}`, token: token(`token-of-${subjectOf(arrived)}`) })
 
-/** A client in a page where `who` is signed in; the service answers whoever asks with what is theirs. */
+/** A client in a page where `who` is signed in; the service answers each user with what is theirs. */
 function setup(answers: Record<string, Answer> = {}, options: Partial<StileOptions> = {}) {
   const who = { sub: 'alice', sid: 's1', iss: 'demo' }
   const why: string[] = []
@@ -56,7 +56,7 @@ const begin = async (stile: Stile) => {
   await until(() => stile.get().status === 'ready')
 }
 
-test('whoever signs in on the page after a logout that failed is not taken for the former user', async () => {
+test('threat: the next user signs in on the page after a logout that failed; they are not taken for the former', async () => {
   const { stile, who, why, seen } = setup()
   await begin(stile)
   // no answer to DELETE is the network failing
@@ -125,7 +125,7 @@ test('after closing no token of the user is held', async () => {
   expect(seen('POST /v1/tokens')).toHaveLength(1)
 })
 
-test('a renewed session token of another user, session or issuer drops what is known and loads anew', async () => {
+test('a renewed session token of another user, session or issuer drops what is known and loads again', async () => {
   const others = [{ sub: 'bob' }, { sid: 's2' }, { iss: 'other' }]
   for (const other of others) {
     let now = NOW

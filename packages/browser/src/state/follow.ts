@@ -134,14 +134,15 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
       const locks = globalThis.navigator?.locks
       await (locks ? locks.request(name, { signal }, run) : run())
     } catch {
-      // whatever ended the stream, reading the state again tells what is wrong
+      // reading the state again tells what ended the stream
     }
     if (leaving !== mine) return
     leave()
     wakeAfter(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
   }
 
-  preloadStepUps()
+  // a gate may ask for a step-up from now on: its click waits for no script, and a lost network does not keep it away
+  import('../step-ups/step-up-runner.ts').catch(() => {})
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
   return {
@@ -170,10 +171,4 @@ function secondsUntilChange({ token, license, decisions }: State, now: number): 
   for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') instants.push(decision.until)
   const ahead = instants.filter((each) => each !== undefined && each > now) as number[]
   return Math.max(1, Math.min(...ahead) - now)
-}
-
-/** A gate may ask for a step-up from now on. Its click then waits for no script, and a lost network does not keep it away. */
-function preloadStepUps(): void {
-  import('../step-ups/step-up-runner.ts').catch(() => {})
-  if (globalThis.PublicKeyCredential) import('../passkey/authenticate.ts').catch(() => {})
 }

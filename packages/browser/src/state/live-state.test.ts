@@ -131,7 +131,7 @@ test('a greater revision replaces the former, then a later instant; an older one
   expect(await next({ revision: 5, now: NOW - 5 })).toEqual([5, NOW])
   expect(await next({ revision: 5, now: NOW + 5 })).toEqual([5, NOW + 5])
   expect(await next({ revision: 6, now: NOW + 5 })).toEqual([6, NOW + 5])
-  // another subject, or a store that began anew
+  // another subject, or a store that was replaced
   expect(await next({ revision: 1, now: NOW + 6, subject: 'demo|u2' })).toEqual([1, NOW + 6])
   expect(await next({ revision: 0, now: NOW + 90, subject: 'demo|u2' })).toEqual([0, NOW + 90])
 })
@@ -159,7 +159,7 @@ test('the stream says that the session has ended', async () => {
   expect(stile.get()).toMatchObject({ code: 'session_ended' })
 })
 
-test('a stream that speaks nonsense is opened anew', async () => {
+test('a stream that speaks nonsense is opened again', async () => {
   const { all, answer } = streams()
   const { stile } = setup({ 'GET /v1/events': answer })
   stile.subscribe(() => {})

@@ -6,10 +6,33 @@ import type { PassingCode, StileCode } from '../error.ts'
  */
 export type FailureKind = 'retry' | 'restart' | 'fatal'
 
-type LastingCode = Exclude<StileCode, PassingCode>
+/** Every code that ends a step-up. A new code is a type error in `KINDS` until it is listed here, there, or as one that passes. */
+type FatalCode =
+  | 'conflict'
+  | 'denied'
+  | 'enrollment_required'
+  | 'insufficient_scope'
+  | 'insufficient_user_authentication'
+  | 'invalid_dpop_proof'
+  | 'invalid_operation'
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'license_required'
+  | 'method_not_allowed'
+  | 'not_found'
+  | 'origin_not_allowed'
+  | 'payload_too_large'
+  | 'precondition_failed'
+  | 'recovery_failed'
+  | 'registration_expired'
+  | 'session_ended'
+  | 'step_up_cancelled'
+  | 'step_up_required'
+  | 'unauthenticated'
+  | 'unsupported_media_type'
+  | 'use_dpop_nonce'
 
-/** The kind of every code that does not pass by itself. */
-const KINDS: Readonly<Record<LastingCode, FailureKind>> = {
+const KINDS: Readonly<Record<Exclude<StileCode, PassingCode | FatalCode>, FailureKind>> = {
   attempt_failed: 'retry',
   passkey_cancelled: 'retry',
   passkey_exists: 'retry',
@@ -19,32 +42,13 @@ const KINDS: Readonly<Record<LastingCode, FailureKind>> = {
   relogin_failed: 'retry',
   method_unavailable: 'restart',
   step_up_expired: 'restart',
-  conflict: 'fatal',
-  denied: 'fatal',
-  enrollment_required: 'fatal',
-  insufficient_scope: 'fatal',
-  insufficient_user_authentication: 'fatal',
-  invalid_dpop_proof: 'fatal',
-  invalid_operation: 'fatal',
-  invalid_request: 'fatal',
-  invalid_token: 'fatal',
-  license_required: 'fatal',
-  method_not_allowed: 'fatal',
-  not_found: 'fatal',
-  origin_not_allowed: 'fatal',
-  payload_too_large: 'fatal',
-  precondition_failed: 'fatal',
-  recovery_failed: 'fatal',
-  registration_expired: 'fatal',
-  session_ended: 'fatal',
-  step_up_cancelled: 'fatal',
-  step_up_required: 'fatal',
-  unauthenticated: 'fatal',
-  unsupported_media_type: 'fatal',
-  use_dpop_nonce: 'fatal',
 }
 
 /** Tells what can follow a failure. A code of a newer service, which this version does not know, is `fatal`. */
-export function failureKind(code: LastingCode): FailureKind {
-  return Object.hasOwn(KINDS, code) ? KINDS[code] : 'fatal'
+export function failureKind(code: Exclude<StileCode, PassingCode>): FailureKind {
+  return isListed(code) ? KINDS[code] : 'fatal'
+}
+
+function isListed(code: StileCode): code is keyof typeof KINDS {
+  return Object.hasOwn(KINDS, code)
 }

@@ -98,7 +98,7 @@ test('a lock says until when, leaves other methods open, and the next code goes 
   await flow.done
 })
 
-test('a step-up that expired on the way is started anew once, with the code that was typed', async () => {
+test('a step-up that expired on the way is started again once, with the code that was typed', async () => {
   let calls = 0
   const { stile, seen } = setup({ [ATTEMPTS]: () => (calls++ ? json(doneStepUp()) : refuse('step_up_expired')) })
   const flow = stile.stepUp('reports.export')
@@ -123,6 +123,19 @@ test.each(['enrollment_required', 'license_required', 'denied'] as const)('%s en
   await expect(flow.done).rejects.toBeInstanceOf(StepUpFailed)
   expect(flow.get()).toMatchObject({ status: 'failed', code, problem: { code, next: { tiers: ['pro'] } } })
 })
+
+test.each(['quota_exceeded', 'service_unpaid', 'passkey_shared', 'constructor'])(
+  'threat: a newer service refuses with a code that is not known here; %s is no reason to try again',
+  async (code) => {
+    const problem = { type: `urn:stile:problem:${code}`, title: 'No', status: 403, detail: '' }
+    const { stile } = setup({ [ATTEMPTS]: () => json(problem, 403) })
+    const flow = stile.stepUp('reports.export')
+    await status(flow, 'proving')
+    await flow.submit({ code: '123456' })
+    await expect(flow.done).rejects.toBeInstanceOf(StepUpFailed)
+    expect(flow.get()).toMatchObject({ status: 'failed', code })
+  },
+)
 
 test('a service that is away is no end: trying again goes on', async () => {
   const { stile, answers } = setup({ 'POST /v1/step-ups': () => refuse('service_unavailable') })
@@ -247,7 +260,7 @@ test('methods that this browser cannot do, or that this version does not know, a
   await expect(other.stepUp('reports.export').done).rejects.toMatchObject({ code: 'method_unavailable' })
 })
 
-test('signing in again takes a token with the newer auth_time and starts anew', async () => {
+test('signing in again takes a token with the newer auth_time and starts again', async () => {
   let calls = 0
   const { stile, why } = setup(
     { 'POST /v1/step-ups': () => json(calls++ ? doneStepUp() : openStepUp({ methods: [{ method: 'relogin' }] })) },

@@ -1,16 +1,9 @@
 import type { AttemptFailure } from '@stile/protocol'
+import { authenticate } from '../passkey/authenticate.ts'
 import type { Stile } from '../stile.ts'
 
 /** How long a prompt that never answers is waited for if there are other methods. */
 const PATIENCE_MS = 60_000
-
-/** Loads the ceremony ahead, while the service is asked, in a browser that knows passkeys. */
-export function preloadPasskeys(): void {
-  // a script that cannot be loaded is reported when it is needed
-  if (globalThis.PublicKeyCredential) loadCeremony().catch(() => {})
-}
-
-const loadCeremony = () => import('../passkey/authenticate.ts')
 
 /** One ceremony of a step-up. */
 export type PasskeyProof = Readonly<{
@@ -23,7 +16,6 @@ export type PasskeyProof = Readonly<{
 
 /** Has the subject use a passkey or a security key, and gives the answer for the service; nothing once `signal` is aborted. */
 export async function proveWithPasskey({ start, signal, hasOtherMethods }: PasskeyProof): Promise<unknown> {
-  const { authenticate } = await loadCeremony()
   const options = await start()
   // no prompt opens for a subject who turned to another method meanwhile
   if (signal.aborted) return undefined

@@ -83,7 +83,7 @@ test.each([
   expect(open?.aborted).toBe(true)
 })
 
-test('whoever turned to another way while the challenge was fetched sees no prompt', async () => {
+test('a subject who turned to another way while the challenge was fetched sees no prompt', async () => {
   const get = authenticator(async () => assertion)
   let answer: (response: Response) => void = () => {}
   const { stile, seen } = setup({
@@ -102,7 +102,7 @@ test('whoever turned to another way while the challenge was fetched sees no prom
   flow.cancel()
 })
 
-test('ways that changed meanwhile are asked for anew, once', async () => {
+test('ways that changed meanwhile are asked for again, once', async () => {
   let asked = 0
   const { stile, seen } = setup({
     'POST /v1/step-ups': () =>

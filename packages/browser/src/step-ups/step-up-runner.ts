@@ -6,7 +6,7 @@ import type { Flow, FlowState, Stile } from '../stile.ts'
 import { failureKind } from './failure.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
-import { explainRefusal, preloadPasskeys, proveWithPasskey } from './passkey.ts'
+import { explainRefusal, proveWithPasskey } from './passkey.ts'
 import { createStepUpRequests } from './step-up-requests.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
@@ -64,7 +64,6 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (hasEnded()) return
     set({ status: 'starting' })
     answered.clear()
-    preloadPasskeys()
     try {
       const stepUp = await requests.begin()
       if (stepUp.status === 'done') return finish(stepUp.issued)
