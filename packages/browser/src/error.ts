@@ -55,24 +55,31 @@ export function toStileError(error: unknown, code: StileCode): StileError {
   return error instanceof StileError ? error : new StileError(code, undefined, error)
 }
 
-/** The codes of failures that pass by themselves. */
-const PASSING = [
-  'internal',
-  'login_unavailable',
-  'mail_unavailable',
-  'policy_unavailable',
-  'service_unavailable',
-  'session_unavailable',
-  'too_many_attempts',
-  'too_many_streams',
-] as const satisfies readonly StileCode[]
-
 /** A code of a failure that passes by itself. */
-export type PassingCode = (typeof PASSING)[number]
+export type PassingCode =
+  | 'internal'
+  | 'login_unavailable'
+  | 'mail_unavailable'
+  | 'policy_unavailable'
+  | 'service_unavailable'
+  | 'session_unavailable'
+  | 'too_many_attempts'
+  | 'too_many_streams'
+
+const PASSING: Readonly<Record<PassingCode, true>> = {
+  internal: true,
+  login_unavailable: true,
+  mail_unavailable: true,
+  policy_unavailable: true,
+  service_unavailable: true,
+  session_unavailable: true,
+  too_many_attempts: true,
+  too_many_streams: true,
+}
 
 /** Whether a failure passes by itself, so that it makes sense to try again. A code that this version does not know does not. */
 export function isPassing(code: StileCode): code is PassingCode {
-  return PASSING.some((each) => each === code)
+  return Object.hasOwn(PASSING, code)
 }
 
 /**
