@@ -21,6 +21,8 @@ export type DemoOptions = Readonly<{
   ports: Ports
   /** Holds the database, the secrets and the keys; kept from start to start. */
   dataDir: string
+  /** Lets others than the named users sign in, as apps/demo/src/shared/users.ts says. Default: false. */
+  guests?: boolean
   /** Gets every line that a part prints. */
   onLine?: (part: string, line: string) => void
   /** Gets each part as soon as it is a process, so that it can be stopped while others still start. */
@@ -64,7 +66,7 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** Rejects with a sentence that says what to do where something already listens. */
+/** Rejects with a sentence that says what to do if something already listens. */
 export async function assertPortFree(port: number, what: string): Promise<void> {
   for (const host of ['127.0.0.1', '::1']) {
     await new Promise<void>((resolve, reject) => {
@@ -92,7 +94,7 @@ export function buildWeb(): void {
 }
 
 /** Starts service, API, pages, identity provider and inbox, each as a process of its own, and resolves when all of them answer. */
-export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
+export async function startDemo({ ports, dataDir, guests = false, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const urls = {
     service: `http://localhost:${ports.service}`,
@@ -107,6 +109,7 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     ...process.env,
     NODE_ENV: 'production',
     DEMO_DATA_DIR: dataDir,
+    DEMO_GUESTS: guests ? 'on' : 'off',
     DEMO_SERVICE_URL: urls.service,
     DEMO_ADMIN_URL: urls.admin,
     DEMO_API_URL: urls.api,
