@@ -21,7 +21,8 @@ export default defineConfig({
     launchOptions: { args: BROWSER_ARGS, ...(executablePath ? { executablePath } : {}) },
     screenshot: 'only-on-failure',
     viewport: { width: 1360, height: 900 },
-    trace: 'retain-on-failure',
+    // the film of the screen would cost as much as the journey; the pages as they were at each step say more
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
     locale: 'en-GB',
   },
 })
