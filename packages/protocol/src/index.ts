@@ -1,4 +1,5 @@
 export { assuranceOf, proofClaims } from './assurance.ts'
+export { decodeBase64url, encodeBase64url } from './base64url.ts'
 export { canonicalJson } from './canonical-json.ts'
 export type { ChallengeInit, ChallengeScheme } from './challenge.ts'
 export { buildChallenge } from './challenge.ts'
@@ -33,6 +34,6 @@ export type { AttestationStatus, Authenticator, IssuedToken, Recovery, RecoveryT
 export type { EmailCodeStart, Registration, ReloginStart, StepUp, StepUpMethod } from './step-up.ts'
 export { AUTHENTICATORS_FEATURE, RECOVERY_FEATURE } from './step-up.ts'
 export type { StepUpChallenge } from './step-up-challenge.ts'
-export { readChallenge, stepUpChallenge } from './step-up-challenge.ts'
+export { readChallenge } from './step-up-challenge.ts'
 export type { Subject } from './subject.ts'
 export { formatSubject, parseSubject } from './subject.ts'
