@@ -13,6 +13,8 @@ export const LIMITS = {
   start: 180_000,
   /** Until something holds that travels through sockets or has to be drawn. */
   wait: 30_000,
+  /** Until a revocation is honoured, as the documents promise. Alone it takes a twentieth of that. */
+  promised: 1_000,
   /** Until an open page shows what has changed on the service. */
   push: 10_000,
 } as const

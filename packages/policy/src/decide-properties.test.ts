@@ -44,7 +44,6 @@ describe('against an independent oracle', () => {
       fc.property(policies, fc.array(requests, { minLength: 10, maxLength: 10 }), (any, list) => {
         for (const request of list) expect(verdictOf(decide(any, request))).toEqual(oracle(any.document, request))
       }),
-      { numRuns: 400 },
     )
   })
 
@@ -112,7 +111,6 @@ describe('threat: something opens that was not proven', () => {
           if (key !== 'license' || value !== null) expect(decision.outcome === 'permit' && !permits(any, request)).toBe(false)
         },
       ),
-      { numRuns: 500 },
     )
   })
 
@@ -161,7 +159,6 @@ describe('threat: something opens that was not proven', () => {
         const stricter = { ...request, license: { ...rest, requires: requires ? combine(requires, more) : more } }
         if (permits(any, stricter)) expect(permits(any, request)).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -173,7 +170,6 @@ describe('threat: something opens that was not proven', () => {
         expect(open[1]?.[0]).toBe(open[1]?.[1])
         for (let worse = 1; worse < open.length; worse++) if (open[worse]?.[0]) expect(open[worse - 1]?.[0]).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -192,7 +188,6 @@ describe('threat: something opens that was not proven', () => {
         if (permits(any, given([{ ...proof, authTime: Math.max(proof.authTime - older, 0) }]))) expect(strong).toBe(true)
         if (permits(any, given([]))) expect(strong).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -204,7 +199,6 @@ describe('threat: something opens that was not proven', () => {
         const given = (list: Assurance['proofs']) => ({ ...request, assurance: { ...request.assurance, proofs: list } })
         if (permits(any, given(newer))) expect(permits(any, given(settledOnes))).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -220,7 +214,6 @@ describe('threat: something opens that was not proven', () => {
           expect(given(settled)).toEqual(expect.arrayContaining([...given(settled.map((each) => ({ ...each, settlesAt })))]))
         }
       }),
-      { numRuns: 100 },
     )
   })
 
@@ -238,7 +231,6 @@ describe('threat: something opens that was not proven', () => {
           expect(decision.reasons.map(({ code }) => code)).not.toContain('risk_elevated')
         }
       }),
-      { numRuns: 200 },
     )
   })
 
@@ -252,7 +244,6 @@ describe('threat: something opens that was not proven', () => {
         if ('requirement' in decision) expect(other).toMatchObject({ requirement: decision.requirement, next: decision.next })
         if (decision.outcome === 'permit') expect(other).toMatchObject(decision.until === undefined ? {} : { until: decision.until })
       }),
-      { numRuns: 300 },
     )
   })
 
@@ -274,7 +265,6 @@ describe('threat: something opens that was not proven', () => {
         fc.pre(request.assurance.proofs.every((proof) => proof.authTime <= NOW + 30 && proof.settlesAt === undefined))
         expect(permits(any, { ...request, now: decision.until + 1 })).toBe(false)
       }),
-      { numRuns: 300 },
     )
   })
 
@@ -288,7 +278,6 @@ describe('threat: something opens that was not proven', () => {
           expect(message).toMatch(/^.{20,}\.$/)
         }
       }),
-      { numRuns: 300 },
     )
   })
 
