@@ -9,8 +9,8 @@ export const LIMITS = {
   hook: 60_000,
   /** One browser journey. */
   journey: 180_000,
-  /** Starting the whole demo. */
-  start: 180_000,
+  /** Starting the whole demo: five processes. */
+  start: 300_000,
   /** Until something holds that travels through sockets or has to be drawn. */
   wait: 30_000,
   /** Until a revocation is honoured, as the documents promise. Alone it takes a twentieth of that. */

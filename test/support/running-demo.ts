@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Demo, freePort, type Ports, startDemo } from '../../scripts/demo.ts'
+import { LIMITS } from '../limits.ts'
 
 /** The whole demo as processes, and what they print. */
 export type RunningDemo = Readonly<{
@@ -25,6 +26,7 @@ export async function runDemo(): Promise<RunningDemo> {
     ports: await freePorts(),
     dataDir,
     guests: true,
+    patience: LIMITS.start,
     onLine: (part, line) => {
       for (const each of listeners) each(`${part}: ${line}`)
     },
