@@ -21,6 +21,7 @@ export default defineConfig({
         ssr: { resolve: source('node') },
         test: {
           name: 'node',
+          provide: { limits: LIMITS },
           environment: 'node',
           // a worker loads the packages once and not once for each file: no test here mocks a module or leaves a global changed
           isolate: false,
@@ -38,6 +39,7 @@ export default defineConfig({
         ssr: { resolve: source('browser') },
         test: {
           name: 'dom',
+          provide: { limits: LIMITS },
           environment: 'jsdom',
           include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`),
           testTimeout: LIMITS.test,

@@ -18,3 +18,10 @@ export const LIMITS = {
   /** Until an open page shows what has changed on the service. */
   push: 10_000,
 } as const
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** For the tests of packages: `inject('limits')`. */
+    limits: typeof LIMITS
+  }
+}
