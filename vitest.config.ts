@@ -3,12 +3,15 @@ import { storybookTest } from '@storybook/addon-vitest/vitest-plugin'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { BROWSER_ARGS, findBrowser } from './scripts/browser.ts'
+import { LIMITS } from './test/limits.ts'
 
 /** Packages resolve from source, so that nothing needs a build to be tested. */
 const source = (platform: 'node' | 'browser') => ({ conditions: ['@stile/source', 'module', platform, 'development|production'] })
 /** Packages whose tests need a document. */
 const dom = ['browser', 'react']
 const executablePath = findBrowser()
+/** How the stories are shown, as the Storybook's preview knows it too. Default: light. */
+const mode = process.env.STORYBOOK_MODE
 
 export default defineConfig({
   test: {
@@ -18,8 +21,15 @@ export default defineConfig({
         ssr: { resolve: source('node') },
         test: {
           name: 'node',
+          provide: { limits: LIMITS },
           environment: 'node',
-          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          // a worker loads the packages once and not once for each file: no test here mocks a module or leaves a global changed
+          isolate: false,
+          setupFiles: ['./test/setup/properties.ts'],
+          testTimeout: LIMITS.test,
+          hookTimeout: LIMITS.hook,
+          expect: { poll: { timeout: LIMITS.wait } },
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/faults/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: [...dom.map((name) => `packages/${name}/**`), '**/node_modules/**'],
         },
       },
@@ -27,7 +37,14 @@ export default defineConfig({
         resolve: source('browser'),
         // a file that asks for the node environment is resolved by these
         ssr: { resolve: source('browser') },
-        test: { name: 'dom', environment: 'jsdom', include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`) },
+        test: {
+          name: 'dom',
+          provide: { limits: LIMITS },
+          environment: 'jsdom',
+          include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`),
+          testTimeout: LIMITS.test,
+          hookTimeout: LIMITS.hook,
+        },
       },
       {
         plugins: [
@@ -36,10 +53,19 @@ export default defineConfig({
         resolve: source('browser'),
         test: {
           name: 'stories',
+          setupFiles: ['./test/setup/stories.ts'],
+          testTimeout: LIMITS.test,
+          hookTimeout: LIMITS.hook,
           browser: {
             enabled: true,
             headless: true,
-            provider: playwright({ launchOptions: { args: BROWSER_ARGS, ...(executablePath ? { executablePath } : {}) } }),
+            provider: playwright({
+              launchOptions: { args: BROWSER_ARGS, ...(executablePath ? { executablePath } : {}) },
+              contextOptions: {
+                colorScheme: mode === 'dark' ? 'dark' : 'light',
+                reducedMotion: mode === 'still' ? 'reduce' : 'no-preference',
+              },
+            }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -21,6 +21,10 @@ export type DemoOptions = Readonly<{
   ports: Ports
   /** Holds the database, the secrets and the keys; kept from start to start. */
   dataDir: string
+  /** Lets others than the named users sign in, as apps/demo/src/shared/users.ts says. Default: false. */
+  guests?: boolean
+  /** How long each part may take until it answers, in milliseconds. Default: a minute. */
+  patience?: number
   /** Gets every line that a part prints. */
   onLine?: (part: string, line: string) => void
   /** Gets each part as soon as it is a process, so that it can be stopped while others still start. */
@@ -64,7 +68,7 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** Rejects with a sentence that says what to do where something already listens. */
+/** Rejects with a sentence that says what to do if something already listens. */
 export async function assertPortFree(port: number, what: string): Promise<void> {
   for (const host of ['127.0.0.1', '::1']) {
     await new Promise<void>((resolve, reject) => {
@@ -92,7 +96,7 @@ export function buildWeb(): void {
 }
 
 /** Starts service, API, pages, identity provider and inbox, each as a process of its own, and resolves when all of them answer. */
-export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
+export async function startDemo({ ports, dataDir, guests = false, patience = 60_000, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const urls = {
     service: `http://localhost:${ports.service}`,
@@ -107,6 +111,7 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     ...process.env,
     NODE_ENV: 'production',
     DEMO_DATA_DIR: dataDir,
+    DEMO_GUESTS: guests ? 'on' : 'off',
     DEMO_SERVICE_URL: urls.service,
     DEMO_ADMIN_URL: urls.admin,
     DEMO_API_URL: urls.api,
@@ -154,7 +159,7 @@ export async function startDemo({ ports, dataDir, onLine = () => {}, onPart = ()
     )
     parts.set(name, part)
     onPart(part)
-    await answers(ready, part)
+    await answers({ url: ready, part, patience })
     return part
   }
   const stile = async (...args: string[]): Promise<string> => {
@@ -195,12 +200,12 @@ function launch(name: string, url: string, child: ChildProcess, onLine: (part: s
   return { name, url, stop, exited }
 }
 
-async function answers(url: string, part: Part): Promise<void> {
+async function answers({ url, part, patience }: Readonly<{ url: string; part: Part; patience: number }>): Promise<void> {
   let gone: { code: number | null } | undefined
   part.exited.then((code) => {
     gone = { code }
   })
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + patience
   while (Date.now() < deadline) {
     if (gone) throw new Error(`The ${part.name} stopped while starting (exit code ${gone.code}). What it printed above says why.`)
     const ok = await fetch(url, { signal: AbortSignal.timeout(2000) }).then(
@@ -210,7 +215,7 @@ async function answers(url: string, part: Part): Promise<void> {
     if (ok) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`The ${part.name} did not answer at ${url} within a minute. What it printed above may say why.`)
+  throw new Error(`The ${part.name} did not answer at ${url} within ${patience / 1000} seconds. What it printed above may say why.`)
 }
 
 function secretIn(dataDir: string): string {

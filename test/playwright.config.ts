@@ -1,5 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import { BROWSER_ARGS, findBrowser } from '../scripts/browser.ts'
+import { LIMITS } from './limits.ts'
 
 const executablePath = findBrowser()
 
@@ -7,11 +8,12 @@ export default defineConfig({
   testDir: './journeys',
   outputDir: '../test-results',
   globalSetup: './support/build-web.ts',
-  fullyParallel: false,
+  // each worker runs one demo, and journeys share nothing but that
+  fullyParallel: true,
   workers: 2,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  timeout: LIMITS.journey,
+  expect: { timeout: LIMITS.wait },
   reporter: [['list']],
   forbidOnly: Boolean(process.env.CI),
   use: {
@@ -19,7 +21,8 @@ export default defineConfig({
     launchOptions: { args: BROWSER_ARGS, ...(executablePath ? { executablePath } : {}) },
     screenshot: 'only-on-failure',
     viewport: { width: 1360, height: 900 },
-    trace: 'retain-on-failure',
+    // the film of the screen would cost as much as the journey; the pages as they were at each step say more
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
     locale: 'en-GB',
   },
 })

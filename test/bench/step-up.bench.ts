@@ -139,3 +139,8 @@ const ratio = (other: Figures) => (stile.perSecond / other.perSecond).toFixed(2)
 console.log(
   `step-up: Stile does ${ratio(recipe)} times the recipe's (goal ≥ ${LEAST_RATIO}) at a goal of ≤ ${MOST_CPU_MS} ms; ${ratio(weaker)} times the weaker one's`,
 )
+// for `pnpm bench --against`
+for (const [index, { perSecond, cpuMs }] of [stile, recipe, weaker].entries()) {
+  console.log(`figure step-up: ${SERVERS[index]?.name} = ${perSecond.toFixed(1)} /s, higher is better`)
+  console.log(`figure step-up, CPU: ${SERVERS[index]?.name} = ${cpuMs.toFixed(3)} ms, lower is better`)
+}

@@ -1,15 +1,16 @@
 import { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LIMITS } from '../limits.ts'
 import { begin, enrollPasskey, enrollTotp, stepUpWithTotp } from '../support/ceremonies.ts'
 import type { Answer, NodeClient } from '../support/node-client.ts'
 import { type Stack, startStack, WEB_ORIGIN } from '../support/stack.ts'
 import { codeAt } from '../support/totp.ts'
 
-/** Rounds of each method. A long run: `ROUNDS=2500 pnpm exec vitest run --project node test/faults/redemption.test.ts`. */
+/** Rounds of each method. A long run: `pnpm test races`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 12)
 /** How often each answer is sent at the same moment. */
 const AT_ONCE = 8
-const LONG = 60_000 + ROUNDS * 2_000
+const LONG = LIMITS.test + ROUNDS * 10_000
 
 let stack: Stack
 /** The newest code that was sent by mail. */

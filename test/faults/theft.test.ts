@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LIMITS } from '../limits.ts'
 import { USER_HEADER } from '../support/api.ts'
 import { enrollPasskey, enrollTotp, stepUpWithTotp, tokenOf } from '../support/ceremonies.ts'
 import type { Answer, NodeClient } from '../support/node-client.ts'
@@ -159,7 +160,7 @@ describe('what was good and is no longer', () => {
     const stolen = await tokenOf(bob)
     expect((await bob.api('GET', '/export', { token: stolen })).status).toBe(200)
     expect((await bob.service('DELETE', '/v1/session')).status).toBe(204)
-    await until(async () => (await bob.api('GET', '/export', { token: stolen })).status !== 200, 'the end of the session', 1)
+    await until(async () => (await bob.api('GET', '/export', { token: stolen })).status !== 200, 'the end of the session', LIMITS.promised)
     await attack(() => bob.api('GET', '/export', { token: stolen }), 'invalid_token')
     const again = await stack.person({ sub: 'bob', account: 'acme' })
     for (const device of [bob, again])
@@ -177,7 +178,7 @@ describe('what was good and is no longer', () => {
     const rich = await tokenOf(carol)
     expect((await carol.api('POST', '/payouts', { token: rich })).status).toBe(200)
     expect((await stack.license('shrinking', { tier: 'pro', state: 'active' })).status).toBe(200)
-    await until(async () => (await carol.api('POST', '/payouts', { token: rich })).status !== 200, 'the downgrade', 1)
+    await until(async () => (await carol.api('POST', '/payouts', { token: rich })).status !== 200, 'the downgrade', LIMITS.promised)
     const answer = await attack(() => carol.api('POST', '/payouts', { token: rich }), 'license_required', 403)
     expect(answer.headers.get('www-authenticate'), 'proving more would not help').toBeNull()
     expect(answer.body.next).toEqual({ tiers: ['enterprise'] })
@@ -194,7 +195,7 @@ describe('what was good and is no longer', () => {
     const old = await tokenOf(grace)
     expect((await grace.api('GET', '/export', { token: old })).status).toBe(200)
     await stack.license('unpaid', { tier: 'pro', state: 'suspended' })
-    await until(async () => (await grace.api('GET', '/export', { token: old })).status !== 200, 'the suspension', 1)
+    await until(async () => (await grace.api('GET', '/export', { token: old })).status !== 200, 'the suspension', LIMITS.promised)
     for (const token of [old, await tokenOf(grace)])
       expect((await attack(() => grace.api('GET', '/export', { token }), 'denied', 403)).body.reasons).toContainEqual(
         expect.objectContaining({ code: 'license_suspended' }),
@@ -207,7 +208,7 @@ describe('what was good and is no longer', () => {
     await enrollTotp(dave, stack.clock.now())
     const old = await tokenOf(dave)
     await stack.license('steady', { tier: 'pro', state: 'active', features: ['payouts.approve'] })
-    await until(async () => (await dave.api('GET', '/export', { token: old })).status !== 200, 'the change', 1)
+    await until(async () => (await dave.api('GET', '/export', { token: old })).status !== 200, 'the change', LIMITS.promised)
     await attack(() => dave.api('GET', '/export', { token: old }), 'invalid_token')
     expect((await dave.api('GET', '/export', { token: await tokenOf(dave) })).status).toBe(200)
   })
@@ -220,7 +221,7 @@ describe('what was good and is no longer', () => {
     await stack.license('growing', { tier: 'pro', state: 'active' })
     await stack.heard()
     const early = await tokenOf(erin)
-    await until(async () => (await erin.api('GET', '/export', { token: early })).status !== 403, 'the upgrade', 1)
+    await until(async () => (await erin.api('GET', '/export', { token: early })).status !== 403, 'the upgrade', LIMITS.promised)
     const answer = await attack(() => erin.api('GET', '/export', { token: early }), 'insufficient_user_authentication')
     expect(answer.body.reasons).toContainEqual(expect.objectContaining({ code: 'license_upgraded' }))
     expect(answer.body.requirement).toMatchObject({ level: 'mfa', provenAfter: expect.any(Number) })

@@ -28,22 +28,3 @@ test('a code from the mailbox opens what asks for no more than a fresh proof', a
   await page.getByRole('radio', { name: 'Plain text' }).check()
   await expect(page.locator('pre').filter({ hasText: code })).toBeVisible()
 })
-
-test('with the mail server away the page says so, counts nothing and offers the other way', async ({ page, demo, signIn, picture }) => {
-  await signIn('basic')
-  await waitAnHour(page)
-  await demo.part('inbox').stop()
-  await goTo(page, 'Settings')
-  await page.getByRole('button', { name: 'Save contact' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Confirm it’s you' })
-  await expect(dialog.getByRole('alert')).toContainText('The email could not be sent. Nothing was counted')
-  await picture('dialog-mail-away')
-  await dialog.getByRole('button', { name: 'Sign in again' }).click()
-  const password = page.getByRole('dialog', { name: 'Type your password again' })
-  await password.getByLabel('Password').fill('stile')
-  await password.getByRole('button', { name: 'Continue' }).click()
-  await expect(page.getByText('Saved.')).toBeVisible()
-
-  await goTo(page, 'Inbox')
-  await expect(page.getByRole('alert')).toContainText('The mail server does not answer.')
-})

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts'
 import { expect, test } from '../support/journey.ts'
 
 test('a basic user sees what the plan lacks, and the API says 403 to whoever asks it directly', async ({ page, demo, signIn, picture }) => {
@@ -32,20 +33,20 @@ test('a tier raised through the admin API changes the open page without a reload
     ;(window as unknown as { loadedOnce: boolean }).loadedOnce = true
   })
 
-  await license('acme-basic', { tier: 'pro', state: 'active' })
-  await expect(page.getByRole('button', { name: 'Export lines' })).toBeVisible({ timeout: 3000 })
+  await license('basic', { tier: 'pro', state: 'active' })
+  await expect(page.getByRole('button', { name: 'Export lines' })).toBeVisible({ timeout: LIMITS.push })
   await expect(page.getByRole('button', { name: 'Set it up' })).toBeVisible()
 
-  await license('acme-basic', { tier: 'basic', state: 'active' })
-  await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2, { timeout: 3000 })
+  await license('basic', { tier: 'basic', state: 'active' })
+  await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2, { timeout: LIMITS.push })
   expect(await page.evaluate(() => (window as unknown as { loadedOnce: boolean }).loadedOnce)).toBe(true)
 })
 
 test('a suspended license closes what was open', async ({ page, signIn, license, demo }) => {
   await signIn('pro')
   await expect(page.getByText('Revenue and costs by month')).toBeVisible()
-  await license('acme-pro', { tier: 'pro', state: 'suspended' })
-  await expect(page.getByTestId('decision-reports.view')).toContainText('deny', { timeout: 3000 })
+  await license('pro', { tier: 'pro', state: 'suspended' })
+  await expect(page.getByTestId('decision-reports.view')).toContainText('deny', { timeout: LIMITS.push })
   const cookies = await page.context().cookies()
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ')
   await expect.poll(async () => (await fetch(`${demo.urls.api}/api/reports`, { headers: { cookie } })).status).toBe(403)

@@ -1,4 +1,4 @@
-import { enrollTotp, expect, test } from '../support/journey.ts'
+import { enrollTotp, expect, goTo, testAlone as test, waitAnHour } from '../support/journey.ts'
 
 test('with the service stopped the basic report still opens, export says what is wrong, and both recover by themselves', async ({
   page,
@@ -6,7 +6,6 @@ test('with the service stopped the basic report still opens, export says what is
   signIn,
   picture,
 }) => {
-  test.slow()
   await signIn('pro')
   await page.getByRole('button', { name: 'Set it up' }).click()
   await enrollTotp(page)
@@ -17,12 +16,31 @@ test('with the service stopped the basic report still opens, export says what is
   // needs no more than the login: decided by the guard from what it knows
   await expect(page.getByText('Revenue and costs by month')).toBeVisible()
   // needs more: the page says so, and offers to try again
-  await expect(page.locator('[data-stile-card=error]').first()).toBeVisible({ timeout: 20_000 })
+  await expect(page.locator('[data-stile-card=error]').first()).toBeVisible()
   await picture('service-stopped')
   await expect(page.getByRole('table')).toHaveCount(0)
 
   await demo.start('service')
-  await expect(page.getByRole('table')).toContainText('Annual plan', { timeout: 30_000 })
+  await expect(page.getByRole('table')).toContainText('Annual plan')
   await page.getByRole('button', { name: 'Export lines' }).click()
   await expect(page.getByLabel('Exported lines')).toHaveValue(/Annual plan/)
+})
+
+test('with the mail server away the page says so, counts nothing and offers the other way', async ({ page, demo, signIn, picture }) => {
+  await signIn('basic')
+  await waitAnHour(page)
+  await demo.part('inbox').stop()
+  await goTo(page, 'Settings')
+  await page.getByRole('button', { name: 'Save contact' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Confirm it’s you' })
+  await expect(dialog.getByRole('alert')).toContainText('The email could not be sent. Nothing was counted')
+  await picture('dialog-mail-away')
+  await dialog.getByRole('button', { name: 'Sign in again' }).click()
+  const password = page.getByRole('dialog', { name: 'Type your password again' })
+  await password.getByLabel('Password').fill('stile')
+  await password.getByRole('button', { name: 'Continue' }).click()
+  await expect(page.getByText('Saved.')).toBeVisible()
+
+  await goTo(page, 'Inbox')
+  await expect(page.getByRole('alert')).toContainText('The mail server does not answer.')
 })

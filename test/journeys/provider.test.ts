@@ -9,11 +9,11 @@ async function openProvider(page: Page): Promise<Page> {
   return opened
 }
 
-test('a user signs in with the identity provider, and out of both', async ({ page, demo, signInElsewhere, picture }) => {
+test('a user signs in with the identity provider, and out of both', async ({ page, demo, people, signInElsewhere, picture }) => {
   await page.goto(demo.urls.web)
   await picture('sign-in')
   await signInElsewhere('pro', { picture })
-  await expect(page.getByTestId('claims')).toHaveValue(/"sub": "sso\|pro"/)
+  await expect(page.getByTestId('claims')).toHaveValue(new RegExp(`"sub": "sso\\|${people.pro.name.replace('+', '\\+')}"`))
 
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -23,6 +23,7 @@ test('a user signs in with the identity provider, and out of both', async ({ pag
 
 test('who has a second factor at the identity provider confirms there, and is not made to enrol another', async ({
   page,
+  people,
   signInElsewhere,
   picture,
 }) => {
@@ -30,7 +31,7 @@ test('who has a second factor at the identity provider confirms there, and is no
   await expect(page.getByTestId('decision-reports.export')).toContainText('step up')
   const popup = await openProvider(page)
   await picture('dialog-provider')
-  await signInAtProvider(popup, 'pro')
+  await signInAtProvider(popup, people.pro)
   await confirmWithPhone(popup, { picture: (name) => picture(name, popup) })
   await expect(page.getByRole('table')).toContainText('Annual plan')
   await expect(page.getByTestId('claims')).toHaveValue(/"acr": "urn:stile:acr:mfa"/)
@@ -40,7 +41,7 @@ test('who has a second factor at the identity provider confirms there, and is no
   await expect(page.getByText('Your sign-in at Quarterly ID is all that protects this account.')).toBeVisible()
 })
 
-test('with popups blocked the page goes there and comes back with what was typed', async ({ page, signInElsewhere }) => {
+test('with popups blocked the page goes there and comes back with what was typed', async ({ page, people, signInElsewhere }) => {
   // what a browser answers that blocks them
   await page.addInitScript(() => {
     window.open = () => null
@@ -50,7 +51,7 @@ test('with popups blocked the page goes there and comes back with what was typed
   await page.getByRole('button', { name: 'Export lines' }).click()
   // no window opened by itself, so the user is asked to begin
   await page.getByRole('button', { name: /Sign in again at/ }).click()
-  await signInAtProvider(page, 'pro')
+  await signInAtProvider(page, people.pro)
   await confirmWithPhone(page)
   await expect(page.getByRole('heading', { name: 'Reports' })).toBeVisible()
   await expect(page.getByLabel('Note for the file')).toHaveValue('Typed before I left')
@@ -58,7 +59,7 @@ test('with popups blocked the page goes there and comes back with what was typed
   await expect(page.getByLabel('Exported lines')).toHaveValue(/Typed before I left/)
 })
 
-test('closing the window proves nothing, and asking again works', async ({ page, signInElsewhere, picture }) => {
+test('closing the window proves nothing, and asking again works', async ({ page, people, signInElsewhere, picture }) => {
   await signInElsewhere('pro')
   const popup = await openProvider(page)
   await expect(popup.getByRole('heading', { name: 'Sign in' })).toBeVisible()
@@ -70,15 +71,20 @@ test('closing the window proves nothing, and asking again works', async ({ page,
   const opened = page.waitForEvent('popup')
   await page.getByRole('button', { name: /Sign in again at/ }).click()
   const again = await opened
-  await signInAtProvider(again, 'pro')
+  await signInAtProvider(again, people.pro)
   await confirmWithPhone(again)
   await expect(page.getByRole('table')).toContainText('Annual plan')
 })
 
-test('threat: somebody else signs in at the identity provider in the window of the subject', async ({ page, signInElsewhere, picture }) => {
+test('threat: somebody else signs in at the identity provider in the window of the subject', async ({
+  page,
+  people,
+  signInElsewhere,
+  picture,
+}) => {
   await signInElsewhere('pro')
   const popup = await openProvider(page)
-  await signInAtProvider(popup, 'enterprise')
+  await signInAtProvider(popup, people.enterprise)
   await confirmWithPhone(popup)
   await expect(popup.getByText('You signed in as somebody else.')).toBeVisible()
   await picture('signed-in-again-refused', popup)

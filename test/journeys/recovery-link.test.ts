@@ -1,14 +1,20 @@
 import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test } from '../support/journey.ts'
 import { mailThat } from '../support/mailbox.ts'
 
-test('an administrator sends a link to the mailbox, which lets the user set up one new way', async ({ page, demo, signIn, picture }) => {
+test('an administrator sends a link to the mailbox, which lets the user set up one new way', async ({
+  page,
+  demo,
+  people,
+  signIn,
+  picture,
+}) => {
   await plugIn(page)
   await signIn('pro')
   await goTo(page, 'Security')
   await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
   await enrollTotp(page)
 
-  await demo.stile('subjects', 'recover', 'demo|pro')
+  await demo.stile('subjects', 'recover', `demo|${people.pro.name}`)
   const { text } = await mailThat(page, demo, /stile-recovery=/)
   const link = /http\S+#stile-recovery=[\w-]+/.exec(text)?.[0] ?? ''
   expect(link).toContain(`${demo.urls.web}/recover#`)

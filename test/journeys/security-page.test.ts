@@ -7,7 +7,6 @@ test('a user looks after what is enrolled: adds a second way, renames one and re
   signIn,
   picture,
 }) => {
-  test.slow()
   await plugIn(page)
   await signIn('pro')
   await page.getByRole('button', { name: 'Security' }).click()

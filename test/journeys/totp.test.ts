@@ -7,7 +7,7 @@ test('a pro user enrols an authenticator app and exports with its code', async (
   expect(secret).toMatch(/^[A-Z2-7]{32}$/)
   await expect(page.getByRole('table')).toContainText('Annual plan')
 
-  // signed in anew, nothing but the password is proven: the API challenges, the page answers, the request is repeated
+  // after signing in again nothing but the password is proven: the API challenges, the page answers, the request is repeated
   await signInAgain(page, signIn, 'pro')
   await page.getByLabel('Note for the file').fill('October')
   await page.getByRole('button', { name: 'Export lines' }).click()
@@ -62,7 +62,7 @@ test('cancelling loses nothing, and asking again works', async ({ page, signIn }
   await expect(page.getByLabel('Exported lines')).toHaveValue(/Typed before the prompt/)
 })
 
-test('with the keyboard alone a user signs in, confirms and exports', async ({ page, demo, signIn }) => {
+test('with the keyboard alone a user signs in, confirms and exports', async ({ page, demo, people, signIn }) => {
   await signIn('pro')
   await page.getByRole('button', { name: 'Set it up' }).click()
   const secret = await enrollTotp(page)
@@ -83,7 +83,7 @@ test('with the keyboard alone a user signs in, confirms and exports', async ({ p
   }
   await page.goto(demo.urls.web)
   await tabTo('User name')
-  await page.keyboard.type('pro')
+  await page.keyboard.type(people.pro.name)
   await tabTo('Password')
   await page.keyboard.type('stile')
   await page.keyboard.press('Enter')

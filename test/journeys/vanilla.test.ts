@@ -1,13 +1,13 @@
 import { enrollTotp, expect, signOut, test, totp } from '../support/journey.ts'
 
-test('the page without a framework asks, proves and exports through the same API', async ({ page, demo, signIn, picture }) => {
+test('the page without a framework asks, proves and exports through the same API', async ({ page, demo, people, signIn, picture }) => {
   await signIn('pro')
   await page.getByRole('button', { name: 'Set it up' }).click()
   const secret = await enrollTotp(page)
   await signOut(page)
 
   await page.goto(`${demo.urls.web}/vanilla.html`)
-  await page.getByLabel('User name').fill('pro')
+  await page.getByLabel('User name').fill(people.pro.name)
   await page.getByLabel('Password').fill('stile')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByLabel('Note for the file').fill('No framework')

@@ -1,7 +1,7 @@
-import type { Server } from 'node:http'
 import type { SessionIssuer } from '@stile/guard'
 import { createGuard } from '@stile/guard/express'
 import express from 'express'
+import { listen, stop } from './listening.ts'
 import { policy } from './policy.ts'
 
 /** Whoever is signed in to the API of the tests. */
@@ -71,18 +71,14 @@ export async function startApi({ port, service, audience, sessions, staleSeconds
   app.get('/lines', guard.require('reports.export'), serve('the lines, one by one'))
   app.post('/payouts', guard.require('payouts.approve'), serve('the payout'))
 
-  const server = await new Promise<Server>((resolve, reject) => {
-    const listening: Server = app.listen(port, '127.0.0.1', (error?: Error) => (error ? reject(error) : resolve(listening)))
-  })
+  const server = await listen(app, port)
   return {
     url,
     served,
     ready: guard.ready,
     async close() {
       await guard.close()
-      const closed = new Promise((resolve) => server.close(resolve))
-      server.closeAllConnections()
-      await closed
+      await stop(server)
     },
   }
 }

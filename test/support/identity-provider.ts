@@ -1,16 +1,16 @@
 import { expect, type Page } from '@playwright/test'
-import type { DemoUser } from './journey.ts'
+import type { DemoPerson } from './people.ts'
 
 type SignInAtProvider = Readonly<{
   /** Looks at each page on the way. */
   picture?: (name: string) => Promise<void>
 }>
 
-/** Signs in on the identity provider's pages: the password, and the phone where it asks for it. The page then goes where it came from. */
-export async function signInAtProvider(page: Page, user: DemoUser, { picture }: SignInAtProvider = {}): Promise<void> {
+/** Signs in on the identity provider's pages: the password, and no phone. The page then goes back where it came from. */
+export async function signInAtProvider(page: Page, { name }: DemoPerson, { picture }: SignInAtProvider = {}): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible()
   await picture?.('provider-sign-in')
-  await page.getByLabel('User name').fill(user)
+  await page.getByLabel('User name').fill(name)
   await page.getByLabel('Password').fill('stile')
   await page.getByRole('button', { name: 'Continue' }).click()
 }

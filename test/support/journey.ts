@@ -1,64 +1,80 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, type CDPSession, expect, type Page } from '@playwright/test'
-import { type Demo, freePort, type Ports, startDemo } from '../../scripts/demo.ts'
+import type { Demo } from '../../scripts/demo.ts'
+import { LIMITS } from '../limits.ts'
 import { signInAtProvider } from './identity-provider.ts'
+import { type DemoPerson, freshPeople, type Tier } from './people.ts'
+import { type RunningDemo, runDemo } from './running-demo.ts'
 import { codeAt } from './totp.ts'
 
 export { expect }
 
-/** The three who can sign in to the demo, one per tier. */
-export type DemoUser = 'basic' | 'pro' | 'enterprise'
+/** The rules of axe that look at colours. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block']
 
 type Fixtures = {
-  /** Service, API and pages as processes of their own on free ports with an empty database. */
+  running: RunningDemo
+  /** Service, API, pages, identity provider and inbox. */
   demo: Demo
-  /** Lines that the parts have printed so far. */
+  /** Lines that the parts have printed since the test began. */
   lines: string[]
-  signIn: (user: DemoUser, page?: Page) => Promise<void>
+  /** Somebody on each tier whom no other test has seen, with an account of their own. */
+  people: Readonly<Record<Tier, DemoPerson>>
+  signIn: (tier: Tier, page?: Page) => Promise<void>
   /** Signs in with the identity provider. */
-  signInElsewhere: (user: DemoUser, options?: { picture?: (name: string) => Promise<void> }) => Promise<void>
-  /** Has axe look at the screen, light and dark; with `SCREENSHOTS=<folder>` keeps pictures of it: light, dark and narrow. */
+  signInElsewhere: (tier: Tier, options?: { picture?: (name: string) => Promise<void> }) => Promise<void>
+  /** Has axe look at the screen, light, dark and narrow; with `SCREENSHOTS=<folder>` keeps pictures of it. */
   picture: (name: string, page?: Page) => Promise<void>
-  /** Sets an account's license through the admin API. */
-  license: (account: string, body: Record<string, unknown>) => Promise<void>
+  /** Sets the license of somebody's account through the admin API. */
+  license: (tier: Tier, body: Record<string, unknown>) => Promise<void>
 }
 
-export const test = base.extend<Fixtures>({
+/** A journey on the demo that its worker started once for all of them. */
+export const test = base.extend<Fixtures, { shared: RunningDemo }>({
+  shared: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from the pattern
+    async ({}, use) => {
+      const running = await runDemo()
+      await use(running)
+      await running.close()
+    },
+    { scope: 'worker', timeout: LIMITS.start },
+  ],
+  running: async ({ shared }, use) => {
+    await use(shared)
+  },
+  lines: [
+    async ({ running }, use, info) => {
+      const lines: string[] = []
+      const stop = running.listen((line) => lines.push(line))
+      await use(lines)
+      stop()
+      if (info.status !== info.expectedStatus) await info.attach('parts.log', { body: lines.join('\n') })
+    },
+    { auto: true },
+  ],
+  demo: async ({ running }, use) => {
+    await use(running.demo)
+  },
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from the pattern
-  lines: async ({}, use) => {
-    await use([])
+  people: async ({}, use) => {
+    await use(freshPeople())
   },
-  demo: async ({ lines }, use, info) => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'stile-journey-'))
-    const demo = await startDemo({
-      ports: await freePorts(),
-      dataDir,
-      onLine: (part, line) => lines.push(`${part}: ${line}`),
-    }).catch((error: Error) => {
-      throw new Error(`${error.message}\n${lines.join('\n')}`)
-    })
-    await use(demo)
-    await demo.stop()
-    if (info.status !== info.expectedStatus) await info.attach('parts.log', { body: lines.join('\n') })
-    rmSync(dataDir, { recursive: true, force: true })
-  },
-  signIn: async ({ demo, page }, use) => {
-    await use(async (user, on = page) => {
+  signIn: async ({ demo, people, page }, use) => {
+    await use(async (tier, on = page) => {
       await on.goto(demo.urls.web)
-      await on.getByLabel('User name').fill(user)
+      await on.getByLabel('User name').fill(people[tier].name)
       await on.getByLabel('Password').fill('stile')
       await on.getByRole('button', { name: 'Sign in' }).click()
       await expect(on.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })
   },
-  signInElsewhere: async ({ demo, page }, use) => {
-    await use(async (user, options) => {
+  signInElsewhere: async ({ demo, people, page }, use) => {
+    await use(async (tier, options) => {
       await page.goto(demo.urls.web)
       await page.getByRole('link', { name: 'Sign in with Quarterly ID' }).click()
-      await signInAtProvider(page, user, options)
+      await signInAtProvider(page, people[tier], options)
       await expect(page.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })
   },
@@ -66,9 +82,11 @@ export const test = base.extend<Fixtures>({
     await own.emulateMedia({ reducedMotion: 'reduce' })
     await use(async (name, page = own) => {
       await page.emulateMedia({ reducedMotion: 'reduce' })
-      const keep = async (look: string) => {
-        // what a mail holds is a document of its own, in which no script runs: axe would wait for ever
-        const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze()
+      const keep = async (look: string, rules?: string[]) => {
+        // what a mail holds is a document of its own, in which no script runs: axe would wait for ever. There is no other frame, so axe
+        // needs no page of its own to bring the findings of several together (legacy mode)
+        const axe = new AxeBuilder({ page }).setLegacyMode().exclude('iframe')
+        const { violations } = await (rules ? axe.withRules(rules) : axe).analyze()
         expect(
           violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`),
           `${name}, ${look}`,
@@ -77,7 +95,8 @@ export const test = base.extend<Fixtures>({
       }
       await keep('light')
       await page.emulateMedia({ colorScheme: 'dark' })
-      await keep('dark')
+      // the same document with other colours
+      await keep('dark', COLOUR_RULES)
       await page.emulateMedia({ colorScheme: 'light' })
       const size = page.viewportSize()
       await page.setViewportSize({ width: 390, height: 844 })
@@ -85,9 +104,9 @@ export const test = base.extend<Fixtures>({
       if (size) await page.setViewportSize(size)
     })
   },
-  license: async ({ demo }, use) => {
-    await use(async (account, body) => {
-      const response = await fetch(`${demo.urls.admin}/v1/admin/licenses/${encodeURIComponent(account)}`, {
+  license: async ({ demo, people }, use) => {
+    await use(async (tier, body) => {
+      const response = await fetch(`${demo.urls.admin}/v1/admin/licenses/${encodeURIComponent(people[tier].account)}`, {
         method: 'PUT',
         headers: { authorization: `Bearer ${demo.keys.licenses}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
@@ -97,10 +116,18 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-async function freePorts(): Promise<Ports> {
-  const [service, admin, api, web, idp, inbox, smtp] = await Promise.all([0, 1, 2, 3, 4, 5, 6].map(freePort))
-  return { service, admin, api, web, idp, inbox, smtp } as Ports
-}
+/** A journey that stops a part of the demo, so it has a demo of its own. */
+export const testAlone = test.extend({
+  running: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's needs from the pattern
+    async ({}, use) => {
+      const running = await runDemo()
+      await use(running)
+      await running.close()
+    },
+    { scope: 'test', timeout: LIMITS.start },
+  ],
+})
 
 /** What kind of authenticator is plugged in. Default: built in, and it verifies its user, like a phone or a laptop does. */
 export type PluggedIn = Readonly<{
@@ -139,7 +166,7 @@ export async function plugIn(
 /** The generator that stands for a user's authenticator app. */
 export const totp = {
   codes: new Map<string, number>(),
-  /** The code of the next time step that was not used yet; waits for it where that is less than half a minute away. */
+  /** The code of the next time step that was not used yet; waits for it if that is more than one step ahead. */
   async next(secret: string): Promise<string> {
     const used = this.codes.get(secret) ?? 0
     // one step ahead is within the window of every verifier
@@ -170,14 +197,14 @@ export async function enrollTotp(page: Page, { picture }: { picture?: (name: str
   return secret
 }
 
-/** Keeps the name of what was enrolled, and makes no recovery codes where they are offered. */
+/** Keeps the name of what was enrolled, and makes no recovery codes if they are offered. */
 export async function nameIt(page: Page): Promise<void> {
   await page.getByRole('dialog', { name: 'All set' }).getByRole('button', { name: 'Save' }).click()
   const offer = page.getByRole('dialog', { name: 'Save recovery codes' })
   await expect(async () => {
     if (await offer.isVisible()) await offer.getByRole('button', { name: 'Not now' }).click()
     await expect(page.getByRole('dialog')).toHaveCount(0, { timeout: 200 })
-  }).toPass({ timeout: 10_000, intervals: [50] })
+  }).toPass({ timeout: LIMITS.wait, intervals: [50] })
 }
 
 /** Goes to one of the pages by its name. */
@@ -194,7 +221,7 @@ export async function waitAnHour(page: Page): Promise<void> {
   await expect(page.getByTestId('claims')).toBeVisible()
 }
 
-/** The product asks for the password again only where the login is older than five minutes. */
+/** The product asks for the password again only if the login is older than five minutes. */
 async function givePassword(page: Page): Promise<void> {
   const password = page.getByRole('dialog', { name: 'Type your password again' })
   const next = page.getByRole('dialog').filter({ hasText: /All set|Scan this/ })
@@ -211,7 +238,7 @@ export async function signOut(page: Page): Promise<void> {
 }
 
 /** Signs out and in again: a new session, in which nothing but the password is proven. */
-export async function signInAgain(page: Page, signIn: Fixtures['signIn'], user: DemoUser): Promise<void> {
+export async function signInAgain(page: Page, signIn: Fixtures['signIn'], tier: Tier): Promise<void> {
   await signOut(page)
-  await signIn(user)
+  await signIn(tier)
 }

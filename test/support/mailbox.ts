@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 import type { Demo } from '../../scripts/demo.ts'
+import { LIMITS } from '../limits.ts'
 
 /** A mail as it lies in the inbox of whoever is signed in. */
 export type ReceivedMail = Readonly<{ id: string; from: string; subject: string; receivedAt: number; text: string }>
@@ -16,6 +17,6 @@ export async function mailThat(page: Page, demo: Demo, matches: RegExp): Promise
   await expect(async () => {
     found = (await mailsOf(page, demo)).find(({ subject, text }) => matches.test(subject) || matches.test(text))
     expect(found, `a mail that matches ${matches}`).toBeDefined()
-  }).toPass({ timeout: 10_000, intervals: [50, 100, 200] })
+  }).toPass({ timeout: LIMITS.wait, intervals: [50, 100, 200] })
   return found as ReceivedMail
 }

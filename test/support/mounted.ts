@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:http'
 import { createService, type Store } from '@stile/server'
 import { createSqliteStore } from '@stile/server/sqlite'
 import type { Express } from 'express'
 import express, { type Router } from 'express'
+import { listen, stop } from './listening.ts'
 import type { StackOptions } from './stack.ts'
 
 /** How a service stands in an application of somebody else. */
@@ -32,18 +32,4 @@ export function mounted({ arrange, onStore }: MountedOptions): NonNullable<Stack
       },
     }
   }
-}
-
-function listen(app: Express, port: number): Promise<Server> {
-  const server = createServer(app)
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => resolve(server))
-  })
-}
-
-function stop(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeAllConnections()
-  return closed
 }

@@ -1,8 +1,10 @@
-/** Waits until something holds, for what travels through sockets; rejects after `seconds`. */
-export async function until(holds: () => Promise<boolean>, what: string, seconds = 10): Promise<void> {
-  const end = Date.now() + seconds * 1000
+import { LIMITS } from '../limits.ts'
+
+/** Waits until something holds, for what travels through sockets; rejects after `limit` milliseconds. */
+export async function until(holds: () => Promise<boolean>, what: string, limit: number = LIMITS.wait): Promise<void> {
+  const end = Date.now() + limit
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`Waited ${seconds} seconds in vain for: ${what}`)
+    if (Date.now() > end) throw new Error(`Waited ${limit / 1000} seconds in vain for: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

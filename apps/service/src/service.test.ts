@@ -139,7 +139,7 @@ describe('started as a process', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     child.kill('SIGTERM')
     expect(await exited).toEqual([0, null])
-  }, 20_000)
+  })
 
   test('a taken port is a clear message and exit code 1', async () => {
     const other = createServer().listen(0, '127.0.0.1')
@@ -151,7 +151,7 @@ describe('started as a process', () => {
     expect(text()).toContain('STILE_PORT')
     expect(text(), 'a message, not a stack').not.toMatch(/\n {4}at /)
     other.close()
-  }, 20_000)
+  })
 
   test('a second signal does not wait for a request that never ends', async () => {
     const { child, exited, said } = launch()
@@ -165,5 +165,5 @@ describe('started as a process', () => {
     await exited
     clearTimeout(half)
     socket.destroy()
-  }, 20_000)
+  })
 })

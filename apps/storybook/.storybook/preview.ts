@@ -1,6 +1,8 @@
 import type { Preview } from '@storybook/react-vite'
 
 const preview: Preview = {
+  // the tests show every story in this mode, too; a story that names its own viewport keeps it
+  initialGlobals: import.meta.env.STORYBOOK_MODE === 'narrow' ? { viewport: { value: 'phone' } } : {},
   parameters: {
     layout: 'padded',
     options: { storySort: { order: ['Gates', ['StepUpGate', 'TierGuard'], 'Dialog', ['Step-up', 'Ways', 'Enrolment', 'Recovery']] } },

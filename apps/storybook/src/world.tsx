@@ -91,9 +91,10 @@ export function World({
     }
   }, [])
   useEffect(() => {
-    document.documentElement.style.colorScheme = scheme ?? 'light'
-    document.body.style.background = scheme === 'dark' ? '#11141a' : '#fff'
-    document.body.style.color = scheme === 'dark' ? '#eef1f6' : '#161a21'
+    const shown = scheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+    document.documentElement.style.colorScheme = shown
+    document.body.style.background = shown === 'dark' ? '#11141a' : '#fff'
+    document.body.style.color = shown === 'dark' ? '#eef1f6' : '#161a21'
   }, [scheme])
   if (!client) return null
   return (

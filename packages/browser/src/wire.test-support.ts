@@ -1,5 +1,5 @@
 import { type Decision, type IssuedToken, type Problem, type ProblemCode, problem, type State, type StepUp } from '@stile/protocol'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
 import { createStile } from './client.ts'
 import type { Stile, StileOptions } from './stile.ts'
 
@@ -158,7 +158,7 @@ export function setup(answers: Record<string, Answer> = {}, options: Partial<Sti
 /** Waits until something holds. */
 export async function until(holds: () => unknown): Promise<void> {
   for (let tries = 0; !holds(); tries++) {
-    if (tries > 400) throw new Error(`It never came to hold: ${holds}`)
+    if (tries > inject('limits').wait / 5) throw new Error(`It never came to hold: ${holds}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -84,6 +84,8 @@ const raw = micros[0]?.micros ?? Number.NaN
 for (const { name, micros: each } of micros) {
   console.log(`${name.padEnd(32)} ${each.toFixed(2).padStart(8)} µs ${(each / raw).toFixed(3).padStart(8)} of raw`)
 }
+// for `pnpm bench --against`
+for (const { name, micros: each } of micros) console.log(`figure guard: ${name} = ${each.toFixed(3)} µs, lower is better`)
 
 await deviceOf()
 await guard.close()

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { createGuard, type Guard } from './guard.ts'
 import type { GuardRequest, Identity } from './request.ts'
 import {
@@ -259,7 +259,7 @@ test('a closed guard refuses everything', async () => {
 
 /** The guard has read the last checkpoint once a feature beyond the session is challenged and not 503. */
 async function guardHears(): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < inject('limits').wait / 5; tries++) {
     if ((await ask(get('/export'))) === '401 insufficient_user_authentication') return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

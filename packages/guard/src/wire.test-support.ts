@@ -273,7 +273,7 @@ export function brief(result: GuardResult): string {
 
 /** Waits until something holds; for what travels through sockets. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 6_000; tries++) {
     if (await holds()) return
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -104,6 +104,8 @@ for (const { name } of bench.tasks) {
   const median = medianNs(name)
   console.log(`${name.padEnd(18)} ${median.toFixed(0).padStart(6)} ns ${(median / lookup).toFixed(1).padStart(5)}x table`)
 }
+// for `pnpm bench --against`
+for (const { name } of bench.tasks) console.log(`figure decide: ${name} = ${medianNs(name).toFixed(1)} ns, lower is better`)
 console.log(
   `decide permit ${(medianNs('decide permit') / 1000).toFixed(3)} µs, decide step_up ${(medianNs('decide step_up') / 1000).toFixed(3)} µs (limit 1 µs)`,
 )

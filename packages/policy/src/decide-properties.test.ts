@@ -45,7 +45,6 @@ describe('against an independent oracle', () => {
       fc.property(policies, fc.array(requests, { minLength: 10, maxLength: 10 }), (any, list) => {
         for (const request of list) expect(verdictOf(decide(any, request))).toEqual(oracle(any.document, request))
       }),
-      { numRuns: 400 },
     )
   })
 
@@ -113,7 +112,6 @@ describe('threat: something opens that was not proven', () => {
           if (key !== 'license' || value !== null) expect(decision.outcome === 'permit' && !permits(any, request)).toBe(false)
         },
       ),
-      { numRuns: 500 },
     )
   })
 
@@ -162,7 +160,6 @@ describe('threat: something opens that was not proven', () => {
         const stricter = { ...request, license: { ...rest, requires: requires ? combine(requires, more) : more } }
         if (permits(any, stricter)) expect(permits(any, request)).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -174,7 +171,6 @@ describe('threat: something opens that was not proven', () => {
         expect(open[1]?.[0]).toBe(open[1]?.[1])
         for (let worse = 1; worse < open.length; worse++) if (open[worse]?.[0]) expect(open[worse - 1]?.[0]).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -193,7 +189,6 @@ describe('threat: something opens that was not proven', () => {
         if (permits(any, given([{ ...proof, authTime: Math.max(proof.authTime - older, 0) }]))) expect(strong).toBe(true)
         if (permits(any, given([]))) expect(strong).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -205,7 +200,6 @@ describe('threat: something opens that was not proven', () => {
         const given = (list: Assurance['proofs']) => ({ ...request, assurance: { ...request.assurance, proofs: list } })
         if (permits(any, given(newer))) expect(permits(any, given(settledOnes))).toBe(true)
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -221,7 +215,6 @@ describe('threat: something opens that was not proven', () => {
           expect(given(settled)).toEqual(expect.arrayContaining([...given(settled.map((each) => ({ ...each, settlesAt })))]))
         }
       }),
-      { numRuns: 100 },
     )
   })
 
@@ -239,7 +232,6 @@ describe('threat: something opens that was not proven', () => {
           expect(decision.reasons.map(({ code }) => code)).not.toContain('risk_elevated')
         }
       }),
-      { numRuns: 200 },
     )
   })
 
@@ -253,7 +245,6 @@ describe('threat: something opens that was not proven', () => {
         if ('requirement' in decision) expect(other).toMatchObject({ requirement: decision.requirement, next: decision.next })
         if (decision.outcome === 'permit') expect(other).toMatchObject(decision.until === undefined ? {} : { until: decision.until })
       }),
-      { numRuns: 300 },
     )
   })
 
@@ -275,7 +266,6 @@ describe('threat: something opens that was not proven', () => {
         fc.pre(request.assurance.proofs.every((proof) => proof.authTime <= NOW + 30 && proof.settlesAt === undefined))
         expect(permits(any, { ...request, now: decision.until + 1 })).toBe(false)
       }),
-      { numRuns: 300 },
     )
   })
 
@@ -289,7 +279,6 @@ describe('threat: something opens that was not proven', () => {
           expect(message).toMatch(/^.{20,}\.$/)
         }
       }),
-      { numRuns: 300 },
     )
   })
 

@@ -1,10 +1,10 @@
 import { createStile, type Stile } from '@stile/browser'
 import type { Policy } from '@stile/policy'
 import { authenticatorOf, createTestService, licenseOf, type TestService, type World } from '@stile/testing'
-import { cleanup, type RenderResult, render, screen } from '@testing-library/react'
+import { cleanup, configure, type RenderResult, render, screen } from '@testing-library/react'
 import { type UserEvent, userEvent } from '@testing-library/user-event'
 import { createElement, type ReactNode, StrictMode } from 'react'
-import { afterEach } from 'vitest'
+import { afterEach, inject } from 'vitest'
 import { policy } from './policy.test-support.ts'
 import { StileProvider, type StileProviderProps } from './provider/stile-provider.tsx'
 
@@ -29,6 +29,9 @@ export type Page = RenderResult &
   }>
 
 type PageOptions = Omit<StileProviderProps, 'client' | 'children'> & Readonly<{ given?: Partial<World>; policy?: Policy; strict?: boolean }>
+
+// what a test looks for may take longer on a busy machine
+configure({ asyncUtilTimeout: inject('limits').wait })
 
 const clients = new Set<Stile>()
 

@@ -110,6 +110,9 @@ try {
   console.log(
     `store: ${Math.round(single)} durable writes/s with one commit per write; group commit is ${(group / single).toFixed(1)} times that`,
   )
+  // for `pnpm bench --against`
+  console.log(`figure store: group commit = ${group.toFixed(0)} writes/s, higher is better`)
+  console.log(`figure store: one commit per write = ${single.toFixed(0)} writes/s, higher is better`)
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }

@@ -4,8 +4,8 @@ import { env } from '../shared/env.ts'
 import { policy } from '../shared/policy.ts'
 import { authenticate } from '../shared/users.ts'
 import { createInbox } from './inbox.ts'
-import { allPayouts, approve, exportCsv, lines, months } from './ledger.ts'
-import { isTier, setTier } from './licenses.ts'
+import { approve, exportCsv, lines, months, payoutsOf } from './ledger.ts'
+import { isTier, setTier, welcome } from './licenses.ts'
 import type { SessionTokens } from './session-tokens.ts'
 import { age, confirm, type DemoSession, endSession, sessionOf, startSession } from './sessions.ts'
 import { changeContact, changePayoutAccount, settingsOf } from './settings.ts'
@@ -33,9 +33,10 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
 
   // what the product would have without Stile: signing in
   app.get('/healthz', (_, response) => void response.json({ status: 'up' }))
-  app.post('/api/login', (request, response) => {
+  app.post('/api/login', async (request, response) => {
     const user = authenticate(request.body?.user, request.body?.password)
     if (!user) return void response.status(401).json({ detail: 'That user name and password do not match.' })
+    if (!(await welcome(user))) return void response.status(503).json({ detail: 'Signing in is not possible right now. Try again.' })
     startSession(response, { user, login: { issuer: 'demo', amr: ['pwd'] } })
     response.json({ user: user.sub, name: user.name, account: user.account })
   })
@@ -72,9 +73,11 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
     const note = typeof request.body?.note === 'string' ? request.body.note.slice(0, 200) : ''
     response.type('text/csv').attachment('lines.csv').send(exportCsv(note))
   })
-  app.get('/api/payouts', guard.require('payouts.approve'), (_, response) => void response.json({ payouts: allPayouts() }))
-  app.post('/api/payouts/:id/approve', guard.require('payouts.approve'), (request, response) => {
-    const payout = approve(String(request.params.id))
+  app.get('/api/payouts', guard.require('payouts.approve'), signedIn, (_, response) => {
+    response.json({ payouts: payoutsOf(response.locals.session.user.account) })
+  })
+  app.post('/api/payouts/:id/approve', guard.require('payouts.approve'), signedIn, (request, response) => {
+    const payout = approve(response.locals.session.user.account, String(request.params.id))
     if (!payout) return void response.status(404).json({ detail: 'There is no such payout.' })
     response.json({ payout })
   })

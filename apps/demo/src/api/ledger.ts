@@ -24,13 +24,13 @@ const LINES: readonly Line[] = [
   { date: '2026-09-28', customer: 'Customer 1042', item: 'Storage', cents: 84_550 },
 ]
 
-const payouts = new Map<string, Payout>(
-  [
-    { id: 'p-3071', payee: 'Hosting, September', amount: '4180.00', currency: 'EUR', due: '2026-10-05', status: 'waiting' as const },
-    { id: 'p-3072', payee: 'Office rent, October', amount: '7250.00', currency: 'EUR', due: '2026-10-01', status: 'waiting' as const },
-    { id: 'p-3073', payee: 'Payroll, September', amount: '38640.25', currency: 'EUR', due: '2026-09-30', status: 'waiting' as const },
-  ].map((payout) => [payout.id, payout]),
-)
+const PAYOUTS: readonly Payout[] = [
+  { id: 'p-3073', payee: 'Payroll, September', amount: '38640.25', currency: 'EUR', due: '2026-09-30', status: 'waiting' },
+  { id: 'p-3072', payee: 'Office rent, October', amount: '7250.00', currency: 'EUR', due: '2026-10-01', status: 'waiting' },
+  { id: 'p-3071', payee: 'Hosting, September', amount: '4180.00', currency: 'EUR', due: '2026-10-05', status: 'waiting' },
+]
+
+const payouts = new Map<string, readonly Payout[]>()
 
 /** The months that every plan sees. */
 export function months(): readonly Month[] {
@@ -49,16 +49,14 @@ export function exportCsv(note: string): string {
   return [`note,${quote(note)}`, 'date,customer,item,amount', ...rows, ''].join('\r\n')
 }
 
-/** Every payout, the soonest due first. */
-export function allPayouts(): readonly Payout[] {
-  return [...payouts.values()].sort((a, b) => a.due.localeCompare(b.due))
+/** The payouts of an account, the soonest due first. */
+export function payoutsOf(account: string): readonly Payout[] {
+  return payouts.get(account) ?? PAYOUTS
 }
 
-/** Approves a payout; `undefined` where there is none. Approving twice is the same as once. */
-export function approve(id: string): Payout | undefined {
-  const payout = payouts.get(id)
-  if (!payout) return undefined
-  const approved: Payout = { ...payout, status: 'approved' }
-  payouts.set(id, approved)
-  return approved
+/** Approves a payout; `undefined` if the account has none of this id. Approving twice is the same as once. */
+export function approve(account: string, id: string): Payout | undefined {
+  const approved = payoutsOf(account).map((payout): Payout => (payout.id === id ? { ...payout, status: 'approved' } : payout))
+  payouts.set(account, approved)
+  return approved.find((payout) => payout.id === id)
 }

@@ -4,6 +4,7 @@ import express, { type Router } from 'express'
 import * as oauth from 'oauth4webapi'
 import { env } from '../shared/env.ts'
 import { userOf } from '../shared/users.ts'
+import { welcome } from './licenses.ts'
 import { startSession } from './sessions.ts'
 
 /** A sign-in that is under way at the identity provider. */
@@ -93,6 +94,7 @@ export function createSso(): Router {
       const claims = oauth.getValidatedIdTokenClaims(tokens)
       const user = claims && userOf(claims.sub)
       if (!claims || !user || typeof claims.sid !== 'string' || claims.auth_time === undefined) throw new Error('incomplete ID token')
+      if (!(await welcome(user))) throw new Error('no license to start with')
       startSession(response, {
         user,
         sid: claims.sid,

@@ -1,27 +1,35 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
+import { env } from './env.ts'
 
-/** Who can sign in: one user per tier. The password of all of them is `stile`. */
+/** Somebody who can sign in to the demo. The password of everybody is `stile`. */
 export type User = Readonly<{ sub: string; account: string; name: string; tier: string; email: string }>
 
-const USERS: readonly User[] = (
-  [
-    ['basic', 'Basic user'],
-    ['pro', 'Pro user'],
-    ['enterprise', 'Enterprise user'],
-  ] as const
-).map(([tier, name]) => ({ sub: tier, account: `acme-${tier}`, name, tier, email: `${tier}@quarterly.example` }))
+const NAMES: Readonly<Record<string, string>> = { basic: 'Basic user', pro: 'Pro user', enterprise: 'Enterprise user' }
+const EMAIL_DOMAIN = '@quarterly.example'
+/** A tier, a plus sign and a word, as in `pro+anna`. */
+const GUEST = /^(basic|pro|enterprise)\+[a-z0-9]{1,40}$/
+
+const USERS: readonly User[] = Object.keys(NAMES).map((tier) => userWith(tier, tier))
 
 const SALT = 'demo'
 const PASSWORD = scryptSync('stile', SALT, 32)
 
-/** Every user, so that each account gets the license it starts with. */
-export function allUsers(): readonly User[] {
+/** The users that are always there, one for each tier. */
+export function namedUsers(): readonly User[] {
   return USERS
 }
 
-/** The user with this `sub`, or `undefined`. */
+/**
+ * The user with this `sub`, or `undefined`.
+ *
+ * If `DEMO_GUESTS=on`, `pro+anna` is somebody on the plan Pro who has an account, a license and an address of their own, and so it is for
+ * each tier and each word of letters and digits. Tests begin with such a guest, whom no earlier test has touched.
+ */
 export function userOf(sub: string): User | undefined {
-  return USERS.find((user) => user.sub === sub)
+  const named = USERS.find((user) => user.sub === sub)
+  if (named) return named
+  const tier = env.guests ? GUEST.exec(sub)?.[1] : undefined
+  return tier === undefined ? undefined : userWith(sub, tier)
 }
 
 /**
@@ -30,6 +38,10 @@ export function userOf(sub: string): User | undefined {
 export function authenticate(name: unknown, password: unknown): User | undefined {
   const given = scryptSync(typeof password === 'string' ? password.slice(0, 200) : '', SALT, 32)
   const right = timingSafeEqual(given, PASSWORD)
-  const user = USERS.find(({ sub, email }) => sub === name || email === name)
+  const user = typeof name === 'string' ? userOf(name.endsWith(EMAIL_DOMAIN) ? name.slice(0, -EMAIL_DOMAIN.length) : name) : undefined
   return right ? user : undefined
+}
+
+function userWith(sub: string, tier: string): User {
+  return { sub, account: `acme-${sub}`, name: NAMES[tier] ?? sub, tier, email: `${sub}${EMAIL_DOMAIN}` }
 }

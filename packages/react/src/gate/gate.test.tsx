@@ -34,7 +34,7 @@ test('after a click the focus goes to the content as soon as the dialog is gone'
   await user.click(await confirm())
   await typeCode(user)
   const shown = (await content()).parentElement
-  await waitFor(() => expect(document.activeElement).toBe(shown), { timeout: 2000 })
+  await waitFor(() => expect(document.activeElement).toBe(shown))
   expect(document.querySelector('dialog[open]')).toBeNull()
 })
 

@@ -228,7 +228,6 @@ describe('templates', () => {
         expect(mail.html.match(/<[^>]*>/g)).toHaveLength(bare ?? 0)
         expect(mail.subject).not.toMatch(/[\r\n]/)
       }),
-      { numRuns: 200 },
     )
   })
 })

@@ -209,7 +209,6 @@ describe('a step-up is refused', () => {
           expect(['invalid_request', 'denied', undefined]).toContain(outcome.code)
         },
       ),
-      { numRuns: 100 },
     )
   })
 })

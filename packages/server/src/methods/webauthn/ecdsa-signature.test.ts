@@ -11,7 +11,6 @@ test('what node:crypto signs is DER', () => {
     fc.property(fc.uint8Array(), (data) => {
       expect(isDerSignature(sign('sha256', data, privateKey))).toBe(true)
     }),
-    { numRuns: 300 },
   )
 })
 
