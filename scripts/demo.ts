@@ -96,7 +96,14 @@ export function buildWeb(): void {
 }
 
 /** Starts service, API, pages, identity provider and inbox, each as a process of its own, and resolves when all of them answer. */
-export async function startDemo({ ports, dataDir, guests = false, patience = 60_000, onLine = () => {}, onPart = () => {} }: DemoOptions): Promise<Demo> {
+export async function startDemo({
+  ports,
+  dataDir,
+  guests = false,
+  patience = 60_000,
+  onLine = () => {},
+  onPart = () => {},
+}: DemoOptions): Promise<Demo> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const urls = {
     service: `http://localhost:${ports.service}`,
