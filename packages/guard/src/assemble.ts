@@ -2,7 +2,7 @@ import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
 import { createCheckpointVerifier } from './checkpoint.ts'
 import { createContact } from './contact.ts'
-import { createProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
+import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
 import { type Feed, type FeedListener, openFeed } from './feed.ts'
 import { createJwks, type Jwks } from './jwks.ts'
 import { createServiceClient } from './lib/service-client.ts'
@@ -94,7 +94,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     revocations,
     contact,
     verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
-    verifyProof: createProofVerifier({ origin, now }),
+    verifyProof: createRequestProofVerifier({ origin, now }),
     replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS }),
     starting: () => (isStarting ? start : undefined),
     staleSeconds,

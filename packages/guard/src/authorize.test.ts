@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
 import { createContact } from './contact.ts'
-import { createProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
+import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
 import { createJwks } from './jwks.ts'
 import { createServiceClient } from './lib/service-client.ts'
 import { createLicenses } from './licenses.ts'
@@ -45,7 +45,7 @@ beforeEach(async () => {
     revocations: createRevocations({ now }),
     contact,
     verifyToken: createTokenVerifier({ issuer: wire.url, audience: AUDIENCE, keys, now }),
-    verifyProof: createProofVerifier({ origin: ORIGIN, now }),
+    verifyProof: createRequestProofVerifier({ origin: ORIGIN, now }),
     replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS, max: 4, maxPerSubject: 2 }),
     starting: () => undefined,
     staleSeconds: 30,

@@ -2,7 +2,7 @@ import { decide, type FeatureRules, featureRules, featuresOf, type Policy, point
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
 import type { Contact } from './contact.ts'
 import { type Credential, readCredential } from './credential.ts'
-import type { ProofVerifier } from './dpop.ts'
+import { PROOF_FAULTS, type RequestProofVerifier } from './dpop.ts'
 import type { Licenses, Snapshot } from './licenses.ts'
 import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './refusal.ts'
 import type { ReplayMemory, UsedProof } from './replay.ts'
@@ -41,7 +41,7 @@ export type AuthorizerOptions = Readonly<{
   revocations: Revocations
   contact: Contact
   verifyToken: TokenVerifier
-  verifyProof: ProofVerifier
+  verifyProof: RequestProofVerifier
   replay: ReplayMemory
   /** While the feed is still being opened for the first time: resolves to whether it was. */
   starting: () => Promise<boolean> | undefined
@@ -56,7 +56,9 @@ const SESSION: Assurance = Object.freeze({
 
 type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
-type ProvenNow = UsedProof & Readonly<{ token: string; proof: string }>
+/** What a proof was given for. */
+type Presented = Pick<Found, 'token' | 'proof'>
+type ProvenNow = UsedProof & Presented
 type Proven = ProvenNow | 'spent' | Refused
 
 /**
@@ -70,18 +72,17 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     featuresOf(policy).map((name) => [name, featureRules(policy, name)]),
   )
   // a proof counts once per request, however many features are asked for while it is handled
-  const spent = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
+  const spent = new WeakMap<GuardRequest, Presented>()
 
   /** The proof that came with a token, verified; `spent` where it has counted for this very request. */
   const prove = (request: GuardRequest, { cnf, sub }: AssuranceClaims, { token, proof }: Found, feature: string): Proven => {
     if (cnf === undefined) return invalidToken('The token is bound to no key.', feature)
-    if (proof.status === 'none') return invalidProof('The token came without a proof of its key.', feature)
-    if (proof.status === 'many') return invalidProof('More than one proof came with the token.', feature)
     const before = spent.get(request)
-    if (before?.token === token && before.proof === proof.value) return 'spent'
-    const verdict = verifyProof(proof.value, { method: request.method, url: request.url, token, jkt: cnf.jkt })
-    if (verdict.status === 'invalid') return invalidProof(verdict.why, feature)
-    return { subject: sub, jkt: cnf.jkt, jti: verdict.jti, iat: verdict.iat, token, proof: proof.value }
+    if (before?.token === token && before.proof === proof) return 'spent'
+    const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
+    if (verdict.status === 'refused') return invalidProof(PROOF_FAULTS[verdict.reason], feature)
+    const { jkt, jti, iat } = verdict
+    return { subject: sub, jkt, jti, iat, token, proof }
   }
 
   /** Lets a proof count for this request and for no other one. */

@@ -1,6 +1,6 @@
 import { type Checkpoint, parseCheckpoint } from '@stile/protocol'
+import { mediaType, parseJwt, verifyEs256 } from '@stile/protocol/node'
 import type { Jwks } from './jwks.ts'
-import { isPlainEs256, isTyp, parseCompact, verifyEs256 } from './lib/jwt.ts'
 
 /** What the verifier of checkpoints is made of. */
 export type CheckpointOptions = Readonly<{ issuer: string; keys: Pick<Jwks, 'lookup'>; now: () => number }>
@@ -8,13 +8,14 @@ export type CheckpointOptions = Readonly<{ issuer: string; keys: Pick<Jwks, 'loo
 /** How far the `iat` of a checkpoint may be from now, in seconds: an older one was held back by somebody. */
 export const CHECKPOINT_WINDOW_SECONDS = 60
 const MAX_LENGTH = 4_096
+const CHECKPOINT_TYP = 'stile-checkpoint+jwt'
 
 /** Makes a verifier of the feed's signed checkpoints: `typ: stile-checkpoint+jwt`, ES256, a key of the service, exact issuer, fresh. */
 export function createCheckpointVerifier({ issuer, keys, now }: CheckpointOptions): (jws: string) => Promise<Checkpoint> {
   return async (jws) => {
-    const jwt = parseCompact(jws, MAX_LENGTH)
-    const kid = jwt?.header.kid
-    if (jwt === undefined || !isTyp(jwt.header.typ, 'stile-checkpoint+jwt') || !isPlainEs256(jwt.header) || typeof kid !== 'string') {
+    const jwt = parseJwt(jws, MAX_LENGTH)
+    const { typ, alg, kid } = jwt?.header ?? {}
+    if (jwt === undefined || mediaType(typ) !== CHECKPOINT_TYP || alg !== 'ES256' || typeof kid !== 'string') {
       throw new Error('The checkpoint of the feed is not a JWT of type stile-checkpoint+jwt with ES256.')
     }
     let found = keys.lookup(kid)

@@ -1,15 +1,5 @@
-import type { KeyObject } from 'node:crypto'
 import { normalizeHtu } from '@stile/protocol'
-import { createBoundedMap } from './lib/bounded-map.ts'
-import { importP256, isPlainEs256, isTyp, p256Coordinates, parseCompact, verifyEs256 } from './lib/jwt.ts'
-import { sha256Base64Url, thumbprint } from './lib/thumbprint.ts'
-
-/**
- * What came of a device proof. `why` is a sentence that never quotes it.
- *
- * A valid one may have been used before: that is for the replay memory to say, which is asked last, when a request is about to be let on.
- */
-export type ProofVerdict = Readonly<{ status: 'valid'; jti: string; iat: number }> | Readonly<{ status: 'invalid'; why: string }>
+import { createProofVerifier, type ProofRefusal, type ProofVerdict } from '@stile/protocol/node'
 
 /** What a proof must be about. */
 export type ProofContext = Readonly<{
@@ -22,58 +12,32 @@ export type ProofContext = Readonly<{
   jkt: string
 }>
 
-/** Verifies device proofs. */
-export type ProofVerifier = (proof: string, context: ProofContext) => ProofVerdict
+/** The header of a request that carries a device proof: absent, sent once, or sent more than once. */
+export type ProofHeader = string | readonly string[] | undefined
+
+/**
+ * Verifies device proofs. A valid one may have been used before: the replay memory tells, and is asked last, when a request is about to pass.
+ */
+export type RequestProofVerifier = (proof: ProofHeader, context: ProofContext) => ProofVerdict
 
 /** What the verifier is made of. */
-export type ProofVerifierOptions = Readonly<{ origin: string; now: () => number }>
+export type RequestProofVerifierOptions = Readonly<{ origin: string; now: () => number }>
 
 /** How far the `iat` of a proof may be from now, in seconds. */
 export const PROOF_WINDOW_SECONDS = 60
-const PROOF_MAX_LENGTH = 4_096
-const JTI_MAX_LENGTH = 128
-const MAX_KEYS = 5_000
 // segments that a URL parser takes away but a router may not: such a path has two meanings
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
 
 /**
- * Makes a verifier of DPoP proofs at a resource server: the checks of RFC 9449 §4.3 and §7.1 in their order, all but the replay of a `jti`. Writes
- * nothing down.
+ * Makes a verifier of device proofs at a resource server (RFC 9449 §4.3 and §7.1).
  *
  * The URL is the configured public origin and the path as it was sent; `Host` is never asked.
  */
-export function createProofVerifier({ origin, now }: ProofVerifierOptions): ProofVerifier {
-  // importing costs as much as verifying; only keys that a valid token names get here
-  const imported = createBoundedMap<string, KeyObject>(MAX_KEYS)
-
-  const importKey = (jkt: string, point: Readonly<{ x: string; y: string }>): KeyObject | undefined => {
-    const known = imported.get(jkt)
-    if (known !== undefined) return known
-    const key = importP256(point)
-    if (key !== undefined) imported.set(jkt, key)
-    return key
-  }
-
-  return (proof, { method, url, token, jkt }) => {
-    const jwt = parseCompact(proof, PROOF_MAX_LENGTH)
-    if (jwt === undefined) return MALFORMED
-    const { header, payload } = jwt
-    const { jti, htm, htu, iat, ath } = payload
-    if (typeof jti !== 'string' || jti === '' || jti.length > JTI_MAX_LENGTH) return WRONG_JTI
-    if (!isTyp(header.typ, 'dpop+jwt')) return WRONG_TYPE
-    if (!isPlainEs256(header)) return WRONG_ALGORITHM
-    const point = p256Coordinates(header.jwk)
-    if (point === undefined) return WRONG_JWK
-    if (thumbprint(point) !== jkt) return WRONG_KEY
-    const key = importKey(jkt, point)
-    if (key === undefined) return WRONG_JWK
-    if (!verifyEs256(jwt, key)) return WRONG_SIGNATURE
-    if (htm !== method) return WRONG_METHOD
-    if (typeof htu !== 'string' || !isSameUrl(htu, origin, url)) return WRONG_URL
-    if (typeof iat !== 'number' || !(Math.abs(now() - iat) <= PROOF_WINDOW_SECONDS)) return WRONG_TIME
-    if (ath !== sha256Base64Url(token)) return WRONG_TOKEN
-    return { status: 'valid', jti, iat }
-  }
+export function createRequestProofVerifier({ origin, now }: RequestProofVerifierOptions): RequestProofVerifier {
+  const verifyProof = createProofVerifier()
+  const freshness = { windowSeconds: PROOF_WINDOW_SECONDS }
+  return (proof, { method, url, token, jkt }) =>
+    verifyProof(proof, { method, isUrl: (htu) => isSameUrl(htu, origin, url), accessToken: token, jkt, freshness, now: now() })
 }
 
 function isSameUrl(htu: string, origin: string, url: string): boolean {
@@ -83,18 +47,25 @@ function isSameUrl(htu: string, origin: string, url: string): boolean {
   return normalizeHtu(htu) === normalizeHtu(origin + path)
 }
 
-function invalid(why: string): ProofVerdict {
-  return Object.freeze({ status: 'invalid', why })
+/** Why a proof is refused, in a sentence that never quotes it. */
+export const PROOF_FAULTS: Readonly<Record<ProofRefusal, string>> = {
+  missing: 'The token came without a proof of its key.',
+  repeated: 'More than one proof came with the token.',
+  malformed: 'The proof is not a compact JWT of at most 4096 characters without critical extensions.',
+  jti_unusable: 'The proof has no jti of 1 to 128 characters.',
+  target_missing: 'The proof does not name the method (htm) and URL (htu) it is for.',
+  time_missing: 'The proof does not say when it was made (iat).',
+  wrong_type: 'The typ of the proof must be dpop+jwt.',
+  wrong_algorithm: 'The proof must be signed with ES256 and nothing else.',
+  wrong_jwk: 'The proof must carry a public P-256 key as jwk.',
+  wrong_signature: 'The signature of the proof is wrong.',
+  private_key: 'The proof carries a private key, which is now known to others.',
+  wrong_method: 'The proof is for another HTTP method.',
+  wrong_url: 'The proof is for another URL. If it should be this one, check the origin option of the guard.',
+  nonce_missing: 'The proof lacks a nonce.',
+  nonce_refused: 'The nonce of the proof is too old.',
+  not_fresh: 'The proof is older than a minute or of the future; the clocks may differ.',
+  expired: 'The proof has expired.',
+  wrong_token: 'The proof is for another token.',
+  wrong_key: 'The proof is of another key than the one that the token is bound to.',
 }
-
-const MALFORMED = invalid('The proof is not a compact JWT.')
-const WRONG_JTI = invalid('The proof has no jti of 1 to 128 characters.')
-const WRONG_TYPE = invalid('The typ of the proof must be dpop+jwt.')
-const WRONG_ALGORITHM = invalid('The proof must be signed with ES256 and nothing else.')
-const WRONG_JWK = invalid('The proof must carry a public P-256 key as jwk.')
-const WRONG_KEY = invalid('The proof is of another key than the one that the token is bound to.')
-const WRONG_SIGNATURE = invalid('The signature of the proof is wrong.')
-const WRONG_METHOD = invalid('The proof is for another HTTP method.')
-const WRONG_URL = invalid('The proof is for another URL. If it should be this one, check the origin option of the guard.')
-const WRONG_TIME = invalid('The proof is older than a minute or of the future; the clocks may differ.')
-const WRONG_TOKEN = invalid('The proof is for another token.')

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { importP256, p256Coordinates } from './lib/jwt.ts'
+import { importP256, isPrivateJwk, p256Point } from '@stile/protocol/node'
 import type { ServiceClient } from './lib/service-client.ts'
 import type { GuardLog } from './options.ts'
 
@@ -90,8 +90,8 @@ function readKeys(body: unknown, before: ReadonlyMap<string, Known>): ReadonlyMa
   if (!Array.isArray(list)) return undefined
   const keys = new Map<string, Known>()
   for (const jwk of list.slice(0, MAX_KEYS) as unknown[]) {
-    const point = p256Coordinates(jwk)
-    if (point === undefined) continue
+    const point = p256Point(jwk)
+    if (point === undefined || isPrivateJwk(jwk)) continue
     const { kid, alg = 'ES256', use = 'sig' } = jwk as Readonly<Record<string, unknown>>
     if (typeof kid !== 'string' || kid === '' || alg !== 'ES256' || use !== 'sig' || keys.has(kid)) continue
     const old = before.get(kid)

@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
+import { p256Point, thumbprint } from '@stile/protocol/node'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import { GuardError } from './error.ts'
-import { p256Coordinates } from './lib/jwt.ts'
-import { thumbprint } from './lib/thumbprint.ts'
 import { systemSeconds } from './options.ts'
 
 /** What a session issuer is made of. */
@@ -132,7 +131,7 @@ function importPrivateKey(key: JWK | KeyObject): KeyObject {
 }
 
 function publicPoint(key: KeyObject): Readonly<{ x: string; y: string }> {
-  const point = p256Coordinates(createPublicKey(key).export({ format: 'jwk' }))
+  const point = p256Point(createPublicKey(key).export({ format: 'jwk' }))
   return point ?? failOption('privateKey', 'has no public point', 'Make one with generateSessionKey() and pass its JWK.')
 }
 

@@ -1,10 +1,9 @@
 import { createHmac, createPublicKey } from 'node:crypto'
-import type { AssuranceClaims } from '@stile/protocol'
+import { type AssuranceClaims, isBase64url } from '@stile/protocol'
 import fc from 'fast-check'
 import { createLocalJWKSet, generateKeyPair, jwtVerify, SignJWT } from 'jose'
 import { beforeAll, expect, test } from 'vitest'
 import type { KeyLookup } from './jwks.ts'
-import { isBase64Url } from './lib/jwt.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import { type Keys, license, makeKeys } from './wire.test-support.ts'
 
@@ -198,7 +197,7 @@ test('differential: of tokens that were changed on the way none is accepted that
   await fc.assert(
     fc.asyncProperty(mutation, async ({ at, drop, insert }) => {
       const changed = token.slice(0, at) + insert + token.slice(at + drop)
-      const canonical = changed.split('.').every(isBase64Url)
+      const canonical = changed.split('.').every((part) => part !== '' && isBase64url(part))
       expect(isValid(changed)).toBe((await jose(changed)) && canonical)
     }),
     { numRuns: 600 },

@@ -8,9 +8,9 @@ import {
   CLOCK_SKEW_SECONDS,
   parseAssuranceClaims,
 } from '@stile/protocol'
+import { mediaType, parseJwt, verifyEs256 } from '@stile/protocol/node'
 import type { Jwks } from './jwks.ts'
 import { createBoundedMap } from './lib/bounded-map.ts'
-import { isPlainEs256, isTyp, parseCompact, verifyEs256 } from './lib/jwt.ts'
 
 /** What came of an assurance token. `why` is a sentence that never quotes it. */
 export type TokenVerdict =
@@ -65,12 +65,12 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
       if (found.status === 'known' && found.key === known.key) return check(known.verdict)
       seen.delete(token)
     }
-    const jwt = parseCompact(token, TOKEN_MAX_LENGTH)
+    const jwt = parseJwt(token, TOKEN_MAX_LENGTH)
     if (jwt === undefined) return MALFORMED
     const { header, payload } = jwt
     const { kid } = header
-    if (!isTyp(header.typ, ASSURANCE_TYP)) return WRONG_TYPE
-    if (!isPlainEs256(header)) return WRONG_ALGORITHM
+    if (mediaType(header.typ) !== ASSURANCE_TYP) return WRONG_TYPE
+    if (header.alg !== 'ES256') return WRONG_ALGORITHM
     if (typeof kid !== 'string') return UNKNOWN_KEY
     const found = keys.lookup(kid)
     if (found.status === 'unknown') return UNKNOWN_KEY

@@ -1,7 +1,7 @@
 import { formatSubject } from '@stile/protocol'
 import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { checkDpop, consumeDpop } from './dpop.ts'
+import { consumeDpop, createDpopChecks } from './dpop.ts'
 import { createDpopNonces } from './dpop-nonce.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
@@ -44,6 +44,7 @@ export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, ...(fetch && { fetch }) })
   const nonces = createDpopNonces(options.secret)
+  const checkDpop = createDpopChecks()
 
   return {
     async authenticate({ method, url, authorization, dpop, client }) {
