@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createGuard, type Guard } from './guard.ts'
-import type { GuardRequest, Identity } from './request.ts'
+import type { GuardRequest, Identity } from './requests/request.ts'
 import {
   ada,
   brief,

@@ -1,13 +1,13 @@
 import { featureRules } from '@stile/policy'
 import { assemble } from './assemble.ts'
 import type { Need } from './authorize.ts'
-import { GuardError } from './error.ts'
-import { subjectOf } from './identity.ts'
 import { within } from './lib/within.ts'
-import { checkOptions, type GuardOptions } from './options.ts'
-import { internal, type Refused, unauthenticated, unavailable } from './refusal.ts'
-import type { GuardRequest, Identity } from './request.ts'
-import type { GuardPass, GuardResult } from './result.ts'
+import { GuardError } from './options/error.ts'
+import { checkOptions, type GuardOptions } from './options/options.ts'
+import { subjectOf } from './requests/identity.ts'
+import type { GuardRequest, Identity } from './requests/request.ts'
+import { internal, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
+import type { GuardPass, GuardResult } from './results/result.ts'
 
 /** Enforcement in an API, with no framework. */
 export type Guard<F extends string = string, R = unknown> = Readonly<{

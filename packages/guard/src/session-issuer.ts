@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
 import { p256Point, thumbprint } from '@stile/protocol/node'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
-import { GuardError } from './error.ts'
-import { systemSeconds } from './options.ts'
+import { GuardError } from './options/error.ts'
+import { systemSeconds } from './options/options.ts'
 
 /** What a session issuer is made of. */
 export type SessionIssuerOptions = Readonly<{

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { createGuard as createCore } from '../guard.ts'
-import { checkFeature, type GuardOptions } from '../options.ts'
-import { internal } from '../refusal.ts'
-import type { GuardPass, GuardRefusal, GuardResult } from '../result.ts'
+import { checkFeature, type GuardOptions } from '../options/options.ts'
+import { internal } from '../results/refusal.ts'
+import type { GuardPass, GuardRefusal, GuardResult } from '../results/result.ts'
 import { exposeHeaders } from './expose-headers.ts'
 import { toGuardRequest } from './request.ts'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { createRequestProofVerifier, type RequestProofVerifier } from './dpop.ts'
+import { type Clock, deviceOf, type Keys, makeKeys, prove } from '../wire.test-support.ts'
 import { createReplayMemory, type ReplayMemory } from './replay.ts'
-import { type Clock, deviceOf, type Keys, makeKeys, prove } from './wire.test-support.ts'
+import { createRequestProofVerifier, type RequestProofVerifier } from './request-proof.ts'
 
 const TOKEN = 'header.payload.signature'
 const URL_OF = 'https://api.example.com/v1/pay'

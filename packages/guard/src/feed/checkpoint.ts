@@ -1,6 +1,6 @@
 import { type Checkpoint, parseCheckpoint } from '@stile/protocol'
 import { mediaType, parseJwt, verifyEs256 } from '@stile/protocol/node'
-import type { Jwks } from './jwks.ts'
+import type { Jwks } from '../service/jwks.ts'
 
 /** What the verifier of checkpoints is made of. */
 export type CheckpointOptions = Readonly<{ issuer: string; keys: Pick<Jwks, 'lookup'>; now: () => number }>

@@ -1,5 +1,5 @@
 import { STILE_ASSURANCE, STILE_PROOF } from '@stile/protocol'
-import type { ProofHeader } from './dpop.ts'
+import type { ProofHeader } from '../device-proof/request-proof.ts'
 import type { GuardRequest } from './request.ts'
 
 /** The assurance token of a request, and the device proof that came with it. */

@@ -9,8 +9,8 @@ import {
   parseAssuranceClaims,
 } from '@stile/protocol'
 import { mediaType, parseJwt, verifyEs256 } from '@stile/protocol/node'
-import type { Jwks } from './jwks.ts'
-import { createBoundedMap } from './lib/bounded-map.ts'
+import { createBoundedMap } from '../lib/bounded-map.ts'
+import type { Jwks } from '../service/jwks.ts'
 
 /** What came of an assurance token. `why` is a sentence that never quotes it. */
 export type TokenVerdict =

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createGuard } from './express/index.ts'
-import { createGuard as createCore } from './guard.ts'
+import { createGuard } from '../express/index.ts'
+import { createGuard as createCore } from '../guard.ts'
+import { type Feature, optionsFor, policy, type Wire } from '../wire.test-support.ts'
 import type { GuardOptions } from './options.ts'
-import { type Feature, optionsFor, policy, type Wire } from './wire.test-support.ts'
 
 const unreachable: typeof fetch = (_url, init) =>
   new Promise((_resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { GuardService } from '../options.ts'
+import type { GuardService } from '../options/options.ts'
 
 /** How long the service may take to answer, in milliseconds, before it counts as unreachable. */
 const TIMEOUT_MS = 3_000

@@ -1,6 +1,6 @@
 import { closest, featuresOf, isPolicy, type Policy, parseDuration } from '@stile/policy'
+import type { Identity } from '../requests/request.ts'
 import { GuardError } from './error.ts'
-import type { Identity } from './request.ts'
 
 /** One line for the operator; `fields` never hold a token, a key or a person's name. */
 export type GuardLog = (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createDpopChecks } from '../../server/src/sessions/dpop.ts'
-import { createRequestProofVerifier } from './dpop.ts'
+import { createDpopChecks } from '../../../server/src/sessions/dpop.ts'
+import { createRequestProofVerifier } from './request-proof.ts'
 
 const NOW = 1_800_000_000
 const ORIGIN = 'https://stile.example.com'

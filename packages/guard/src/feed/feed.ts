@@ -1,7 +1,7 @@
 import { type Checkpoint, type FeedEvent, parseFeedEvent } from '@stile/protocol'
-import type { ServiceClient } from './lib/service-client.ts'
-import { createSseReader, type SseEvent } from './lib/sse.ts'
-import type { GuardLog } from './options.ts'
+import type { GuardLog } from '../options/options.ts'
+import type { ServiceClient } from '../service/service-client.ts'
+import { createSseReader, type SseEvent } from './sse.ts'
 
 /** Where a checkpoint stands: `start` says that nothing before it was told, `behind` that what was missed is still to come. */
 export type CheckpointPlace = 'start' | 'behind' | 'current'

@@ -1,8 +1,8 @@
 import { type License, parseLicense } from '@stile/protocol'
-import type { Contact } from './contact.ts'
-import { createBoundedMap } from './lib/bounded-map.ts'
-import type { ServiceClient } from './lib/service-client.ts'
-import type { GuardLog } from './options.ts'
+import { createBoundedMap } from '../lib/bounded-map.ts'
+import type { GuardLog } from '../options/options.ts'
+import type { Contact } from '../service/contact.ts'
+import type { ServiceClient } from '../service/service-client.ts'
 
 /** The effective license of one subject in one account, as of a place in the service's log. */
 export type Snapshot = Readonly<{ account: string; subject: string; license: License | null; cursor: number; filledAt: number }>

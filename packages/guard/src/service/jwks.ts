@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { importP256, isPrivateJwk, p256Point } from '@stile/protocol/node'
-import type { ServiceClient } from './lib/service-client.ts'
-import type { GuardLog } from './options.ts'
+import type { GuardLog } from '../options/options.ts'
+import type { ServiceClient } from './service-client.ts'
 
 /** What is known of the key with a `kid`. */
 export type KeyLookup =
