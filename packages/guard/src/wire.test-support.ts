@@ -4,7 +4,8 @@ import { definePolicy } from '@stile/policy'
 import type { AssuranceClaims, License } from '@stile/protocol'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import type { GuardOptions } from './options/options.ts'
-import type { GuardRequest, Identity } from './requests/request.ts'
+import type { Identity } from './requests/identity.ts'
+import type { GuardRequest } from './requests/request.ts'
 import type { GuardResult } from './results/result.ts'
 
 /** A policy with one feature of each kind. */

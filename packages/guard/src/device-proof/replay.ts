@@ -14,7 +14,7 @@ export type UsedProof = Readonly<{
 
 /** Remembers which proofs were used, for as long as they could be accepted again. */
 export type ReplayMemory = Readonly<{
-  /** Remembers a proof that is about to let a request on. Exactly one caller gets `fresh`; nothing else than `fresh` takes room. */
+  /** Remembers the proof of a request that is about to pass. Exactly one caller gets `fresh`; only `fresh` takes memory. */
   use(proof: UsedProof): ReplayVerdict
 }>
 
@@ -67,7 +67,7 @@ export function createReplayMemory(options: ReplayOptions): ReplayMemory {
       }
       const used = bucket.devices.get(jkt)
       if (used?.has(jti)) return 'replayed'
-      // whoever makes a proof chooses its `iat`, so what counts is what is held in every bucket
+      // a device chooses the `iat` of its proofs, so its share is counted over all buckets
       let ofDevice = 0
       let ofSubject = 0
       for (const each of buckets.values()) {

@@ -1,5 +1,6 @@
 import { normalizeHtu } from '@stile/protocol'
 import { createProofVerifier, type ProofRefusal, type ProofVerdict } from '@stile/protocol/node'
+import type { Header } from '../requests/request.ts'
 
 /** What a proof must be about. */
 export type ProofContext = Readonly<{
@@ -12,13 +13,10 @@ export type ProofContext = Readonly<{
   jkt: string
 }>
 
-/** The header of a request that carries a device proof: absent, sent once, or sent more than once. */
-export type ProofHeader = string | readonly string[] | undefined
-
 /**
  * Verifies device proofs. A valid one may have been used before: the replay memory tells, and is asked last, when a request is about to pass.
  */
-export type RequestProofVerifier = (proof: ProofHeader, context: ProofContext) => ProofVerdict
+export type RequestProofVerifier = (proof: Header, context: ProofContext) => ProofVerdict
 
 /** What the verifier is made of. */
 export type RequestProofVerifierOptions = Readonly<{ origin: string; now: () => number }>

@@ -1,9 +1,8 @@
-import { type Checkpoint, type FeedEvent, parseFeedEvent } from '@stile/protocol'
+import { type Checkpoint, type FeedEvent, parseFeedEvent, readEvents, type ServerEvent } from '@stile/protocol'
 import type { GuardLog } from '../options/options.ts'
 import type { ServiceClient } from '../service/service-client.ts'
-import { createSseReader, type SseEvent } from './sse.ts'
 
-/** Where a checkpoint stands: `start` says that nothing before it was told, `behind` that what was missed is still to come. */
+/** The place of a checkpoint: `start` if nothing before it was told, `behind` if missed events are still to come. */
 export type CheckpointPlace = 'start' | 'behind' | 'current'
 
 /** What the feed tells. */
@@ -11,7 +10,7 @@ export type FeedListener = Readonly<{
   /** A verified checkpoint. */
   onCheckpoint(checkpoint: Checkpoint, place: CheckpointPlace): void
   onEvent(event: Exclude<FeedEvent, { type: 'checkpoint' }>): void
-  /** An event of a known type that is not understood: assume the worst, of `about` alone where it is an account's license. */
+  /** An event of a known type that is not understood: assume the worst, of `about` alone if it is an account's license. */
   onUnreadable(about?: Readonly<{ account: string; cursor: number }>): void
 }>
 
@@ -37,6 +36,8 @@ export type FeedOptions = Readonly<{
   longestDelayMs?: number
 }>
 
+/** The most characters of one message: the feed's are far below. */
+const MAX_MESSAGE_LENGTH = 65_536
 const KNOWN_TYPES = ['license', 'policy', 'revoked', 'checkpoint']
 
 /**
@@ -65,12 +66,12 @@ export function openFeed(options: FeedOptions): Feed {
     resolveStarted = resolve
   })
 
-  const onMessage = async ({ data, id, type }: SseEvent, first: boolean): Promise<void> => {
+  const onMessage = async ({ data, id, event: type }: ServerEvent, first: boolean): Promise<void> => {
     const value = parseJson(data)
     const event = parseFeedEvent(value)
     if (first && event?.type !== 'checkpoint') throw new Error('The feed must begin with a checkpoint, so what it says is not believed.')
     if (event === undefined) {
-      // what a later version of the service tells beside that is not for us
+      // a later version of the service may tell more
       if (KNOWN_TYPES.includes(type)) listener.onUnreadable(licenseMarkOf(type, value))
     } else if (event.type === 'checkpoint') {
       const checkpoint = await verifyCheckpoint(event.jws)
@@ -92,15 +93,10 @@ export function openFeed(options: FeedOptions): Feed {
     silence.unref()
     try {
       const body = await client.open('/v1/feed', lastId === undefined ? {} : { 'Last-Event-ID': lastId }, signal)
-      const read = createSseReader()
-      const decoder = new TextDecoder('utf-8', { fatal: true })
       let first = true
-      for await (const chunk of body) {
-        silence.refresh()
-        for (const message of read(decoder.decode(chunk, { stream: true }))) {
-          await onMessage(message, first)
-          first = false
-        }
+      for await (const message of readEvents(body, { onChunk: () => void silence.refresh(), maxLength: MAX_MESSAGE_LENGTH })) {
+        await onMessage(message, first)
+        first = false
       }
     } finally {
       clearTimeout(silence)
@@ -146,7 +142,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Whose license an event tells that is not understood, and from when; `undefined` where it may be about anybody or anything else. */
+/** Whose license an event tells that is not understood, and from when; `undefined` if it may be about anybody or anything else. */
 function licenseMarkOf(named: string, value: unknown): Readonly<{ account: string; cursor: number }> | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { type, account, cursor } = value as Readonly<Record<string, unknown>>

@@ -10,7 +10,7 @@ export type Snapshot = Readonly<{ account: string; subject: string; license: Lic
 /** The licenses that the guard knows. */
 export type Licenses = Readonly<{
   /**
-   * The license where it may still be used: not past its `changesAt`, and the service heard within the outage time, unless `whenStale`.
+   * The license if it may still be used: not past its `changesAt`, and the service heard within the outage time, unless `whenStale`.
    * Synchronous.
    */
   lookup(account: string, subject: string, whenStale: boolean): Snapshot | undefined
@@ -96,14 +96,14 @@ export function createLicenses(options: LicensesOptions): Licenses {
       const time = now()
       if (snapshot.license?.changesAt !== undefined && !(time < snapshot.license.changesAt)) return undefined
       if (!whenStale && !(time - contact.heardAt() <= outageSeconds)) return undefined
-      // nobody tells of changes while the feed is silent, so look behind the request's back whether the service answers
+      // nobody tells of changes while the feed is silent: ask in the background whether the service answers
       if (time - contact.fedAt() > staleSeconds && time - snapshot.filledAt > staleSeconds) void fill(account, subject)
       return snapshot
     },
     apply({ account, license, cursor }) {
       for (const [key, snapshot] of snapshots.entries()) {
         if (snapshot.account !== account || snapshot.cursor >= cursor) continue
-        // who had none may have none still, for want of a seat: ask for it
+        // a member without a license may still lack a seat: ask for it
         if (snapshot.license === null) snapshots.delete(key)
         else snapshots.set(key, { ...snapshot, license, cursor, filledAt: now() })
       }

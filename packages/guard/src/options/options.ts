@@ -1,5 +1,5 @@
 import { closest, featuresOf, isPolicy, type Policy, parseDuration } from '@stile/policy'
-import type { Identity } from '../requests/request.ts'
+import type { Identity } from '../requests/identity.ts'
 import { GuardError } from './error.ts'
 
 /** One line for the operator; `fields` never hold a token, a key or a person's name. */
@@ -22,7 +22,7 @@ export type GuardOptions<F extends string = string, R = unknown> = Readonly<{
   audience: string
   /** What decides: the value of `definePolicy`, the same that the service publishes. */
   policy: Policy<F>
-  /** The application's own verified caller, or `null` where nobody is signed in. What it throws is a refusal. */
+  /** The application's own verified caller, or `null` if nobody is signed in. What it throws is a refusal. */
   identify: (request: R) => Identity | null | undefined | Promise<Identity | null | undefined>
   /**
    * The public origin that browsers send this API's requests to, such as `https://api.example.com`; device proofs are checked against

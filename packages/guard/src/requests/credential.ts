@@ -1,12 +1,11 @@
 import { STILE_ASSURANCE, STILE_PROOF } from '@stile/protocol'
-import type { ProofHeader } from '../device-proof/request-proof.ts'
-import type { GuardRequest } from './request.ts'
+import type { GuardRequest, Header } from './request.ts'
 
 /** The assurance token of a request, and the device proof that came with it. */
 export type Credential =
   | Readonly<{ status: 'none' }>
   | Readonly<{ status: 'malformed'; why: string }>
-  | Readonly<{ status: 'found'; scheme: 'dpop' | 'bearer'; token: string; proof: ProofHeader }>
+  | Readonly<{ status: 'found'; scheme: 'dpop' | 'bearer'; token: string; proof: Header }>
 
 const NONE: Credential = Object.freeze({ status: 'none' })
 const UNREADABLE: Credential = Object.freeze({ status: 'malformed', why: 'Authorization: DPoP must be followed by one token.' })
@@ -35,7 +34,7 @@ export function readCredential(request: GuardRequest): Credential {
 }
 
 /** The value of a header; a list only if it was sent more than once. */
-function readHeader(request: GuardRequest, name: string): ProofHeader {
+function readHeader(request: GuardRequest, name: string): Header {
   const value = request.header(name)
   return typeof value === 'object' && value.length < 2 ? value[0] : value
 }

@@ -13,7 +13,7 @@ import {
 } from '@stile/protocol'
 import type { GuardRefusal } from './result.ts'
 
-/** What is refused carries the decision that led to it, so that `observe` can record it. */
+/** A refusal carries the decision that led to it, so that `observe` can record it. */
 export type Refused = GuardRefusal & Readonly<{ decided?: Decision }>
 
 /** When it makes sense to try again while the service is not heard, in seconds. */
@@ -47,7 +47,7 @@ export function unavailable(why: string, feature: string): Refused {
   )
 }
 
-/** Something of the application failed, such as `identify`. What it was stands in the log. */
+/** Something of the application failed, such as `identify`. The log says what. */
 export function internal(feature: string): Refused {
   return refuse('internal', 'The request could not be checked, so it was refused. The log of the server says why.', { feature })
 }

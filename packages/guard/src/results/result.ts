@@ -3,9 +3,9 @@ import type { AssuranceClaims, Decision, Problem } from '@stile/protocol'
 /** A request that may go on. */
 export type GuardPass<F extends string = string> = Readonly<{
   ok: true
-  /** `permit`, or what would have been refused where the policy and the guard both say `observe`. */
+  /** `permit`, or what would have been refused if the policy and the guard did not both say `observe`. */
   decision: Decision<F>
-  /** The claims of the assurance token that was verified; absent where the feature needs no more than the session. */
+  /** The claims of the assurance token that was verified; absent if the feature needs no more than the session. */
   claims?: AssuranceClaims
 }>
 

@@ -17,7 +17,7 @@ export type KeyLookup =
 export type Jwks = Readonly<{
   /** Synchronous; an unknown `kid` makes it fetch the keys again, but not more often than the cool-down. */
   lookup(kid: string): KeyLookup
-  /** Fetches the keys where there are none; resolves to whether there are some. Never rejects. */
+  /** Fetches the keys if there are none; resolves to whether there are some. Never rejects. */
   load(): Promise<boolean>
 }>
 
@@ -28,7 +28,7 @@ export type JwksOptions = Readonly<{ client: ServiceClient; now: () => number; l
 const COOL_DOWN_SECONDS = 30
 /** The same after a fetch that failed, so that recovery is quick. */
 const RETRY_SECONDS = 5
-/** When known keys are fetched anew in the background, in seconds, so that one that was withdrawn stops counting. */
+/** When known keys are fetched again in the background, in seconds, so that a key that was withdrawn stops counting. */
 const REFRESH_SECONDS = 300
 const MAX_KEYS = 32
 

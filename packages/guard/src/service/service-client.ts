@@ -14,7 +14,7 @@ export type ServiceAnswer =
 export type ServiceClient = Readonly<{
   /** GETs JSON; never rejects. */
   get(path: string, authorized: boolean): Promise<ServiceAnswer>
-  /** Opens an event stream; rejects where it is not answered with one. */
+  /** Opens an event stream; rejects if the answer is none. */
   open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }>
 

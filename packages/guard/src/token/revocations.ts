@@ -14,7 +14,7 @@ export type Revocations = Readonly<{
 
 /** How many are remembered one by one; what is more refuses every token issued so far, which clients renew without a prompt. */
 const MAX_REVOCATIONS = 10_000
-/** Longer than a token is taken after it was issued, also where the clock is set back in between. */
+/** Longer than a token is taken after it was issued, even if the clock is set back in between. */
 const KEPT_SECONDS = ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS + CLOCK_SKEW_SECONDS
 
 const SWEEP_SECONDS = 10

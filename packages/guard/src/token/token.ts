@@ -34,7 +34,7 @@ export type TokenVerifierOptions = Readonly<{
 
 /**
  * How much longer than it says a token is taken, in seconds. Less than two clocks may differ, `CLOCK_SKEW_SECONDS`: that much is allowed only
- * to times that lie ahead, where it refuses good tokens instead of prolonging old ones.
+ * to times that lie ahead: there a strict limit would refuse good tokens.
  */
 export const TOKEN_LEEWAY_SECONDS = 5
 /** The longest token that is looked at, in characters. */
@@ -53,7 +53,7 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
   const seen = createBoundedMap<string, Seen>(maxSeen)
 
   const check = (verdict: Valid): TokenVerdict => {
-    const why = faultOf(verdict.claims, issuer, audience, now())
+    const why = faultOf(verdict.claims, { issuer, audience, now: now() })
     return why === undefined ? verdict : { status: 'invalid', why }
   }
 
@@ -63,7 +63,6 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
       const found = keys.lookup(known.kid)
       // the very key that verified it: a kid that now names another key proves nothing
       if (found.status === 'known' && found.key === known.key) return check(known.verdict)
-      seen.delete(token)
     }
     const jwt = parseJwt(token, TOKEN_MAX_LENGTH)
     if (jwt === undefined) return MALFORMED
@@ -85,7 +84,10 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
 }
 
 /** What is wrong with the claims of a token whose signature is right. */
-function faultOf({ iss, aud, exp, iat, nbf }: AssuranceClaims, issuer: string, audience: string, now: number): string | undefined {
+function faultOf(
+  { iss, aud, exp, iat, nbf }: AssuranceClaims,
+  { issuer, audience, now }: Readonly<{ issuer: string; audience: string; now: number }>,
+): string | undefined {
   if (iss !== issuer) return 'The token is of another issuer.'
   if (aud !== audience) return 'The token is for another audience.'
   // written so that a time that is no number is a fault too

@@ -16,7 +16,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Takes a JWT in compact form apart (RFC 7515 §3.1); `undefined` if it is not well-formed or longer than `maxLength` characters. Never throws.
  *
  * Each part must be the one way to write its bytes. A header with `crit` (RFC 7515 §4.1.11) or `b64` (RFC 7797) is refused: it asks for what
- * nobody here understands.
+ * is not understood here.
  */
 export function parseJwt(token: string, maxLength: number): ParsedJwt | undefined {
   if (token.length > maxLength) return undefined
