@@ -74,6 +74,22 @@ test('threat: a path with two meanings, for which a proof of another URL would d
   }
 })
 
+test('threat: a path that continues the host, for which a proof of another origin would do', async () => {
+  for (const [path, url] of [
+    ['.evil.example/v1/pay', 'https://api.example.com.evil.example/v1/pay'],
+    [':444/v1/pay', 'https://api.example.com:444/v1/pay'],
+    ['', 'https://api.example.com/'],
+  ] as const) {
+    expect(check(await make({}, url), path)).toBe('wrong_url')
+    expect(check(await make({}, url), `${path}?a=1`)).toBe('wrong_url')
+  }
+})
+
+test('only the path is compared, with and without a query or a fragment', async () => {
+  for (const url of ['/v1/pay', '/v1/pay?', '/v1/pay?a=/../b', '/v1/pay#x']) expect(check(await make(), url)).toBe('valid')
+  expect(check(await make({}, 'https://api.example.com/v1/...'), '/v1/...')).toBe('valid')
+})
+
 test('threat: a proof from another time, kept for later or made ahead', async () => {
   expect(check(await make({ claims: { iat: clock.now - 60 } }))).toBe('valid')
   expect(check(await make({ claims: { iat: clock.now + 60 } }))).toBe('valid')

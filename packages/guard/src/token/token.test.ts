@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey } from 'node:crypto'
+import { createHmac, createPublicKey, KeyObject, sign as signBytes } from 'node:crypto'
 import { type AssuranceClaims, isBase64url } from '@stile/protocol'
 import fc from 'fast-check'
 import { createLocalJWKSet, generateKeyPair, jwtVerify, SignJWT } from 'jose'
@@ -143,6 +143,66 @@ test('a token whose key was withdrawn is refused, although its signature was see
   expect(once(token).status).toBe('valid')
   answer = { status: 'unknown' }
   expect(once(token).status).toBe('invalid')
+})
+
+test('threat: the last second is stretched. Each limit of time holds to the second', async () => {
+  const at = async (change: Readonly<Record<string, number>>): Promise<boolean> => isValid(await sign(claims(change)))
+  expect([await at({ exp: NOW - 4 }), await at({ exp: NOW - 5 })]).toEqual([true, false])
+  expect([await at({ nbf: NOW + 30 }), await at({ nbf: NOW + 31 })]).toEqual([true, false])
+  expect([await at({ iat: NOW + 30 }), await at({ iat: NOW + 31, exp: NOW + 300 })]).toEqual([true, false])
+  expect([await at({ iat: NOW, exp: NOW + 305 }), await at({ iat: NOW, exp: NOW + 306 })]).toEqual([true, false])
+  expect([await at({ iat: NOW - 305, exp: NOW }), await at({ iat: NOW - 306, exp: NOW - 4 })]).toEqual([true, false])
+})
+
+test('threat: a token of another issuer, or for another API, of the same key', async () => {
+  expect(isValid(await sign(claims({ iss: 'https://evil.example.com' })))).toBe(false)
+  for (const aud of ['https://other.example.com', [AUDIENCE], '']) expect(isValid(await sign(claims({ aud })))).toBe(false)
+})
+
+test.each(['sub', 'exp', 'iat', 'nbf', 'jti', 'sid', 'account', 'proofs', 'pol', 'risk'])(
+  'threat: a signed token without %s',
+  async (name) => {
+    expect(verify(await sign(claims({ [name]: undefined }))).status).toBe('invalid')
+  },
+)
+
+test('threat: a token that was seen before is good for ever. Its times are checked each time, its signature once', async () => {
+  let now = NOW
+  const key = createPublicKey({ key: { ...keys.jwk }, format: 'jwk' })
+  const lookups: string[] = []
+  const lookup = (kid: string): KeyLookup => {
+    lookups.push(kid)
+    return { status: 'known', key }
+  }
+  const again = createTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: { lookup }, now: () => now })
+  const token = await sign(claims())
+  const claimsOf = (): unknown => {
+    const verdict = again(token)
+    return verdict.status === 'valid' ? verdict.claims : verdict.status
+  }
+  const first = claimsOf()
+  expect(claimsOf()).toBe(first)
+  expect(lookups).toEqual(['k1', 'k1'])
+  now += 306
+  expect(claimsOf()).toBe('invalid')
+})
+
+test('threat: keys that are not there let a token pass; the caller is told what to wait for', async () => {
+  const token = await sign(claims())
+  const wait = Promise.resolve()
+  for (const answer of [{ status: 'pending', wait }, { status: 'unavailable' }] as const) {
+    const verifier = createTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: { lookup: () => answer }, now: () => NOW })
+    expect(verifier(token)).toEqual(answer)
+  }
+})
+
+test('threat: another algorithm is named beside a signature that is right', async () => {
+  const signed = `${encode({ alg: 'ES384', typ: 'at+jwt', kid: 'k1' })}.${encode(claims())}`
+  const key = KeyObject.from(keys.privateKey)
+  const of = (text: string): string =>
+    `${text}.${signBytes('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  expect(isValid(of(signed))).toBe(false)
+  expect(isValid(of(`${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })}.${encode(claims())}`))).toBe(true)
 })
 
 const time = fc.oneof(
