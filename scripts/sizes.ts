@@ -19,9 +19,9 @@ const SDK = "export { createStile } from '@stile/browser'"
 const DIALOG = "export { mountDialog } from '@stile/browser/dialog'"
 const GATES = "export { StileProvider, TierGuard, StepUpGate, useStepUp, useFeature, useLicense } from '@stile/react'"
 /** What a step-up with a passkey loads on top, and not what enrolling one loads. */
-const CEREMONY = /src\/prove|passkey\/authenticat/
+const CEREMONY = /step-ups\/prove|passkey\/authenticat/
 /** That, and the dialog's and the cards' looks that the provider loads once the page stands. */
-const BEFORE_ENROLMENT = /src\/prove|passkey\/authenticat|provider\/mount|src\/follow/
+const BEFORE_ENROLMENT = /step-ups\/prove|passkey\/authenticat|provider\/mount|state\/follow/
 const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 
 const BUDGETS: readonly Budget[] = [

@@ -57,7 +57,7 @@ const REGISTRATIONS = `${PATH}/registrations`
  * @param now  this browser's clock, in seconds since the epoch
  */
 export function createEnrollment(stile: EnrollmentClient, now: () => number = () => Date.now() / 1000): Enrollment {
-  const [get, set, subscribe] = observable<EnrollmentState>({ status: 'idle' })
+  const { get, set, subscribe } = observable<EnrollmentState>({ status: 'idle' })
   /** What was begun before the last `start` or `cancel` no longer counts. */
   let turn = new AbortController()
 
@@ -89,7 +89,6 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
       set({ status: 'proving', method, registration })
       if (registration.method !== 'totp') {
         const answer = await (await (loading ?? import('../passkey/register.ts'))).register(registration.start, signal)
-        if (typeof answer === 'string') throw new StileError(answer as StileCode)
         if (!signal.aborted) await submit(answer)
       } else {
         // the secret can be typed where the picture cannot be loaded

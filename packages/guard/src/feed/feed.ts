@@ -1,4 +1,5 @@
-import { type Checkpoint, type FeedEvent, parseFeedEvent, readEvents, type ServerEvent } from '@stile/protocol'
+import { type Checkpoint, type FeedEvent, parseFeedEvent } from '@stile/protocol'
+import { readEvents, type ServerEvent } from '@stile/protocol/events'
 import type { GuardLog } from '../options/options.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 

@@ -1,6 +1,6 @@
-import type { KeyObject } from 'node:crypto'
 import { importP256, isPrivateJwk, p256Point, sha256Base64url, thumbprint, verifyEs256 } from './es256.ts'
 import { parseJwt } from './jwt.ts'
+import { createKeyMemory } from './key-memory.ts'
 
 /** Why a device proof is refused, by the step of RFC 9449 §4.3 that it fails. */
 export type ProofRefusal =
@@ -136,23 +136,6 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
     // 12. It is for the access token that came with it; its key was compared above.
     if (accessToken !== undefined && ath !== sha256Base64url(accessToken)) return refused('wrong_token')
     return { status: 'valid', jkt: made, jti, iat }
-  }
-}
-
-type KeyMemory = Readonly<{ get(jkt: string): KeyObject | undefined; remember(jkt: string, key: KeyObject): void }>
-
-/** Keeps the keys that were used last, by thumbprint: importing one takes as long as verifying with it. */
-function createKeyMemory(max: number): KeyMemory {
-  // a Map keeps the order of insertion
-  const keys = new Map<string, KeyObject>()
-  return {
-    get: (jkt) => keys.get(jkt),
-    remember(jkt, key) {
-      keys.delete(jkt)
-      keys.set(jkt, key)
-      const oldest = keys.keys().next()
-      if (keys.size > max && !oldest.done) keys.delete(oldest.value)
-    },
   }
 }
 

@@ -3,7 +3,7 @@ import { ASSURANCE_TYP, CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { mediaType, parseJwt } from '@stile/protocol/node'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
-import type { IssuerOptions } from '../options.ts'
+import type { IssuerOptions } from '../options/options.ts'
 import { readSessionClaims, type SessionClaims } from './claims.ts'
 import { createIssuers, type Issuer, type IssuersDeps } from './issuers.ts'
 
