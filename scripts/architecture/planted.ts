@@ -17,6 +17,7 @@ const FORBIDDEN: readonly Readonly<{ name: string; specifier: string }>[] = [
   { name: 'guard', specifier: '@stile/browser' },
   { name: 'testing', specifier: '@stile/server' },
   { name: 'server', specifier: 'express' },
+  { name: 'browser', specifier: '@stile/protocol/node' },
 ]
 
 const MARK = `planted-${process.pid}`

@@ -7,7 +7,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { Bench } from 'tinybench'
 import { createGuard } from '../src/guard.ts'
-import { createTokenVerifier } from '../src/token.ts'
+import { createTokenVerifier } from '../src/token/token.ts'
 import { AUDIENCE, ada, deviceOf, get, license, mfa, ORIGIN, openWire, optionsFor, prove, withToken } from '../src/wire.test-support.ts'
 
 const wire = await openWire()

@@ -1,23 +1,29 @@
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
-import { createCheckpointVerifier } from './checkpoint.ts'
-import { createContact } from './contact.ts'
-import { createProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
-import { type Feed, type FeedListener, openFeed } from './feed.ts'
-import { createJwks, type Jwks } from './jwks.ts'
-import { createServiceClient } from './lib/service-client.ts'
-import { within } from './lib/within.ts'
-import { createLicenses } from './licenses.ts'
-import type { Settings } from './options.ts'
-import { createReplayMemory } from './replay.ts'
-import { createRevocations } from './revocations.ts'
-import { createTokenVerifier } from './token.ts'
+import { createReplayMemory } from './device-proof/replay.ts'
+import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
+import { createCheckpointVerifier } from './feed/checkpoint.ts'
+import { type FeedListener, openFeed } from './feed/feed.ts'
+import { createLicenses } from './licenses/licenses.ts'
+import type { Settings } from './options/options.ts'
+import { createContact } from './service/contact.ts'
+import { createJwks } from './service/jwks.ts'
+import { createServiceClient } from './service/service-client.ts'
+import { createRevocations } from './token/revocations.ts'
+import { createTokenVerifier } from './token/token.ts'
 
 /** The parts of a guard. */
-export type Parts = Readonly<{ authorizer: Authorizer; keys: Jwks; feed: Feed }>
+export type Parts = Readonly<{
+  authorizer: Authorizer
+  /** Resolves to whether the keys came and the feed was opened in time. Never rejects. */
+  ready(): Promise<boolean>
+  closeFeed(): Promise<void>
+}>
 
 /** How long a request waits for a feed that is being opened for the first time, in milliseconds. */
 const START_MS = 3_000
+/** How long `ready` waits, in milliseconds. */
+const READY_MS = 10_000
 
 /** Puts the parts of a guard together and opens the feed. */
 export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
@@ -59,7 +65,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     },
     onUnreadable(about) {
       if (about !== undefined) {
-        // the license is fetched when it is asked for, and until it can be read nobody of the account gets in by it
+        // the license is fetched when it is needed, and until it can be read nobody of the account gets in by it
         log('error', 'The feed told of a license that this guard does not understand, so it forgets that account. Update @stile/guard.')
         licenses.forget(about)
         // a token of a service whose clock is ahead was issued before it too
@@ -94,11 +100,27 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     revocations,
     contact,
     verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
-    verifyProof: createProofVerifier({ origin, now }),
+    verifyProof: createRequestProofVerifier({ origin, now }),
     replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS }),
     starting: () => (isStarting ? start : undefined),
     staleSeconds,
     now,
   })
-  return { authorizer, keys, feed }
+  return {
+    authorizer,
+    ready: async () => {
+      const begun = await within(READY_MS, Promise.all([keys.load(), feed.started]))
+      return begun?.[0] === true
+    },
+    closeFeed: feed.close,
+  }
+}
+
+/** What a promise resolves to, or `undefined` if that takes longer. The timer keeps no process alive. */
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, undefined)
+    timer.unref()
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }

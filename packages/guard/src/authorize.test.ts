@@ -1,14 +1,14 @@
 import { beforeEach, expect, test } from 'vitest'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
-import { createContact } from './contact.ts'
-import { createProofVerifier, PROOF_WINDOW_SECONDS } from './dpop.ts'
-import { createJwks } from './jwks.ts'
-import { createServiceClient } from './lib/service-client.ts'
-import { createLicenses } from './licenses.ts'
-import { createReplayMemory } from './replay.ts'
-import type { GuardRequest } from './request.ts'
-import { createRevocations } from './revocations.ts'
-import { createTokenVerifier } from './token.ts'
+import { createReplayMemory } from './device-proof/replay.ts'
+import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
+import { createLicenses } from './licenses/licenses.ts'
+import type { GuardRequest } from './requests/request.ts'
+import { createContact } from './service/contact.ts'
+import { createJwks } from './service/jwks.ts'
+import { createServiceClient } from './service/service-client.ts'
+import { createRevocations } from './token/revocations.ts'
+import { createTokenVerifier } from './token/token.ts'
 import {
   AUDIENCE,
   type Feature,
@@ -45,7 +45,7 @@ beforeEach(async () => {
     revocations: createRevocations({ now }),
     contact,
     verifyToken: createTokenVerifier({ issuer: wire.url, audience: AUDIENCE, keys, now }),
-    verifyProof: createProofVerifier({ origin: ORIGIN, now }),
+    verifyProof: createRequestProofVerifier({ origin: ORIGIN, now }),
     replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS, max: 4, maxPerSubject: 2 }),
     starting: () => undefined,
     staleSeconds: 30,

@@ -1,20 +1,21 @@
 import { decide, type FeatureRules, featureRules, featuresOf, type Policy, pointer } from '@stile/policy'
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
-import type { Contact } from './contact.ts'
-import { type Credential, readCredential } from './credential.ts'
-import type { ProofVerifier } from './dpop.ts'
-import type { Licenses, Snapshot } from './licenses.ts'
-import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './refusal.ts'
-import type { ReplayMemory, UsedProof } from './replay.ts'
-import type { GuardRequest, Identity } from './request.ts'
-import type { GuardPass } from './result.ts'
-import type { Revocations } from './revocations.ts'
-import type { TokenVerdict, TokenVerifier } from './token.ts'
+import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
+import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
+import type { Licenses, Snapshot } from './licenses/licenses.ts'
+import { type Credential, readCredential } from './requests/credential.ts'
+import type { Identity } from './requests/identity.ts'
+import type { GuardRequest } from './requests/request.ts'
+import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './results/refusal.ts'
+import type { GuardPass } from './results/result.ts'
+import type { Contact } from './service/contact.ts'
+import type { Revocations } from './token/revocations.ts'
+import type { TokenVerdict, TokenVerifier } from './token/token.ts'
 
 /** What is missing: nothing is fetched twice for one request. */
 export type Need = 'license' | 'newer-license' | 'keys' | 'feed'
 
-/** Something must be fetched first. `wait` resolves to whether it came; where it did not, `otherwise` is the answer. */
+/** Something must be fetched first. `wait` resolves to whether it came; if it did not, `otherwise` is the answer. */
 export type Pending = Readonly<{ pending: Need; wait: Promise<boolean>; otherwise: Refused }>
 
 /** What came of one look at a request. */
@@ -41,7 +42,7 @@ export type AuthorizerOptions = Readonly<{
   revocations: Revocations
   contact: Contact
   verifyToken: TokenVerifier
-  verifyProof: ProofVerifier
+  verifyProof: RequestProofVerifier
   replay: ReplayMemory
   /** While the feed is still being opened for the first time: resolves to whether it was. */
   starting: () => Promise<boolean> | undefined
@@ -49,20 +50,24 @@ export type AuthorizerOptions = Readonly<{
   now: () => number
 }>
 
-/** What a session alone proves: that somebody signed in, at a time nobody vouches for. */
+/** What a session alone proves: somebody signed in, at a time that nobody vouches for. */
 const SESSION: Assurance = Object.freeze({
   proofs: Object.freeze([Object.freeze({ method: 'login', level: 'session', amr: Object.freeze([]), authTime: 0 } as const)]),
 })
 
 type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
-type ProvenNow = UsedProof & Readonly<{ token: string; proof: string }>
+/** What a proof was given for. */
+type Presented = Pick<Found, 'token' | 'proof'>
+type ProvenNow = UsedProof & Presented
 type Proven = ProvenNow | 'spent' | Refused
+/** A question, and what the session alone allows. */
+type Judged = Readonly<{ question: Question; snapshot: Snapshot; base: Decision; rules: FeatureRules }>
 
 /**
  * Makes the authorizer. The order is: licence, what the session alone allows, whether the service was heard, token, identity, revocation,
  * licence epoch, device proof, and the policy with what is proven. The proof counts once and is written down last of all, after everything
- * that may have to wait and only for a request that is let on: what is refused takes no room.
+ * that may have to wait and only if the request passes: refused requests take no memory.
  */
 export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const { policy, licenses, revocations, contact, verifyToken, verifyProof, replay, starting, staleSeconds, now } = options
@@ -70,26 +75,28 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     featuresOf(policy).map((name) => [name, featureRules(policy, name)]),
   )
   // a proof counts once per request, however many features are asked for while it is handled
-  const spent = new WeakMap<GuardRequest, Readonly<{ token: string; proof: string }>>()
+  const spent = new WeakMap<GuardRequest, Presented>()
 
-  /** The proof that came with a token, verified; `spent` where it has counted for this very request. */
-  const prove = (request: GuardRequest, { cnf, sub }: AssuranceClaims, { token, proof }: Found, feature: string): Proven => {
+  /** The proof that came with a token, verified; `spent` if it has counted for this very request. */
+  const prove = (
+    { request, feature }: Question,
+    { claims: { cnf, sub }, token, proof }: Presented & Pick<ValidToken, 'claims'>,
+  ): Proven => {
     if (cnf === undefined) return invalidToken('The token is bound to no key.', feature)
-    if (proof.status === 'none') return invalidProof('The token came without a proof of its key.', feature)
-    if (proof.status === 'many') return invalidProof('More than one proof came with the token.', feature)
     const before = spent.get(request)
-    if (before?.token === token && before.proof === proof.value) return 'spent'
-    const verdict = verifyProof(proof.value, { method: request.method, url: request.url, token, jkt: cnf.jkt })
-    if (verdict.status === 'invalid') return invalidProof(verdict.why, feature)
-    return { subject: sub, jkt: cnf.jkt, jti: verdict.jti, iat: verdict.iat, token, proof: proof.value }
+    if (before?.token === token && before.proof === proof) return 'spent'
+    const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
+    if (verdict.status === 'refused') return invalidProof(PROOF_FAULTS[verdict.reason], feature)
+    const { jkt, jti, iat } = verdict
+    return { subject: sub, jkt, jti, iat, token, proof }
   }
 
   /** Lets a proof count for this request and for no other one. */
-  const spend = (request: GuardRequest, found: ProvenNow, feature: string): Refused | undefined => {
-    const verdict = replay.use(found)
+  const spend = ({ request, feature }: Question, proven: ProvenNow): Refused | undefined => {
+    const verdict = replay.use(proven)
     if (verdict === 'full') return unavailable('Too many requests are on record to tell whether this one is new.', feature)
     if (verdict === 'replayed') return invalidProof('The proof was used before; every request needs its own.', feature)
-    spent.set(request, { token: found.token, proof: found.proof })
+    spent.set(request, proven)
     return undefined
   }
 
@@ -97,7 +104,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const tokenOf = ({ identity, subject, feature }: Question, { token, scheme }: Found): ValidToken | Refused | Pending | 'foreign' => {
     const verdict = verifyToken(token)
     if (scheme === 'bearer') {
-      // the application's own bearer token is no business of ours; one of ours must not do without its key
+      // the application's own bearer token is its own business; a token of Stile must not do without its key
       if (verdict.status !== 'valid') return 'foreign'
       return invalidToken('The token is bound to a key: send it as DPoP with a proof, never as Bearer.', feature)
     }
@@ -107,15 +114,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     }
     if (verdict.status === 'invalid') return invalidToken(verdict.why, feature)
     const { claims } = verdict
-    const why = faultOf(claims, identity, subject, feature, now())
+    const why = faultOf(claims, { identity, subject, feature, now: now() })
     if (why !== undefined) return invalidToken(why, feature)
     if (revocations.isRevoked(claims)) return invalidToken('The token was revoked, or issued before this API was listening.', feature)
     return verdict
   }
 
-  const withToken = (question: Question, snapshot: Snapshot, base: Decision): Outcome => {
-    const { request, feature, identity, subject, tried } = question
-    const credential = readCredential(request)
+  const withToken = ({ question, snapshot, base, rules }: Judged): Outcome => {
+    const { feature, identity, subject, tried } = question
+    const credential = readCredential(question.request)
     if (credential.status === 'none') return refusalOf(base)
     if (credential.status === 'malformed') return invalidToken(credential.why, feature)
     const valid = tokenOf(question, credential)
@@ -129,15 +136,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const otherwise = unavailable('The license has just changed and could not be read.', feature)
       return { pending: 'newer-license', wait: licenses.fill(identity.account, subject), otherwise }
     }
-    const proven = prove(request, claims, credential, feature)
+    const proven = prove(question, { claims, token: credential.token, proof: credential.proof })
     if (proven !== 'spent' && 'ok' in proven) return proven
     // of two licenses the newer one decides, but one that the service has just said is gone is gone
     const license = lead > 0 && snapshot.license !== null ? licenseOf(claims) : snapshot.license
     const decision = decide(policy, { feature, license, assurance, risk: claims.risk, now: now() })
     if (decision.outcome !== 'permit') return refusalOf(decision)
-    if (claims.act !== undefined && rulesOf.get(feature)?.actors !== 'permit') return refusalOf(actorDenied(decision))
-    const used = proven === 'spent' ? undefined : spend(request, proven, feature)
-    return used ?? { ok: true, decision, claims }
+    if (claims.act !== undefined && rules.actors !== 'permit') return refusalOf(actorDenied(decision))
+    const refused = proven === 'spent' ? undefined : spend(question, proven)
+    return refused ?? { ok: true, decision, claims }
   }
 
   return (question) => {
@@ -156,22 +163,25 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     if (base.outcome !== 'step_up') {
       // only a token that knows a newer license could change this
       if (stale) return refusalOf(base)
-      const outcome = withToken(question, snapshot, base)
+      const outcome = withToken({ question, snapshot, base, rules })
       return outcome.pending === 'newer-license' || ('ok' in outcome && outcome.ok) ? outcome : refusalOf(base)
     }
     // no token can meet it here, so none is asked for
-    if (base.requirement.bind !== undefined && base.requirement.bind.length > 0) return refusalOf(base)
+    if (base.requirement.bind?.length) return refusalOf(base)
     if (stale) {
       const otherwise = unavailable('The verification service has not been heard, so no proof can be checked.', feature)
       const begun = tried.has('feed') ? undefined : starting()
       return begun === undefined ? otherwise : { pending: 'feed', wait: begun, otherwise }
     }
-    return withToken(question, snapshot, base)
+    return withToken({ question, snapshot, base, rules })
   }
 }
 
 /** Why a token is not the caller's, or not for this. */
-function faultOf(claims: AssuranceClaims, identity: Identity, subject: string, feature: string, now: number): string | undefined {
+function faultOf(
+  claims: AssuranceClaims,
+  { identity, subject, feature, now }: Pick<Question, 'identity' | 'subject' | 'feature'> & Readonly<{ now: number }>,
+): string | undefined {
   const { sub, account, sid, lic, act, authorization_details: details } = claims
   if (sub !== subject) return 'The token is of another subject.'
   if (account !== identity.account) return 'The token is of another account.'

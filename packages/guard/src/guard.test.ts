@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { createGuard, type Guard } from './guard.ts'
-import type { GuardRequest, Identity } from './request.ts'
+import type { Identity } from './requests/identity.ts'
+import type { GuardRequest } from './requests/request.ts'
 import {
   ada,
   brief,

@@ -1,13 +1,12 @@
 import { featureRules } from '@stile/policy'
 import { assemble } from './assemble.ts'
 import type { Need } from './authorize.ts'
-import { GuardError } from './error.ts'
-import { subjectOf } from './identity.ts'
-import { within } from './lib/within.ts'
-import { checkOptions, type GuardOptions } from './options.ts'
-import { internal, type Refused, unauthenticated, unavailable } from './refusal.ts'
-import type { GuardRequest, Identity } from './request.ts'
-import type { GuardPass, GuardResult } from './result.ts'
+import { GuardError } from './options/error.ts'
+import { checkOptions, type GuardOptions } from './options/options.ts'
+import { type Identity, subjectOf } from './requests/identity.ts'
+import type { GuardRequest } from './requests/request.ts'
+import { internal, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
+import type { GuardPass, GuardResult } from './results/result.ts'
 
 /** Enforcement in an API, with no framework. */
 export type Guard<F extends string = string, R = unknown> = Readonly<{
@@ -25,8 +24,6 @@ export type Guard<F extends string = string, R = unknown> = Readonly<{
   close(): Promise<void>
 }>
 
-/** How long `ready` waits, in milliseconds. */
-const READY_MS = 10_000
 /** How often one request may wait for something: what was forgotten again while it was fetched is fetched once more. */
 const MAX_ROUNDS = 6
 
@@ -38,7 +35,7 @@ const MAX_ROUNDS = 6
 export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
   const settings = checkOptions(options)
   const { policy, identify, observe, log } = settings
-  const { authorizer, keys, feed } = assemble(settings)
+  const { authorizer, ready, closeFeed } = assemble(settings)
   let closed = false
 
   const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
@@ -60,12 +57,12 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     return otherwise ?? unavailable('The guard of this API is closed.', feature)
   }
 
-  /** Lets a refused feature run where the policy and the guard both say that it is only on trial. */
+  /** Lets a refused feature run if the policy and the guard both say that it is only on trial. */
   const observed = (refused: Refused, feature: string): GuardPass | Refused => {
     const rules = featureRules(policy, feature)
     if (!observe || closed || rules === undefined || rules.enforce === 'on' || refused.problem.code === 'internal') return refused
     const { code, detail } = refused.problem
-    log('info', 'A request was let on that would have been refused.', { feature, code })
+    log('info', 'A request passed that would have been refused.', { feature, code })
     const reasons = [
       { code: code === 'service_unavailable' ? 'policy_unavailable' : 'step_up_required', source: '', message: detail },
     ] as const
@@ -88,14 +85,13 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
       return (await identify(request)) ?? null
     },
     async ready() {
-      const begun = await within(READY_MS, Promise.all([keys.load(), feed.started]))
-      if (begun?.[0] === true) return
+      if (await ready()) return
       const { url } = settings.service
       throw new GuardError('service_unavailable', `The service at ${url} could not be reached: check service.url and service.key.`)
     },
     async close() {
       closed = true
-      await feed.close()
+      await closeFeed()
     },
   }
 }

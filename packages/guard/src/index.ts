@@ -1,8 +1,9 @@
-export { GuardError, type GuardErrorCode } from './error.ts'
 export { createGuard, type Guard } from './guard.ts'
-export type { GuardLog, GuardOptions, GuardService } from './options.ts'
-export type { GuardRequest, Identity } from './request.ts'
-export type { GuardPass, GuardRefusal, GuardResult } from './result.ts'
+export { GuardError, type GuardErrorCode } from './options/error.ts'
+export type { GuardLog, GuardOptions, GuardService } from './options/options.ts'
+export type { Identity } from './requests/identity.ts'
+export type { GuardRequest } from './requests/request.ts'
+export type { GuardPass, GuardRefusal, GuardResult } from './results/result.ts'
 export {
   createSessionIssuer,
   generateSessionKey,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createGuard, type Guard } from './guard.ts'
-import type { GuardOptions } from './options.ts'
+import type { GuardOptions } from './options/options.ts'
 import {
   ada,
   brief,

@@ -1,9 +1,8 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
+import { p256Point, thumbprint } from '@stile/protocol/node'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
-import { GuardError } from './error.ts'
-import { p256Coordinates } from './lib/jwt.ts'
-import { thumbprint } from './lib/thumbprint.ts'
-import { systemSeconds } from './options.ts'
+import { GuardError } from './options/error.ts'
+import { systemSeconds } from './options/options.ts'
 
 /** What a session issuer is made of. */
 export type SessionIssuerOptions = Readonly<{
@@ -100,11 +99,11 @@ function claimsOf(session: SessionClaims, now: number): Record<string, unknown> 
     if (!isText(value)) failClaim(claim, 'is missing', 'Take it from the session that your application verified.')
   }
   for (const [claim, value] of Object.entries({ account, acr, name, email })) {
-    if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out where you have none.')
+    if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out if you have none.')
   }
   if (amr !== undefined && !(Array.isArray(amr) && amr.every(isText))) failClaim('amr', 'is not a list of texts', 'Leave it out.')
   if (emailVerified !== undefined && typeof emailVerified !== 'boolean')
-    failClaim('emailVerified', 'is not true or false', 'Leave it out where nobody has checked.')
+    failClaim('emailVerified', 'is not true or false', 'Leave it out if nobody has checked.')
   if (!Number.isInteger(authTime) || authTime <= 0) failClaim('authTime', 'is not in whole seconds', 'Give when the password was checked.')
   if (authTime >= MILLISECONDS) failClaim('authTime', 'is in milliseconds', 'Divide it by 1000 and round it down.')
   if (authTime > now + SKEW_SECONDS) failClaim('authTime', 'lies in the future', 'Give when the password was checked.')
@@ -132,7 +131,7 @@ function importPrivateKey(key: JWK | KeyObject): KeyObject {
 }
 
 function publicPoint(key: KeyObject): Readonly<{ x: string; y: string }> {
-  const point = p256Coordinates(createPublicKey(key).export({ format: 'jwk' }))
+  const point = p256Point(createPublicKey(key).export({ format: 'jwk' }))
   return point ?? failOption('privateKey', 'has no public point', 'Make one with generateSessionKey() and pass its JWK.')
 }
 

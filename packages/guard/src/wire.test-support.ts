@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { definePolicy } from '@stile/policy'
 import type { AssuranceClaims, License } from '@stile/protocol'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import type { GuardOptions } from './options.ts'
-import type { GuardRequest, Identity } from './request.ts'
-import type { GuardResult } from './result.ts'
+import type { GuardOptions } from './options/options.ts'
+import type { Identity } from './requests/identity.ts'
+import type { GuardRequest } from './requests/request.ts'
+import type { GuardResult } from './results/result.ts'
 
 /** A policy with one feature of each kind. */
 export const policy = definePolicy({

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
+import { decodeBase64url, encodeBase64url, isBase64url } from './base64url.ts'
 
 test.each([
   ['', ''],
@@ -46,6 +46,8 @@ test('property: never throws, and reads no text that it would not write', () => 
   fc.assert(
     fc.property(fc.oneof(near, fc.string({ unit: codeUnit })), (text) => {
       const bytes = decodeBase64url(text)
+      expect(isBase64url(text)).toBe(bytes !== undefined)
+      expect(bytes !== undefined).toBe(Buffer.from(text, 'base64url').toString('base64url') === text)
       if (bytes !== undefined) expect(encodeBase64url(bytes)).toBe(text)
     }),
     { numRuns: 2000 },

@@ -10,13 +10,16 @@ export function encodeBase64url(bytes: ArrayBuffer | Uint8Array): string {
     .replaceAll('=', '')
 }
 
-/**
- * Reads base64url without padding (RFC 4648 §5); `undefined` if the text is not the one way to write its bytes. Never throws.
- *
- * Padding, white space, other alphabets and stray bits at the end are refused, so that no two texts mean the same bytes.
- */
+// without padding, white space, other alphabets or stray bits in the last character
+const CANONICAL = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/
+
+/** Whether a text is base64url (RFC 4648 §5) in the one way to write its bytes, so that no two texts mean the same; empty is. */
+export function isBase64url(text: string): boolean {
+  return CANONICAL.test(text)
+}
+
+/** Reads base64url; `undefined` if the text is not the one way to write its bytes. Never throws. */
 export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return undefined
-  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
-  return encodeBase64url(bytes) === text ? bytes : undefined
+  if (!isBase64url(text)) return undefined
+  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
 }

@@ -46,7 +46,7 @@ export type Decision<F extends string = string> = Readonly<{
   (
     | Readonly<{
         outcome: 'permit'
-        /** When the proof becomes too old, in seconds since the epoch. Absent where age does not matter. */
+        /** When the proof becomes too old, in seconds since the epoch. Absent if age does not matter. */
         until?: number
       }>
     | Readonly<{ outcome: 'step_up' | 'enroll'; requirement: Requirement; next: Readonly<{ methods: readonly Method[] }> }>

@@ -26,7 +26,7 @@ export type Checkpoint = Readonly<{
   policy: Readonly<{ revision: number; digest: string }>
 }>
 
-/** Reads one message of the feed; `undefined` where it is of no known type or any of it is not understood. Never throws. */
+/** Reads one message of the feed; `undefined` if it is of no known type or any of it is not understood. Never throws. */
 export function parseFeedEvent(value: unknown): FeedEvent | undefined {
   if (!isObject(value) || !isCount(value.cursor)) return undefined
   const { cursor } = value
@@ -49,7 +49,7 @@ export function parseFeedEvent(value: unknown): FeedEvent | undefined {
   }
 }
 
-/** Reads the payload of a checkpoint whose signature has been verified; `undefined` where any of it is not understood. Never throws. */
+/** Reads the payload of a checkpoint whose signature has been verified; `undefined` if any of it is not understood. Never throws. */
 export function parseCheckpoint(value: unknown): Checkpoint | undefined {
   if (!isObject(value)) return undefined
   const { iss, generation, seq, iat } = value

@@ -1,4 +1,4 @@
-/** Carries the assurance token where an application already uses `Authorization` for itself. */
+/** Carries the assurance token if an application already uses `Authorization` for itself. */
 export const STILE_ASSURANCE = 'Stile-Assurance'
 
 /** Carries the DPoP proof that belongs to `Stile-Assurance`. */

@@ -1,5 +1,5 @@
 export { assuranceOf, proofClaims } from './assurance.ts'
-export { decodeBase64url, encodeBase64url } from './base64url.ts'
+export { decodeBase64url, encodeBase64url, isBase64url } from './base64url.ts'
 export { canonicalJson } from './canonical-json.ts'
 export type { ChallengeInit, ChallengeScheme } from './challenge.ts'
 export { buildChallenge } from './challenge.ts'

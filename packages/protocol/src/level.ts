@@ -38,7 +38,7 @@ export function acrValues(level: Level): readonly string[] {
   return LEVELS.slice(rank(level)).map((each) => ACR[each])
 }
 
-/** The level that an `acr` stands for, or `undefined` where it is none of ours: the caller must deny. */
+/** The level that an `acr` stands for, or `undefined` if it is unknown: the caller must deny. */
 export function levelOfAcr(acr: unknown): Level | undefined {
   return LEVELS.find((level) => ACR[level] === acr)
 }

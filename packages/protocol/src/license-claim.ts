@@ -16,7 +16,7 @@ export function licenseClaim({ id, epoch, tier, features, state, raisedAt, chang
   }
 }
 
-/** Reads the license of a token; `undefined` where any of it is not understood. Never throws. */
+/** Reads the license of a token; `undefined` if any of it is not understood. Never throws. */
 export function parseLicenseClaim(value: unknown): LicenseClaim | undefined {
   if (!isObject(value)) return undefined
   const { raised_at: raisedAt, changes_at: changesAt, ...rest } = value
@@ -24,7 +24,7 @@ export function parseLicenseClaim(value: unknown): LicenseClaim | undefined {
   return license && licenseClaim(license)
 }
 
-/** The license that a token names, or `null` where the account has none. */
+/** The license that a token names, or `null` if the account has none. */
 export function licenseOf({ lic }: Pick<AssuranceClaims, 'lic'>): License | null {
   if (lic === null) return null
   const { raised_at: raisedAt, changes_at: changesAt, ...rest } = lic

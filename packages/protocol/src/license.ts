@@ -37,7 +37,7 @@ export function isLicenseState(value: unknown): value is LicenseState {
   return typeof value === 'string' && (LICENSE_STATES as readonly string[]).includes(value)
 }
 
-/** Reads a license from outside; `undefined` where any of it is not understood. Members of later versions are ignored. Never throws. */
+/** Reads a license from outside; `undefined` if any of it is not understood. Members of later versions are ignored. Never throws. */
 export function parseLicense(value: unknown): License | undefined {
   if (!isObject(value)) return undefined
   const { id, epoch, tier, features, state, changesAt, raisedAt } = value

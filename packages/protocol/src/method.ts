@@ -3,7 +3,7 @@ import type { Level } from './level.ts'
 /** A way to prove who one is. */
 export type Method = 'relogin' | 'email-otp' | 'totp' | 'recovery-code' | 'passkey' | 'security-key'
 
-/** Every method, in the order in which they are offered where several would do: the strongest and easiest first. */
+/** Every method, in the order in which they are offered if several would do: the strongest and easiest first. */
 export const METHODS: readonly Method[] = ['passkey', 'security-key', 'totp', 'email-otp', 'relogin', 'recovery-code']
 
 /**

@@ -50,7 +50,7 @@ export type OperationContext = Readonly<{ feature: string; account: string; audi
  *
  * The prefix keeps a digest made for anything else from counting as an operation's.
  *
- * @throws ProtocolError `not_canonical` where a string is not well-formed
+ * @throws ProtocolError `not_canonical` if a string is not well-formed
  */
 export function operationInput({ feature, account, audience, params, salt }: OperationContext): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`stile-op-v1\0${canonicalJson({ feature, account, audience, params, salt })}`)

@@ -5,10 +5,10 @@ import { ATTEMPT_FAILURES, PROBLEM_CODES, PROBLEM_TYPE_PREFIX, type Problem } fr
 import { parseRequirement } from './requirement.ts'
 
 /**
- * Reads a problem body from outside; `undefined` where it is none of ours.
+ * Reads a problem body from outside; `undefined` if it is not one of Stile.
  *
  * A requirement or an operation that is not understood makes the whole body `undefined`, since half of it would ask for something else;
- * members that only explain are left out where they are malformed. Never throws for a value that came from JSON.
+ * members that only explain are left out if they are malformed. Never throws for a value that came from JSON.
  */
 export function parseProblem(value: unknown): Problem | undefined {
   if (!isObject(value)) return undefined

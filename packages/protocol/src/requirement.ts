@@ -40,7 +40,7 @@ export type Assurance = Readonly<{
 export const CLOCK_SKEW_SECONDS = 30
 
 /**
- * Reads a requirement from outside, member by member; `undefined` where any of it is not understood: half a requirement would be a weaker
+ * Reads a requirement from outside, member by member; `undefined` if any of it is not understood: half a requirement would be a weaker
  * one. Members of later versions are ignored. Never throws.
  */
 export function parseRequirement(value: unknown): Requirement | undefined {

@@ -10,7 +10,7 @@ export type IssuedToken = Readonly<{
   expiresAt: number
   acr: string
   amr: readonly string[]
-  /** Seconds since the epoch; 0 where the primary login has no time that can be trusted. */
+  /** Seconds since the epoch; 0 if the primary login has no time that can be trusted. */
   authTime: number
 }>
 
@@ -22,11 +22,11 @@ export type Authenticator = Readonly<{
   name: string
   /** Seconds since the epoch. */
   createdAt: number
-  /** Seconds since the epoch; absent where it was never used. */
+  /** Seconds since the epoch; absent if it was never used. */
   lastUsedAt?: number
   /** What was proven to add it: a method, the primary login, or an administrator's word. */
   boundBy: Readonly<{ method: Method | 'login' | 'admin'; level: Level }>
-  /** Too many wrong codes in a row: it counts for nothing until it is removed and enrolled anew. */
+  /** Too many wrong codes in a row: it counts for nothing until it is removed and enrolled again. */
   disabled?: true
   /** Until then it counts as no more than `mfa` for features with `bind` or `compliance`. Seconds since the epoch. */
   settlesAt?: number
@@ -43,11 +43,11 @@ export type AttestationStatus = 'trusted' | 'none' | 'untrusted' | 'not_allowed'
 
 /** What a subject can fall back on: `GET /v1/recovery`. */
 export type Recovery = Readonly<{
-  /** Codes that were not used yet; 0 where none were ever made. */
+  /** Codes that were not used yet; 0 if none were ever made. */
   codesLeft: number
   /** Who can help, as a part of a sentence, such as `your administrator`. */
   help?: string
-  /** Seconds since the epoch; absent where none were ever made. */
+  /** Seconds since the epoch; absent if none were ever made. */
   codesMadeAt?: number
   /** Where notices and codes by mail go, all but its first letter and its domain hidden. */
   email?: Readonly<{
@@ -77,7 +77,7 @@ export type State<F extends string = string> = Readonly<{
   actor?: string
   account: string
   license: License | null
-  /** The tier in force and every tier that it includes, as the policy's `extends` says; empty where the license grants nothing. */
+  /** The tier in force and every tier that it includes, as the policy's `extends` says; empty if the license grants nothing. */
   tiers: readonly string[]
   decisions: Readonly<Record<F, Decision<F>>>
   risk: Readonly<{ band: Band; reasons: readonly Reason[] }>

@@ -13,7 +13,7 @@ export type EmailCodeStart = Readonly<{
   expiresAt: number
 }>
 
-/** What `start` is for `relogin` where the login provider is asked: the page to open, in a popup or instead of this one. */
+/** What `start` is for `relogin` if the login provider is asked: the page to open, in a popup or instead of this one. */
 export type ReloginStart = Readonly<{ url: string }>
 
 /**

@@ -10,7 +10,7 @@ const MAX_SUB_LENGTH = 255
 /**
  * Writes a subject as `<issuer>|<sub>`. An issuer id has no `|`, so that no two subjects share a form.
  *
- * @throws ProtocolError `invalid_subject` where the issuer id is not `[a-z0-9-]{1,32}` or the sub not 1 to 255 characters
+ * @throws ProtocolError `invalid_subject` if the issuer id is not `[a-z0-9-]{1,32}` or the sub not 1 to 255 characters
  */
 export function formatSubject({ issuer, sub }: Subject): string {
   const subject = `${issuer}|${sub}`
@@ -23,7 +23,7 @@ export function formatSubject({ issuer, sub }: Subject): string {
   return subject
 }
 
-/** Splits `<issuer>|<sub>` at the first `|`; `undefined` where it is no subject. Never throws. */
+/** Splits `<issuer>|<sub>` at the first `|`; `undefined` if it is no subject. Never throws. */
 export function parseSubject(subject: string): Subject | undefined {
   const at = subject.indexOf('|')
   const issuer = subject.slice(0, Math.max(at, 0))

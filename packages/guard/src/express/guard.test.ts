@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Request } from 'express'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Identity } from '../request.ts'
+import type { Identity } from '../requests/identity.ts'
 import { ada, type Feature, license, mfa, openWire, optionsFor, prove, type Wire } from '../wire.test-support.ts'
 import { createGuard, type ExpressGuard, stileOf } from './index.ts'
 

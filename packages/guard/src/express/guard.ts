@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express'
 import { createGuard as createCore } from '../guard.ts'
-import { checkFeature, type GuardOptions } from '../options.ts'
-import { internal } from '../refusal.ts'
-import type { GuardPass, GuardRefusal, GuardResult } from '../result.ts'
+import { checkFeature, type GuardOptions } from '../options/options.ts'
+import { internal } from '../results/refusal.ts'
+import type { GuardPass, GuardRefusal, GuardResult } from '../results/result.ts'
 import { exposeHeaders } from './expose-headers.ts'
 import { toGuardRequest } from './request.ts'
 
@@ -15,7 +15,7 @@ export type StileRequest<F extends string = string> = Request & { stile: Stile<F
 /** Enforcement in an Express application. */
 export type ExpressGuard<F extends string = string> = Readonly<{
   /**
-   * Middleware that lets a request on only where the policy permits the feature, and leaves the decision on `req.stile`.
+   * Middleware that passes a request only if the policy permits the feature, and leaves the decision on `req.stile`.
    *
    * @throws GuardError `unknown_feature`, when the route is made, for a feature that the policy does not have
    */
@@ -42,7 +42,7 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
       const identity = await core.identify(request)
       return await core.authorize(toGuardRequest(request), feature, identity)
     } catch (cause) {
-      // who cannot be identified is not let on, whatever the reason
+      // a caller who cannot be identified does not pass, whatever the reason
       const line = 'identify failed, so the request was refused.'
       if (log !== undefined) log('error', line, { feature, cause: String(cause) })
       else console.error(`stile guard: ${line}`, { feature, cause: String(cause) })
@@ -70,7 +70,7 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
   }
 }
 
-/** What `require` left on a request, or `undefined` where no `require` stood before. */
+/** What `require` left on a request, or `undefined` if no `require` ran before. */
 export function stileOf(request: Request): Stile | undefined {
   return (request as Partial<StileRequest>).stile
 }

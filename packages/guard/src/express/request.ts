@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import type { GuardRequest } from '../request.ts'
+import type { GuardRequest } from '../requests/request.ts'
 
 const requests = new WeakMap<Request, GuardRequest>()
 

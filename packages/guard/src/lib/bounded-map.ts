@@ -11,7 +11,7 @@ export type BoundedMap<K, V> = Readonly<{
 
 /** Makes a map of at most `max` entries. */
 export function createBoundedMap<K, V>(max: number): BoundedMap<K, V> {
-  // a Map iterates in the order of insertion, so inserting anew moves an entry to the end
+  // a Map iterates in the order of insertion, so inserting again moves an entry to the end
   const map = new Map<K, V>()
   return {
     get(key) {

@@ -2,7 +2,7 @@ import { formatSubject } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from './caller.ts'
-import { checkDpop, consumeDpop } from './dpop.ts'
+import { consumeDpop, createDpopChecks } from './dpop.ts'
 import { createDpopNonces } from './dpop-nonce.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
@@ -45,6 +45,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, fetch })
   const nonces = createDpopNonces(options.secret)
+  const checkDpop = createDpopChecks()
 
   return {
     async authenticate({ method, url, authorization, dpop, client }) {

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestDomain, signJwt, type TestDomain } from '../domain.test-support.ts'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
-import { checkDpop, consumeDpop, type DpopCheck, PROOF_WINDOW_SECONDS } from './dpop.ts'
+import { consumeDpop, createDpopChecks, type DpopCheck, PROOF_WINDOW_SECONDS } from './dpop.ts'
 import { createDpopNonces, NONCE_WINDOW_SECONDS } from './dpop-nonce.ts'
 
 const NOW = 1_800_000_000
@@ -12,6 +12,8 @@ const URL = 'https://stile.example/v1/state'
 const TOKEN = 'a.session.token'
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwk = keys.publicKey.export({ format: 'jwk' })
+
+const checkDpop = createDpopChecks()
 
 type Change = { header?: object; claims?: object; key?: KeyObject; check?: Partial<DpopCheck> }
 
@@ -53,7 +55,7 @@ describe('the examples of RFC 9449', () => {
   test('the proof of the token request (§5) is accepted and names the key of §6.1', () => {
     const proof = `${head}.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2VuIiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg`
     const found = checkDpop({ proof, method: 'POST', url: 'https://server.example.com/token', now: 1562262616 })
-    expect(found).toEqual({ jkt, jti: '-BwC3ESc6acc2lTc' })
+    expect(found).toMatchObject({ jkt, jti: '-BwC3ESc6acc2lTc' })
   })
 
   test('the proof of the refresh request (§5) is accepted', () => {
@@ -106,7 +108,7 @@ describe('the checks of RFC 9449 §4.3', () => {
   })
 
   test.each([
-    ['jti', [undefined, '', 1, null, 'x'.repeat(257), 'a\u0000b']],
+    ['jti', [undefined, '', 1, null, 'x'.repeat(129), 'a\u0000b']],
     ['htm', [undefined, 1, null]],
     ['htu', [undefined, 1, null]],
     ['iat', [undefined, '1800000000', null]],
@@ -115,7 +117,8 @@ describe('the checks of RFC 9449 §4.3', () => {
   })
 
   test('4: another JWT of the same key does not pass as a proof', () => {
-    for (const typ of ['JWT', 'at+jwt', 'DPOP+JWT', undefined]) expect(refusal({ header: { typ } })).toBe('invalid_dpop_proof')
+    for (const typ of ['JWT', 'at+jwt', 'DPOP+JWT', 'application/dpop+jwt', undefined])
+      expect(refusal({ header: { typ } })).toBe('invalid_dpop_proof')
   })
 
   test('5: none, a shared secret and any other algorithm are refused', () => {
@@ -207,6 +210,13 @@ describe('the checks of RFC 9449 §4.3', () => {
     for (const iat of [NOW - 60, NOW + 60, NOW - 0.5]) expect(withoutNonce(iat)).toBe('accepted')
   })
 
+  test('threat: a proof that says when it ends is used after that, with a nonce and without', () => {
+    for (const exp of [NOW, NOW - 1, String(NOW + 60), null]) expect(refusal({ claims: { exp } })).toBe('invalid_dpop_proof')
+    expect(refusal({ claims: { exp: NOW + 1 } })).toBe('accepted')
+    const { isNonce: _, ...check } = checkOf({ claims: { exp: NOW } })
+    expect(codeOf(check)).toBe('invalid_dpop_proof')
+  })
+
   test('12: a proof stolen together with its key use does not carry another token', () => {
     const other = createHash('sha256').update('another').digest('base64url')
     for (const ath of [undefined, '', other, null, 1]) expect(refusal({ claims: { ath } })).toBe('invalid_dpop_proof')
@@ -231,7 +241,7 @@ test('whatever a signed proof says in its members, it is refused with a code or 
       const header = ['typ', 'alg', 'jwk', 'crit'].includes(name)
       const code = refusal(header ? { header: { [name]: value } } : { claims: { [name]: value } })
       expect(['accepted', 'invalid_dpop_proof', 'use_dpop_nonce']).toContain(code)
-      // any jti and any time will do: the nonce says that it is fresh
+      // any jti and any time will do: the nonce says that the proof is fresh
       if (code === 'accepted') expect(['jti', 'iat']).toContain(name)
     }),
   )

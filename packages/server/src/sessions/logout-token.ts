@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
+import { mediaType, parseJwt } from '@stile/protocol/node'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
 import { isName } from '../input/name.ts'
 import type { LoginProvider } from '../login-providers/provider.ts'
 import { loginUnavailable, ProviderUnreachable } from '../login-providers/unavailable.ts'
 import { ALGORITHMS } from '../options/schema.ts'
-import { decodeJwt } from './jwt.ts'
 
 /** How old a logout token may be, in seconds; OpenID Connect Back-Channel Logout 1.0 §2.4 recommends two minutes of life. */
 export const LOGOUT_TOKEN_SECONDS = 300
@@ -31,11 +31,10 @@ export type LogoutToken = Readonly<{
  * @throws {StileError} `invalid_request` where it is not one, `login_unavailable` where the keys of the provider cannot be read
  */
 export async function verifyLogoutToken(token: string, provider: LoginProvider, now: number): Promise<LogoutToken> {
-  const jwt = decodeJwt(token, MAX_TOKEN_LENGTH)
+  const jwt = parseJwt(token, MAX_TOKEN_LENGTH)
   if (jwt === undefined) throw refused('is not a signed JWT')
   const { header, payload } = jwt
-  if (typeof header.typ !== 'string' || !/^(?:application\/)?logout\+jwt$/i.test(header.typ))
-    throw refused('does not have the typ logout+jwt')
+  if (mediaType(header.typ) !== 'logout+jwt') throw refused('does not have the typ logout+jwt')
   if (!(ALGORITHMS as readonly unknown[]).includes(header.alg)) throw refused('is signed with an algorithm that is not accepted')
   await verifySignature(token, provider)
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { ASSURANCE_TYP, CLOCK_SKEW_SECONDS } from '@stile/protocol'
+import { mediaType, parseJwt } from '@stile/protocol/node'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
 import type { IssuerOptions } from '../options/options.ts'
 import { readSessionClaims, type SessionClaims } from './claims.ts'
 import { createIssuers, type Issuer, type IssuersDeps } from './issuers.ts'
-import { decodeJwt } from './jwt.ts'
 
 const MAX_TOKEN_LENGTH = 8192
 /** How many signatures are remembered as valid, and for how long at most: a key that its issuer withdraws stops counting by then. */
@@ -61,7 +61,7 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
   return {
     async verify(token) {
       const now = deps.now()
-      const jwt = decodeJwt(token, MAX_TOKEN_LENGTH)
+      const jwt = parseJwt(token, MAX_TOKEN_LENGTH)
       if (jwt === undefined) throw invalid('is not a JWT that can be read.')
       const { header, payload } = jwt
       if (payload.iss === deps.publicUrl) throw invalid('was issued by Stile itself. Send a token of the primary login.')
@@ -85,11 +85,6 @@ function checkHeader({ alg, typ }: Payload, { algs, typ: typs }: IssuerOptions):
   if (type === ASSURANCE_TYP) throw invalid('is an access token. Send a session token of the primary login.')
   if (type === undefined || !typs.some((each) => mediaType(each) === type))
     throw invalid('is of a typ that is not accepted for its issuer.')
-}
-
-/** A `typ` in the one form that is compared: lower case, without `application/` (RFC 7515 §4.1.9). */
-function mediaType(typ: unknown): string | undefined {
-  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : undefined
 }
 
 function checkTimes({ exp, iat, nbf }: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): number {

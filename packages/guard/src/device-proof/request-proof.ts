@@ -1,0 +1,69 @@
+import { normalizeHtu } from '@stile/protocol'
+import { createProofVerifier, type ProofRefusal, type ProofVerdict } from '@stile/protocol/node'
+import type { Header } from '../requests/request.ts'
+
+/** What a proof must be about. */
+export type ProofContext = Readonly<{
+  method: string
+  /** Path and query as they were sent. */
+  url: string
+  /** The assurance token that came with it. */
+  token: string
+  /** The thumbprint that the token is bound to (`cnf.jkt`). */
+  jkt: string
+}>
+
+/**
+ * Verifies device proofs. A valid one may have been used before: the replay memory tells, and is asked last, when a request is about to pass.
+ */
+export type RequestProofVerifier = (proof: Header, context: ProofContext) => ProofVerdict
+
+/** What the verifier is made of. */
+export type RequestProofVerifierOptions = Readonly<{ origin: string; now: () => number }>
+
+/** How far the `iat` of a proof may be from now, in seconds. */
+export const PROOF_WINDOW_SECONDS = 60
+// segments that a URL parser takes away but a router may not: such a path has two meanings
+const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+
+/**
+ * Makes a verifier of device proofs at a resource server (RFC 9449 §4.3 and §7.1).
+ *
+ * The URL is the configured public origin and the path as it was sent; `Host` is never asked.
+ */
+export function createRequestProofVerifier({ origin, now }: RequestProofVerifierOptions): RequestProofVerifier {
+  const verifyProof = createProofVerifier()
+  const freshness = { windowSeconds: PROOF_WINDOW_SECONDS }
+  return (proof, { method, url, token, jkt }) =>
+    verifyProof(proof, { method, isUrl: (htu) => isSameUrl(htu, origin, url), accessToken: token, jkt, freshness, now: now() })
+}
+
+function isSameUrl(htu: string, origin: string, url: string): boolean {
+  const end = url.search(/[?#]/)
+  const path = end < 0 ? url : url.slice(0, end)
+  if (!path.startsWith('/') || path.includes('\\') || DOT_SEGMENT.test(path)) return false
+  return normalizeHtu(htu) === normalizeHtu(origin + path)
+}
+
+/** Why a proof is refused, in a sentence that never quotes it. */
+export const PROOF_FAULTS: Readonly<Record<ProofRefusal, string>> = {
+  missing: 'The token came without a proof of its key.',
+  repeated: 'More than one proof came with the token.',
+  malformed: 'The proof is not a compact JWT of at most 4096 characters without critical extensions.',
+  jti_unusable: 'The proof has no jti of 1 to 128 characters.',
+  target_missing: 'The proof does not name the method (htm) and URL (htu) it is for.',
+  time_missing: 'The proof does not say when it was made (iat).',
+  wrong_type: 'The typ of the proof must be dpop+jwt.',
+  wrong_algorithm: 'The proof must be signed with ES256 and nothing else.',
+  wrong_jwk: 'The proof must carry a public P-256 key as jwk.',
+  wrong_signature: 'The signature of the proof is wrong.',
+  private_key: 'The proof carries a private key, which is now known to others.',
+  wrong_method: 'The proof is for another HTTP method.',
+  wrong_url: 'The proof is for another URL. If it should be this one, check the origin option of the guard.',
+  nonce_missing: 'The proof lacks a nonce.',
+  nonce_refused: 'The nonce of the proof is too old.',
+  not_fresh: 'The proof is older than a minute or of the future; the clocks may differ.',
+  expired: 'The proof has expired.',
+  wrong_token: 'The proof is for another token.',
+  wrong_key: 'The proof is of another key than the one that the token is bound to.',
+}

@@ -1,0 +1,145 @@
+import { type License, parseLicense } from '@stile/protocol'
+import { createBoundedMap } from '../lib/bounded-map.ts'
+import type { GuardLog } from '../options/options.ts'
+import type { Contact } from '../service/contact.ts'
+import type { ServiceClient } from '../service/service-client.ts'
+
+/** The effective license of one subject in one account, as of a place in the service's log. */
+export type Snapshot = Readonly<{ account: string; subject: string; license: License | null; cursor: number; filledAt: number }>
+
+/** The licenses that the guard knows. */
+export type Licenses = Readonly<{
+  /**
+   * The license if it may still be used: not past its `changesAt`, and the service heard within the outage time, unless `whenStale`.
+   * Synchronous.
+   */
+  lookup(account: string, subject: string, whenStale: boolean): Snapshot | undefined
+  /** Fetches it; one fetch at a time for the same one. Resolves to whether it is known now; never rejects. */
+  fill(account: string, subject: string): Promise<boolean>
+  /** A license of the feed replaces what was known, in flight too. */
+  apply(event: Readonly<{ account: string; license: License | null; cursor: number }>): void
+  /** Forgets what a revocation touches: a removed seat is one. */
+  forget(who: Readonly<{ account?: string; subject?: string; cursor: number }>): void
+  /** Forgets everything: the service's log is another one. */
+  clear(): void
+}>
+
+/** What the licenses are made of. */
+export type LicensesOptions = Readonly<{
+  client: ServiceClient
+  contact: Contact
+  now: () => number
+  log: GuardLog
+  outageSeconds: number
+  staleSeconds: number
+  /** How many are remembered. Default 10000. */
+  max?: number
+}>
+
+/** How long the service is left alone after it could not be reached, in seconds. */
+const RETRY_SECONDS = 5
+const MAX_FLIGHTS = 500
+const MAX_TRIES = 3
+
+/** A fetch under way, and what happened since that its answer must not be older than. */
+type Flight = { account: string; subject: string; cursor: number; epoch: number; era: number; promise: Promise<boolean> }
+
+/** Makes the memory of licenses, filled on demand from `GET /v1/licenses/{account}?subject=`. */
+export function createLicenses(options: LicensesOptions): Licenses {
+  const { client, contact, now, log, outageSeconds, staleSeconds, max = 10_000 } = options
+  const snapshots = createBoundedMap<string, Snapshot>(max)
+  const flights = new Map<string, Flight>()
+  let quietUntil = Number.NEGATIVE_INFINITY
+  let era = 0
+
+  const fetchOne = async (key: string, flight: Flight): Promise<boolean> => {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const since = era
+      const path = `/v1/licenses/${encodeURIComponent(flight.account)}?subject=${encodeURIComponent(flight.subject)}`
+      const answer = await client.get(path, true)
+      const read = answer.status === 'answered' ? readAnswer(answer.body, flight.account) : undefined
+      if (read === undefined) {
+        // an answer about one account says nothing about the others, so it quiets nobody
+        if (answer.status === 'unreachable' || (answer.status === 'refused' && answer.httpStatus < 404)) quietUntil = now() + RETRY_SECONDS
+        log('warn', 'A license could not be read from the service. Check service.url and that service.key is a live key of scope guard.', {
+          cause:
+            answer.status === 'unreachable' ? String(answer.cause) : answer.status === 'refused' ? answer.httpStatus : 'malformed answer',
+        })
+        return false
+      }
+      quietUntil = Number.NEGATIVE_INFINITY
+      contact.heard()
+      // the feed told of something newer while this answer was on its way: ask again
+      if (since !== era || read.cursor < flight.cursor || (read.license?.epoch ?? flight.epoch) < flight.epoch) continue
+      snapshots.set(key, { account: flight.account, subject: flight.subject, ...read, filledAt: now() })
+      return true
+    }
+    return false
+  }
+
+  const fill = (account: string, subject: string): Promise<boolean> => {
+    const key = keyOf(account, subject)
+    const running = flights.get(key)
+    if (running !== undefined) return running.promise
+    if (now() < quietUntil || flights.size >= MAX_FLIGHTS) return Promise.resolve(false)
+    const flight: Flight = { account, subject, cursor: -1, epoch: -1, era, promise: Promise.resolve(false) }
+    flights.set(key, flight)
+    flight.promise = fetchOne(key, flight).finally(() => flights.delete(key))
+    return flight.promise
+  }
+
+  return {
+    fill,
+    lookup(account, subject, whenStale) {
+      const snapshot = snapshots.get(keyOf(account, subject))
+      if (snapshot === undefined) return undefined
+      const time = now()
+      if (snapshot.license?.changesAt !== undefined && !(time < snapshot.license.changesAt)) return undefined
+      if (!whenStale && !(time - contact.heardAt() <= outageSeconds)) return undefined
+      // nobody tells of changes while the feed is silent: ask in the background whether the service answers
+      if (time - contact.fedAt() > staleSeconds && time - snapshot.filledAt > staleSeconds) void fill(account, subject)
+      return snapshot
+    },
+    apply({ account, license, cursor }) {
+      for (const [key, snapshot] of snapshots.entries()) {
+        if (snapshot.account !== account || snapshot.cursor >= cursor) continue
+        // a member without a license may still lack a seat: ask for it
+        if (snapshot.license === null) snapshots.delete(key)
+        else snapshots.set(key, { ...snapshot, license, cursor, filledAt: now() })
+      }
+      for (const flight of flights.values()) {
+        if (flight.account !== account) continue
+        flight.cursor = Math.max(flight.cursor, cursor)
+        flight.epoch = Math.max(flight.epoch, license?.epoch ?? -1)
+      }
+    },
+    forget({ account, subject, cursor }) {
+      const touches = (each: Readonly<{ account: string; subject: string }>): boolean =>
+        (account === undefined || each.account === account) && (subject === undefined || each.subject === subject)
+      for (const [key, snapshot] of snapshots.entries()) if (touches(snapshot) && snapshot.cursor < cursor) snapshots.delete(key)
+      for (const flight of flights.values()) if (touches(flight)) flight.cursor = Math.max(flight.cursor, cursor)
+    },
+    clear() {
+      era += 1
+      snapshots.clear()
+      for (const flight of flights.values()) {
+        flight.cursor = -1
+        flight.epoch = -1
+      }
+    },
+  }
+}
+
+/** Account and subject as one key that no other pair has. */
+function keyOf(account: string, subject: string): string {
+  return `${account.length}:${account}${subject}`
+}
+
+function readAnswer(body: unknown, account: string): Readonly<{ license: License | null; cursor: number }> | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { account: answered, cursor, license: value } = body as Readonly<Record<string, unknown>>
+  if (answered !== account || typeof cursor !== 'number' || !Number.isSafeInteger(cursor)) return undefined
+  if (value === null) return { license: null, cursor }
+  const license = parseLicense(value)
+  return license === undefined ? undefined : { license, cursor }
+}

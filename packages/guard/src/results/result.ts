@@ -1,0 +1,22 @@
+import type { AssuranceClaims, Decision, Problem } from '@stile/protocol'
+
+/** A request that may go on. */
+export type GuardPass<F extends string = string> = Readonly<{
+  ok: true
+  /** `permit`, or what would have been refused if the policy and the guard did not both say `observe`. */
+  decision: Decision<F>
+  /** The claims of the assurance token that was verified; absent if the feature needs no more than the session. */
+  claims?: AssuranceClaims
+}>
+
+/** A request that was refused, as the answer to send: `problem` is its JSON body. */
+export type GuardRefusal = Readonly<{
+  ok: false
+  status: number
+  /** Content-Type and Cache-Control are among them. */
+  headers: Readonly<Record<string, string>>
+  problem: Problem
+}>
+
+/** What the guard says about one request and one feature. */
+export type GuardResult<F extends string = string> = GuardPass<F> | GuardRefusal

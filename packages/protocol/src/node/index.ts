@@ -1,0 +1,6 @@
+export type { ProofExpectation, ProofRefusal, ProofVerdict, ProofVerifier, ProofVerifierOptions } from './device-proof.ts'
+export { createProofVerifier, MAX_JTI_LENGTH } from './device-proof.ts'
+export type { P256Point } from './es256.ts'
+export { importP256, isPrivateJwk, p256Point, sha256Base64url, thumbprint, verifyEs256 } from './es256.ts'
+export type { ParsedJwt } from './jwt.ts'
+export { mediaType, parseJwt } from './jwt.ts'
