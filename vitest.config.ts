@@ -53,7 +53,7 @@ export default defineConfig({
         resolve: source('browser'),
         test: {
           name: 'stories',
-          setupFiles: ['./test/setup/stories.ts'],
+          setupFiles: [fileURLToPath(new URL('./test/setup/stories.ts', import.meta.url))],
           testTimeout: LIMITS.test,
           hookTimeout: LIMITS.hook,
           browser: {
