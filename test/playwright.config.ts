@@ -2,6 +2,9 @@ import { defineConfig } from '@playwright/test'
 import { BROWSER_ARGS, findBrowser } from '../scripts/browser.ts'
 import { LIMITS } from './limits.ts'
 
+// a journey that starts a service in its own process resolves the packages from source
+process.env.NODE_OPTIONS = [process.env.NODE_OPTIONS, '--conditions=@stile/source'].filter(Boolean).join(' ')
+
 const executablePath = findBrowser()
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 
 /** What came back: `body` is the JSON object, or empty where the text is none. */
 export type Answer = Readonly<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>>; text: string }>
@@ -42,14 +42,17 @@ export type NodeClientOptions = Readonly<{
   session: () => Promise<string>
   /** The headers by which the API knows who is signed in. */
   login: Readonly<Record<string, string>>
+  /** The device key with its private half. Default: a new one. */
+  device?: JWK
   /** Whole seconds since the epoch. */
   now: () => number
 }>
 
 /** Makes a client with a device key of its own. */
-export async function createNodeClient({ service, api, session, login, now }: NodeClientOptions): Promise<NodeClient> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256')
-  const { kty, crv, x, y } = await exportJWK(publicKey)
+export async function createNodeClient({ service, api, session, login, device, now }: NodeClientOptions): Promise<NodeClient> {
+  const made = await generateKeyPair('ES256')
+  const privateKey = device === undefined ? made.privateKey : await importJWK(device, 'ES256')
+  const { kty, crv, x, y } = device ?? (await exportJWK(made.publicKey))
   const jwk = { kty, crv, x, y } as { kty: string; crv: string; x: string; y: string }
   let nonce: string | undefined
 

@@ -3,15 +3,14 @@ import { checkCycles, checkSatisfiable, checkWhenStale } from './checks.ts'
 import { createReport, type PolicyIssue, type Report } from './issue.ts'
 import { readCompliance, readEnrollment, readFeatures, readLicense, readRisk, readTiers } from './sections.ts'
 import { kindOf, readObject } from './values.ts'
-
-const MEMBERS = ['format', 'features', 'tiers', 'compliance', 'risk', 'license', 'enrollment']
+import { MEMBERS } from './vocabulary.ts'
 
 /** Reads a policy document and checks what its parts say together. Every issue is reported, not only the first. */
 export function readPolicy(
   value: unknown,
 ): Readonly<{ ok: true; document: PolicyDocument }> | Readonly<{ ok: false; issues: readonly PolicyIssue[] }> {
   const report = createReport()
-  const given = readObject(value, [], report, MEMBERS)
+  const given = readObject(value, [], report, MEMBERS.policy)
   if (given === undefined) return { ok: false, issues: report.issues }
   if (given.format !== 1) report.add(['format'], `Expected 1, the only format there is; found ${kindOf(given.format)}.`)
   const features = namesIn(given.features)

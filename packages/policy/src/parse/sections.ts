@@ -1,5 +1,3 @@
-import { LICENSE_STATES } from '@stile/protocol'
-import { RISK_ENTRIES } from '../compile/rules.ts'
 import type {
   ComplianceDocument,
   Duration,
@@ -25,13 +23,12 @@ import {
   readText,
   readWord,
 } from './values.ts'
-
-const FEATURE = ['requires', 'compliance', 'enforce', 'whenStale', 'machines', 'actors', 'label', 'description']
+import { MEMBERS, WORDS } from './vocabulary.ts'
 
 /** Reads `features`. */
 export function readFeatures(value: unknown, report: Report, rules: readonly string[]): Record<string, FeatureDocument> {
   return readEach(readNamed(value, ['features'], report, 'feature'), ['features'], (member, place) => {
-    const given = readObject(member, place, report, FEATURE)
+    const given = readObject(member, place, report, MEMBERS.feature)
     if (given === undefined) return undefined
     const read = optional(given, place)
     return present({
@@ -39,10 +36,10 @@ export function readFeatures(value: unknown, report: Report, rules: readonly str
       compliance: read('compliance', (item, at) =>
         readList(item, at, report, (name, where) => readReference(name, where, report, 'compliance rule', rules)),
       ),
-      enforce: read('enforce', (item, at) => readWord(item, at, report, ['on', 'observe', 'off'] as const)),
-      whenStale: read('whenStale', (item, at) => readWord(item, at, report, ['permit'] as const)),
-      machines: read('machines', (item, at) => readWord(item, at, report, ['license'] as const)),
-      actors: read('actors', (item, at) => readWord(item, at, report, ['deny'] as const)),
+      enforce: read('enforce', (item, at) => readWord(item, at, report, WORDS.enforce)),
+      whenStale: read('whenStale', (item, at) => readWord(item, at, report, WORDS.whenStale)),
+      machines: read('machines', (item, at) => readWord(item, at, report, WORDS.machines)),
+      actors: read('actors', (item, at) => readWord(item, at, report, WORDS.actors)),
       label: read('label', (item, at) => readText(item, at, report)),
       description: read('description', (item, at) => readText(item, at, report)),
     }) as FeatureDocument
@@ -56,7 +53,7 @@ export function readTiers(
   names: Readonly<{ features: readonly string[]; tiers: readonly string[] }>,
 ): Record<string, TierDocument> {
   return readEach(readNamed(value, ['tiers'], report, 'tier'), ['tiers'], (member, place) => {
-    const given = readObject(member, place, report, ['extends', 'features', 'requires', 'label', 'description'])
+    const given = readObject(member, place, report, MEMBERS.tier)
     if (given === undefined) return undefined
     const read = optional(given, place)
     return present({
@@ -74,7 +71,7 @@ export function readTiers(
 /** Reads `compliance`. */
 export function readCompliance(value: unknown, report: Report): Record<string, ComplianceDocument> {
   return readEach(readNamed(value, ['compliance'], report, 'compliance rule'), ['compliance'], (member, place) => {
-    const given = readObject(member, place, report, ['requires', 'because'])
+    const given = readObject(member, place, report, MEMBERS.compliance)
     if (given === undefined) return undefined
     const requires = readRequirement(given.requires, [...place, 'requires'], report)
     const because = readText(given.because, [...place, 'because'], report)
@@ -87,9 +84,9 @@ export function readRisk(value: unknown, report: Report): RiskDocument {
   const given = readObject(value, ['risk'], report)
   return readEach(given, ['risk'], (member, place) => {
     const band = String(place[1])
-    if (!(RISK_ENTRIES as readonly string[]).includes(band)) {
+    if (!(MEMBERS.risk as readonly string[]).includes(band)) {
       const why = band === 'unknown' ? 'unknown counts as elevated' : band === 'normal' ? 'normal adds nothing' : 'no such band'
-      report.add(place, `Risk has the entries elevated, high and critical; ${why}.`, { given: band, known: RISK_ENTRIES })
+      report.add(place, `Risk has the entries elevated, high and critical; ${why}.`, { given: band, known: MEMBERS.risk })
       return undefined
     }
     if (member === 'deny') return member
@@ -101,17 +98,17 @@ export function readRisk(value: unknown, report: Report): RiskDocument {
 
 /** Reads `license`. */
 export function readLicense(value: unknown, report: Report, tiers: readonly string[]): LicenseDocument | undefined {
-  const given = readObject(value, ['license'], report, ['none', 'states', 'upgraded'])
+  const given = readObject(value, ['license'], report, MEMBERS.license)
   if (given === undefined) return undefined
   const read = optional(given, ['license'])
   return present({
     none: read('none', (item, at) => readGrant(item, at, report, tiers)),
     states: read('states', (item, at) => {
-      const states = readObject(item, at, report, LICENSE_STATES)
+      const states = readObject(item, at, report, MEMBERS.states)
       return readEach(states, at, (effect, place) => readEffect(effect, place, report, tiers))
     }),
     upgraded: read('upgraded', (item, at) => {
-      const upgraded = readObject(item, at, report, ['requires'])
+      const upgraded = readObject(item, at, report, MEMBERS.upgraded)
       const requires = upgraded && readRequirement(upgraded.requires, [...at, 'requires'], report)
       return requires && { requires }
     }),
@@ -120,14 +117,12 @@ export function readLicense(value: unknown, report: Report, tiers: readonly stri
 
 /** Reads `enrollment`. */
 export function readEnrollment(value: unknown, report: Report): EnrollmentDocument | undefined {
-  const given = readObject(value, ['enrollment'], report, ['missing', 'first', 'settle'])
+  const given = readObject(value, ['enrollment'], report, MEMBERS.enrollment)
   if (given === undefined) return undefined
   const read = optional(given, ['enrollment'])
   return present({
-    missing: read('missing', (item, at) => readWord(item, at, report, ['enroll', 'deny'] as const)),
-    first: read('first', (item, at) =>
-      readSome(item, at, report, (method, where) => readWord(method, where, report, ['relogin', 'email-otp'] as const)),
-    ),
+    missing: read('missing', (item, at) => readWord(item, at, report, WORDS.missing)),
+    first: read('first', (item, at) => readSome(item, at, report, (method, where) => readWord(method, where, report, WORDS.first))),
     settle: read('settle', (item, at) => readDuration<Duration>(item, at, report)),
   })
 }
@@ -136,7 +131,7 @@ function readEffect(value: unknown, place: Place, report: Report, tiers: readonl
   if (value === 'full') return value
   if (typeof value !== 'object' || value === null || !('for' in value || 'then' in value))
     return readGrant(value, place, report, tiers, true)
-  const given = readObject(value, place, report, ['for', 'then'])
+  const given = readObject(value, place, report, MEMBERS.grace)
   if (given === undefined) return undefined
   const duration = readDuration<Duration>(given.for, [...place, 'for'], report)
   const then = readGrant(given.then, [...place, 'then'], report, tiers)
@@ -155,7 +150,7 @@ function readGrant(
     report.add(place, `Expected ${effect ? '"full", "none", { tier } or { for, then }' : '"none" or { tier }'}, found ${kindOf(value)}.`)
     return undefined
   }
-  const given = readObject(value, place, report, ['tier'])
+  const given = readObject(value, place, report, MEMBERS.grant)
   const tier = given && readReference(given.tier, [...place, 'tier'], report, 'tier', tiers)
   return tier === undefined ? undefined : { tier }
 }
