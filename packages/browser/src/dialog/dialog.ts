@@ -1,12 +1,12 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { button, codeField, element, markField, picture } from './element.ts'
-import { createFrame, quietButton, submitButton } from './frame.ts'
-import type { Task } from './guide.ts'
-import { type Stage, showStepUp } from './step-up-view.ts'
-import { adoptStyles } from './styles.ts'
-import { createSay, TEXTS, type Texts } from './texts.ts'
+import { button, codeField, element, markField, picture } from './elements/element.ts'
+import { createFrame, quietButton, submitButton } from './frame/frame.ts'
+import { adoptStyles } from './frame/styles.ts'
+import type { Task } from './setup.ts'
+import { type Stage, showStepUp } from './step-up/step-up-view.ts'
+import { createSay, TEXTS, type Texts } from './texts/texts.ts'
 
 /** How the dialog is shown. */
 export type DialogOptions = Readonly<{
@@ -68,7 +68,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   let [render, cancel] = [frame[1], () => {}]
 
   const guide = (task: Task, wanted?: unknown): Promise<boolean> => {
-    guiding ??= import('./guide.ts')
+    guiding ??= import('./setup.ts')
       .then((it) => {
         const [again, leave, done] = it.guide(stile, KIT, frame, scope, options, () => !!flow, task, wanted)
         render = again
@@ -84,7 +84,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   }
   const off = stile.onStepUp((next) => {
     flow = next
-    const load = (stage: Stage) => import('./ways-view.ts').then(({ createWays }) => createWays(stage, KIT, scope, options))
+    const load = (stage: Stage) => import('./step-up/ways-view.ts').then(({ createWays }) => createWays(stage, KIT, scope, options))
     showStepUp(next, frame, say, next.label ?? labels?.[next.feature] ?? say(next.feature), load, (wanted) => {
       flow = undefined
       render()

@@ -1,9 +1,9 @@
 import type { EmailCodeStart } from '@stile/protocol'
-import type { FlowState } from '../stile.ts'
-import type { Kit } from './dialog.ts'
-import { DRAWINGS } from './icons.ts'
+import type { FlowState } from '../../stile.ts'
+import type { Kit } from '../dialog.ts'
+import { DRAWINGS } from '../elements/icons.ts'
+import type { Say } from '../texts/texts.ts'
 import type { Stage } from './step-up-view.ts'
-import type { Say } from './texts.ts'
 
 type Asked = Extract<FlowState, { stepUp: unknown }>
 

@@ -1,8 +1,8 @@
-import { createRecovery } from '../enroll/index.ts'
-import { flowError, StileError } from '../error.ts'
-import type { FlowError } from '../stile.ts'
-import type { Guide } from './guide.ts'
-import { DRAWINGS } from './icons.ts'
+import { createRecovery } from '../../enroll/index.ts'
+import { flowError, StileError } from '../../error.ts'
+import type { FlowError } from '../../stile.ts'
+import { DRAWINGS } from '../elements/icons.ts'
+import type { Guide } from '../setup.ts'
 
 /**
  * Makes ten recovery codes and shows them once.

@@ -1,9 +1,9 @@
 import type { AttemptFailure } from '@stile/protocol'
 import { expect, test } from 'vitest'
-import type { StileCode } from '../error.ts'
+import type { StileCode } from '../../error.ts'
 import { errorText, isLocked } from './error-text.ts'
+import { WAY_TEXTS } from './step-up-texts.ts'
 import { createSay, TEXTS } from './texts.ts'
-import { WAY_TEXTS } from './way-texts.ts'
 
 const say = createSay({ ...TEXTS, ...WAY_TEXTS })
 

@@ -1,10 +1,10 @@
 import type { RecoveryTicket } from '@stile/protocol'
-import { createRecovery } from '../enroll/index.ts'
-import type { FlowError } from '../stile.ts'
-import { errorOf } from './codes-view.ts'
-import { enroll } from './enroll-view.ts'
-import type { Guide } from './guide.ts'
-import { DRAWINGS } from './icons.ts'
+import { createRecovery } from '../../enroll/index.ts'
+import type { FlowError } from '../../stile.ts'
+import { DRAWINGS } from '../elements/icons.ts'
+import { enroll } from '../enrollment/enrollment-view.ts'
+import type { Guide } from '../setup.ts'
+import { errorOf } from './recovery-codes-view.ts'
 
 /**
  * Leads back in: a recovery code or the token of a link, the sign-in anew, then enrolment.

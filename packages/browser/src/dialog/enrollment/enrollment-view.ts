@@ -1,8 +1,8 @@
 import type { Authenticator } from '@stile/protocol'
-import { createEnrollment, type EnrollableMethod } from '../enroll/enrollment.ts'
-import type { View } from './frame.ts'
-import type { Guide } from './guide.ts'
-import { DRAWINGS } from './icons.ts'
+import { createEnrollment, type EnrollableMethod } from '../../enroll/enrollment.ts'
+import { DRAWINGS } from '../elements/icons.ts'
+import type { View } from '../frame/frame.ts'
+import type { Guide } from '../setup.ts'
 
 /** Whether something was enrolled. */
 export type Enrolled = boolean

@@ -1,5 +1,5 @@
-import type { GUIDE_TEXTS } from './guide-texts.ts'
-import type { WAY_TEXTS } from './way-texts.ts'
+import type { GUIDE_TEXTS } from './setup-texts.ts'
+import type { WAY_TEXTS } from './step-up-texts.ts'
 
 /** The sentences of a prompt that goes well. `{…}` is filled in. */
 export const TEXTS = {

@@ -1,9 +1,9 @@
 import type { Method } from '@stile/protocol'
-import type { EnrollableMethod } from '../enroll/enrollment.ts'
-import type { Flow, FlowState } from '../stile.ts'
-import { button, codeField, markField } from './element.ts'
-import { type Frame, ICONS, quietButton, submitButton, type View } from './frame.ts'
-import type { Say } from './texts.ts'
+import type { EnrollableMethod } from '../../enroll/enrollment.ts'
+import type { Flow, FlowState } from '../../stile.ts'
+import { button, codeField, markField } from '../elements/element.ts'
+import { type Frame, ICONS, quietButton, submitButton, type View } from '../frame/frame.ts'
+import type { Say } from '../texts/texts.ts'
 
 /** A step-up that is done at once opens no dialog: it waits this long for it. */
 const QUIET_MS = 200

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, type, useDialogs } from './page.test-support.ts'
+import { json, NOW, openStepUp, refuse, setup, until } from '../../wire.test-support.ts'
+import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, type, useDialogs } from '../page.test-support.ts'
 
 useDialogs()
 

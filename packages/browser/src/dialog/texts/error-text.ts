@@ -1,5 +1,5 @@
 import type { Method, Problem } from '@stile/protocol'
-import type { FlowError } from '../stile.ts'
+import type { FlowError } from '../../stile.ts'
 import type { Say } from './texts.ts'
 
 /** Whether no code counts, whichever method it is of: for a while, or in this step-up at all. */

@@ -1,4 +1,4 @@
-import { button, element, picture } from './element.ts'
+import { button, element, picture } from '../elements/element.ts'
 
 /** What the dialog shows. */
 export type View = Readonly<{

@@ -1,12 +1,12 @@
 import type { Method, StepUpMethod } from '@stile/protocol'
-import type { EnrollableMethod } from '../enroll/enrollment.ts'
-import type { FlowState } from '../stile.ts'
-import type { DialogOptions, Kit } from './dialog.ts'
+import type { EnrollableMethod } from '../../enroll/enrollment.ts'
+import type { FlowState } from '../../stile.ts'
+import type { DialogOptions, Kit } from '../dialog.ts'
+import { DRAWINGS } from '../elements/icons.ts'
+import { errorText, isLocked } from '../texts/error-text.ts'
+import { WAY_TEXTS } from '../texts/step-up-texts.ts'
 import { createEmailView } from './email-view.ts'
-import { errorText, isLocked } from './error-text.ts'
-import { DRAWINGS } from './icons.ts'
 import type { Stage, Ways } from './step-up-view.ts'
-import { WAY_TEXTS } from './way-texts.ts'
 
 const TICK_MS = 5000
 
