@@ -1,4 +1,6 @@
-/** Makes an element: what it has as a property is set as one, all else as an attribute. */
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** Makes an element. A member that the element has as a property is set as one, any other as an attribute. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   members: Readonly<Record<string, unknown>> = {},
@@ -13,37 +15,31 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
-/** Makes a button that does not send the form. */
-export function button(text: string, onclick: () => void, className = ''): HTMLButtonElement {
-  return element('button', { type: 'button', className, onclick }, text)
-}
-
-/** Draws an icon from its path. */
-export function picture(drawing: string): SVGElement {
-  const [svg, path] = ['svg', 'path'].map((name) => document.createElementNS('http://www.w3.org/2000/svg', name)) as unknown as [
-    SVGElement,
-    Element,
-  ]
+/** Draws an icon from the path of its lines, in a square of 24. */
+export function icon(drawing: string): SVGElement {
+  const svg = document.createElementNS(SVG, 'svg')
   svg.setAttribute('viewBox', '0 0 24 24')
   svg.setAttribute('aria-hidden', 'true')
+  const path = document.createElementNS(SVG, 'path')
   path.setAttribute('d', drawing)
   svg.append(path)
   return svg
 }
 
-/** The field for a six-digit code; sends itself when it is full. Spaces of a pasted code are dropped. */
-export function codeField(label: string, onFull: (code: string) => void): readonly [field: HTMLElement, input: HTMLInputElement] {
-  const input = element('input', { autocomplete: 'one-time-code', inputmode: 'numeric', 'aria-describedby': 'stile-alert' })
-  input.oninput = () => {
-    input.value = input.value.replace(/\D/g, '').slice(0, 6)
-    if (input.value[5]) onFull(input.value)
-  }
-  return [element('label', {}, label, input), input]
+/** What a button says and does. */
+export type ButtonOptions = Readonly<{ label: string; onClick: () => void; className?: string }>
+
+/** Makes a button that does not submit the form. */
+export function button({ label, onClick, className = '' }: ButtonOptions): HTMLButtonElement {
+  return element('button', { type: 'button', className, onclick: onClick }, label)
 }
 
-/** Shows in a code field whether it is being checked and whether it was wrong: focus stays, a wrong code is selected. */
-export function markField(input: HTMLInputElement, busy: boolean, wrong: boolean): void {
-  input.readOnly = busy
-  input.setAttribute('aria-invalid', `${wrong}`)
-  if (wrong && !busy) input.select()
+/** Makes the main button, which submits the form. */
+export function submitButton(label: string): HTMLButtonElement {
+  return element('button', { className: 'stile-primary' }, label)
+}
+
+/** Makes a button without a border, for leaving a view. */
+export function quietButton(label: string, onClick: () => void): HTMLButtonElement {
+  return button({ label, onClick, className: 'stile-quiet' })
 }

@@ -1,100 +1,169 @@
-import type { Authenticator } from '@stile/protocol'
-import { createEnrollment, type EnrollableMethod } from '../../enroll/enrollment.ts'
-import { DRAWINGS } from '../elements/icons.ts'
-import type { View } from '../frame/frame.ts'
-import type { Guide } from '../setup.ts'
+import type { Authenticator, Method } from '@stile/protocol'
+import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
+import { createCodeField } from '../elements/code-field.ts'
+import { button, element, quietButton, submitButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import type { DialogView } from '../frame/frame.ts'
+import type { Wizard } from '../wizard/wizard.ts'
 
-/** Whether something was enrolled. */
-export type Enrolled = boolean
+/** What enrolment begins with. */
+export type EnrollmentViewOptions = Readonly<{
+  /** One method, which is started at once, or several to choose from. Default: all, to choose from. */
+  methods?: Method | readonly Method[] | undefined
+  /** What the choice says. Default: what an authenticator is good for. */
+  intro?: string
+}>
 
+type Failed = Extract<EnrollmentState, { status: 'failed' }>
+type Registering = Extract<EnrollmentState, { registration: unknown }>
+
+/** Every method that can be enrolled, in the order in which they are offered. */
 const METHODS: readonly EnrollableMethod[] = ['passkey', 'totp', 'security-key']
-const ICON = { passkey: DRAWINGS.passkey, 'security-key': DRAWINGS.usb, totp: DRAWINGS.phone } as const
+const METHOD_ICONS: Readonly<Record<EnrollableMethod, string>> = { passkey: ICONS.passkey, 'security-key': ICONS.usb, totp: ICONS.phone }
 
 /**
- * Enrols: the choice, then the prompt or the picture and the code, then a name.
+ * Enrols an authenticator: the choice, then the prompt or the QR code and its first code, then a name.
  *
- * @param wanted  one method, which is started at once, or several to choose from; without any, all are
- * @param intro  what the choice says; default: what it is good for
+ * @returns whether something was enrolled
  */
-export function enroll(guide: Guide, wanted?: unknown, intro?: string): Promise<Enrolled> {
-  const { stile, kit, say, errorText, station, view } = guide
-  const { button, codeField, element, markField, quietButton, submitButton } = kit
-  const asked = ([wanted].flat() as (EnrollableMethod | undefined)[]).filter((each) => each !== undefined)
-  const methods = asked.length > 0 ? METHODS.filter((each) => asked.includes(each)) : METHODS
-  const enrollment = createEnrollment(stile)
-  const { cancel, start } = enrollment
-  const [field, input] = codeField(say('code'), (code) => enrollment.submit({ code }))
-  const name = element('input', { maxLength: 64, autocomplete: 'off' })
-  const able = (method: EnrollableMethod) => method === 'totp' || !!globalThis.PublicKeyCredential
-  const best = methods.find(able)
+export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: EnrollmentViewOptions = {}): Promise<boolean> {
+  const { say, show, cancelButton } = wizard
+  const allowed: readonly Method[] = wanted === undefined ? [] : [wanted].flat()
+  const methods = allowed.length > 0 ? METHODS.filter((method) => allowed.includes(method)) : METHODS
+  const best = methods.find(isUsable)
+  const enrollment = createEnrollment(wizard.client)
+  const codeField = createCodeField({
+    label: say('code'),
+    describedBy: wizard.alertId,
+    onFull: (code) => enrollment.submit({ code }),
+  })
+  const nameInput = element('input', { maxLength: 64, autocomplete: 'off' })
 
-  const choice = (each: EnrollableMethod) => {
-    const way = button(say(`${each}Title`), () => start(each), each === best ? 'stile-primary' : '')
-    return element('div', { className: 'stile-choice' }, way, element('p', {}, say(able(each) ? `${each}Hint` : 'passkeyMissing')))
+  const offer = (method: EnrollableMethod) =>
+    element(
+      'div',
+      { className: 'stile-choice' },
+      button({
+        label: say(`${method}Title`),
+        onClick: () => enrollment.start(method),
+        className: method === best ? 'stile-primary' : '',
+      }),
+      element('p', {}, say(isUsable(method) ? `${method}Hint` : 'passkeyMissing')),
+    )
+  const showChoice = (view: Pick<DialogView, 'key'> & Partial<DialogView>) =>
+    show({ title: say('enrollTitle'), body: () => methods.map(offer), actions: () => [cancelButton()], ...view })
+
+  const showPrompt = ({ status, method, error }: Registering) => {
+    const busy = status === 'verifying'
+    show({
+      key: 'prompt',
+      icon: METHOD_ICONS[method],
+      title: say(`${method}Title`),
+      text: say(busy ? 'wait' : [`${method}Text`, 'passkey']),
+      busy: true,
+      alert: wizard.errorText(error, method),
+      actions: () => [cancelButton()],
+    })
   }
-  const choices = (key: string, more: Partial<View>) => view(key, say('enrollTitle'), { body: () => methods.map(choice), ...more })
-
-  const picture = (secret: string, qr: string | undefined) => {
-    const image = element('img', { alt: say('qr'), width: 176, height: 176, src: `data:image/svg+xml,${encodeURIComponent(qr ?? '')}` })
-    const key = element('code', {}, secret.replace(/(.{4})(?=.)/g, '$1 '))
-    const row = element('div', { className: 'stile-secret' }, key, guide.copyButton(secret))
-    return [...(qr ? [image] : []), element('p', {}, say('secret')), row, field]
+  const secretNodes = (secret: string, qr: string | undefined) => {
+    const src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
+    const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
+    return [
+      ...(qr ? [element('img', { alt: say('qr'), width: 176, height: 176, src })] : []),
+      element('p', {}, say('secret')),
+      element('div', { className: 'stile-secret' }, element('code', {}, inFours), wizard.copyButton(secret)),
+    ]
+  }
+  const showSecret = ({ status, error, qr }: Registering, secret: string) => {
+    const busy = status === 'verifying'
+    show({
+      // the QR code is drawn after the secret is there
+      key: qr ? 'totp with QR code' : 'totp',
+      icon: METHOD_ICONS.totp,
+      title: say('totpTitle'),
+      text: say('scan'),
+      busy,
+      alert: wizard.errorText(error, 'totp'),
+      body: () => [...secretNodes(secret, qr), codeField.field],
+      onSubmit: () => enrollment.submit({ code: codeField.input.value }),
+      actions: () => [submitButton(say('verify')), cancelButton()],
+    })
+    codeField.mark({ busy, wrong: !!error })
   }
 
-  return new Promise<Enrolled>((resolve) => {
-    const showDone = ({ id, name: given, attestation }: Authenticator) => {
+  return new Promise<boolean>((resolve) => {
+    const showName = ({ id, name: given, attestation }: Authenticator) => {
       const finish = () => resolve(true)
       const save = async () => {
-        const next = name.value.trim()
-        // it is enrolled whatever becomes of its name
-        if (next && next !== given) await enrollment.rename(id, next).catch(() => {})
+        const name = nameInput.value.trim()
+        // if naming fails, the authenticator is enrolled all the same
+        if (name && name !== given) await enrollment.rename(id, name).catch(() => {})
         finish()
       }
-      name.value ||= given
-      view('named', say('enrolled'), {
-        icon: DRAWINGS.done,
+      nameInput.value ||= given
+      show({
+        key: 'named',
+        icon: ICONS.done,
+        title: say('enrolled'),
         text: say(`attestation_${attestation}`),
         onCancel: finish,
         onSubmit: save,
-        body: () => [element('label', {}, say('name'), name)],
+        body: () => [element('label', {}, say('name'), nameInput)],
         actions: () => [submitButton(say('save'))],
+      })
+    }
+    const showFailed = ({ code, problem }: Failed) => {
+      const leave = () => resolve(false)
+      show({
+        key: 'refused',
+        icon: ICONS.stop,
+        title: say('enrollTitle'),
+        alert: problem?.detail || wizard.errorText({ code }),
+        onCancel: leave,
+        actions: () => [quietButton(say('close'), leave)],
       })
     }
 
     const render = () => {
       const state = enrollment.get()
-      if (state.status === 'cancelled') return resolve(false)
-      if (state.status === 'done') return showDone(state.authenticator)
-      if (state.status === 'idle') return choices('idle', { text: intro ?? say('enrollText') })
-      if (state.status === 'failed') {
-        const leave = () => resolve(false)
-        const alert = state.problem?.detail || errorText({ code: state.code })
-        const actions = () => [quietButton(say('close'), leave)]
-        return view('refused', say('enrollTitle'), { icon: DRAWINGS.stop, alert, onCancel: leave, actions })
+      switch (state.status) {
+        case 'idle':
+          return showChoice({ key: 'idle', text: intro ?? say('enrollText') })
+        case 'starting': {
+          const { error, method } = state
+          if (error) return showChoice({ key: 'again', alert: wizard.errorText(error, method) })
+          return show({
+            key: 'starting',
+            icon: METHOD_ICONS[method],
+            title: say(`${method}Title`),
+            text: say('wait'),
+            busy: true,
+            actions: () => [cancelButton()],
+          })
+        }
+        case 'proving':
+        case 'verifying': {
+          const { registration } = state
+          return registration.method === 'totp' ? showSecret(state, registration.start.secret) : showPrompt(state)
+        }
+        case 'done':
+          return showName(state.authenticator)
+        case 'failed':
+          return showFailed(state)
+        case 'cancelled':
+          return resolve(false)
       }
-      const { error, method } = state
-      const alert = errorText(error, method)
-      const icon = ICON[method]
-      const title = say(`${method}Title`)
-      if (state.status === 'starting') {
-        if (error) return choices('again', { alert })
-        return view('starting', title, { icon, text: say('wait'), busy: true })
-      }
-      const busy = state.status === 'verifying'
-      const { registration, qr } = state
-      if (registration.method !== 'totp') {
-        const text = say(busy ? 'wait' : [`${method}Text`, 'passkey'])
-        return view('prompt', title, { icon, text, busy: true, alert })
-      }
-      const { secret } = registration.start
-      const onSubmit = () => enrollment.submit({ code: input.value })
-      const body = () => picture(secret, qr)
-      view(`totp${!!qr}`, title, { icon, text: say('scan'), busy, alert, body, onSubmit }, submitButton(say('verify')))
-      markField(input, busy, !!error)
     }
 
-    enrollment.subscribe(() => station(render, cancel))
-    if (methods.length === 1 && methods[0] && typeof wanted === 'string') start(methods[0])
-    else station(render, cancel)
+    const showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
+    enrollment.subscribe(showCurrent)
+    const onlyMethod = typeof wanted === 'string' ? methods[0] : undefined
+    if (onlyMethod) enrollment.start(onlyMethod)
+    else showCurrent()
   })
+}
+
+/** Whether this browser can enrol the method. */
+function isUsable(method: EnrollableMethod): boolean {
+  return method === 'totp' || !!globalThis.PublicKeyCredential
 }

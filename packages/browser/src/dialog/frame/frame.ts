@@ -1,14 +1,14 @@
-import { button, element, picture } from '../elements/element.ts'
+import { element, icon } from '../elements/element.ts'
 
 /** What the dialog shows. */
-export type View = Readonly<{
-  /** While it stays the same, body and actions stay as they are, with focus and what was typed. */
+export type DialogView = Readonly<{
+  /** As long as it stays the same, body and actions stay as they are, with the focus and what was typed. */
   key: string
-  /** The drawing of {@link ICONS}, or another. */
+  /** The drawing of the icon. */
   icon: string
   title: string
   text: string
-  /** Read out when it changes. */
+  /** Screen readers read it out when it changes. */
   alert?: string
   busy?: boolean
   body?: () => readonly Node[]
@@ -19,30 +19,32 @@ export type View = Readonly<{
   onCancel: () => void
 }>
 
-/** The one dialog: a native modal `<dialog>`, labelled and described. */
-export type Frame = readonly [show: (view: View) => void, close: () => void]
+/** The dialog that every view is shown in: a native modal `<dialog>`, labelled and described. */
+export type DialogFrame = Readonly<{
+  /** The id of the element that tells what went wrong, for fields that it describes. */
+  alertId: string
+  show: (view: DialogView) => void
+  close: () => void
+  /** Resolves once the dialog is not open, so at once if it is closed already. */
+  closed: () => Promise<void>
+}>
 
-/** The drawings that the first prompt needs. */
-export const ICONS = {
-  key: 'M9 15a4 4 0 1 1-8 0 4 4 0 0 1 8 0zm-1-3L19 3m-5 4 3 4',
-  phone: 'M7 2h10v20H7zm4 16h2',
-  done: 'm5 12 5 5L19 7',
-} as const
-
-/** Puts the dialog into an element. Focus moves in when it opens and back when it closes; both are the browser's own. */
-export function createFrame(host: Element): Frame {
+/** Puts the dialog into an element. The browser itself moves the focus in when it opens and back when it closes. */
+export function createFrame(host: Element): DialogFrame {
+  // random, because a page may hold several dialogs and even two copies of this package
+  const id = `stile-${Math.random().toString(36).slice(2)}`
   const header = element('header')
-  const title = element('h2', { id: 'stile-title', tabIndex: -1 })
-  const text = element('p', { id: 'stile-text' })
+  const title = element('h2', { id: `${id}-title`, tabIndex: -1 })
+  const text = element('p', { id: `${id}-text` })
   const body = element('div')
-  const alert = element('p', { id: 'stile-alert', role: 'alert' })
+  const alert = element('p', { id: `${id}-alert`, role: 'alert' })
   const actions = element('div')
   const form = element('form', {}, header, body, alert, actions)
   const dialog = element('dialog', { 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
   host.append(dialog)
 
-  let shown: View | undefined
-  let icon = ''
+  let shown: DialogView | undefined
+  let shownIcon: string | undefined
   form.onsubmit = (event) => {
     event.preventDefault()
     shown?.onSubmit?.()
@@ -51,46 +53,40 @@ export function createFrame(host: Element): Frame {
     event.preventDefault()
     shown?.onCancel()
   }
-  // a browser lets the cancel event be prevented only so often
+  // browsers close the dialog in spite of `preventDefault` when Escape is pressed twice
   dialog.onclose = () => {
     if (!dialog.open) shown?.onCancel()
   }
-  const say = (node: Element, words = '') => {
-    if (node.textContent !== words) node.textContent = words
-  }
 
-  return [
-    (view) => {
-      const changed = shown?.key !== view.key
+  return {
+    alertId: alert.id,
+    show: (view) => {
+      const isSameView = shown?.key === view.key
+      if (shownIcon !== view.icon) header.replaceChildren(icon(view.icon), title, text)
+      shownIcon = view.icon
       shown = view
-      if (icon !== view.icon) {
-        icon = view.icon
-        header.replaceChildren(picture(icon), title, text)
-      }
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
-      say(title, view.title)
-      say(text, view.text)
-      if (changed) {
+      setText(title, view.title)
+      setText(text, view.text)
+      if (!isSameView) {
         body.replaceChildren(...(view.body?.() ?? []))
         actions.replaceChildren(...view.actions())
       }
       if (!dialog.open) dialog.showModal()
-      say(alert, view.alert)
-      if (changed) (dialog.querySelector<HTMLElement>('input,.stile-primary') ?? title).focus()
+      setText(alert, view.alert ?? '')
+      if (!isSameView) (dialog.querySelector<HTMLElement>('input,.stile-primary') ?? title).focus()
     },
-    () => {
+    close: () => {
       shown = undefined
       dialog.close()
     },
-  ]
+    closed: async () => {
+      if (dialog.open) await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
+    },
+  }
 }
 
-/** The button that sends the form. */
-export function submitButton(label: string): HTMLButtonElement {
-  return element('button', { className: 'stile-primary' }, label)
-}
-
-/** The button that leaves. */
-export function quietButton(label: string, onClick: () => void): HTMLButtonElement {
-  return button(label, onClick, 'stile-quiet')
+/** Changes a text only if it differs: screen readers read out a live region again even if the same text is set. */
+function setText(node: Element, words: string): void {
+  if (node.textContent !== words) node.textContent = words
 }

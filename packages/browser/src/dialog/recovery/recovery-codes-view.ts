@@ -1,95 +1,105 @@
-import { createRecovery } from '../../enroll/index.ts'
-import { flowError, StileError } from '../../error.ts'
+import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
-import { DRAWINGS } from '../elements/icons.ts'
-import type { Guide } from '../setup.ts'
+import { button, element, quietButton, submitButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import { shownError, type Wizard } from '../wizard/wizard.ts'
+
+/** Why recovery codes are shown. */
+export type RecoveryCodesViewOptions = Readonly<{
+  /** Whether the subject asked for them. Otherwise they are offered, to subjects who have none. */
+  isRequested: boolean
+}>
 
 /**
  * Makes ten recovery codes and shows them once.
  *
- * @param wanted  whether the subject asked for them: otherwise they are offered to who has none
  * @returns whether they were made
  */
-export async function showCodes(guide: Guide, wanted: boolean): Promise<boolean> {
-  const { stile, kit, say, errorText, station, view } = guide
-  const { button, element, quietButton, submitButton } = kit
-  const recovery = createRecovery(stile)
-  // where it cannot be told, nothing is offered
-  const left = await recovery.status().then(
-    ({ codesLeft }) => codesLeft,
-    () => (wanted ? 0 : 1),
+export async function showRecoveryCodes(wizard: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+  const { say, show } = wizard
+  const recovery = createRecovery(wizard.client)
+  const codesLeft = await recovery.status().then(
+    (status) => status.codesLeft,
+    () => undefined,
   )
-  if (!wanted && left > 0) return false
+  // if nobody knows how many are left, none are offered
+  if (!isRequested && codesLeft !== 0) return false
 
   return new Promise<boolean>((resolve) => {
     let busy = false
     let error: FlowError | undefined
     const leave = () => resolve(false)
 
-    const offer = () => {
-      const text = wanted ? `${say('offerText')}${left > 0 ? ` ${say('makingCodes')}` : ''}` : say('offerText')
-      view('offer', say('offerTitle'), {
-        icon: DRAWINGS.codes,
-        text: busy ? say('wait') : text,
-        busy,
-        alert: errorText(error),
-        onSubmit: make,
-        actions: () => [submitButton(say(wanted ? 'makeCodes' : 'offer')), quietButton(say(wanted ? 'cancel' : 'notNow'), leave)],
-      })
+    const offerText = () => {
+      if (busy) return say('wait')
+      const endsFormerCodes = isRequested && !!codesLeft
+      return endsFormerCodes ? `${say('offerText')} ${say('makingCodes')}` : say('offerText')
     }
+    const showOffer = () =>
+      show({
+        key: 'offer',
+        icon: ICONS.codes,
+        title: say('offerTitle'),
+        text: offerText(),
+        busy,
+        alert: wizard.errorText(error),
+        onSubmit: make,
+        actions: () => [submitButton(say(isRequested ? 'makeCodes' : 'offer')), quietButton(say(isRequested ? 'cancel' : 'notNow'), leave)],
+      })
+    const offerStep = { render: showOffer, cancel: leave }
     const make = async () => {
       if (busy) return
       busy = true
       error = undefined
-      station(offer, leave)
+      wizard.showStep(offerStep)
       try {
-        show(await recovery.makeCodes())
+        showCodes(await recovery.makeCodes())
       } catch (cause) {
         busy = false
-        error = errorOf(cause)
-        station(offer, leave)
+        error = shownError(cause)
+        wizard.showStep(offerStep)
       }
     }
 
-    const show = (codes: readonly string[]) => {
+    const showCodes = (codes: readonly string[]) => {
       let alert = ''
-      const text = `${say('codesFile', { host: location.host, date: new Date().toLocaleDateString() })}\n\n${codes.join('\n')}\n`
-      const save = () => {
-        const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-        element('a', { href: url, download: say('codesFileName') }).click()
-        URL.revokeObjectURL(url)
-      }
-      const shown = () =>
-        view('codes', say('codesTitle'), {
-          icon: DRAWINGS.codes,
+      const finish = () => resolve(true)
+      const body = () => [
+        element('ol', { className: 'stile-codes' }, ...codes.map((code) => element('li', {}, element('code', {}, code)))),
+        element(
+          'div',
+          { className: 'stile-row' },
+          wizard.copyButton(codes.join('\n')),
+          button({ label: say('download'), onClick: () => download(codes) }),
+          button({ label: say('print'), onClick: () => print() }),
+        ),
+      ]
+      const render = () =>
+        show({
+          key: 'codes',
+          icon: ICONS.codes,
+          title: say('codesTitle'),
           text: say('codesText'),
           alert,
-          // they are shown only once: Escape does not throw them away
+          // they are shown only once, so that Escape does not throw them away
           onCancel: () => {
             alert = say('saveFirst')
-            shown()
+            render()
           },
-          onSubmit: () => resolve(true),
-          body: () => [
-            element('ol', { className: 'stile-codes' }, ...codes.map((code) => element('li', {}, element('code', {}, code)))),
-            element(
-              'div',
-              { className: 'stile-row' },
-              guide.copyButton(codes.join('\n')),
-              button(say('download'), save),
-              button(say('print'), () => print()),
-            ),
-          ],
+          onSubmit: finish,
+          body,
           actions: () => [submitButton(say('saved'))],
         })
-      station(shown, () => resolve(true))
+      wizard.showStep({ render, cancel: finish })
     }
-    station(offer, leave)
-  })
-}
 
-/** What went wrong, as it is shown; nothing where the subject left a prompt. */
-export function errorOf(cause: unknown): FlowError | undefined {
-  const known = cause instanceof StileError ? cause : new StileError('internal', undefined, cause)
-  return known.code === 'step_up_cancelled' ? undefined : flowError(known, Date.now() / 1000)
+    const download = (codes: readonly string[]) => {
+      const heading = say('codesFile', { host: location.host, date: new Date().toLocaleDateString() })
+      const file = new Blob([`${heading}\n\n${codes.join('\n')}\n`], { type: 'text/plain' })
+      const url = URL.createObjectURL(file)
+      element('a', { href: url, download: say('codesFileName') }).click()
+      URL.revokeObjectURL(url)
+    }
+    wizard.showStep(offerStep)
+  })
 }

@@ -1,92 +1,121 @@
-import type { RecoveryTicket } from '@stile/protocol'
-import { createRecovery } from '../../enroll/index.ts'
+import type { AttemptFailure, RecoveryTicket } from '@stile/protocol'
+import { createRecovery } from '../../enroll/recovery.ts'
+import type { StileCode } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
-import { DRAWINGS } from '../elements/icons.ts'
-import { enroll } from '../enrollment/enrollment-view.ts'
-import type { Guide } from '../setup.ts'
-import { errorOf } from './recovery-codes-view.ts'
+import { button, element, quietButton, submitButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import { showEnrollment } from '../enrollment/enrollment-view.ts'
+import { shownError, type Wizard } from '../wizard/wizard.ts'
+
+/** What recovery begins with. */
+export type RecoveryViewOptions = Readonly<{
+  /** The token of an administrator's recovery link. Without it a recovery code is asked for. */
+  link?: string | undefined
+}>
+
+type SignInCode = Extract<StileCode | AttemptFailure, `relogin_${string}` | `login_${string}` | `session_${string}`>
+
+/** What can go wrong with the sign-in that the service asks for before it looks at a recovery code. */
+const SIGN_IN_CODES: Readonly<Record<SignInCode, true>> = {
+  relogin_failed: true,
+  login_unavailable: true,
+  login_refused: true,
+  login_invalid: true,
+  login_other_user: true,
+  login_time_missing: true,
+  login_too_old: true,
+  session_ended: true,
+  session_unavailable: true,
+}
 
 /**
- * Leads back in: a recovery code or the token of a link, the sign-in anew, then enrolment.
- *
- * What was typed stays until it was accepted, whatever goes wrong on the way.
+ * Leads back in: a recovery code or the token of a link, a new sign-in, then enrolment.
  *
  * @returns whether something was enrolled
  */
-export async function recover(guide: Guide, link: string | undefined): Promise<boolean> {
-  const { stile, kit, say, errorText, station, view } = guide
-  const { button, element, submitButton } = kit
-  const recovery = createRecovery(stile)
-  // where it cannot be told, a code can be typed all the same
+export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions): Promise<boolean> {
+  const ticket = await redeemTicket(wizard, link)
+  return ticket ? showEnrollment(wizard, { methods: ticket.methods, intro: wizard.say('recoverNext') }) : false
+}
+
+/** Redeems a code or a link. What was typed stays until it is accepted, whatever goes wrong on the way. */
+async function redeemTicket(wizard: Wizard, link: string | undefined): Promise<RecoveryTicket | undefined> {
+  const { say, show } = wizard
+  const recovery = createRecovery(wizard.client)
   const status = await recovery.status().catch(() => undefined)
-  const left = link ? 1 : (status?.codesLeft ?? 1)
+  // if nobody knows how many codes are left, one can be typed all the same
+  const hasNoCodes = !link && status?.codesLeft === 0
   const whom = { help: status?.help ?? say('helper') }
 
-  const ticket = await new Promise<RecoveryTicket | undefined>((resolve) => {
+  return new Promise((resolve) => {
     let busy = false
     let error: FlowError | undefined
-    let help = left === 0
-    const leave = () => resolve(undefined)
+    let isHelpShown = hasNoCodes
     const input = element('input', {
       className: 'stile-typed',
       autocomplete: 'off',
       autocapitalize: 'characters',
       spellcheck: false,
-      'aria-describedby': 'stile-alert',
+      'aria-describedby': wizard.alertId,
     })
     const field = element('label', {}, say('recoveryCode'), input)
+    const leave = () => resolve(undefined)
 
-    const sentence = () => {
+    const alertText = () => {
       if (!error) return ''
       if (link && error.code === 'recovery_failed') return say('link_failed', whom)
-      const kept = /^(relogin|login|session)_/.test(error.failure ?? error.code) && !link
-      return `${errorText(error)}${kept ? ` ${say('recoveryKept')}` : ''}`
+      const isCodeUnused = !link && Object.hasOwn(SIGN_IN_CODES, error.failure ?? error.code)
+      return isCodeUnused ? `${wizard.errorText(error)} ${say('recoveryKept')}` : wizard.errorText(error)
     }
     const redeem = async () => {
       const code = input.value.trim()
       if (busy || !(link || code)) return input.focus()
       busy = true
       error = undefined
-      station(render, leave)
+      wizard.showStep(step)
       try {
         resolve(await recovery.redeem(link ? { link } : { code }))
       } catch (cause) {
         busy = false
-        error = errorOf(cause)
-        station(render, leave)
+        error = shownError(cause)
+        wizard.showStep(step)
       }
     }
-    const turn = () => {
-      help = !help
-      render()
+
+    const toggleHelp = () => {
+      isHelpShown = !isHelpShown
+      step.render()
     }
-    const render = () => {
-      const icon = DRAWINGS.door
-      const title = say('recoverTitle')
-      if (help) {
-        const text = say(left === 0 ? 'noCodesLeft' : 'noCodeText', whom)
-        const actions = () => [...(left === 0 ? [] : [button(say('back'), turn)]), button(say('close'), leave, 'stile-primary')]
-        return view('help', title, { icon, text, actions })
-      }
-      view(
-        'recover',
-        title,
-        {
-          icon,
-          busy,
-          text: say(busy ? 'wait' : link ? 'recoverByLink' : 'recoverText'),
-          alert: sentence(),
-          onSubmit: redeem,
-          body: () => (link ? [] : [field]),
-        },
-        submitButton(say('continue')),
-        ...(link ? [] : [button(say('noCode'), turn, 'stile-quiet')]),
-      )
+    const showHelp = () => {
+      const backButton = () => button({ label: say('back'), onClick: toggleHelp })
+      const closeButton = () => button({ label: say('close'), onClick: leave, className: 'stile-primary' })
+      show({
+        key: 'help',
+        icon: ICONS.door,
+        title: say('recoverTitle'),
+        text: say(hasNoCodes ? 'noCodesLeft' : 'noCodeText', whom),
+        actions: () => (hasNoCodes ? [closeButton()] : [backButton(), closeButton()]),
+      })
+    }
+    const showForm = () => {
+      const text = link ? 'recoverByLink' : 'recoverText'
+      show({
+        key: 'recover',
+        icon: ICONS.door,
+        title: say('recoverTitle'),
+        busy,
+        text: say(busy ? 'wait' : text),
+        alert: alertText(),
+        onSubmit: redeem,
+        body: () => (link ? [] : [field]),
+        actions: () => [submitButton(say('continue')), ...(link ? [] : [quietButton(say('noCode'), toggleHelp)]), wizard.cancelButton()],
+      })
+      const isRefused = error?.code === 'recovery_failed'
       input.readOnly = busy
-      input.setAttribute('aria-invalid', `${error?.code === 'recovery_failed'}`)
-      if (error?.code === 'recovery_failed') input.select()
+      input.setAttribute('aria-invalid', `${isRefused}`)
+      if (isRefused) input.select()
     }
-    station(render, leave)
+    const step = { render: () => (isHelpShown ? showHelp() : showForm()), cancel: leave }
+    wizard.showStep(step)
   })
-  return ticket ? enroll(guide, ticket.methods, say('recoverNext')) : false
 }

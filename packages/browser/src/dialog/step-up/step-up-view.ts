@@ -1,159 +1,199 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { Flow, FlowState } from '../../stile.ts'
-import { button, codeField, markField } from '../elements/element.ts'
-import { type Frame, ICONS, quietButton, submitButton, type View } from '../frame/frame.ts'
+import { createCodeField } from '../elements/code-field.ts'
+import { button, quietButton, submitButton } from '../elements/element.ts'
+import { PROMPT_ICONS } from '../elements/icons.ts'
+import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import type { Say } from '../texts/texts.ts'
 
-/** A step-up that is done at once opens no dialog: it waits this long for it. */
+/** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
+/** How long the confirmation stays. */
 const DONE_MS = 700
+/** How long a service that could not be reached is left alone. */
 const RETRY_MS = 4000
 
-/** What comes after a step-up that ended: enrolling one of these, or recovery. */
-export type Next = readonly EnrollableMethod[] | 'recover' | undefined
+/** A state in which the service has answered and the step-up is still open. */
+export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
+
+/** What the subject goes on to after a step-up: enrolling one of these methods, or recovery. */
+export type AfterStepUp = readonly EnrollableMethod[] | 'recovery' | undefined
+
+/** What a view of a step-up says of itself; the rest is the same for all of them. */
+export type PromptView = Partial<DialogView> & Pick<DialogView, 'key' | 'actions'>
 
 /** What the views of a step-up share. */
-export type Stage = Readonly<{
+export type StepUpPrompt = Readonly<{
   flow: Flow
+  /** The id of the element that tells what went wrong. */
+  alertId: string
+  show: (view: PromptView) => void
   close: () => void
-  view: (key: string, more: Partial<View>, ...actions: readonly Node[]) => void
-  /** Renders again after this time, unless something else happens first. */
-  later: (ms: number, run: () => void) => void
+  cancelButton: () => HTMLButtonElement
   render: () => void
-  /** Asks for another way than the one that is shown. */
-  aside: () => void
-  /** Shows the state again, or starts a method, as if no other way had been asked for. */
-  back: (method?: Method) => void
-  finish: (next?: Next) => void
+  /** Runs it after this time, unless something is rendered before. */
+  runLater: (run: () => void, delayMs: number) => void
+  /** Shows the choice of methods in place of the one that is under way. */
+  showChoice: () => void
+  /** Goes on with the method that is under way. */
+  leaveChoice: () => void
+  /** Starts a method, also one that is under way. */
+  choose: (method: Method) => void
+  /** Takes the step-up off the screen. */
+  finish: (next?: AfterStepUp) => void
 }>
 
-/** What is loaded when a step-up begins: every other way, the choice, the errors and the end. */
-export type Ways = Readonly<{
+/** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
+export type WaysView = Readonly<{
+  /** The sentence for what went wrong; empty if nothing did. */
+  alertOf: (state: FlowState) => string
+  /** `isChoosing`: the subject asked for another method than the one that is under way. */
+  render: (state: FlowState, isChoosing: boolean) => void
+}>
+
+/** What `showStepUp` works with. */
+export type StepUpViewOptions = Readonly<{
+  flow: Flow
+  frame: DialogFrame
   say: Say
-  /** The sentence for what went wrong; nothing where nothing did. */
-  alert: (state: FlowState) => string
-  /** Shows the state; `aside` once the subject asks for another way. */
-  render: (state: FlowState, aside: boolean) => void
+  /** What people read as the thing that is asked for. */
+  label: string | undefined
+  loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
+  /** Called once, when there is nothing more to show. */
+  onEnd: (next: AfterStepUp) => void
 }>
 
 /**
  * Shows a step-up from its start to its end.
  *
- * A passkey and a code are shown at once; all else is in `load`, which is under way while the service is asked.
- *
- * @param label  what people read as the thing that is asked for
- * @param onEnd  called once when there is nothing more to show
+ * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
+ * service is asked.
  */
-export function showStepUp(
-  flow: Flow,
-  [show, close]: Frame,
-  say: Say,
-  label: string | undefined,
-  load: (stage: Stage) => Promise<Ways>,
-  onEnd: (next: Next) => void,
-): void {
-  let open = false
-  let timer: ReturnType<typeof setTimeout>
-  let ways: Ways | undefined
-  let broken = false
-  /** The chosen method that the subject wants to get away from. */
-  let left: unknown
+export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpViewOptions): void {
   const { cancel, submit, retry } = flow
-  const [field, input] = codeField(say('code'), (code) => submit({ code }))
+  let isOpen = false
+  let timer: ReturnType<typeof setTimeout>
+  let ways: WaysView | undefined
+  let isWaysMissing = false
+  /** The method that was under way when the subject asked for another. */
+  let leftMethod: Method | undefined
+  const codeField = createCodeField({ label: say('code'), describedBy: frame.alertId, onFull: (code) => submit({ code }) })
 
-  const finish = (next?: Next) => {
+  const show: StepUpPrompt['show'] = (view) => {
+    isOpen = true
+    const text = label ? say('purpose', { feature: label }) : ''
+    frame.show({ icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view })
+  }
+  const cancelButton = () => quietButton(say('cancel'), cancel)
+  const finish = (next?: AfterStepUp) => {
     clearTimeout(timer)
     unsubscribe()
     onEnd(next)
   }
-  const later = (ms: number, run: () => void) => {
+  const runLater = (run: () => void, delayMs: number) => {
     clearTimeout(timer)
-    timer = setTimeout(run, ms)
+    timer = setTimeout(run, delayMs)
   }
-  const view: Stage['view'] = (key, more, ...actions) => {
-    open = true
-    const all = () => [...actions, quietButton(say('cancel'), cancel)]
-    const text = label ? say('purpose', { feature: label }) : ''
-    show({ key, icon: ICONS.key, title: say('title'), text, onCancel: cancel, actions: all, ...more })
+
+  const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
+  const showUnreachable = (alert: string, tryAgain: () => void) =>
+    show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
+  const showDone = () => {
+    show({ key: 'done', icon: PROMPT_ICONS.done, title: say('done'), onCancel: finish, actions: () => [] })
+    runLater(finish, DONE_MS)
   }
-  const wait = () => view('starting', { busy: true, text: say('wait') })
+  const showStarting = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
+    if (error) {
+      runLater(retry, RETRY_MS)
+      showUnreachable(say([error.code, 'failed']), retry)
+    } else if (isOpen) showWaiting()
+    else runLater(showWaiting, QUIET_MS)
+  }
+
+  const leaveButton = ({ methods }: OpenFlowState) =>
+    methods.length > 1
+      ? button({ label: say('another'), onClick: showChoice })
+      : button({ label: say('none'), onClick: showChoice, className: 'stile-quiet stile-link' })
+  const showPasskey = (state: OpenFlowState) =>
+    show({
+      key: 'passkey',
+      busy: true,
+      alert: ways?.alertOf(state) ?? '',
+      text: say(state.status === 'verifying' ? 'wait' : 'passkey'),
+      actions: () => [leaveButton(state), cancelButton()],
+    })
+  const showCode = (state: OpenFlowState) => {
+    const busy = state.status === 'verifying'
+    show({
+      key: 'totp',
+      icon: PROMPT_ICONS.phone,
+      busy,
+      alert: ways?.alertOf(state) ?? '',
+      ...(busy && { text: say('wait') }),
+      onSubmit: () => submit({ code: codeField.input.value }),
+      body: () => [codeField.field],
+      actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
+    })
+    codeField.mark({ busy, wrong: !!state.error })
+  }
 
   const render = () => {
     clearTimeout(timer)
     const state = flow.get()
-    const { status } = state
-    if (status === 'cancelled' || (status === 'done' && !open)) return finish()
-    if (status === 'done') {
-      view('done', { icon: ICONS.done, title: say('done'), onCancel: finish, actions: () => [] })
-      return later(DONE_MS, finish)
+    if (state.status === 'cancelled') return finish()
+    if (state.status === 'done') return isOpen ? showDone() : finish()
+    if (state.status === 'starting') return showStarting(state)
+    const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
+    if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing) {
+      if (state.method === 'passkey') return showPasskey(state)
+      if (state.method === 'totp') return showCode(state)
     }
-    if (status === 'starting') {
-      if (state.error) {
-        later(RETRY_MS, retry)
-        return view('away', { alert: say([state.error.code, 'failed']), onSubmit: retry }, submitButton(say('retry')))
-      }
-      return open ? wait() : later(QUIET_MS, wait)
-    }
-    const method = 'method' in state ? state.method : undefined
-    const aside = left !== undefined && left === method
-    const typing = method === 'totp'
-    if (status !== 'failed' && status !== 'choosing' && (typing || method === 'passkey') && !aside) {
-      const busy = !typing || status === 'verifying'
-      view(
-        method,
-        {
-          icon: typing ? ICONS.phone : ICONS.key,
-          busy,
-          alert: ways?.alert(state) ?? '',
-          ...(busy && { text: say(status === 'verifying' ? 'wait' : 'passkey') }),
-          onSubmit: () => submit({ code: input.value }),
-          body: () => (typing ? [field] : []),
-        },
-        ...(typing ? [submitButton(say('verify'))] : []),
-        state.methods[1] ? button(say('another'), stage.aside) : button(say('none'), stage.aside, 'stile-quiet stile-link'),
-      )
-      if (typing) markField(input, busy, !!state.error)
-      return
-    }
-    if (ways) ways.render(state, aside)
-    else if (broken) view('away', { alert: say('service_unavailable'), onSubmit: begin }, submitButton(say('retry')))
-    else wait()
+    if (ways) ways.render(state, isChoosing)
+    else if (isWaysMissing) showUnreachable(say('service_unavailable'), load)
+    else showWaiting()
   }
-  const begin = () => {
-    broken = false
-    load(stage)
-      .then(
-        (loaded) => {
-          ways = loaded
-        },
-        () => {
-          broken = true
-        },
-      )
-      .then(() => open && render())
+  const load = async () => {
+    isWaysMissing = false
+    try {
+      ways = await loadWays(prompt)
+    } catch {
+      isWaysMissing = true
+    }
+    if (isOpen) render()
   }
-  const stage: Stage = {
+  const showChoice = () => {
+    leftMethod = methodOf(flow.get())
+    render()
+  }
+
+  const prompt: StepUpPrompt = {
     flow,
-    view,
-    later,
+    alertId: frame.alertId,
+    show,
+    close: () => {
+      isOpen = false
+      frame.close()
+    },
+    cancelButton,
     render,
-    finish,
-    aside: () => {
-      left = (flow.get() as { method?: Method }).method
+    runLater,
+    showChoice,
+    leaveChoice: () => {
+      leftMethod = undefined
       render()
     },
-    close: () => {
-      open = false
-      close()
+    choose: (method) => {
+      leftMethod = undefined
+      flow.choose(method)
     },
-    back: (method) => {
-      left = undefined
-      if (method) flow.choose(method)
-      else render()
-    },
+    finish,
   }
   const unsubscribe = flow.subscribe(render)
-  begin()
+  load()
   render()
+}
+
+function methodOf(state: FlowState): Method | undefined {
+  return 'method' in state ? state.method : undefined
 }

@@ -2,10 +2,10 @@ import type { AttemptFailure } from '@stile/protocol'
 import { expect, test } from 'vitest'
 import type { StileCode } from '../../error.ts'
 import { errorText, isLocked } from './error-text.ts'
-import { WAY_TEXTS } from './step-up-texts.ts'
-import { createSay, TEXTS } from './texts.ts'
+import { STEP_UP_TEXTS } from './step-up-texts.ts'
+import { createSay, PROMPT_TEXTS } from './texts.ts'
 
-const say = createSay({ ...TEXTS, ...WAY_TEXTS })
+const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS })
 
 const CODES: readonly StileCode[] = [
   'passkey_cancelled',
@@ -45,7 +45,7 @@ test('whatever people can do something about has a sentence of its own', () => {
     ...FAILURES.map((failure) => errorText(say, { code: 'attempt_failed', failure })),
   ]
   expect(new Set(sentences).size).toBe(CODES.length + FAILURES.length)
-  expect(sentences).not.toContain(TEXTS.failed)
+  expect(sentences).not.toContain(PROMPT_TEXTS.failed)
 })
 
 test('a security key is not called a passkey', () => {

@@ -1,8 +1,8 @@
-import type { GUIDE_TEXTS } from './setup-texts.ts'
-import type { WAY_TEXTS } from './step-up-texts.ts'
+import type { STEP_UP_TEXTS } from './step-up-texts.ts'
+import type { WIZARD_TEXTS } from './wizard-texts.ts'
 
 /** The sentences of a prompt that goes well. `{…}` is filled in. */
-export const TEXTS = {
+export const PROMPT_TEXTS = {
   title: 'Confirm it’s you',
   purpose: 'Needed for: {feature}',
   'stile:authenticators': 'Changing how you confirm it’s you',
@@ -20,13 +20,16 @@ export const TEXTS = {
   failed: 'That did not work.',
 } as const
 
-/** Every sentence of the dialog, by its key. Any code of a failure is a key, too. */
-export type Texts = Readonly<Record<keyof typeof TEXTS | keyof typeof WAY_TEXTS | keyof typeof GUIDE_TEXTS | (string & {}), string>>
+/** The key of a sentence that the dialog has. */
+type TextKey = keyof typeof PROMPT_TEXTS | keyof typeof STEP_UP_TEXTS | keyof typeof WIZARD_TEXTS
 
-/** The sentence for the first of these keys that has one, with `{name}` filled in from the values. */
+/** Every sentence of the dialog, by its key. The code of any failure is a key, too. */
+export type Texts = Readonly<Record<TextKey | (string & {}), string>>
+
+/** Gives the sentence for the first of these keys that has one, with `{name}` filled in from the values. */
 export type Say = (keys: string | readonly (string | undefined)[], values?: Readonly<Record<string, string | number>>) => string
 
-/** Reads sentences from a table; without any for a key, nothing is said. */
+/** Creates a function that reads sentences from a table. If no key has a sentence, it gives an empty text. */
 export function createSay(table: Readonly<Record<string, string | undefined>>): Say {
   return (keys, values = {}) => {
     const key = [keys].flat().find((each) => each && table[each]) ?? ''

@@ -1,5 +1,5 @@
-/** The sentences of enrolment, recovery codes and recovery; loaded with them. */
-export const GUIDE_TEXTS = {
+/** The sentences of enrolment, recovery and recovery codes. They are loaded with the wizard. */
+export const WIZARD_TEXTS = {
   enrollTitle: 'Set up a way to confirm it’s you',
   enrollText: 'You will be asked for it when something needs a stronger proof.',
   passkeyTitle: 'Add a passkey',
