@@ -1,7 +1,5 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import { showEnrollment } from './enrollment/enrollment-view.ts'
-import { showRecoveryCodes } from './recovery/recovery-codes-view.ts'
-import { showRecovery } from './recovery/recovery-view.ts'
 import { createWizard, type Wizard, type WizardOptions } from './wizard/wizard.ts'
 
 /** What the subject wants of the wizard. */
@@ -27,17 +25,23 @@ export function startWizard(goal: WizardGoal, options: WizardOptions): StartedWi
 
 async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {
   switch (goal.kind) {
-    case 'recovery-codes':
-      return showRecoveryCodes(wizard, { isRequested: true })
-    case 'recovery':
-      return offerCodesAfter(await showRecovery(wizard, { link: goal.link }), wizard)
     case 'enrollment':
-      return offerCodesAfter(await showEnrollment(wizard, { methods: goal.methods }), wizard)
+      return offerCodesAfter(showEnrollment(wizard, { methods: goal.methods }), wizard)
+    case 'recovery': {
+      const { showRecovery } = await import('./recovery/recovery-view.ts')
+      return offerCodesAfter(showRecovery(wizard, { link: goal.link }), wizard)
+    }
+    case 'recovery-codes': {
+      const { showRecoveryCodes } = await import('./recovery/recovery-codes-view.ts')
+      return showRecoveryCodes(wizard, { isRequested: true })
+    }
   }
 }
 
-/** Subjects without recovery codes are offered some once they have something to lose. */
-async function offerCodesAfter(isEnrolled: boolean, wizard: Wizard): Promise<boolean> {
-  if (isEnrolled) await showRecoveryCodes(wizard, { isRequested: false })
+/** Offers recovery codes to subjects who have none, once they have something to lose. */
+async function offerCodesAfter(enrolling: Promise<boolean>, wizard: Wizard): Promise<boolean> {
+  const loading = import('./recovery/recovery-codes-view.ts').catch(() => undefined)
+  const isEnrolled = await enrolling
+  if (isEnrolled) await (await loading)?.showRecoveryCodes(wizard, { isRequested: false })
   return isEnrolled
 }

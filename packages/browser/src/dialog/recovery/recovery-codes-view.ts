@@ -2,6 +2,7 @@ import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
 import { shownError, type Wizard } from '../wizard/wizard.ts'
 
 /** Why recovery codes are shown. */
@@ -15,7 +16,8 @@ export type RecoveryCodesViewOptions = Readonly<{
  *
  * @returns whether they were made
  */
-export async function showRecoveryCodes(wizard: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+export async function showRecoveryCodes(base: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+  const wizard = base.withTexts(RECOVERY_TEXTS)
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
   const codesLeft = await recovery.status().then(

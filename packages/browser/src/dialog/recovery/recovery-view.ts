@@ -5,6 +5,7 @@ import type { FlowError } from '../../stile.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { showEnrollment } from '../enrollment/enrollment-view.ts'
+import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
 import { shownError, type Wizard } from '../wizard/wizard.ts'
 
 /** What recovery begins with. */
@@ -33,7 +34,8 @@ const SIGN_IN_CODES: Readonly<Record<SignInCode, true>> = {
  *
  * @returns whether something was enrolled
  */
-export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions): Promise<boolean> {
+export async function showRecovery(base: Wizard, { link }: RecoveryViewOptions): Promise<boolean> {
+  const wizard = base.withTexts(RECOVERY_TEXTS)
   const ticket = await redeemTicket(wizard, link)
   return ticket ? showEnrollment(wizard, { methods: ticket.methods, intro: wizard.say('recoverNext') }) : false
 }

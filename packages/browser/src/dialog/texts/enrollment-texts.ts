@@ -1,5 +1,5 @@
-/** The sentences of enrolment, recovery and recovery codes. They are loaded with the wizard. */
-export const WIZARD_TEXTS = {
+/** The sentences of enrolment. They are loaded with the wizard. */
+export const ENROLLMENT_TEXTS = {
   enrollTitle: 'Set up a way to confirm it’s you',
   enrollText: 'You will be asked for it when something needs a stronger proof.',
   passkeyTitle: 'Add a passkey',
@@ -27,33 +27,4 @@ export const WIZARD_TEXTS = {
   key_exists: 'You have added this key already.',
   attestation_invalid: 'What the key says about its maker is wrong. Use another key.',
   registration_expired: 'That took too long. Start again.',
-  continue: 'Continue',
-  notNow: 'Not now',
-  offerTitle: 'Save recovery codes',
-  offerText: 'If you lose what you have just set up, a recovery code lets you set up another. Keep them where you find them again.',
-  offer: 'Save recovery codes',
-  codesTitle: 'Your recovery codes',
-  codesText: 'Each works once. You see them only now, and former ones no longer count.',
-  makingCodes: 'Making new codes ends the former ones.',
-  makeCodes: 'Make recovery codes',
-  download: 'Download',
-  print: 'Print',
-  saved: 'I have saved them',
-  saveFirst: 'Save them first: you will not see them again.',
-  codesFile: 'Recovery codes for {host}, made on {date}. Each works once.',
-  codesFileName: 'recovery-codes.txt',
-  recoverTitle: 'Get back in',
-  recoverText:
-    'Type one of the recovery codes that you saved. Then you set up a new way to confirm it’s you, after signing in again if it was a while ago.',
-  recoverByLink: 'Your link opens the way back in. You set up a new way to confirm it’s you, after signing in again if it was a while ago.',
-  recoveryCode: 'Recovery code',
-  noCode: 'I have no code',
-  noCodeText: 'Ask {help} for a recovery link. It comes by email and works for an hour.',
-  noCodesLeft: 'You have no recovery codes. Ask {help} for a recovery link: it comes by email and works for an hour.',
-  helper: 'your administrator',
-  back: 'Back',
-  recoverNext: 'You are let back in. Set up a new way now: this works once, and only for a few minutes.',
-  recovery_failed: 'That code is not right, was used already or has ended.',
-  link_failed: 'This link was used already or has ended. Ask {help} for another.',
-  recoveryKept: 'Your code was not used.',
 } as const

@@ -1,5 +1,6 @@
+import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
+import type { RECOVERY_TEXTS } from './recovery-texts.ts'
 import type { STEP_UP_TEXTS } from './step-up-texts.ts'
-import type { WIZARD_TEXTS } from './wizard-texts.ts'
 
 /** The sentences of a prompt that goes well. `{…}` is filled in. */
 export const PROMPT_TEXTS = {
@@ -21,7 +22,7 @@ export const PROMPT_TEXTS = {
 } as const
 
 /** The key of a sentence that the dialog has. */
-type TextKey = keyof typeof PROMPT_TEXTS | keyof typeof STEP_UP_TEXTS | keyof typeof WIZARD_TEXTS
+type TextKey = keyof typeof PROMPT_TEXTS | keyof typeof STEP_UP_TEXTS | keyof typeof ENROLLMENT_TEXTS | keyof typeof RECOVERY_TEXTS
 
 /** Every sentence of the dialog, by its key. The code of any failure is a key, too. */
 export type Texts = Readonly<Record<TextKey | (string & {}), string>>

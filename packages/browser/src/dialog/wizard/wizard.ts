@@ -6,10 +6,10 @@ import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
 import { button, quietButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
 import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createSay, PROMPT_TEXTS, type Say, type Texts } from '../texts/texts.ts'
-import { WIZARD_TEXTS } from '../texts/wizard-texts.ts'
 import { WIZARD_STYLES } from './styles.ts'
 
 /** What the wizard works with. */
@@ -37,6 +37,8 @@ export type Wizard = Readonly<{
   alertId: string
   say: Say
   errorText: (error: FlowError | undefined, method?: Method) => string
+  /** The same wizard with more sentences, for views that are loaded later. */
+  withTexts: (more: Partial<Texts>) => Wizard
   /** Goes to a step. It is rendered now, and again after a step-up that was shown over it. */
   showStep: (step: WizardStep) => void
   /** Shows a view of the current step. */
@@ -52,7 +54,6 @@ export type Wizard = Readonly<{
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, WIZARD_STYLES)
-  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...WIZARD_TEXTS, ...texts })
   let isSigningIn = false
   let step: WizardStep | undefined
 
@@ -72,21 +73,26 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     }
   }
 
-  return {
-    client: { ...client, relogin },
-    alertId: frame.alertId,
-    say,
-    errorText: (error, method) => errorText(say, error, method),
-    showStep: (next) => {
-      step = next
-      render()
-    },
-    show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
-    cancelButton: () => quietButton(say('cancel'), cancel),
-    copyButton: (text) => createCopyButton(say, text),
-    render,
-    cancel,
+  const wizardWith = (known: Partial<Texts>): Wizard => {
+    const say = createSay({ ...known, ...texts })
+    return {
+      client: { ...client, relogin },
+      alertId: frame.alertId,
+      say,
+      errorText: (error, method) => errorText(say, error, method),
+      withTexts: (more) => wizardWith({ ...known, ...more }),
+      showStep: (next) => {
+        step = next
+        render()
+      },
+      show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
+      cancelButton: () => quietButton(say('cancel'), cancel),
+      copyButton: (text) => createCopyButton(say, text),
+      render,
+      cancel,
+    }
   }
+  return wizardWith({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS })
 }
 
 function createCopyButton(say: Say, text: string): HTMLButtonElement {
