@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@stile/protocol'
 import { expect, test, vi } from 'vitest'
 import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, useDialogs } from './page.test-support.ts'
+import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, useDialogs } from './page.test-support.ts'
 
 useDialogs()
 
@@ -35,10 +35,10 @@ test('after enrolling, whoever has no recovery codes is offered some, and can le
   const enrolled = mount(stile).enroll('totp')
   await until(() => dialog().querySelector('input'))
   typeIn('123456')
-  await until(() => title() === 'All set')
+  await until(() => title() === texts.enrolled)
   submit()
-  await until(() => title() === 'Save recovery codes')
-  press('Not now')
+  await until(() => title() === texts.offerTitle)
+  press(texts.notNow)
   await expect(enrolled).resolves.toBe(true)
   expect(dialog().open).toBe(false)
 })
@@ -51,7 +51,7 @@ test.each([
   const enrolled = mount(stile).enroll('totp')
   await until(() => dialog().querySelector('input'))
   typeIn('123456')
-  await until(() => title() === 'All set')
+  await until(() => title() === texts.enrolled)
   submit()
   await expect(enrolled).resolves.toBe(true)
 })
@@ -61,16 +61,16 @@ test('ten codes are shown once; Escape does not throw them away', async () => {
   vi.stubGlobal('navigator', { clipboard: { writeText: async (text: string) => written.push(text) } })
   const { stile } = setup(none)
   const made = mount(stile).recoveryCodes()
-  await until(() => buttonOf('Make recovery codes'))
+  await until(() => buttonOf(texts.makeCodes))
   submit()
-  await until(() => title() === 'Your recovery codes')
+  await until(() => title() === texts.codesTitle)
   expect([...dialog().querySelectorAll('li')].map((each) => each.textContent)).toEqual(CODES)
-  expect(buttons()).toEqual(['Copy', 'Download', 'Print', 'I have saved them'])
-  press('Copy')
-  await until(() => buttonOf('Copied'))
+  expect(buttons()).toEqual([texts.copy, texts.download, texts.print, texts.saved])
+  press(texts.copy)
+  await until(() => buttonOf(texts.copied))
   expect(written).toEqual([CODES.join('\n')])
   dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
-  expect(alert()).toBe('Save them first: you will not see them again.')
+  expect(alert()).toBe(texts.saveFirst)
   dialog().close()
   expect(dialog().open).toBe(true)
   submit()
@@ -81,24 +81,24 @@ test('ten codes are shown once; Escape does not throw them away', async () => {
 test('codes that could not be made are said, with the way to try again', async () => {
   const { stile, answers } = setup({ ...none, [MAKE]: () => refuse('service_unavailable') })
   mount(stile).recoveryCodes()
-  await until(() => buttonOf('Make recovery codes'))
+  await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => alert())
   answers[MAKE] = () => json({ codes: CODES }, 201)
   submit()
-  await until(() => title() === 'Your recovery codes')
+  await until(() => title() === texts.codesTitle)
 })
 
 test('where codes may not be made now the service says whom to ask', async () => {
   const { stile } = setup({ ...none, [MAKE]: () => refuse('denied', { detail: 'Ask support@example.com.' }) })
   mount(stile).recoveryCodes()
-  await until(() => buttonOf('Make recovery codes'))
+  await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => alert())
   expect(alert()).toBe('Ask support@example.com.')
 })
 
-test('what has to be proven first says what for, and the guide goes on after it', async () => {
+test('what has to be proven first says what for, and the wizard goes on after it', async () => {
   const requirement = { level: 'mfa', maxAgeSeconds: 300 } as const
   let asked = 0
   const { stile, seen } = setup({
@@ -110,12 +110,12 @@ test('what has to be proven first says what for, and the guide goes on after it'
     },
   })
   mount(stile).recoveryCodes()
-  await until(() => buttonOf('Make recovery codes'))
+  await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe('Needed for: Changing how you confirm it’s you')
+  expect(labelled('aria-describedby')).toBe(say('purpose', { feature: texts['stile:authenticators'] }))
   typeIn('123456')
-  await until(() => title() === 'Your recovery codes')
+  await until(() => title() === texts.codesTitle)
   expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators' })
 })
 
@@ -125,21 +125,21 @@ test('recovery: a code, then enrolment of what the ticket allows', async () => {
   const recovered = mount(stile).recover()
   await until(() => dialog().querySelector('input'))
   typeIn(' 0000-1111-2222-3333 ')
-  await until(() => buttonOf('Add an authenticator app'))
+  await until(() => buttonOf(texts.totpTitle))
   expect(seen(REDEEM)[0]?.body).toEqual({ code: '0000-1111-2222-3333' })
-  expect(buttons()).toEqual(['Add an authenticator app', 'Cancel'])
-  press('Add an authenticator app')
+  expect(buttons()).toEqual([texts.totpTitle, texts.cancel])
+  press(texts.totpTitle)
   await until(() => dialog().querySelector('input'))
   typeIn('123456')
-  await until(() => title() === 'All set')
+  await until(() => title() === texts.enrolled)
   submit()
   await expect(recovered).resolves.toBe(true)
 })
 
 test.each<[ProblemCode, object, string]>([
-  ['recovery_failed', {}, 'That code is not right, was used already or has ended.'],
-  ['too_many_attempts', { attemptsLeft: 0, retryAfter: 600 }, 'Too many wrong codes. Try again in 10 min.'],
-  ['service_unavailable', {}, 'The service cannot be reached. Trying again by itself.'],
+  ['recovery_failed', {}, texts.recovery_failed],
+  ['too_many_attempts', { attemptsLeft: 0, retryAfter: 600 }, `${texts.too_many_attempts} ${say('lockedFor', { minutes: 10 })}`],
+  ['service_unavailable', {}, texts.service_unavailable],
 ])('recovery: %s is said, and what was typed stays', async (code, members, sentence) => {
   const now = { now: () => Date.now() / 1000, session: async () => 'opaque' }
   const { stile } = setup({ [STATUS]: () => json({ codesLeft: 1 }), [REDEEM]: () => refuse(code, members) }, now)
@@ -164,26 +164,26 @@ test('recovery: who was not signed in again reads that the code was not used', a
   await until(() => dialog().querySelector('input'))
   typeIn('0000')
   await until(() => alert())
-  expect(alert()).toBe('You were not signed in again. Your code was not used.')
+  expect(alert()).toBe(`${texts.relogin_failed} ${texts.recoveryKept}`)
   expect(dialog().open).toBe(true)
 })
 
 test('recovery by a link asks for no code, and says where the link has ended', async () => {
   const { stile, seen } = setup({ [REDEEM]: () => refuse('recovery_failed') })
   mount(stile).recover('the-token')
-  await until(() => buttonOf('Continue'))
+  await until(() => buttonOf(texts.continue))
   expect(dialog().querySelector('input')).toBeNull()
-  press('Continue')
+  press(texts.continue)
   await until(() => alert())
   expect(seen(REDEEM)[0]?.body).toEqual({ link: 'the-token' })
-  expect(alert()).toBe('This link was used already or has ended. Ask your administrator for another.')
+  expect(alert()).toBe(say('link_failed', { help: texts.helper }))
 })
 
 test('recovery: who has no code reads whom to ask', async () => {
   const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0, help: 'support@example.com' }) })
   const recovered = mount(stile).recover()
-  await until(() => buttonOf('Close'))
-  expect(labelled('aria-describedby')).toMatch(/Ask support@example.com for a recovery link/)
-  press('Close')
+  await until(() => buttonOf(texts.close))
+  expect(labelled('aria-describedby')).toBe(say('noCodesLeft', { help: 'support@example.com' }))
+  press(texts.close)
   await expect(recovered).resolves.toBe(false)
 })

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { json, NOW, openStepUp, refuse, setup, until } from '../../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, type, useDialogs } from '../page.test-support.ts'
+import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from '../page.test-support.ts'
 
 useDialogs()
 
@@ -21,8 +21,8 @@ test('a code by mail says where it went, and its field takes the code as any oth
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe('We sent a code to a•••@example.com.')
-  expect(input().labels?.[0]?.textContent).toBe('6-digit code from the email')
+  expect(labelled('aria-describedby')).toBe(say('emailSent', { address: 'a•••@example.com' }))
+  expect(input().labels?.[0]?.textContent).toBe(texts.emailCode)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
   expect(document.activeElement).toBe(input())
@@ -36,15 +36,15 @@ test('another code can be asked for once it is time, what became of it is said, 
   mount(stile)
   stile.stepUp('reports.export')
   await until(() => dialog().querySelector('input'))
-  const waiting = [...dialog().querySelectorAll('button')].find((each) => each.textContent?.startsWith('Send another code'))
-  expect(waiting?.textContent).toMatch(/^Send another code in 0:2\d$/)
+  const waiting = [...dialog().querySelectorAll('button')].find((each) => each.textContent?.startsWith(texts.resend))
+  expect(waiting?.textContent).toMatch(/0:2\d$/)
   expect(waiting?.disabled).toBe(true)
   vi.useFakeTimers({ now: Date.now() + 26_000, toFake: ['Date'] })
-  await until(() => buttonOf('Send another code'))
+  await until(() => buttonOf(texts.resend))
   input().value = '12'
   answers[RESEND] = () => json(openStepUp({ methods: [sent(soon() + 60)] }))
-  press('Send another code')
-  await until(() => dialog().querySelector('[role=status]')?.textContent === 'Another code is on its way. The one before no longer counts.')
+  press(texts.resend)
+  await until(() => dialog().querySelector('[role=status]')?.textContent === texts.resent)
   expect(seen(RESEND)).toHaveLength(1)
   expect(input().value).toBe('')
   expect(document.activeElement).toBe(input())
@@ -55,7 +55,7 @@ test('a clock of this browser that is hours behind does not keep the subject fro
   mount(stile)
   stile.stepUp('reports.export')
   await until(() => dialog().querySelector('input'))
-  expect(buttons().find((each) => each?.startsWith('Send'))).toMatch(/in [0-5]:\d\d$/)
+  expect(buttons().find((each) => each?.startsWith(texts.resend))).toMatch(/in [0-5]:\d\d$/)
 })
 
 test('each way has a name, and which one is meant; another is always one click away', async () => {
@@ -64,16 +64,16 @@ test('each way has a name, and which one is meant; another is always one click a
   const { stile } = setup(asks({ method: 'passkey', hint: 'Passkey', start }, { method: 'totp', hint: 'Old phone' }))
   mount(stile)
   const flow = stile.stepUp('reports.export')
-  await until(() => buttonOf('Use another way'))
-  press('Use another way')
-  await until(() => buttonOf('Use a passkey'))
-  expect(labelled('aria-describedby')).toBe('Choose how to confirm it’s you.')
-  expect(buttons()).toEqual(['Use a passkey', 'Use your authenticator app Old phone', 'I can’t do any of these', 'Cancel'])
-  press('Use your authenticator app Old phone')
+  await until(() => buttonOf(texts.another))
+  press(texts.another)
+  await until(() => buttonOf(texts.usePasskey))
+  expect(labelled('aria-describedby')).toBe(texts.chooseText)
+  expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.none, texts.cancel])
+  press(`${texts.useTotp} Old phone`)
   await until(() => dialog().querySelector('input'))
-  press('Use another way')
-  await until(() => buttonOf('Use your authenticator app Old phone'))
-  press('Use your authenticator app Old phone')
+  press(texts.another)
+  await until(() => buttonOf(`${texts.useTotp} Old phone`))
+  press(`${texts.useTotp} Old phone`)
   expect(document.activeElement).toBe(input())
   flow.cancel()
 })
@@ -91,24 +91,20 @@ test('threat: while codes are locked another kind of code is a second budget: no
   stile.stepUp('reports.export')
   await until(() => dialog().open && dialog().querySelector('input'))
   type('000000')
-  await until(() => buttonOf('Use a passkey'))
-  expect(alert()).toBe('Too many wrong codes. Try again in 14 min.')
-  expect(buttonOf('Use your authenticator app Again in 14 min')?.disabled).toBe(true)
-  expect(buttonOf('Get a code by email Again in 14 min')?.disabled).toBe(true)
-  expect(buttonOf('Use a passkey')?.disabled).toBe(false)
+  await until(() => buttonOf(texts.usePasskey))
+  expect(alert()).toBe(`${texts.too_many_attempts} ${say('lockedFor', { minutes: 14 })}`)
+  expect(buttonOf(`${texts.useTotp} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
+  expect(buttonOf(`${texts.useEmail} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
+  expect(buttonOf(texts.usePasskey)?.disabled).toBe(false)
 })
 
 test.each([
-  ['mail_unavailable', {}, 'The email could not be sent. Nothing was counted: try again, or use another way.'],
-  ['login_unavailable', {}, 'Your login provider cannot be reached. Nothing was counted: try again, or use another way.'],
-  ['attempt_failed', { failure: 'login_other_user' }, 'You signed in as somebody else. Use the account that you use here.'],
-  ['attempt_failed', { failure: 'login_too_old' }, 'Your login provider did not ask you again. Sign out there, then sign in.'],
-  [
-    'attempt_failed',
-    { failure: 'user_verification_missing' },
-    'Your device did not check that it was you. Use your fingerprint, face or PIN.',
-  ],
-  ['attempt_failed', { failure: 'counter_regressed' }, 'That one may have been copied, so it does not count.'],
+  ['mail_unavailable', {}, texts.mail_unavailable],
+  ['login_unavailable', {}, texts.login_unavailable],
+  ['attempt_failed', { failure: 'login_other_user' }, texts.login_other_user],
+  ['attempt_failed', { failure: 'login_too_old' }, texts.login_too_old],
+  ['attempt_failed', { failure: 'user_verification_missing' }, texts.user_verification_missing],
+  ['attempt_failed', { failure: 'counter_regressed' }, texts.counter_regressed],
 ] as const)('%s %j has a sentence of its own', async (code, members, sentence) => {
   const { stile } = setup({ [ATTEMPTS]: () => refuse(code, members) })
   mount(stile)
@@ -123,22 +119,22 @@ test('who can do none of these is led to recovery, and the caller settles', asyn
   const { stile } = setup({ [RECOVERY]: () => json({ codesLeft: 3 }) })
   mount(stile)
   const flow = stile.stepUp('reports.export')
-  await until(() => buttonOf('I can’t do any of these'))
-  press('I can’t do any of these')
+  await until(() => buttonOf(texts.none))
+  press(texts.none)
   await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
-  await until(() => labelled('aria-labelledby') === 'Get back in')
-  expect(input().labels?.[0]?.textContent).toBe('Recovery code')
+  await until(() => labelled('aria-labelledby') === texts.recoverTitle)
+  expect(input().labels?.[0]?.textContent).toBe(texts.recoveryCode)
 })
 
 test('where something must be enrolled first, only what would do is offered', async () => {
   const { stile } = setup({ 'POST /v1/step-ups': () => refuse('enrollment_required', { next: { methods: ['security-key'] } }) })
   mount(stile)
   stile.stepUp('reports.export')
-  await until(() => buttonOf('Set it up now'))
-  expect(alert()).toBe('First set up a way to confirm it’s you.')
-  press('Set it up now')
-  await until(() => buttonOf('Add a security key'))
-  expect(buttons()).toEqual(['Add a security key', 'Cancel'])
+  await until(() => buttonOf(texts.enroll))
+  expect(alert()).toBe(texts.enrollment_required)
+  press(texts.enroll)
+  await until(() => buttonOf(texts['security-keyTitle']))
+  expect(buttons()).toEqual([texts['security-keyTitle'], texts.cancel])
   expect(NOW).toBeGreaterThan(0)
 })
 

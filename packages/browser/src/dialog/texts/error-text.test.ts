@@ -49,24 +49,24 @@ test('whatever people can do something about has a sentence of its own', () => {
 })
 
 test('a security key is not called a passkey', () => {
-  expect(errorText(say, { code: 'passkey_cancelled' }, 'security-key')).toBe('The prompt for the security key was closed.')
+  expect(errorText(say, { code: 'passkey_cancelled' }, 'security-key')).toBe(STEP_UP_TEXTS.key_cancelled)
   expect(errorText(say, { code: 'passkey_timeout' }, 'security-key')).toBe(errorText(say, { code: 'passkey_timeout' }))
 })
 
 test('a lock is told in minutes, a mail that has to wait in seconds, and only the first one locks', () => {
   const retryAt = Date.now() + 29_500
   const wait = { code: 'too_many_attempts', retryAt } as const
-  expect(errorText(say, wait)).toBe('It is too soon for another code. Try again in 30 s.')
+  expect(errorText(say, wait)).toBe(`${STEP_UP_TEXTS.tooSoon} ${say('waitFor', { seconds: 30 })}`)
   expect(isLocked(wait)).toBe(false)
   const lock = { code: 'too_many_attempts', retryAt, attemptsLeft: 0 } as const
-  expect(errorText(say, lock)).toBe('Too many wrong codes. Try again in 1 min.')
+  expect(errorText(say, lock)).toBe(`${STEP_UP_TEXTS.too_many_attempts} ${say('lockedFor', { minutes: 1 })}`)
   expect(isLocked(lock)).toBe(true)
   expect(isLocked({ ...lock, retryAt: Date.now() - 1 })).toBe(false)
 })
 
 test('with the last guess of a step-up its codes are over: the sentence says what to do instead', () => {
   const spent = { code: 'attempt_failed', failure: 'wrong_code', attemptsLeft: 0 } as const
-  expect(errorText(say, spent)).toBe('Too many wrong codes. Use another way, or cancel and start again.')
+  expect(errorText(say, spent)).toBe(`${STEP_UP_TEXTS.too_many_attempts} ${STEP_UP_TEXTS.startAnew}`)
   expect(isLocked(spent)).toBe(true)
   expect(isLocked({ ...spent, attemptsLeft: 1 })).toBe(false)
 })
