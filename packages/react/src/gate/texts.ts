@@ -1,5 +1,10 @@
-/** Title, body and, where there is something to do, the button of a card. */
-export type CardText = readonly [title: string, body: string, button?: string]
+/** The sentences of a card. */
+export type CardText = Readonly<{
+  title: string
+  body: string
+  /** The label of the button, if there is something to do. */
+  button?: string
+}>
 
 /**
  * Every sentence of the gates.
@@ -19,14 +24,22 @@ export type GateTexts = Readonly<{
   failed: string
 }>
 
-/** The sentences as they are where the application does not replace them. */
+/** The sentences that the application does not replace. */
 export const TEXTS: GateTexts = {
   loading: 'Loading…',
-  step_up: ['Confirm it’s you', '{feature} needs a fresh proof that it’s you.', 'Confirm and continue'],
-  enroll: ['Set up a way to confirm it’s you', '{feature} needs more than your sign-in.', 'Set it up'],
-  upgrade: ['Not part of your plan', '{feature} comes with {tier}.'],
-  deny: ['Not available to you', '{feature} is not available now. {reason}'],
-  error: ['Your access could not be checked', 'Nothing is lost. We keep trying.', 'Try again'],
+  step_up: {
+    title: 'Confirm it’s you',
+    body: '{feature} needs a fresh proof that it’s you.',
+    button: 'Confirm and continue',
+  },
+  enroll: {
+    title: 'Set up a way to confirm it’s you',
+    body: '{feature} needs more than your sign-in.',
+    button: 'Set it up',
+  },
+  upgrade: { title: 'Not part of your plan', body: '{feature} comes with {tier}.' },
+  deny: { title: 'Not available to you', body: '{feature} is not available now. {reason}' },
+  error: { title: 'Your access could not be checked', body: 'Nothing is lost. We keep trying.', button: 'Try again' },
   this: 'This',
   cancelled: 'Not confirmed yet. Nothing has changed.',
   failed: 'That did not work. Nothing has changed.',

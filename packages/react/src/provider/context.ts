@@ -9,13 +9,13 @@ export type StileContextValue = Readonly<{
   texts: GateTexts
   /** What people read for each feature and tier. */
   labels: Readonly<Record<string, string>>
-  /** What is loaded once the page stands; rejects where it cannot be. */
+  /** What is loaded once the page stands. Rejects if it cannot be loaded. */
   mounted: () => Promise<Mounted>
 }>
 
 export const StileContext: Context<StileContextValue | null> = createContext<StileContextValue | null>(null)
 
-/** The provider's value. Throws where there is no provider. */
+/** The provider's value. Throws if there is no provider. */
 export function useStileContext(): StileContextValue {
   const value = useContext(StileContext)
   if (value) return value
