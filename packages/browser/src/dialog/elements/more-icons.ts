@@ -1,8 +1,5 @@
-import { PROMPT_ICONS } from './icons.ts'
-
-/** The drawings of the views that are loaded later, with those of the first prompt. */
+/** The drawings of the views that are loaded later. They are beside those of the first prompt, so that it need not load them. */
 export const ICONS = {
-  ...PROMPT_ICONS,
   passkey: 'M13 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0zM2 21c0-4 3-7 7-7 1.5 0 3 .4 4 1.2M19 17v5m0-5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zm0 3h2',
   usb: 'M8 9h8v13H8zm2-7h4v7h-4zm2 13v2',
   mail: 'M2 5h20v14H2zm0 1 10 8 10-8',

@@ -2,6 +2,7 @@ import type { Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
 import { createCodeField } from '../elements/code-field.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
+import { PROMPT_ICONS } from '../elements/icons.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
 import type { Wizard } from '../wizard/wizard.ts'
@@ -19,7 +20,11 @@ type Registering = Extract<EnrollmentState, { registration: unknown }>
 
 /** Every method that can be enrolled, in the order in which they are offered. */
 const METHODS: readonly EnrollableMethod[] = ['passkey', 'totp', 'security-key']
-const METHOD_ICONS: Readonly<Record<EnrollableMethod, string>> = { passkey: ICONS.passkey, 'security-key': ICONS.usb, totp: ICONS.phone }
+const METHOD_ICONS: Readonly<Record<EnrollableMethod, string>> = {
+  passkey: ICONS.passkey,
+  'security-key': ICONS.usb,
+  totp: PROMPT_ICONS.phone,
+}
 
 /**
  * Enrols an authenticator: the choice, then the prompt or the QR code and its first code, then a name.
@@ -103,7 +108,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       nameInput.value ||= given
       show({
         key: 'named',
-        icon: ICONS.done,
+        icon: PROMPT_ICONS.done,
         title: say('enrolled'),
         text: say(`attestation_${attestation}`),
         onCancel: finish,

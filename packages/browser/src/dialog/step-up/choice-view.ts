@@ -1,5 +1,6 @@
 import type { Method } from '@stile/protocol'
 import { button, element, icon } from '../elements/element.ts'
+import { PROMPT_ICONS } from '../elements/icons.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { isLocked } from '../texts/error-text.ts'
 import type { Say } from '../texts/texts.ts'
@@ -20,7 +21,7 @@ export type ChoiceViewOptions = Readonly<{
 const OFFERS: Readonly<Record<Method, Readonly<{ text: string; drawing: string }>>> = {
   passkey: { text: 'usePasskey', drawing: ICONS.passkey },
   'security-key': { text: 'useKey', drawing: ICONS.usb },
-  totp: { text: 'useTotp', drawing: ICONS.phone },
+  totp: { text: 'useTotp', drawing: PROMPT_ICONS.phone },
   'email-otp': { text: 'useEmail', drawing: ICONS.mail },
   relogin: { text: 'useRelogin', drawing: ICONS.door },
   'recovery-code': { text: 'useRecovery', drawing: ICONS.codes },
