@@ -1,46 +1,34 @@
-import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { drawFloors, drawingFaults } from './architecture/drawing.ts'
+import { ROOT, readImports } from './architecture/imports.ts'
+import { lint } from './architecture/lint.ts'
+import { silentRules } from './architecture/planted.ts'
+import { circles, climbs, strays } from './architecture/rules.ts'
 
 /**
- * The gate for who may import whom. The rules are in biome.json; before they are trusted, one forbidden import is planted in each
- * package and the linter must object to it, so that a rule that stopped firing cannot pass unseen.
+ * The gate for who may import whom. Packages are held apart by the linter (biome.json); folders are held apart here, and in the server
+ * they stand on floors. Before a rule is trusted, a violation is planted and the rule must object to it.
+ *
+ * `--graph` prints the folders of the server by floor; `--write` puts them into CONTRIBUTING.md.
  */
-const PLANTED: Readonly<Record<string, string>> = {
-  protocol: 'node:fs',
-  policy: '@stile/server',
-  browser: '@stile/policy',
-  react: '@stile/policy',
-  server: '@stile/guard',
-  guard: '@stile/browser',
-  testing: '@stile/server',
+const graph = process.argv.includes('--graph')
+const write = process.argv.includes('--write')
+
+const packages = readdirSync(join(ROOT, 'packages')).map((name) => ({ name, imports: readImports(name) }))
+const server = packages.find(({ name }) => name === 'server')?.imports ?? []
+const drawing = drawFloors(server)
+
+if (graph) process.stdout.write(`${drawing}\n`)
+else {
+  const faults = [
+    ...silentRules(),
+    ...packages.flatMap(({ name, imports }) => [...circles(name, imports), ...strays(name, imports)]),
+    ...climbs(server),
+    ...drawingFaults(drawing, write),
+  ]
+  for (const fault of faults) process.stderr.write(`${fault}\n\n`)
+  const { ok, output } = lint('.')
+  process.stdout.write(output)
+  process.exit(ok && faults.length === 0 ? 0 : 1)
 }
-
-/** The domain of the server never sees a request. */
-const PLANTED_IN_DOMAIN = 'express'
-
-const RULES = ['--only=style/noRestrictedImports', '--only=suspicious/noImportCycles']
-
-function lint(...paths: string[]): { ok: boolean; output: string } {
-  const { status, stdout, stderr } = spawnSync('biome', ['lint', ...RULES, ...paths], { encoding: 'utf8' })
-  return { ok: status === 0, output: stdout + stderr }
-}
-
-const silent = [...Object.entries(PLANTED), ['server', PLANTED_IN_DOMAIN] as const].filter(([name, specifier]) => {
-  const path = `packages/${name}/src/planted-${process.pid}.ts`
-  writeFileSync(path, `export * from '${specifier}'\n`)
-  try {
-    return !lint(path).output.includes('Architecture:')
-  } finally {
-    rmSync(path)
-  }
-})
-if (silent.length > 0) {
-  process.stderr.write(
-    `The architecture rule no longer fires in: ${silent.map(([name]) => name).join(', ')}. Whoever imports what would go unseen; mend the overrides in biome.json.\n`,
-  )
-  process.exit(1)
-}
-
-const { ok, output } = lint('.')
-process.stdout.write(output)
-process.exit(ok ? 0 : 1)

@@ -1,6 +1,6 @@
 import type { Assurance, Band, Decision, License, Reason } from '@stile/protocol'
-import { compiledOf } from './compile/compile.ts'
 import type { Enrolled } from './compile/variant.ts'
+import { compiledOf } from './compiled.ts'
 import type { Policy } from './policy.ts'
 import { isRequirement, judge } from './requirement.ts'
 

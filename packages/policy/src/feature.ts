@@ -1,5 +1,5 @@
 import type { License, Requirement } from '@stile/protocol'
-import { compiledOf } from './compile/compile.ts'
+import { compiledOf } from './compiled.ts'
 import type { Policy } from './policy.ts'
 import { bindsOperation, combine, isRequirement } from './requirement.ts'
 

@@ -62,7 +62,7 @@ test.each([
 test.each([
   ['a parameter that is named twice', 'Bearer a=1, A=2, DPoP b=1'],
   ['a parameter after a token68', 'Basic abc==, a=1, DPoP b=1'],
-  ['a value that is not quoted though it must be', 'Basic a=b c, DPoP b=1'],
+  ['a value that is not quoted although it must be', 'Basic a=b c, DPoP b=1'],
   ['a parameter without a value', 'Basic a=1, b= , DPoP b=1'],
   ['characters after a quoted string', 'Basic a="1"x, DPoP b=1'],
   ['a token68 that stands alone', 'Basic a=1, abc==, DPoP b=1'],
@@ -73,6 +73,16 @@ test.each([
 
 test('threat: a dropped challenge comes back through the parameters that follow it', () => {
   expect(read('DPoP error=a, error=b, acr_values=phr')).toEqual([])
+})
+
+test.each(['\u0000', '\u0001', '\n', '\r', '\u001f', '\u007f'])('threat: the control character %j stands in a challenge', (control) => {
+  expect(read(`DPoP error="a${control}b", acr_values=phr, Basic a=b`)).toEqual([['basic', { a: 'b' }]])
+  expect(read(`Basic a=b, DPoP error="a\\${control}"`)).toEqual([['basic', { a: 'b' }]])
+  expect(read(`DPoP error=a${control}, Basic a=b`)).toEqual([['basic', { a: 'b' }]])
+})
+
+test('keeps a tab and letters beyond ASCII in a quoted string', () => {
+  expect(read('Basic a="b\té\uFFFD"')).toEqual([['basic', { a: 'b\té\uFFFD' }]])
 })
 
 test('threat: an open quote makes the rest of the header look like parameters', () => {

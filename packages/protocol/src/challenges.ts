@@ -10,6 +10,8 @@ export type Challenge = Readonly<{
 /** Longer headers are not read: servers send at most a few hundred characters. */
 const MAX_LENGTH = 16384
 
+// Neither a quoted string nor anything else of a header may hold one (RFC 9110 §5.6.4).
+const CONTROL = /[^\t -~\x80-\uFFFF]/
 // An element of the list: quoted strings keep their commas. Every branch can take any rest, so that nothing is tried twice.
 const ELEMENTS = /(?:[^",]|"(?:[^"\\]|\\.?)*"?)+/gs
 // [scheme] [name = (token | "quoted") | token68]
@@ -19,8 +21,8 @@ const ELEMENT =
 /**
  * Reads every challenge of a `WWW-Authenticate` header, in the order in which they stand (RFC 9110 §11.6.1).
  *
- * A challenge that names a parameter twice (§11.2) or is followed by what breaks the grammar is dropped; the others stay. Takes linear
- * time and never throws, whatever the header says.
+ * A challenge that names a parameter twice (§11.2), breaks the grammar or holds a control character is dropped; the others stay. Takes
+ * linear time and never throws, whatever the header says.
  */
 export function parseChallenges(header: string | null | undefined): Challenge[] {
   const found = new Set<Challenge>()
@@ -33,7 +35,8 @@ export function parseChallenges(header: string | null | undefined): Challenge[] 
     }
     const key = name?.toLowerCase()
     if (!current) continue
-    const broken = matched === undefined || (token68 && !scheme) || (key && (current.token68 || key in current.params))
+    const broken =
+      matched === undefined || CONTROL.test(element) || (token68 && !scheme) || (key && (current.token68 || key in current.params))
     if (broken) found.delete(current)
     else if (token68) current.token68 = token68
     else if (key) current.params[key] = token ?? (quoted as string).replace(/\\(.)/gs, '$1')

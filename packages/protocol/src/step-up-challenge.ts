@@ -1,4 +1,5 @@
-import { type Challenge, parseChallenges } from './challenges.ts'
+import type { ChallengeScheme } from './challenge.ts'
+import { parseChallenges } from './challenges.ts'
 import { LEVELS, type Level, levelOfAcr } from './level.ts'
 
 /** What a challenge asks of its reader. */
@@ -8,14 +9,18 @@ export type StepUpChallenge = Readonly<{
   acrValues: readonly string[]
   /** How old the proof may be, in seconds. A value that is no whole number counts as 0, the strictest. */
   maxAgeSeconds?: number
-  /** The weakest level that would do. Absent where only unknown `acr_values` would: nothing that we can prove meets it. */
+  /** The weakest level that would do. Absent if only unknown `acr_values` would: nothing that can be proven here meets it. */
   level?: Level
 }>
 
-/** Finds what a list of challenges asks: the first error of a DPoP challenge, else of a Bearer one (RFC 9470 §3, RFC 9449 §7.1). */
-export function stepUpChallenge(challenges: readonly Challenge[]): StepUpChallenge | undefined {
-  const errorOf = (scheme: string) => challenges.find((each) => each.scheme === scheme && each.params.error)
-  const params = (errorOf('dpop') ?? errorOf('bearer'))?.params
+/**
+ * Reads what a `WWW-Authenticate` header asks (RFC 9470 §3, RFC 9449 §7.1): the first challenge of the scheme that names an error.
+ * `undefined` if there is none. Never throws.
+ *
+ * Challenges of other schemes are passed over: they are of the application's own login, and a token of Stile cures none of them.
+ */
+export function readChallenge(header: string | null | undefined, scheme: ChallengeScheme = 'DPoP'): StepUpChallenge | undefined {
+  const params = parseChallenges(header).find((each) => each.scheme === scheme.toLowerCase() && each.params.error)?.params
   if (!params?.error) return undefined
   const acrValues = params.acr_values?.split(' ').filter(Boolean) ?? []
   // Without acr_values any level will do, if it is fresh enough (RFC 9470 §3).
@@ -23,14 +28,9 @@ export function stepUpChallenge(challenges: readonly Challenge[]): StepUpChallen
   return {
     error: params.error,
     acrValues,
-    ...(params.max_age === undefined ? {} : { maxAgeSeconds: secondsOf(params.max_age) }),
+    ...(params.max_age !== undefined && { maxAgeSeconds: secondsOf(params.max_age) }),
     ...(level && { level }),
   }
-}
-
-/** Reads what a `WWW-Authenticate` header asks; `undefined` where it names no error. Never throws. */
-export function readChallenge(header: string | null | undefined): StepUpChallenge | undefined {
-  return stepUpChallenge(parseChallenges(header))
 }
 
 function secondsOf(text: string): number {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadStanding } from '../decisions/standing.ts'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { loadStanding } from '../standing/standing.ts'
 import { SETTLE_SECONDS } from './change.ts'
 import { mailboxOf, nameAddress } from './mailbox.ts'
 

@@ -1,5 +1,5 @@
-import { type Certificate, EXTENSIONS } from './certificate.ts'
-import { DER, onlyDer } from './der.ts'
+import { type Certificate, EXTENSIONS } from '../certificates/certificate.ts'
+import { DER, onlyDer } from '../certificates/der.ts'
 
 /**
  * The AAGUID that an attestation certificate names (`id-fido-gen-ce-aaguid`, WebAuthn L3 §8.2.1): `undefined` where it names none, and an

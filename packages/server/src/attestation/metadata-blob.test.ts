@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { readCertificate } from './certificate.ts'
-import { testRoot } from './certificates.test-support.ts'
+import { readCertificate } from '../certificates/certificate.ts'
+import { testRoot } from '../certificates/certificates.test-support.ts'
 import { type BlobInit, metadataSigner } from './metadata.test-support.ts'
 import { MetadataError, verifyMetadata } from './metadata-blob.ts'
 

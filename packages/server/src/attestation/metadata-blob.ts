@@ -1,6 +1,6 @@
 import { constants, verify } from 'node:crypto'
-import { type Certificate, readCertificate } from './certificate.ts'
-import { anchorOf } from './chain.ts'
+import { type Certificate, readCertificate } from '../certificates/certificate.ts'
+import { anchorOf } from '../certificates/chain.ts'
 
 /** The largest metadata blob that is read, in bytes; that of the FIDO Alliance has about a fifth of it. */
 export const LONGEST_BLOB = 33_554_432

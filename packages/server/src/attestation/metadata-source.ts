@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { SettingsService } from '@simplewebauthn/server'
+import { type Certificate, readPem } from '../certificates/certificate.ts'
 import { OptionsError, optionsIssue } from '../options/error.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/options.ts'
 import type { SettingStore } from '../stores/store.ts'
-import { type Certificate, readPem } from './certificate.ts'
 import { LONGEST_BLOB, type Metadata, MetadataError, verifyMetadata } from './metadata-blob.ts'
 
 /** Where the metadata come from: see `webauthn.attestation.metadata`. */

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import { type CertificateInit, type TestCertificate, testCertificate, testRoot } from './certificates.test-support.ts'
+import { type CertificateInit, type TestCertificate, testCertificate, testRoot } from '../certificates/certificates.test-support.ts'
 
 /** What the metadata say of one model. */
 export type Entry = Readonly<{

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { type CertificateInit, type TestCertificate, testCertificate, testRoot } from '../certificates/certificates.test-support.ts'
 import { createTestDomain, TEST_START } from '../domain.test-support.ts'
 import type { AuthenticatorRecord, WebAuthnData } from '../stores/store.ts'
 import { formatAaguid } from './aaguid.ts'
-import { type CertificateInit, type TestCertificate, testCertificate, testRoot } from './certificates.test-support.ts'
 import { type Entry, metadataSigner } from './metadata.test-support.ts'
 
 const root = testRoot('Example Root')

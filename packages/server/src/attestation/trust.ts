@@ -1,9 +1,9 @@
 import type { AttestationStatus } from '@stile/protocol'
-import type { Options } from '../options.ts'
+import { type Certificate, readCertificate, readPem } from '../certificates/certificate.ts'
+import { anchorOf, isSame } from '../certificates/chain.ts'
+import type { Options } from '../options/options.ts'
 import type { AuthenticatorRecord, WebAuthnData } from '../stores/store.ts'
 import { aaguidIn } from './aaguid.ts'
-import { type Certificate, readCertificate, readPem } from './certificate.ts'
-import { anchorOf, isSame } from './chain.ts'
 import type { Metadata } from './metadata-blob.ts'
 import { type MetadataSource, type MetadataSurroundings, openMetadata } from './metadata-source.ts'
 

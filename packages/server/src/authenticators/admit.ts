@@ -1,9 +1,10 @@
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
-import { loadStanding, type Standing } from '../decisions/standing.ts'
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import { waysToMeet } from '../methods/ways.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
-import { waysToMeet } from '../step-ups/ways.ts'
+import { loadStanding, type Standing } from '../standing/standing.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { authenticatorsGate, type Gate } from './gate.ts'
 
 /** Who was let through the gate, and what opened it. */

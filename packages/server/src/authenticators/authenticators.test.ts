@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Caller, Domain } from '../domain.ts'
 import { hotp } from '../methods/totp/hotp.ts'
 import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { challengeOf, createWorld, decodeBase32, problemOf, tally, type World } from '../step-ups/world.test-support.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { finishRegistration, listAuthenticators, removeAuthenticator, renameAuthenticator, startRegistration } from './index.ts'
 
 let world: World
@@ -236,13 +237,13 @@ describe('managing', () => {
 test.each([
   ['registrations', 'take'],
   ['authenticators', 'create'],
-] as const)('where %s.%s of the store fails, no guess is counted, nothing is enrolled and the enrolment stays open', async (room, verb) => {
+] as const)('where %s.%s of the store fails, no guess is counted, nothing is enrolled and the enrolment stays open', async (part, verb) => {
   const { id, start } = await begin('totp')
   const fails = async () => {
     throw new Error('disk I/O error')
   }
   const { store } = world.domain
-  const domain: Domain = { ...world.domain, store: { ...store, [room]: { ...store[room], [verb]: fails } } }
+  const domain: Domain = { ...world.domain, store: { ...store, [part]: { ...store[part], [verb]: fails } } }
   const response = { code: codeOf(start.secret as string) }
   for (let count = 0; count < 12; count++) await expect(finishRegistration(domain, caller, id, { response })).rejects.toThrow('disk')
   expect((await listAuthenticators(world.domain, caller)).authenticators).toEqual([])

@@ -1,15 +1,15 @@
 import type { Authenticator } from '@stile/protocol'
-import { publicAuthenticator } from '../decisions/standing.ts'
-import type { Caller, Domain } from '../domain.ts'
+import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
-import { noticeFor } from '../mail/notice-for.ts'
-import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/accepted-credentials.ts'
-import { readBody } from '../step-ups/body.ts'
+import { readBody } from '../input/body.ts'
+import { namedSubject } from '../input/name.ts'
+import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/user-handle.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { countsNow, publicAuthenticator } from '../standing/counted.ts'
 import type { NewChange } from '../stores/store.ts'
-import { namedSubject } from '../subjects/named.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
-import { countsNow } from './counts.ts'
 
 /** What the subject has enrolled, and what their browser may forget the rest by. */
 export type ListedAuthenticators = Readonly<{ authenticators: readonly Authenticator[]; webauthn?: AcceptedCredentials }>

@@ -1,10 +1,10 @@
 import { enrollmentOf, newestProof } from '@stile/policy'
 import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
-import type { Domain } from '../domain.ts'
-import { lowestLevelAt } from '../methods/relogin/acr.ts'
-import { waysToMeet } from '../step-ups/ways.ts'
+import { lowestLevelAt } from '../login-providers/acr.ts'
+import { waysToMeet } from '../methods/ways.ts'
+import type { Standing } from '../standing/standing.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
 
 /** How old the proof may be that allows adding, renaming or removing an authenticator, in seconds. */
 export const GATE_MAX_AGE_SECONDS = 300

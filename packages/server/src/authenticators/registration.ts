@@ -1,7 +1,8 @@
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { RegistrationRecord } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
 import type { Admitted } from './admit.ts'
 
 /** How long an enrolment stays open, in seconds. */

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import type { Change } from '../stores/store.ts'
 
 /** What a change means for one caller: the end of the session, another state, or nothing. */

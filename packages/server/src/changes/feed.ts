@@ -1,7 +1,7 @@
 import type { Checkpoint, FeedEvent } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
 import type { Change } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
 import type { ChangeStream } from './stream.ts'
 
 /** The `typ` header of a checkpoint. */

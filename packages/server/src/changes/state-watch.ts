@@ -1,6 +1,6 @@
 import type { State } from '@stile/protocol'
-import type { Caller } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { affects } from './affects.ts'
 import { createBoundary } from './boundary.ts'
 import type { ChangeStream } from './stream.ts'

@@ -1,4 +1,4 @@
-import type { Domain } from '../domain.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { Change } from '../stores/store.ts'
 
 /** The change log as it grows. */
@@ -26,7 +26,7 @@ const PAGE = 500
  * A commit in this process wakes it at once; commits of other processes are seen within half a second. While the store fails it keeps
  * its place and tries again.
  */
-export function createChangeStream({ store }: Pick<Domain, 'store'>, pollMilliseconds: number = POLL_MILLISECONDS): ChangeStream {
+export function createChangeStream({ store }: Pick<FactsDomain, 'store'>, pollMilliseconds: number = POLL_MILLISECONDS): ChangeStream {
   const listeners = new Set<(changes: readonly Change[]) => void>()
   let cursor = 0
   let stop: (() => void) | undefined

@@ -1,5 +1,5 @@
+import type { Options } from '../options/options.ts'
 import { SECTIONS } from '../options/schema.ts'
-import type { Options } from '../options.ts'
 import { loadConfigFile } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
 

@@ -1,7 +1,7 @@
 import type { ChangeStream } from '../changes/stream.ts'
-import type { Domain } from '../domain.ts'
-import type { Options } from '../options.ts'
+import type { Options } from '../options/options.ts'
 import type { Authenticator } from '../sessions/authenticate.ts'
+import type { Domain } from '../tokens/domain.ts'
 
 /** What a running service is made of. */
 export type Running = Readonly<{ domain: Domain; authenticator: Authenticator; stream: ChangeStream }>

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatPosition, parsePosition } from '../changes/feed.ts'
 import { StileError } from '../error.ts'
-import { expectedEpoch, matchesEtag, strongEtag } from './etag.ts'
-import { requestId } from './request-id.ts'
+import { expectedEpoch, matchesEtag, strongEtag } from './endpoint/etag.ts'
+import { requestId } from './endpoint/request-id.ts'
 
 const random = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes))
 

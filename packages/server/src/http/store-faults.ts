@@ -15,20 +15,20 @@ export function watchStore(inner: Store): WatchedStore {
     throw error
   }
   const wrapVerb =
-    (room: object, verb: (...args: unknown[]) => unknown) =>
+    (verbs: object, verb: (...args: unknown[]) => unknown) =>
     (...args: unknown[]): unknown => {
       try {
-        const result = verb.apply(room, args)
+        const result = verb.apply(verbs, args)
         return result instanceof Promise ? result.catch(note) : result
       } catch (error) {
         return note(error)
       }
     }
-  const wrap = (room: object, depth: number): object => {
+  const wrap = (verbs: object, depth: number): object => {
     const wrapped: Record<string, unknown> = {}
-    for (const name of verbsOf(room)) {
-      const member = (room as Record<string, unknown>)[name]
-      if (typeof member === 'function') wrapped[name] = wrapVerb(room, member as (...args: unknown[]) => unknown)
+    for (const name of verbsOf(verbs)) {
+      const member = (verbs as Record<string, unknown>)[name]
+      if (typeof member === 'function') wrapped[name] = wrapVerb(verbs, member as (...args: unknown[]) => unknown)
       else if (depth > 0 && typeof member === 'object' && member !== null) wrapped[name] = wrap(member, depth - 1)
     }
     return wrapped
@@ -37,9 +37,9 @@ export function watchStore(inner: Store): WatchedStore {
 }
 
 /** Own members and those of the classes above, so that stores may be plain objects or classes. */
-function verbsOf(room: object): Set<string> {
+function verbsOf(verbs: object): Set<string> {
   const names = new Set<string>()
-  for (let at: object | null = room; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+  for (let at: object | null = verbs; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     for (const name of Object.getOwnPropertyNames(at)) if (name !== 'constructor') names.add(name)
   }
   return names

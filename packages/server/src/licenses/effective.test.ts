@@ -3,8 +3,7 @@ import { LICENSE_STATES, parseLicense } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { LicenseRecord } from '../stores/store.ts'
-import { effectiveLicense } from './effective.ts'
-import { featuresOfTier } from './tiers.ts'
+import { effectiveLicense, featuresOfTier } from './effective.ts'
 
 const NOW = 1_800_000_000
 const DAY = 86_400

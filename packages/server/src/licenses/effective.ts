@@ -1,7 +1,6 @@
 import { licenseEffect, type Policy, tierChain } from '@stile/policy'
 import { type License, type LicenseState, NO_TIER } from '@stile/protocol'
 import type { LicenseRecord } from '../stores/store.ts'
-import { featuresOfTier, includesTier } from './tiers.ts'
 
 /**
  * The license as it counts now: lifecycle and dates applied.
@@ -62,3 +61,13 @@ function lapsed(policy: Policy, record: LicenseRecord, changesAt: number | undef
 }
 
 const WORTHLESS: readonly LicenseState[] = ['expired', 'canceled']
+
+/** Every feature of a tier, those it inherits included. */
+export function featuresOfTier(policy: Policy, tier: string): ReadonlySet<string> {
+  return new Set(tierChain(policy, tier).flatMap((each) => policy.document.tiers[each]?.features ?? []))
+}
+
+/** Whether a tier is another one or extends it, over however many steps. */
+export function includesTier(policy: Policy, tier: string, other: string): boolean {
+  return tierChain(policy, tier).includes(other)
+}

@@ -1,11 +1,10 @@
 import type { License } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { isName } from '../sessions/name.ts'
+import { isName } from '../input/name.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { LicenseRecord } from '../stores/store.ts'
 import { type LicenseBody, parseLicenseBody } from './body.ts'
-import { effectiveLicense } from './effective.ts'
-import { includesTier } from './tiers.ts'
+import { effectiveLicense, includesTier } from './effective.ts'
 
 /** How often a write without a condition is tried again when another one came between. */
 const TRIES = 5
@@ -13,7 +12,7 @@ const TRIES = 5
 const MAX_ACCOUNT_LENGTH = 288
 
 /** The license of an account as it counts now; `null` where it has none. */
-export async function effectiveLicenseOf(domain: Domain, account: string): Promise<License | null> {
+export async function effectiveLicenseOf(domain: FactsDomain, account: string): Promise<License | null> {
   const record = await domain.store.licenses.get(account)
   return effectiveLicense(domain.policy().policy, record, domain.now())
 }
@@ -23,7 +22,7 @@ export async function effectiveLicenseOf(domain: Domain, account: string): Promi
  *
  * @throws {StileError} `not_found`
  */
-export async function readLicense(domain: Domain, account: string): Promise<LicenseRecord> {
+export async function readLicense(domain: FactsDomain, account: string): Promise<LicenseRecord> {
   checkAccount(account)
   const record = await domain.store.licenses.get(account)
   if (record === null) throw new StileError('not_found', 'The account has no license. Write one to give it a tier.')
@@ -36,7 +35,7 @@ export async function readLicense(domain: Domain, account: string): Promise<Lice
  * @param limit  default 100, at most 1000
  */
 export async function listLicenses(
-  domain: Domain,
+  domain: FactsDomain,
   { after, limit = 100 }: Readonly<{ after?: string; limit?: number }> = {},
 ): Promise<Readonly<{ licenses: readonly LicenseRecord[] /** Where the next page begins; absent on the last one. */; next?: string }>> {
   const size = Math.min(Math.max(Math.trunc(limit), 1), 1000)
@@ -62,7 +61,7 @@ export type WrittenLicense = Readonly<{
  * @param expectedEpoch  the epoch that the writer has read; without it the newest is replaced
  * @throws {StileError} `invalid_request` with every fault, `precondition_failed` where the epoch is another one, `conflict`
  */
-export async function writeLicense(domain: Domain, account: string, body: unknown, expectedEpoch?: number): Promise<WrittenLicense> {
+export async function writeLicense(domain: FactsDomain, account: string, body: unknown, expectedEpoch?: number): Promise<WrittenLicense> {
   checkAccount(account)
   const wanted = parseLicenseBody(domain.policy().policy, body)
   for (let tried = 0; tried < TRIES; tried++) {
@@ -87,7 +86,7 @@ function checkAccount(account: string): void {
   throw new StileError('invalid_request', `The account is not a text of 1 to ${MAX_ACCOUNT_LENGTH} characters without control characters.`)
 }
 
-function next(domain: Domain, account: string, former: LicenseRecord | null, wanted: LicenseBody): LicenseRecord {
+function next(domain: FactsDomain, account: string, former: LicenseRecord | null, wanted: LicenseBody): LicenseRecord {
   const now = domain.now()
   const { tier, state, features, endsAt, requires } = wanted
   const raised = former === null || (tier !== former.tier && includesTier(domain.policy().policy, tier, former.tier))

@@ -1,26 +1,11 @@
 import { StileError } from '../error.ts'
-import type { Options } from '../options.ts'
-import type { MailMessage, OutgoingMail } from './message.ts'
+import type { Mail, MailMessage, OutgoingMail } from '../messages/message.ts'
+import type { Options } from '../options/options.ts'
 import { createSmtp } from './smtp.ts'
 import { writeMail } from './templates.ts'
 
 /** How long a mail may take to be taken over, in seconds: people wait for it. */
 const SEND_SECONDS = 15
-
-/** A message without what every mail of the service has in common. */
-export type MailContent = MailMessage extends infer Each ? (Each extends MailMessage ? Omit<Each, 'product' | 'help'> : never) : never
-
-/** Sends mail. */
-export type Mail = Readonly<{
-  /**
-   * Resolves when the mail was taken over. Nothing in an error tells what was in the mail or whom it was for.
-   *
-   * @throws {StileError} `mail_unavailable`
-   */
-  send(message: MailContent): Promise<void>
-  /** Lets go of open connections. */
-  close(): void
-}>
 
 /** What takes mails over: an SMTP server, or a function of the operator. */
 export type Carrier = Readonly<{

@@ -1,4 +1,4 @@
-import type { Domain } from '../domain.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import { sendNotices } from './send-notices.ts'
 
 /** How often the outbox is looked at, in milliseconds: people hear of a change while they can still act. */
@@ -11,7 +11,7 @@ export type Postman = Readonly<{
 }>
 
 /** Looks at the outbox again and again; a round that fails is reported, and the next one tries anew. */
-export function createPostman(domain: Domain, report: (fault: unknown) => void): Postman {
+export function createPostman(domain: FactsDomain, report: (fault: unknown) => void): Postman {
   let stopped = false
   let round: Promise<void> | undefined
   const timer = setInterval(() => {

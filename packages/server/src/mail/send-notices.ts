@@ -1,4 +1,4 @@
-import type { Domain } from '../domain.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { ClaimedNotice } from '../stores/store.ts'
 
 /** How long one process keeps a notice to itself, in seconds: longer than sending the few that it claims at once can take. */
@@ -18,7 +18,7 @@ const GIVE_UP_SECONDS = 86_400
  * @param keepOn  asked before each batch, so that a service that shuts down stops
  */
 export async function sendNotices(
-  domain: Pick<Domain, 'store' | 'now' | 'mail' | 'options'>,
+  domain: Pick<FactsDomain, 'store' | 'now' | 'mail' | 'options'>,
   keepOn: () => boolean = () => true,
 ): Promise<void> {
   if (domain.mail === undefined) return

@@ -1,9 +1,9 @@
 import { createTransport } from 'nodemailer'
+import { readSender } from '../messages/sender.ts'
+import { readSmtpUrl } from '../messages/smtp-url.ts'
+import type { Options } from '../options/options.ts'
 import { isLoopback } from '../options/origins.ts'
-import type { Options } from '../options.ts'
 import type { Carrier } from './mail.ts'
-import { readSender } from './sender.ts'
-import { readSmtpUrl } from './smtp-url.ts'
 
 /** Milliseconds for each phase of a conversation with the mail server. */
 const CONNECT_MS = 5_000

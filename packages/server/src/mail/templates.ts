@@ -1,9 +1,6 @@
+import type { MailMessage, MailText, Templates } from '../messages/message.ts'
 import { escapeHtml, oneLine } from './escape.ts'
-import type { MailMessage, MailText } from './message.ts'
 import { type Wording, wordingOf } from './wording.ts'
-
-/** Writes mails in the words of an operator; `undefined` leaves a mail to the built-in words. */
-export type Templates = (message: MailMessage) => MailText | undefined
 
 /** The text of a mail. Its subject is one line, whoever wrote it. */
 export function writeMail(message: MailMessage, templates?: Templates): MailText {

@@ -1,6 +1,6 @@
+import type { CodeMessage, MailMessage } from '../messages/message.ts'
 import type { NoticeKind } from '../stores/store.ts'
 import { oneLine } from './escape.ts'
-import type { CodeMessage, MailMessage } from './message.ts'
 
 /** What a mail says, before it is text or HTML. Every member is one line of plain text. */
 export type Wording = Readonly<{

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { testRoot } from '../attestation/certificates.test-support.ts'
-import { crossChecks } from './checks.ts'
+import { testRoot } from '../certificates/certificates.test-support.ts'
+import { crossChecks } from './checks/checks.ts'
 import { OptionsError } from './error.ts'
 import { webauthnSection } from './webauthn.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readPem } from '../attestation/certificate.ts'
+import { readPem } from '../certificates/certificate.ts'
 import { type OptionsIssue, optionsIssue } from './error.ts'
 import { isOrigin } from './origins.ts'
 import { HTTPS, httpUrl, insecure } from './transport.ts'

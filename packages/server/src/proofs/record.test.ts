@@ -1,8 +1,8 @@
 import type { Level } from '@stile/protocol'
 import { expect, onTestFinished, test } from 'vitest'
-import { loadStanding } from '../decisions/standing.ts'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { loadStanding } from '../standing/standing.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
 import { recordProof } from './record.ts'
 

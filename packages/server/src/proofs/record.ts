@@ -1,9 +1,9 @@
 import { type Level, rank, satisfies } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { Proven } from '../methods/room.ts'
+import type { Proven } from '../methods/method.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import type { Standing } from '../standing/standing.ts'
 
 /**
  * Remembers a proof for this session on this device.
@@ -14,7 +14,7 @@ import { sessionKey } from '../sessions/session-key.ts'
  * @throws {StileError} `session_ended` where the session was ended meanwhile, `conflict` where the authenticator was removed
  */
 export async function recordProof(
-  domain: Domain,
+  domain: FactsDomain,
   standing: Standing,
   { method, level, amr, authTime, authenticatorId }: Proven,
 ): Promise<void> {

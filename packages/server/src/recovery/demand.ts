@@ -1,7 +1,7 @@
 import { meets } from '@stile/policy'
 import { RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
 import { StileError } from '../error.ts'
+import type { Standing } from '../standing/standing.ts'
 
 /** What recovering takes beside a code or link: a sign-in of the last five minutes, in this session and on this device. */
 export const RECOVERY_REQUIREMENT: Requirement = { level: 'session', maxAgeSeconds: 300, methods: ['relogin'] }

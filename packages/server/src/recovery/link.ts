@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { maskAddress } from '../addresses/address.ts'
 import { mailboxIn } from '../addresses/change.ts'
-import type { Domain } from '../domain.ts'
+import { newNotice } from '../addresses/notices.ts'
 import { StileError } from '../error.ts'
-import { newNotice } from '../mail/new-notice.ts'
-import type { Options } from '../options.ts'
+import { maskAddress } from '../messages/address.ts'
+import type { FactsDomain } from '../options/domain.ts'
+import type { Options } from '../options/options.ts'
 
 /** How long a recovery link is good for, in seconds. */
 export const RECOVERY_LINK_SECONDS = 3600
@@ -15,8 +15,8 @@ export const RECOVERY_LINK_PARAMETER = 'stile-recovery'
 const TOKEN_BYTES = 32
 
 /** What making links needs: less than a running service has. */
-export type LinkDomain = Pick<Domain, 'now' | 'random' | 'mail'> &
-  Readonly<{ store: Pick<Domain['store'], 'addresses' | 'recovery'>; options: Pick<Options, 'recovery' | 'help'> }>
+export type LinkDomain = Pick<FactsDomain, 'now' | 'random' | 'mail'> &
+  Readonly<{ store: Pick<FactsDomain['store'], 'addresses' | 'recovery'>; options: Pick<Options, 'recovery' | 'help'> }>
 
 /** A link that was sent, with the address all but its first letter and its domain hidden. */
 export type SentLink = Readonly<{ expiresAt: number; sentTo: string }>

@@ -1,8 +1,9 @@
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
+import { noticeFor } from '../addresses/notice-for.ts'
 import { admit } from '../authenticators/admit.ts'
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import { noticeFor } from '../mail/notice-for.ts'
+import type { Caller } from '../sessions/caller.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { makeRecoveryCode, RECOVERY_CODES, readRecoveryCode, recoveryCodeDigest } from './code.ts'
 
 /**

@@ -1,12 +1,13 @@
 import type { Recovery } from '@stile/protocol'
-import { maskAddress } from '../addresses/address.ts'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
-import type { Caller, Domain } from '../domain.ts'
+import { maskAddress } from '../messages/address.ts'
+import type { FactsDomain } from '../options/domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import type { Store } from '../stores/store.ts'
 
 /** What a subject can fall back on. Someone who acts for a subject sees nothing of it. */
-export async function recoveryOf(domain: Domain, who: Caller | string): Promise<Recovery> {
+export async function recoveryOf(domain: FactsDomain, who: Caller | string): Promise<Recovery> {
   if (typeof who !== 'string' && who.actor !== undefined) return { codesLeft: 0 }
   const subject = typeof who === 'string' ? who : who.subject
   const [codes, mailbox] = await Promise.all([domain.store.recovery.codes(subject), domain.mail && mailboxOf(domain, who)])

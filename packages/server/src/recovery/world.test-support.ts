@@ -1,10 +1,11 @@
 import type { Registration } from '@stile/protocol'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
-import type { Caller, Domain } from '../domain.ts'
 import { startMailServer } from '../mail/smtp.test-support.ts'
 import { hotp } from '../methods/totp/hotp.ts'
 import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { createWorld, decodeBase32 } from '../step-ups/world.test-support.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { makeRecoveryCodes } from './index.ts'
 
 /** The page that recovery links open. */

@@ -1,6 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Band, Reason } from '@stile/protocol'
-import type { Caller } from '../domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { DeviceStore } from '../stores/store.ts'
 

@@ -1,6 +1,7 @@
 import { formatSubject } from '@stile/protocol'
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { FactsDomain } from '../options/domain.ts'
+import type { Caller } from './caller.ts'
 import { checkDpop, consumeDpop } from './dpop.ts'
 import { createDpopNonces } from './dpop-nonce.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
@@ -39,7 +40,7 @@ export type Authenticator = Readonly<{
  *
  * @param fetch  how key sets are fetched; default: the global one
  */
-export function createAuthenticator(domain: Domain, { fetch }: Readonly<{ fetch?: typeof globalThis.fetch }> = {}): Authenticator {
+export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch?: typeof globalThis.fetch }> = {}): Authenticator {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, ...(fetch && { fetch }) })

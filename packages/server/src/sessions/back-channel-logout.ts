@@ -1,9 +1,11 @@
 import { formatSubject } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { LoginProvider } from '../methods/relogin/provider.ts'
+import type { LoginProvider, LoginProviders } from '../login-providers/provider.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import { endNamedSession, endSessions } from './end-sessions.ts'
 import { verifyLogoutToken } from './logout-token.ts'
+
+type LogoutDomain = Pick<FactsDomain, 'options' | 'store' | 'now'> & Readonly<{ logins: LoginProviders }>
 
 /**
  * Ends what the login provider of an issuer says has ended (OpenID Connect Back-Channel Logout 1.0 §2.7): the session that it names, or
@@ -12,7 +14,7 @@ import { verifyLogoutToken } from './logout-token.ts'
  *
  * @throws {StileError} `not_found` where the issuer has no login provider, `invalid_request`, `login_unavailable`
  */
-export async function backChannelLogout(domain: Domain, issuer: string, token: string): Promise<void> {
+export async function backChannelLogout(domain: LogoutDomain, issuer: string, token: string): Promise<void> {
   const provider = domain.logins.find(issuer)
   if (provider === undefined)
     throw new StileError('not_found', 'No login provider is configured for this issuer. Check the path against the ids of "issuers".')
@@ -32,7 +34,7 @@ export async function backChannelLogout(domain: Domain, issuer: string, token: s
  * names of its own; then it cannot be told which of the subject's sessions it is.
  */
 async function isNameOf(
-  { store, now }: Domain,
+  { store, now }: LogoutDomain,
   { issuer, relogin }: LoginProvider,
   { sub, sid }: Readonly<{ sub: string; sid: string }>,
 ): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { CLOCK_SKEW_SECONDS, type Level, type Proof } from '@stile/protocol'
-import { normalizeAddress } from '../addresses/address.ts'
-import type { Caller } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { IssuerOptions } from '../options.ts'
-import { isName, MAX_NAME_LENGTH } from './name.ts'
+import { isName, MAX_NAME_LENGTH } from '../input/name.ts'
+import { normalizeAddress } from '../messages/address.ts'
+import type { IssuerOptions } from '../options/options.ts'
+import type { Caller } from './caller.ts'
 
 type Payload = Readonly<Record<string, unknown>>
 

@@ -1,11 +1,11 @@
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto'
 import { normalizeHtu } from '@stile/protocol'
 import { StileError } from '../error.ts'
+import { isName } from '../input/name.ts'
 import type { ReplayStore } from '../stores/store.ts'
 import { derSignature } from './der-signature.ts'
 import { NONCE_LIFETIME_SECONDS } from './dpop-nonce.ts'
 import { decodeJwt } from './jwt.ts'
-import { isName } from './name.ts'
 
 /** How far the `iat` of a proof without a nonce may lie from now, in seconds, either way. */
 export const PROOF_WINDOW_SECONDS = 60

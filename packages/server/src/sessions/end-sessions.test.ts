@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
+import type { Caller } from './caller.ts'
 import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 

@@ -1,9 +1,9 @@
 import { formatSubject } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { SessionKey, Store } from '../stores/store.ts'
 import { isDeviceSession } from './session-key.ts'
 
-type EndsDomain = Pick<Domain, 'store' | 'now' | 'options'>
+type EndsDomain = Pick<FactsDomain, 'store' | 'now' | 'options'>
 type Ending = Readonly<{ subject: string; except?: SessionKey }>
 type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { createTestDomain, signJwt, TEST_ISSUER, TEST_START } from '../domain.test-support.ts'
-import type { IssuerOptions } from '../options.ts'
+import type { IssuerOptions } from '../options/options.ts'
 import { createSessionTokens } from './session-token.ts'
 
 const NOW = TEST_START

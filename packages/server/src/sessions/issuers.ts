@@ -1,22 +1,8 @@
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type FetchImplementation,
-  type JSONWebKeySet,
-  type JWTVerifyGetKey,
-} from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { StileError } from '../error.ts'
-import type { IssuerOptions } from '../options.ts'
+import { PAUSE_SECONDS, remoteKeys } from '../login-providers/remote-keys.ts'
+import type { IssuerOptions } from '../options/options.ts'
 import { forbidClaims } from './claims.ts'
-
-const TIMEOUT_MS = 5_000
-/** How long the key set is not fetched again for a key id that is not in it. */
-const COOLDOWN_MS = 30_000
-/** How long the key set is not fetched again after a fetch that failed. */
-const PAUSE_SECONDS = 5
-const MAX_JWKS_BYTES = 256 * 1024
 
 /** One configured issuer and its keys. */
 export type Issuer = Readonly<{
@@ -62,38 +48,6 @@ export function createIssuers({ issuers, publicUrl, now, fetch = globalThis.fetc
     byIss.set(options.issuer, { options, getKey: explained(getKey) })
   }
   return { find: (iss) => byIss.get(iss) }
-}
-
-/** The keys at a URL: read when they are first needed, kept, and not asked for again by every request that they are missing for. */
-export function remoteKeys(url: URL, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
-  let pausedUntil = Number.NEGATIVE_INFINITY
-  const fetchOnce: FetchImplementation = async (target, init) => {
-    // a key set that cannot be fetched is not asked for again by every request
-    if (now() < pausedUntil) throw new Error('The key set could not be fetched a moment ago.')
-    try {
-      return await bounded(await fetch(target, init))
-    } catch (cause) {
-      pausedUntil = now() + PAUSE_SECONDS
-      throw cause
-    }
-  }
-  return createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, cooldownDuration: COOLDOWN_MS, [customFetch]: fetchOnce })
-}
-
-/** The response with its whole body read, refused where it is no key set or larger than one ever is. */
-async function bounded(response: Response): Promise<Response> {
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`The key set was answered with status ${response.status}.`)
-  }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > MAX_JWKS_BYTES) throw new Error('The key set is too large.')
-    chunks.push(chunk)
-  }
-  return new Response(Buffer.concat(chunks), { status: 200 })
 }
 
 /** Tells what the token did wrong from what is wrong with the issuer's key set. */

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { loadStanding } from '../decisions/standing.ts'
 import { createTestDomain, TEST_AUDIENCE, TEST_CLIENT, type TestDevice, type TestDomain } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
 import { recordProof } from '../proofs/record.ts'
+import { loadStanding } from '../standing/standing.ts'
 import { claimsOf } from '../step-ups/world.test-support.ts'
 import { issueToken } from '../tokens/issue.ts'
 import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import type { Caller } from './caller.ts'
 import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
 
 /** What was proven lives as long as the session that it was proven in: idle, absolute, and every way in which one ends. */

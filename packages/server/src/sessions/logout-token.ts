@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto'
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
-import { ProviderUnreachable } from '../methods/relogin/outbound.ts'
-import type { LoginProvider } from '../methods/relogin/provider.ts'
-import { loginUnavailable } from '../methods/relogin/unavailable.ts'
+import { isName } from '../input/name.ts'
+import type { LoginProvider } from '../login-providers/provider.ts'
+import { loginUnavailable, ProviderUnreachable } from '../login-providers/unavailable.ts'
 import { ALGORITHMS } from '../options/schema.ts'
 import { decodeJwt } from './jwt.ts'
-import { isName } from './name.ts'
 
 /** How old a logout token may be, in seconds; OpenID Connect Back-Channel Logout 1.0 §2.4 recommends two minutes of life. */
 export const LOGOUT_TOKEN_SECONDS = 300

@@ -1,5 +1,5 @@
-import type { Caller } from '../domain.ts'
 import type { SessionKey } from '../stores/store.ts'
+import type { Caller } from './caller.ts'
 
 /**
  * What the session of a caller is remembered under.

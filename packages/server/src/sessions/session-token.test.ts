@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDomain, signJwt, TEST_AUDIENCE, TEST_ISSUER, TEST_START, TEST_URL, type TestDomain } from '../domain.test-support.ts'
-import type { IssuerOptions } from '../options.ts'
+import type { IssuerOptions } from '../options/options.ts'
 import { createSessionTokens, type SessionTokens } from './session-token.ts'
 
 const NOW = TEST_START

@@ -6,9 +6,10 @@ import { AuthenticatorEmulator, PasskeysCredentialsMemoryRepository, WebAuthnEmu
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
 import { TEST_AUDIENCE, TEST_START, TEST_URL } from '../domain.test-support.ts'
-import type { Caller, Domain } from '../domain.ts'
 import { writeLicense } from '../licenses/licenses.ts'
 import { ORIGIN } from '../methods/webauthn/authenticator.test-support.ts'
+import type { Caller } from '../sessions/caller.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { attempt, startMethod, startStepUp } from './index.ts'
 import { challengeOf, claimsOf, createWorld, issuedOf, POLICY, problemOf, type World } from './world.test-support.ts'
 

@@ -1,20 +1,24 @@
 import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
-import { countProofs } from '../attestation/counted.ts'
-import { decideFor, loadStanding, type Standing } from '../decisions/standing.ts'
-import type { Caller, Domain } from '../domain.ts'
+import { decideFor } from '../decisions/decide.ts'
 import type { StileError } from '../error.ts'
+import { guessesLeft } from '../guesses/guesses.ts'
+import { readBody } from '../input/body.ts'
 import { attemptFailed } from '../methods/failure.ts'
-import { guessesLeft } from '../methods/limits.ts'
-import type { Proven } from '../methods/room.ts'
+import type { Proven } from '../methods/method.ts'
+import { waysToMeet } from '../methods/ways.ts'
 import { recordProof } from '../proofs/record.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { countProofs } from '../standing/counted.ts'
+import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { ATTEMPT_BODY, readBody } from './body.ts'
+import { ATTEMPT_BODY } from './body.ts'
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
 import { shownStepUp } from './start.ts'
-import { wayFor, waysToMeet } from './ways.ts'
+import { wayFor } from './ways.ts'
 
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
@@ -27,12 +31,13 @@ import { wayFor, waysToMeet } from './ways.ts'
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const { method, response } = readBody(ATTEMPT_BODY, body)
+  const { method: chosen, response } = readBody(ATTEMPT_BODY, body)
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
-  const { room, way } = wayFor(standing, waysToMeet(domain, standing, requirement, record.feature), method)
-  const proven = await room.prove(domain, { record, standing, way, requirement }, response)
+  const ways = waysToMeet(domain, standing, requirement, record.feature)
+  const { method, way } = wayFor(standing, ways, chosen)
+  const proven = await method.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
   const issued =
     record.operation === undefined

@@ -1,12 +1,13 @@
 import { combine, methodsFor } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
 import { authenticatorsGate } from '../authenticators/gate.ts'
-import { decideFor, type Standing } from '../decisions/standing.ts'
-import type { Domain } from '../domain.ts'
+import { decideFor } from '../decisions/decide.ts'
 import { StileError } from '../error.ts'
-import { enrollableMethods } from '../methods/rooms.ts'
+import { enrollableMethods } from '../methods/methods.ts'
 import { recoveryDemand } from '../recovery/demand.ts'
+import type { Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { stepUpExpired } from './open.ts'
 
 /** What the policy demands for a feature now: nothing more, or a step-up that meets the requirement. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Caller } from '../domain.ts'
-import { GUESS_WINDOW_SECONDS } from '../methods/limits.ts'
+import { GUESS_WINDOW_SECONDS } from '../guesses/guesses.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { attempt, startStepUp } from './index.ts'
 import { type App, challengeOf, createWorld, problemOf, tally, type World } from './world.test-support.ts'
 

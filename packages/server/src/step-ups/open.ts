@@ -1,5 +1,6 @@
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { FactsDomain } from '../options/domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 
@@ -12,7 +13,7 @@ export const STEP_UP_SECONDS = 300
  * @throws {StileError} `step_up_expired`, in the same words where it is unknown, used up, expired, or of another subject, session, device,
  * account or client: nobody learns which ids exist.
  */
-export async function openStepUp(domain: Domain, caller: Caller, id: string): Promise<StepUpRecord> {
+export async function openStepUp(domain: FactsDomain, caller: Caller, id: string): Promise<StepUpRecord> {
   const record = isId(id) ? await domain.store.stepUps.get(id) : null
   if (record === null || record.expiresAt <= domain.now() || !belongsTo(record, caller)) throw stepUpExpired()
   return record

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { operationInput, parseOperation } from '@stile/protocol'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 
 const SALT_BYTES = 16
@@ -15,7 +15,7 @@ export type OperationContext = Readonly<{ feature: string; account: string; audi
  * @throws {StileError} `invalid_operation` where it is malformed, or does not have exactly the parameters that the policy binds.
  */
 export function bindOperation(
-  domain: Pick<Domain, 'random'>,
+  domain: Pick<FactsDomain, 'random'>,
   { feature, account, audience, bind }: OperationContext,
   value: unknown,
 ): NonNullable<StepUpRecord['operation']> {

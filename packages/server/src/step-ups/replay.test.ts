@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Caller } from '../domain.ts'
+import type { Caller } from '../sessions/caller.ts'
 import { attempt, startMethod, startStepUp } from './index.ts'
 import { challengeOf, createWorld, problemOf, tally, type World } from './world.test-support.ts'
 

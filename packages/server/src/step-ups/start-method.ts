@@ -1,11 +1,13 @@
 import type { StepUp } from '@stile/protocol'
-import { loadStanding } from '../decisions/standing.ts'
-import type { Caller, Domain } from '../domain.ts'
-import { guessesLeft } from '../methods/limits.ts'
+import { guessesLeft } from '../guesses/guesses.ts'
+import { waysToMeet } from '../methods/ways.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { loadStanding } from '../standing/standing.ts'
+import type { Domain } from '../tokens/domain.ts'
 import { requirementNow } from './demand.ts'
 import { openStepUp } from './open.ts'
 import { shownStepUp } from './start.ts'
-import { shownWay, startWay, wayFor, waysToMeet } from './ways.ts'
+import { shownWay, startWay, wayFor } from './ways.ts'
 
 /**
  * Starts another method of an open step-up, or the same one again: what was started before of that method is void.

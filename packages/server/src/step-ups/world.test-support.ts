@@ -2,11 +2,12 @@ import { definePolicy } from '@stile/policy'
 import type { IssuedToken, Registration, StepUp } from '@stile/protocol'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
 import { createTestDomain, type TestDomainOverrides } from '../domain.test-support.ts'
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
 import { writeLicense } from '../licenses/licenses.ts'
 import { hotp } from '../methods/totp/hotp.ts'
 import { ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
+import type { Caller } from '../sessions/caller.ts'
+import type { Domain } from '../tokens/domain.ts'
 
 /** A policy with a feature of every kind that a step-up can meet. */
 export const POLICY = definePolicy({

@@ -1,9 +1,8 @@
 import type { Authenticator, Recovery } from '@stile/protocol'
-import { countsNow } from '../authenticators/counts.ts'
-import { publicAuthenticator } from '../decisions/standing.ts'
-import type { Domain } from '../domain.ts'
+import { namedSubject } from '../input/name.ts'
 import { recoveryOf } from '../recovery/index.ts'
-import { namedSubject } from './named.ts'
+import { countsNow, publicAuthenticator } from '../standing/counted.ts'
+import type { EvidenceDomain } from '../standing/domain.ts'
 
 /** What support sees of a subject: nothing that proves anything. */
 export type SubjectSummary = Readonly<{
@@ -19,7 +18,7 @@ export type SubjectSummary = Readonly<{
  *
  * @throws {StileError} `invalid_request`
  */
-export async function readSubject(domain: Domain, text: string): Promise<SubjectSummary> {
+export async function readSubject(domain: EvidenceDomain, text: string): Promise<SubjectSummary> {
   const subject = namedSubject(domain, text)
   const { store, now } = domain
   const [authenticators, recovery, sessions] = await Promise.all([

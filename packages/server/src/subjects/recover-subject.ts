@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Domain } from '../domain.ts'
+import { readBody } from '../input/body.ts'
+import { namedSubject } from '../input/name.ts'
+import type { FactsDomain } from '../options/domain.ts'
 import { makeRecoveryLink, sendRecoveryLink } from '../recovery/index.ts'
 import type { MadeLink, SentLink } from '../recovery/link.ts'
-import { readBody } from '../step-ups/body.ts'
-import { namedSubject } from './named.ts'
 
 /** The body of `POST /v1/admin/subjects/{subject}/recovery`. */
 const BODY = z.object({ deliver: z.boolean().default(true) })
@@ -14,7 +14,7 @@ const BODY = z.object({ deliver: z.boolean().default(true) })
  *
  * @throws {StileError} `invalid_request`, `method_unavailable`, `mail_unavailable`
  */
-export async function recoverSubject(domain: Domain, text: string, body: unknown): Promise<SentLink | MadeLink> {
+export async function recoverSubject(domain: FactsDomain, text: string, body: unknown): Promise<SentLink | MadeLink> {
   const { deliver } = readBody(BODY, body)
   const subject = namedSubject(domain, text)
   return deliver ? sendRecoveryLink(domain, subject) : makeRecoveryLink(domain, subject)

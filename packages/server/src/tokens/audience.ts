@@ -1,6 +1,7 @@
-import type { Caller, Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
-import type { AudienceOptions } from '../options.ts'
+import type { AudienceOptions } from '../options/options.ts'
+import type { Caller } from '../sessions/caller.ts'
+import type { Domain } from './domain.ts'
 
 /**
  * The id of the audience that a caller asks for, or of the first one that they may ask for.

@@ -1,10 +1,10 @@
 import { type AssuranceClaims, parseAssuranceClaims } from '@stile/protocol'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { loadStanding, type Standing } from '../decisions/standing.ts'
 import { createTestDomain, TEST_AUDIENCE, TEST_CLIENT, TEST_URL, type TestDomain } from '../domain.test-support.ts'
-import type { Caller } from '../domain.ts'
 import { writeLicense } from '../licenses/licenses.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { loadStanding, type Standing } from '../standing/standing.ts'
 import { audienceFor } from './audience.ts'
 import { type IssueToken, issueToken } from './issue.ts'
 

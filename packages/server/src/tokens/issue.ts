@@ -11,10 +11,10 @@ import {
   type Requirement,
   rank,
 } from '@stile/protocol'
-import type { Standing } from '../decisions/standing.ts'
-import type { Domain } from '../domain.ts'
 import { StileError } from '../error.ts'
+import type { Standing } from '../standing/standing.ts'
 import { audienceOptionsFor } from './audience.ts'
+import type { Domain } from './domain.ts'
 
 /** What a token is for. */
 export type IssueToken = Readonly<{

@@ -1,5 +1,5 @@
-import type { Domain } from '../../domain.ts'
 import { StileError } from '../../error.ts'
+import type { EvidenceDomain } from '../../standing/domain.ts'
 
 /** The most mails with a code in one step-up. */
 const MAILS_PER_STEP_UP = 5
@@ -25,7 +25,7 @@ export type MailBudget = Readonly<{
  * @throws {StileError} `too_many_attempts` with `retryAfter`; then nothing is counted
  */
 export async function takeMail(
-  { store, now }: Pick<Domain, 'store' | 'now'>,
+  { store, now }: Pick<EvidenceDomain, 'store' | 'now'>,
   { subject, stepUp, expiresAt }: Readonly<{ subject: string; stepUp: string; expiresAt: number }>,
 ): Promise<MailBudget> {
   const at = now()

@@ -1,8 +1,8 @@
 import type { Level } from '@stile/protocol'
-import type { Caller } from '../../domain.ts'
-import { acrRequestFor } from './acr.ts'
+import { acrRequestFor } from '../../login-providers/acr.ts'
+import type { LoginProvider, ProviderMetadata } from '../../login-providers/provider.ts'
+import type { Caller } from '../../sessions/caller.ts'
 import { type BegunLogin, codeChallenge } from './begun.ts'
-import type { LoginProvider, ProviderMetadata } from './provider.ts'
 
 /**
  * The page to open: an authorization request (OpenID Connect Core 1.0 §3.1.2.1) with the code flow, PKCE, `state` and `nonce`, that asks

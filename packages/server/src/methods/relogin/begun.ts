@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Domain } from '../../domain.ts'
+import type { EvidenceDomain } from '../../standing/domain.ts'
 import type { StepUpRecord } from '../../stores/store.ts'
 
 const RANDOM_BYTES = 16
@@ -17,7 +17,7 @@ export type BegunLogin = Readonly<{
 }>
 
 /** Makes the secrets of a sign-in. Its state begins with the id of the step-up, so that the page it ends on knows what it answers. */
-export function beginLogin({ random, now }: Pick<Domain, 'random' | 'now'>, stepUpId: string, redirectUri: string): BegunLogin {
+export function beginLogin({ random, now }: Pick<EvidenceDomain, 'random' | 'now'>, stepUpId: string, redirectUri: string): BegunLogin {
   const secret = (bytes: number) => Buffer.from(random(bytes)).toString('base64url')
   return {
     state: `${stepUpId}.${secret(RANDOM_BYTES)}`,
@@ -29,12 +29,12 @@ export function beginLogin({ random, now }: Pick<Domain, 'random' | 'now'>, step
 }
 
 /** Seals a sign-in as the challenge of its step-up. */
-export function sealLogin({ sealer }: Pick<Domain, 'sealer'>, record: StepUpRecord, login: BegunLogin): string {
+export function sealLogin({ sealer }: Pick<EvidenceDomain, 'sealer'>, record: StepUpRecord, login: BegunLogin): string {
   return sealer.seal(JSON.stringify(login), contextOf(record))
 }
 
 /** Opens what {@link sealLogin} sealed for the same step-up. */
-export function openLogin({ sealer }: Pick<Domain, 'sealer'>, record: StepUpRecord, sealed: string): BegunLogin {
+export function openLogin({ sealer }: Pick<EvidenceDomain, 'sealer'>, record: StepUpRecord, sealed: string): BegunLogin {
   return JSON.parse(Buffer.from(sealer.open(sealed, contextOf(record))).toString()) as BegunLogin
 }
 
@@ -49,6 +49,6 @@ export function isStateOf({ state }: BegunLogin, given: string): boolean {
   return left !== undefined && right !== undefined && timingSafeEqual(left, right)
 }
 
-function contextOf({ id, key }: StepUpRecord): Parameters<Domain['sealer']['seal']>[1] {
+function contextOf({ id, key }: StepUpRecord): Parameters<EvidenceDomain['sealer']['seal']>[1] {
   return { table: 'step_up_challenges', subject: key.subject, id }
 }

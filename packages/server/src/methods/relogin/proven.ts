@@ -1,7 +1,7 @@
 import { type AttemptFailure, CLOCK_SKEW_SECONDS } from '@stile/protocol'
-import type { IssuerOptions } from '../../options.ts'
+import type { IssuerOptions } from '../../options/options.ts'
 import { readLogin } from '../../sessions/claims.ts'
-import type { Proven } from '../room.ts'
+import type { Proven } from '../method.ts'
 
 /** How much earlier than the start of the sign-in the login may have been given, in seconds: for clocks that differ. */
 export const EARLY_SECONDS = 5

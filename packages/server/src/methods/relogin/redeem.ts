@@ -1,9 +1,24 @@
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import * as oauth from 'oauth4webapi'
-import type { LoginAnswer } from './answer.ts'
+import { z } from 'zod'
+import type { LoginProvider, ProviderMetadata, ReloginOptions } from '../../login-providers/provider.ts'
+import { ProviderUnreachable } from '../../login-providers/unavailable.ts'
+
 import type { BegunLogin } from './begun.ts'
-import { ProviderUnreachable } from './outbound.ts'
-import type { LoginProvider, ProviderMetadata, ReloginOptions } from './provider.ts'
+
+const text = z.string().min(1).max(4096)
+
+const ANSWER = z
+  .object({ state: text, code: text.optional(), error: text.optional(), iss: text.optional() })
+  .refine(({ code, error }) => (code === undefined) !== (error === undefined))
+
+/** What a login provider sent to the page: a code or an error, never both. */
+export type LoginAnswer = Readonly<{ state: string; code?: string | undefined; error?: string | undefined; iss?: string | undefined }>
+
+/** Reads it; `undefined` where it cannot be one. Other members are ignored. */
+export function readLoginAnswer(response: unknown): LoginAnswer | undefined {
+  return ANSWER.safeParse(response).data
+}
 
 /** The claims of an ID token that passed every check, or why there is none. */
 export type Redeemed =

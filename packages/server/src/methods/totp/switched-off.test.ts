@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { finishRegistration, listAuthenticators, removeAuthenticator, startRegistration } from '../../authenticators/index.ts'
-import { decideFor, loadStanding } from '../../decisions/standing.ts'
-import type { Caller, Domain } from '../../domain.ts'
+import { decideFor } from '../../decisions/decide.ts'
 import { makeRecoveryCodes, redeemRecovery } from '../../recovery/index.ts'
 import { createRecoveryWorld, type RecoveryWorld } from '../../recovery/world.test-support.ts'
+import type { Caller } from '../../sessions/caller.ts'
+import { loadStanding } from '../../standing/standing.ts'
 import { attempt, startStepUp } from '../../step-ups/index.ts'
 import { type App, challengeOf, problemOf, tally } from '../../step-ups/world.test-support.ts'
+import type { Domain } from '../../tokens/domain.ts'
 import { softAuthenticator } from '../webauthn/authenticator.test-support.ts'
 
 let world: RecoveryWorld

@@ -1,13 +1,13 @@
 import { createHash, verify } from 'node:crypto'
 import type { Level } from '@stile/protocol'
 import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
-import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
-import { checkClientData } from './client-data.ts'
 import { isDerSignature } from './ecdsa-signature.ts'
 import { readPublicKey } from './public-key.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
 import { ceremonyOrigins, type RelyingParty } from './relying-party.ts'
-import { type AssertionResponse, readAssertion } from './response.ts'
+import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './response/authenticator-data.ts'
+import { checkClientData } from './response/client-data.ts'
+import { type AssertionResponse, readAssertion } from './response/response.ts'
 
 /** What an authentication is held against. The challenge has been taken from the store before: it can never be answered again. */
 export type VerifyAuthentication = Readonly<{
@@ -28,9 +28,9 @@ export type AuthenticationResult =
   | Failed
 
 /**
- * Verifies an authentication by passkey or security key (WebAuthn L3 §7.2), with every check that the library leaves to its caller.
+ * Verifies an authentication by passkey or security key (WebAuthn L3 §7.2), every step that is the server's.
  *
- * Steps 1, 2 and 4 are the browser's; step 20, the hash, is the library's. No extension was asked for, and what comes of one is ignored.
+ * Steps 1, 2 and 4 are the browser's. No extension was asked for, so the results of extensions are ignored.
  * Writes nothing: the caller stores the counter by compare-and-set, and a lost race is a failure too. Never throws for what was sent.
  *
  * The level is what the credential counts for where its user was verified, and `mfa` where not. A credential that was enrolled without

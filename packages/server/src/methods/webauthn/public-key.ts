@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { cose, decodeCredentialPublicKey } from '@simplewebauthn/server/helpers'
-import { base64url } from './bytes.ts'
 import { check, refuseIfThrown } from './refusal.ts'
 import { ALGORITHMS } from './relying-party.ts'
+import { base64url } from './response/bytes.ts'
 
 const LEAST_RSA_BYTES = 256
 const MOST_RSA_BYTES = 512

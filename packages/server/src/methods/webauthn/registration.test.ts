@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { isoCBOR } from '@simplewebauthn/server/helpers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { testCertificate, testRoot } from '../../attestation/certificates.test-support.ts'
-import { selfAttestation, u2fAttestation } from './attestations.test-support.ts'
+import { testCertificate, testRoot } from '../../certificates/certificates.test-support.ts'
 import { coseKey, keyPair, type Lies, ORIGIN, RP_ID, softAuthenticator } from './authenticator.test-support.ts'
 import { verifyRegistration } from './registration.ts'
+import { selfAttestation, u2fAttestation } from './statement/attestations.test-support.ts'
 
 const rp = { rpId: RP_ID, rpName: 'App', origins: [ORIGIN, 'https://www.app.example'] }
 const challenge = randomBytes(32).toString('base64url')

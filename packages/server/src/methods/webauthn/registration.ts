@@ -1,14 +1,14 @@
 import { convertAAGUIDToString, decodeAttestationObject } from '@simplewebauthn/server/helpers'
 import type { Level } from '@stile/protocol'
 import type { WebAuthnData } from '../../stores/store.ts'
-import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './authenticator-data.ts'
-import { base64url } from './bytes.ts'
-import { checkClientData } from './client-data.ts'
 import { checkPublicKey } from './public-key.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
 import { ceremonyOrigins, type RelyingParty } from './relying-party.ts'
-import { LONGEST_CREDENTIAL_ID, readAttestation } from './response.ts'
-import { checkStatement, FORMATS } from './statement.ts'
+import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './response/authenticator-data.ts'
+import { base64url } from './response/bytes.ts'
+import { checkClientData } from './response/client-data.ts'
+import { LONGEST_CREDENTIAL_ID, readAttestation } from './response/response.ts'
+import { checkStatement, FORMATS } from './statement/statement.ts'
 
 /** What a registration is held against. The enrolment has been taken from the store before: it can never be answered again. */
 export type VerifyRegistration = Readonly<{

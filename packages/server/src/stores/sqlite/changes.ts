@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Change, ChangeStore, NewChange } from '../store.ts'
-import type { Group } from './group.ts'
-import type { Parameter, Prepare } from './statements.ts'
+import type { Group } from './database/group.ts'
+import type { Parameter, Prepare } from './database/statements.ts'
 
 /** How often other processes' changes are looked for while someone watches, in milliseconds: a license reaches guards within a second. */
 const POLL_MS = 250

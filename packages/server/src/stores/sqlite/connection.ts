@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChangeStore, NewChange, NewNotice, OutboxStore } from '../store.ts'
 import { createChangeLog } from './changes.ts'
-import { createGroup, type Group } from './group.ts'
+import { createGroup, type Group } from './database/group.ts'
+import { createPrepare, type Prepare } from './database/statements.ts'
 import { createOutbox } from './outbox.ts'
-import { createPrepare, type Prepare } from './statements.ts'
 
 /** What every part of the driver gets. */
 export type Connection = Readonly<{

@@ -1,7 +1,7 @@
 import type { ClaimedNotice, NewNotice, NoticeKind, OutboxStore } from '../store.ts'
-import type { Group } from './group.ts'
-import type { Tables } from './schema.ts'
-import type { Parameter, Prepare } from './statements.ts'
+import type { Group } from './database/group.ts'
+import type { Tables } from './database/schema.ts'
+import type { Parameter, Prepare } from './database/statements.ts'
 
 /** The outbox, and how other verbs put notices into it. */
 export type Outbox = Readonly<{

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import type { Parameter, Statement } from './statements.ts'
+import type { Parameter, Statement } from './database/statements.ts'
 
 /** How many rows one step of the sweep deletes: other writes get their turn between the steps. */
 const BATCH = 500

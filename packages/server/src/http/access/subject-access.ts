@@ -1,0 +1,61 @@
+import { StileError } from '../../error.ts'
+import type { Caller } from '../../sessions/caller.ts'
+import { sessionKey } from '../../sessions/session-key.ts'
+import type { HttpContext } from '../context.ts'
+import type { Access, Call } from '../endpoint/endpoint.ts'
+import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
+
+/** A request of a subject: session token and device proof have been verified. */
+export type SubjectCall = Call & Readonly<{ caller: Caller }>
+
+/**
+ * Access for the pages of a product: the origin must be a client's, and the session token comes with a proof of the device key.
+ *
+ * Every answer carries a nonce for the next proof (RFC 9449 §8.2), refusals too.
+ */
+export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
+  const client = (call: Call) => {
+    const origin = call.header('origin')
+    const found = clientOf(options, origin, origin === undefined ? call.query('audience') : undefined)
+    if (found === undefined)
+      throw new StileError(
+        'origin_not_allowed',
+        'Pages of this origin may not call the service. Add the origin to a client in its configuration.',
+      )
+    return found
+  }
+  return {
+    scheme: 'DPoP',
+    prepare(call) {
+      const { response, running } = call
+      response.vary('Origin')
+      response.setHeader('DPoP-Nonce', running.authenticator.nonce())
+      const origin = call.header('origin')
+      if (origin !== undefined && clientOf(options, origin) !== undefined)
+        for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value)
+    },
+    preflight(call, methods) {
+      client(call)
+      return { status: 204, headers: preflightHeaders(methods) }
+    },
+    async admit(call) {
+      const { request, running } = call
+      const caller = await running.authenticator.authenticate({
+        method: request.method,
+        url: request.path,
+        authorization: call.header('authorization'),
+        dpop: call.header('dpop'),
+        client: client(call).id,
+      })
+      // a body that is still on its way can be held back until after the end of the session
+      return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
+    },
+  }
+}
+
+/** Reads a body that comes after its caller was let in: nothing is done any more for a session that ended meanwhile. */
+async function jsonInSession({ running: { domain }, json }: Call, caller: Caller): Promise<unknown> {
+  const body = await json()
+  if (await domain.store.sessions.isOpen(sessionKey(caller))) return body
+  throw new StileError('session_ended', 'This session was ended. Sign in again.')
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage } from 'node:http'
+import type { Request, Response } from 'express'
+import type { HttpContext } from '../context.ts'
+import { logRequest } from '../log.ts'
+import { type Answer, writeAnswer, writeProblem } from './answer.ts'
+import { challengeHeaders, problemOf } from './problems.ts'
+import { REQUEST_ID, requestId } from './request-id.ts'
+
+/** Answers one request: gives it an id, runs the work, turns whatever is thrown into a problem, and logs it. */
+export async function answer(
+  context: HttpContext,
+  request: Request,
+  response: Response,
+  scheme: 'DPoP' | 'Bearer',
+  work: () => Promise<Answer | undefined>,
+): Promise<void> {
+  const began = performance.now()
+  const { log, random } = context.options
+  const id = requestId(headerOf(request, 'x-request-id'), random)
+  let code: string | undefined
+  let fault: unknown
+  response.setHeader(REQUEST_ID, id)
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  response.once('close', () => {
+    const aborted = response.writableFinished ? {} : { aborted: true as const }
+    logRequest(log, {
+      requestId: id,
+      method: request.method,
+      path: request.path,
+      status: response.statusCode,
+      durationMs: Math.round((performance.now() - began) * 10) / 10,
+      ...(code === undefined ? {} : { code }),
+      ...(fault === undefined ? {} : { fault }),
+      ...aborted,
+    })
+  })
+  try {
+    const result = await work()
+    if (result !== undefined) writeAnswer(response, result)
+  } catch (error) {
+    const { problem, blame } = problemOf(error, context.storeFailed)
+    code = problem.code
+    fault = blame
+    if (response.headersSent) response.destroy()
+    else writeProblem(response, problem, challengeHeaders(problem, scheme))
+  }
+}
+
+/** A header that may stand only once; Node joins or keeps the first of repeated ones as HTTP says for each. */
+export function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}

@@ -1,0 +1,102 @@
+import type { Router } from 'express'
+import {
+  finishRegistration,
+  listAuthenticators,
+  removeAuthenticator,
+  renameAuthenticator,
+  startRegistration,
+} from '../../authenticators/index.ts'
+import { createLane } from '../../changes/lane.ts'
+import { createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/open-streams.ts'
+import { stateOf } from '../../decisions/state.ts'
+import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
+import { loadStanding } from '../../standing/standing.ts'
+import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
+import { requestToken } from '../../step-ups/request-token.ts'
+import { audienceFor } from '../../tokens/audience.ts'
+import { type SubjectCall, subjectAccess } from '../access/subject-access.ts'
+import type { HttpContext } from '../context.ts'
+import { created, NOTHING, ok } from '../endpoint/answer.ts'
+import { BODY_LIMIT, REGISTRATION_BODY_LIMIT } from '../endpoint/body.ts'
+import { addEndpoint, type Handler, type HttpMethod } from '../endpoint/endpoint.ts'
+import { events } from './events.ts'
+
+/** How many states are computed at the same time for all open streams. */
+const STATE_LANE = 8
+
+/** What the pages of a product call: state, step-ups, tokens, authenticators and recovery. */
+export function addSubjectRoutes(router: Router, context: HttpContext): void {
+  const access = subjectAccess(context)
+  const add = (path: string, methods: { [M in HttpMethod]?: Handler<SubjectCall> }, bodyLimit: number = BODY_LIMIT): void =>
+    addEndpoint(router, context, { path, access, methods, bodyLimit })
+
+  add('/v1/state', {
+    async GET({ running: { domain }, caller, query }) {
+      const audience = audienceFor(domain, caller, query('audience'))
+      return ok(await stateOf(domain, await loadStanding(domain, caller), audience))
+    },
+  })
+  const openStreams = createOpenStreams(MAX_STREAMS_PER_SUBJECT)
+  addEndpoint(router, context, {
+    path: '/v1/events',
+    access,
+    methods: { GET: events(context, { openStreams, lane: createLane(STATE_LANE) }) },
+    streams: true,
+  })
+
+  add('/v1/step-ups', {
+    async POST({ running: { domain }, caller, json }) {
+      const stepUp = await startStepUp(domain, caller, await json())
+      return stepUp.status === 'open' ? created(stepUp) : ok(stepUp)
+    },
+  })
+  add('/v1/step-ups/:id/methods/:method', {
+    async POST({ running: { domain }, caller, param, json }) {
+      await json()
+      return ok(await startMethod(domain, caller, param('id'), param('method')))
+    },
+  })
+  add('/v1/step-ups/:id/attempts', {
+    POST: async ({ running: { domain }, caller, param, json }) => ok(await attempt(domain, caller, param('id'), await json())),
+  })
+  add('/v1/tokens', {
+    POST: async ({ running: { domain }, caller, json }) => ok(await requestToken(domain, caller, await json())),
+  })
+  add('/v1/session', {
+    async DELETE({ running: { authenticator }, caller }) {
+      await authenticator.endSession(caller)
+      return NOTHING
+    },
+  })
+
+  add('/v1/authenticators', { GET: async ({ running: { domain }, caller }) => ok(await listAuthenticators(domain, caller)) })
+  add('/v1/authenticators/registrations', {
+    POST: async ({ running: { domain }, caller, json }) => created(await startRegistration(domain, caller, await json())),
+  })
+  add(
+    '/v1/authenticators/registrations/:id',
+    {
+      POST: async ({ running: { domain }, caller, param, json }) =>
+        created(await finishRegistration(domain, caller, param('id'), await json())),
+    },
+    REGISTRATION_BODY_LIMIT,
+  )
+  add('/v1/authenticators/:id', {
+    PATCH: async ({ running: { domain }, caller, param, json }) => ok(await renameAuthenticator(domain, caller, param('id'), await json())),
+    async DELETE({ running: { domain }, caller, param }) {
+      await removeAuthenticator(domain, caller, param('id'))
+      return NOTHING
+    },
+  })
+
+  add('/v1/recovery', {
+    GET: async ({ running: { domain }, caller }) => ok(await recoveryOf(domain, caller)),
+    POST: async ({ running: { domain }, caller, json }) => created(await redeemRecovery(domain, caller, await json())),
+  })
+  add('/v1/recovery/codes', {
+    async POST({ running: { domain }, caller, json }) {
+      await json()
+      return created(await makeRecoveryCodes(domain, caller))
+    },
+  })
+}

@@ -1,0 +1,59 @@
+import type { Operation } from '@stile/protocol'
+import type { NoticeData, NoticeKind } from '../stores/store.ts'
+
+/** What every mail knows. Every text in it may come from people: a template must escape what it puts into HTML. */
+type Common = Readonly<{
+  to: string
+  /** The name of the product. */
+  product: string
+  /** Who can help, such as `your administrator`. */
+  help: string
+  /** When what it tells of happened, in seconds since the epoch. */
+  at: number
+}>
+
+/** A code that proves control of the mailbox once. */
+export type CodeMessage = Common &
+  Readonly<{
+    kind: 'code'
+    code: string
+    /** What the code is asked for, as the policy labels it. */
+    feature: string
+    /** What the code confirms, where it is bound to an operation: people see in the mail what a page may hide from them. */
+    operation?: Operation
+    /** Seconds since the epoch. */
+    expiresAt: number
+  }>
+
+/** A link with which an administrator lets somebody recover. */
+export type RecoveryMessage = Common & Readonly<{ kind: 'recovery'; url: string; expiresAt: number }>
+
+/** Tells of a change after it has happened. */
+export type NoticeMessage = Common & Readonly<{ kind: NoticeKind; data: NoticeData }>
+
+/** Everything that is sent by mail. */
+export type MailMessage = CodeMessage | RecoveryMessage | NoticeMessage
+
+/** The text of a mail. */
+export type MailText = Readonly<{ subject: string; text: string; html: string }>
+
+/** A mail as the `deliver` hook gets it. */
+export type OutgoingMail = MailText & Readonly<{ to: string; from?: string; kind: MailMessage['kind'] }>
+
+/** Writes mails in the words of an operator; `undefined` leaves a mail to the built-in words. */
+export type Templates = (message: MailMessage) => MailText | undefined
+
+/** A message without what every mail of the service has in common. */
+export type MailContent = MailMessage extends infer Each ? (Each extends MailMessage ? Omit<Each, 'product' | 'help'> : never) : never
+
+/** Sends mail. */
+export type Mail = Readonly<{
+  /**
+   * Resolves when the mail was taken over. Nothing in an error tells what was in the mail or whom it was for.
+   *
+   * @throws {StileError} `mail_unavailable`
+   */
+  send(message: MailContent): Promise<void>
+  /** Lets go of open connections. */
+  close(): void
+}>

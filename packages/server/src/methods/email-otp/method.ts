@@ -1,0 +1,85 @@
+import { featureRules } from '@stile/policy'
+import { AUTHENTICATORS_FEATURE, type EmailCodeStart, RECOVERY_FEATURE } from '@stile/protocol'
+import { StileError } from '../../error.ts'
+import { refuseLocked, takeGuess } from '../../guesses/guesses.ts'
+import { maskAddress } from '../../messages/address.ts'
+import type { EvidenceDomain } from '../../standing/domain.ts'
+import { attemptFailed } from '../failure.ts'
+import type { AuthenticationMethod, Ceremony } from '../method.ts'
+import { typedCode } from '../typed-code.ts'
+import { takeMail } from './budget.ts'
+import { codeDigest, makeCode } from './code.ts'
+import { codeAddress } from './code-address.ts'
+
+/** RFC 8176: a one-time password; never `mfa`, because a mailbox is no second factor. */
+const AMR: readonly string[] = ['otp']
+
+/** Codes that are sent by mail. */
+export const emailOtp: AuthenticationMethod = {
+  name: 'email-otp',
+  isServed: ({ mail, deliver }) => mail !== undefined || deliver !== undefined,
+  isEnrollable: false,
+  isGuessable: true,
+  startsAtOnce: false,
+
+  way(_, standing, { level, methods }) {
+    const address = level === 'session' ? codeAddress(standing, methods) : undefined
+    return address === undefined ? undefined : { method: 'email-otp', authenticators: [], hint: maskAddress(address) }
+  },
+
+  // a code is as good as its step-up, which is open for 5 minutes at most (NIST SP 800-63B-4 §3.1.3.2 allows 10)
+  async start(domain, ceremony) {
+    const { record, standing } = ceremony
+    const address = codeAddress(standing, ceremony.requirement.methods)
+    if (address === undefined || domain.mail === undefined) throw noMailbox()
+    const { id, key, expiresAt } = record
+    await refuseLocked(domain, key.subject)
+    const budget = await takeMail(domain, { subject: key.subject, stepUp: id, expiresAt })
+    const code = makeCode(domain.random)
+    try {
+      await domain.mail.send({
+        kind: 'code',
+        to: address,
+        code,
+        feature: labelOf(domain, ceremony),
+        ...(record.operation && { operation: record.operation.params }),
+        at: domain.now(),
+        expiresAt,
+      })
+    } catch (error) {
+      await budget.giveBack().catch(() => undefined)
+      throw error
+    }
+    // the challenge is kept only now: where it could not be sent, the former one still counts
+    const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
+    return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
+  },
+
+  // the guess is taken from the budget first; the code is read and deleted in one step, so that it counts once
+  async prove(domain, { record }, response) {
+    const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id })
+    const code = typedCode(response)
+    const challenge = code === undefined ? undefined : codeDigest(domain.options.secret, record.id, code)
+    let right: boolean
+    try {
+      const { stepUps } = domain.store
+      right = challenge !== undefined && (await stepUps.takeChallenge({ id: record.id, method: 'email-otp', challenge })) !== null
+    } catch (error) {
+      await guess.forgive()
+      throw error
+    }
+    if (!right) throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    await guess.forgive()
+    return { method: 'email-otp', level: 'session', amr: AMR, authTime: domain.now() }
+  },
+}
+
+function labelOf(domain: EvidenceDomain, { record }: Ceremony): string {
+  if (record.feature === AUTHENTICATORS_FEATURE) return 'changing how you prove that it is you'
+  if (record.feature === RECOVERY_FEATURE) return 'recovering your account'
+  return featureRules(domain.policy().policy, record.feature)?.label ?? record.feature
+}
+
+function noMailbox(): StileError {
+  return new StileError('method_unavailable', 'No code can be sent to you now. Choose another method.')
+}

@@ -1,0 +1,25 @@
+import type { Proof } from '@stile/protocol'
+
+/** Who is asking: a verified session token together with a verified device proof. */
+export type Caller = Readonly<{
+  /** Issuer id of the configuration. */
+  issuer: string
+  sub: string
+  /** `<issuer id>|<sub>` */
+  subject: string
+  account: string
+  sid: string
+  /** RFC 7638 thumbprint of the device key. */
+  jkt: string
+  client: string
+  /** The primary login as the issuer's acrMap counts it; `authTime` is 0 if no time can be trusted. */
+  login: Proof
+  /** The acting party (RFC 8693 `act.sub`) if someone acts for the subject. */
+  actor?: string
+  /** Shown in an authenticator app or a passkey prompt; never used to decide. */
+  displayName?: string
+  /** The address that the login names, in the form that is compared, and whether its issuer says that it is theirs. */
+  email?: Readonly<{ address: string; verified: boolean }>
+  /** When the session token expires. */
+  expiresAt: number
+}>

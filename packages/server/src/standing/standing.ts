@@ -1,0 +1,64 @@
+import type { Level, License } from '@stile/protocol'
+import type { Mailbox } from '../addresses/change.ts'
+import { mailboxOf } from '../addresses/mailbox.ts'
+import { effectiveLicenseOf } from '../licenses/licenses.ts'
+import { reloginLevelOf } from '../login-providers/place.ts'
+import type { PublishedPolicy } from '../options/domain.ts'
+import { assessRisk, type Risk } from '../risk/new-device.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import type { StoredProof } from '../stores/store.ts'
+import { type CountedAuthenticator, countProofs, countsNow } from './counted.ts'
+import type { EvidenceDomain } from './domain.ts'
+
+/** Everything that a decision about a caller rests on, read at one time. */
+export type Standing = Readonly<{
+  caller: Caller
+  policy: PublishedPolicy
+  license: License | null
+  /** What was proven in this session on this device, as it counts now; the primary login comes first. */
+  proofs: readonly StoredProof[]
+  /** What the subject has enrolled, each with what it counts for now; nothing where someone acts for them. */
+  authenticators: readonly CountedAuthenticator[]
+  /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
+  reloginLevel: Level
+  /** Where mail of the subject goes; absent where no address is known, mail is not configured, or someone acts for them. */
+  mailbox?: Mailbox
+  risk: Risk
+  /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
+  revision: number
+  /** Up to when everything of the subject was revoked before the rest was read, 0 where it never was: tokens must be newer. */
+  revokedBefore: number
+  /** Seconds since the epoch. */
+  now: number
+}>
+
+/** Reads where a caller stands now. */
+export async function loadStanding(domain: EvidenceDomain, caller: Caller): Promise<Standing> {
+  const { store } = domain
+  const policy = domain.policy()
+  const now = domain.now()
+  const [revision, revokedBefore] = await Promise.all([store.changes.head(), store.changes.revokedBefore(caller.subject)])
+  const [license, proofs, enrolled, risk, mailbox] = await Promise.all([
+    effectiveLicenseOf(domain, caller.account),
+    store.proofs.list(sessionKey(caller)),
+    caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
+    assessRisk({ devices: store.devices, policy: policy.policy, caller }),
+    domain.mail && mailboxOf(domain, caller),
+  ])
+  const authenticators = enrolled.map((record) => countsNow(domain, record))
+  const reloginLevel = reloginLevelOf(domain, caller)
+  return {
+    caller,
+    policy,
+    license,
+    proofs: [caller.login, ...countProofs(proofs, authenticators)],
+    authenticators,
+    reloginLevel,
+    ...(mailbox && { mailbox }),
+    risk,
+    revision,
+    revokedBefore,
+    now,
+  }
+}
