@@ -1,6 +1,6 @@
 import type { Stile } from '@stile/browser'
 import { type Context, createContext, useContext } from 'react'
-import type { GateTexts } from '../gate/texts.ts'
+import type { GateTexts } from './gate-texts.ts'
 import type { Mounted } from './mount.ts'
 
 /** What the provider lends to everything below it. */

@@ -1,7 +1,7 @@
 import type { StepUpOptions, Stile, StileCode } from '@stile/browser'
 import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
 import type { EnrollableMethod } from '@stile/browser/enroll'
-import { adoptGateStyles } from '../gate/styles.ts'
+import { adoptGateStyles } from './gate-styles.ts'
 
 /** How a click on a gate's button ended. */
 export type Outcome = 'proven' | 'enrolled' | 'cancelled' | 'failed'

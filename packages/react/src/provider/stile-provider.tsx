@@ -1,8 +1,8 @@
 import type { Stile } from '@stile/browser'
 import type { DialogOptions } from '@stile/browser/dialog'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef } from 'react'
-import { type GateTexts, TEXTS } from '../gate/texts.ts'
 import { StileContext, type StileContextValue } from './context.ts'
+import { type GateTexts, TEXTS } from './gate-texts.ts'
 import type { Mounted } from './mount.ts'
 
 /** Props of `StileProvider`. */

@@ -1,8 +1,20 @@
-import { StepUpGate } from '@stile/react'
 import { authenticatorOf, licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
-import { click, dark, inWorld, lendAuthenticator, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from './world.tsx'
+import { StepUpGate } from '../gate/step-up-gate.tsx'
+import {
+  click,
+  dark,
+  inWorld,
+  lendAuthenticator,
+  MEMBER,
+  type Meta,
+  narrow,
+  type StoryObj,
+  service,
+  settled,
+  typeCode,
+} from '../stories.test-support.tsx'
 
 /** The dialog opens on a click of the gate, as it does in an application. */
 function Page(): ReactElement {

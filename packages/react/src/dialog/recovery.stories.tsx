@@ -1,8 +1,9 @@
-import { useAuthenticators, useRecovery } from '@stile/react'
 import { authenticatorOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from './world.tsx'
+import { useAuthenticators } from '../hooks/use-authenticators.ts'
+import { useRecovery } from '../hooks/use-recovery.ts'
+import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 
 const CODE = '0123-4567-89AB-CDEF'
 

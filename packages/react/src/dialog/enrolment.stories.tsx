@@ -1,9 +1,9 @@
-import { StepUpGate } from '@stile/react'
 import type { World as Facts } from '@stile/testing'
 import { licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
-import { click, dark, inWorld, lendAuthenticator, type Meta, narrow, type StoryObj, settled, typeCode } from './world.tsx'
+import { StepUpGate } from '../gate/step-up-gate.tsx'
+import { click, dark, inWorld, lendAuthenticator, type Meta, narrow, type StoryObj, settled, typeCode } from '../stories.test-support.tsx'
 
 /** Enrolment opens on a click of the gate, as it does in an application. */
 function Page(): ReactElement {

@@ -1,7 +1,19 @@
-import { StepUpGate } from '@stile/react'
 import type { ReactElement } from 'react'
 import { expect, screen, waitFor } from 'storybook/test'
-import { click, dark, inWorld, type Meta, mailed, narrow, STALE, type StoryObj, service, settled, typeCode } from './world.tsx'
+import { StepUpGate } from '../gate/step-up-gate.tsx'
+import {
+  click,
+  dark,
+  inWorld,
+  type Meta,
+  mailed,
+  narrow,
+  STALE,
+  type StoryObj,
+  service,
+  settled,
+  typeCode,
+} from '../stories.test-support.tsx'
 
 /** A fresh login is enough here, so that a code by mail and signing in again are ways, too. */
 function Page(): ReactElement {

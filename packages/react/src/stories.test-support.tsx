@@ -1,14 +1,14 @@
 import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
-import { StileProvider } from '@stile/react'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { screen, userEvent } from 'storybook/test'
+import { StileProvider } from './provider/stile-provider.tsx'
 
 export type { Meta, StoryObj }
 
-/** The rules of the stories: three plans, and features that ask for nothing, a fresh login, a second factor, a hardware key and a bound factor. */
+/** The rules of the stories: three plans, and features that ask for nothing, a fresh login, a second factor, a hardware key and a bound one. */
 const policy = definePolicy({
   format: 1,
   features: {
@@ -72,7 +72,7 @@ function connect(given: Partial<Facts>, behind: number): Stile {
   })
 }
 
-/** A page of its own for each story: a service, a client and a provider, closed when the story is left. */
+/** The page of a story: a service, a client and a provider. They are closed when the story is left. */
 export function World({
   given = MEMBER,
   behind = 0,
@@ -80,7 +80,6 @@ export function World({
   children,
 }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
-  // given only counts when the story begins
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
     const made = connect(given, behind)
@@ -140,7 +139,7 @@ export function mailed(): string {
   return service().inbox().at(-1)?.secret ?? ''
 }
 
-/** Lends the browser a passkey or a security key that answers as it is told, until the story is left. */
+/** Lends the browser a passkey or a security key that answers as it is told. It is taken back when the story is left. */
 export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): void {
   const empty = new ArrayBuffer(0)
   const response = { clientDataJSON: empty, authenticatorData: empty, signature: empty, attestationObject: empty }
@@ -155,11 +154,11 @@ export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): void
 
 /** Gives the browser its own authenticators again. */
 function takeAuthenticator(): void {
-  // what was lent hides what the prototype has
+  // the lent functions hide those of the prototype
   for (const name of ['create', 'get']) Reflect.deleteProperty(navigator.credentials, name)
 }
 
-/** Waits until what opens has opened: half faded in, colours have no contrast yet. */
+/** Waits until animations are over, because half faded in, colours have no contrast yet. */
 export async function settled(): Promise<void> {
   const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
   await Promise.all(ending.map(({ finished }) => finished.catch(() => {})))
