@@ -30,7 +30,7 @@ const typeIn = (text: string) => {
   submit()
 }
 
-test('after enrolling, whoever has no recovery codes is offered some, and can leave it', async () => {
+test('after enrolling, subjects without recovery codes are offered some, and can decline', async () => {
   const { stile } = setup({ ...none, ...enrols })
   const enrolled = mount(stile).enroll('totp')
   await until(() => dialog().querySelector('input'))
@@ -45,8 +45,8 @@ test('after enrolling, whoever has no recovery codes is offered some, and can le
 
 test.each([
   ['has codes', () => json({ codesLeft: 4 })],
-  ['cannot be told', () => refuse('not_found')],
-])('whoever %s is offered none', async (_, status) => {
+  ['has codes that nobody could count', () => refuse('not_found')],
+])('a subject who %s is offered none', async (_, status) => {
   const { stile } = setup({ ...enrols, [STATUS]: status })
   const enrolled = mount(stile).enroll('totp')
   await until(() => dialog().querySelector('input'))

@@ -78,7 +78,7 @@ export const Named: Story = {
   },
 }
 
-/** Named: whoever has no recovery codes is offered some. */
+/** Named: subjects without recovery codes are offered some. */
 export const CodesOffered: Story = {
   play: async () => {
     await choose()

@@ -7,7 +7,7 @@ import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service
 
 const CODE = '0123-4567-89AB-CDEF'
 
-/** A page on which people look after what they have enrolled and what they fall back on. */
+/** A page on which people manage their authenticators and recovery codes. */
 function Page({ byLink }: Readonly<{ byLink?: boolean }>): ReactElement {
   const { authenticators } = useAuthenticators()
   const { status, makeCodes, recover } = useRecovery()
@@ -17,7 +17,7 @@ function Page({ byLink }: Readonly<{ byLink?: boolean }>): ReactElement {
         {authenticators.map(({ id, name, disabled, attestation }) => (
           <li key={id}>
             {name}
-            {disabled && <strong> Too many wrong codes: remove it and add it anew.</strong>}
+            {disabled && <strong> Too many wrong codes: remove it and add it again.</strong>}
             {attestation && attestation !== 'trusted' && <em> Counts like a passkey.</em>}
           </li>
         ))}
@@ -66,7 +66,7 @@ export const Listed: Story = {
     },
   },
   play: async () => {
-    await screen.findByText('Too many wrong codes: remove it and add it anew.')
+    await screen.findByText('Too many wrong codes: remove it and add it again.')
     await screen.findByText('Recovery codes left: 1. Notices go to a•••@example.com.')
   },
 }
@@ -97,7 +97,7 @@ export const WrongCode: Story = {
 
 export const WrongCodeDark: Story = dark(WrongCode)
 
-/** Nothing is left to fall back on: whom to ask is said. */
+/** No codes are left: the dialog says whom to ask. */
 export const NoCodes: Story = {
   parameters: { world: { given: { ...LOST, recoveryCodes: [] } } },
   play: async () => {
@@ -120,7 +120,7 @@ export const Accepted: Story = {
 
 export const AcceptedNarrow: Story = narrow(Accepted)
 
-/** All of it: code, enrolment, and the codes that replace the former. */
+/** The whole way: code, enrolment, and the offer of new codes. */
 export const BackIn: Story = {
   play: async (context) => {
     await Accepted.play?.(context)

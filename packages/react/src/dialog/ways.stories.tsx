@@ -58,7 +58,7 @@ const signIn = async () => {
   await screen.findByRole('button', { name: 'Open the window again' })
 }
 
-/** A code was sent: where to is said, and another can be asked for once it is time. */
+/** A code was sent: the dialog says to which address, and soon another can be asked for. */
 export const EmailSent: Story = {
   play: async () => {
     await open()

@@ -142,7 +142,7 @@ test('a second click begins nothing more, not even where a step-up is never shar
   expect(arrived.filter((each) => each === 'POST /v1/step-ups')).toHaveLength(1)
 })
 
-test('age alone never takes away what is shown, but what is shown anew asks again', async () => {
+test('age alone never takes away what is shown, but a gate that is mounted again asks again', async () => {
   const { client, service, show } = open(gate)
   act(() => service.given(proofNow(service)))
   const shown = await content()
