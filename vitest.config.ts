@@ -25,6 +25,8 @@ export default defineConfig({
       },
       {
         resolve: source('browser'),
+        // a file that asks for the node environment is resolved by these
+        ssr: { resolve: source('browser') },
         test: { name: 'dom', environment: 'jsdom', include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`) },
       },
       {

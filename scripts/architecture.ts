@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawFloors, drawingFaults } from './architecture/drawing.ts'
 import { ROOT, readImports } from './architecture/imports.ts'
-import { lint } from './architecture/lint.ts'
+import { lint, RULES } from './architecture/lint.ts'
 import { silentRules } from './architecture/planted.ts'
 import { circles, climbs, strays } from './architecture/rules.ts'
 
@@ -28,7 +28,7 @@ else {
     ...drawingFaults(drawing, write),
   ]
   for (const fault of faults) process.stderr.write(`${fault}\n\n`)
-  const { ok, output } = lint('.')
+  const { ok, output } = lint(RULES, '.')
   process.stdout.write(output)
   process.exit(ok && faults.length === 0 ? 0 : 1)
 }

@@ -10,7 +10,11 @@ const NODE = [process.execPath, '--conditions=@stile/source']
 /** In the order in which they run: the quick ones first. */
 const GATES: readonly Gate[] = [
   { name: 'lint', says: 'formatting or lint (mend most of it with: pnpm fix)', commands: [['biome', 'ci', '.']] },
-  { name: 'architecture', says: 'who may import whom, or an import cycle', commands: [[...NODE, 'scripts/architecture.ts']] },
+  {
+    name: 'architecture',
+    says: 'who may import whom, a circle of folders, or a folder off its floor',
+    commands: [[...NODE, 'scripts/architecture.ts']],
+  },
   { name: 'types', says: 'types of source and tests', commands: [['tsc', '-p', 'tsconfig.json']] },
   {
     name: 'build',

@@ -4,7 +4,7 @@ import type { FlowError } from './stile.ts'
 /** A code that an error of the SDK carries: one of the wire, or one of the browser's own. */
 export type StileCode =
   | ProblemCode
-  /** `options.session` rejected or gave no token, while the service did not refuse the former: that is `session_ended`. */
+  /** `options.session` rejected or gave no token. If the service had refused the former token, the code is `session_ended` instead. */
   | 'session_unavailable'
   /** The passkey prompt was dismissed, timed out or refused by the browser. */
   | 'passkey_cancelled'
@@ -21,7 +21,7 @@ export type StileCode =
   | 'step_up_cancelled'
 
 /**
- * What went wrong, told by `code`; `problem` is the service's own answer where there was one. Never carries a token or a code.
+ * What went wrong, told by `code`; `problem` is the service's own answer if there was one. Never carries a token or a code.
  *
  * `message` is for logs, not for people: without an answer of the service it is the code. Choose what people read by `code`.
  */
@@ -50,13 +50,33 @@ export class StepUpCancelled extends StileError {}
 /** The step-up cannot succeed: `code` says why (`enrollment_required`, `license_required`, `denied`, …). */
 export class StepUpFailed extends StileError {}
 
-/** Whether a failure passes by itself, so that it makes sense to try again. */
-export function isPassing(code: StileCode): boolean {
-  return /^(service|session|policy|mail|login)_un|^internal|^too/.test(code)
+/** Gives the error itself if it is one of the SDK, else a `StileError` of this code with the error as its cause. */
+export function toStileError(error: unknown, code: StileCode): StileError {
+  return error instanceof StileError ? error : new StileError(code, undefined, error)
+}
+
+/** The codes of failures that pass by themselves. */
+const PASSING = [
+  'internal',
+  'login_unavailable',
+  'mail_unavailable',
+  'policy_unavailable',
+  'service_unavailable',
+  'session_unavailable',
+  'too_many_attempts',
+  'too_many_streams',
+] as const satisfies readonly StileCode[]
+
+/** A code of a failure that passes by itself. */
+export type PassingCode = (typeof PASSING)[number]
+
+/** Whether a failure passes by itself, so that it makes sense to try again. A code that this version does not know does not. */
+export function isPassing(code: StileCode): code is PassingCode {
+  return PASSING.some((each) => each === code)
 }
 
 /**
- * An error as it is shown, with what the service said of it; what is none of ours is a prompt that could not be loaded.
+ * An error as it is shown, with what the service said of it. Without a code, it is a prompt that could not be loaded.
  *
  * @param now  this browser's clock, in seconds since the epoch
  */

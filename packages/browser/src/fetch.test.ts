@@ -274,3 +274,30 @@ test('aborting the request settles it while the prompt is open', async () => {
   await expect(result).rejects.toBe('left')
   vi.unstubAllGlobals()
 })
+
+describe('a challenge is found however its header is written', () => {
+  const ASKS = 'error=insufficient_user_authentication, acr_values="phr"'
+  const body = { feature: 'reports.export', requirement: MFA }
+  test.each([
+    ['names in capitals', `DPoP ERROR="insufficient_user_authentication", ACR_VALUES="phr"`, 1],
+    ['the scheme in small letters', `dpop ${ASKS}`, 1],
+    ['spaces around the equals sign', 'DPoP error = "insufficient_user_authentication" , acr_values\t=\t"phr"', 1],
+    ['a value without quotes', `DPoP ${ASKS}`, 1],
+    ["behind another scheme's challenge", `Basic realm="a, error=\\"invalid_token\\"", DPoP ${ASKS}`, 1],
+    ["another scheme's challenge", `Bearer ${ASKS}`, 0],
+    ['a scheme whose name ends like ours', `XDPoP ${ASKS}`, 0],
+    ['an error inside of a text', `DPoP realm="error=insufficient_user_authentication"`, 0],
+  ])('%s', async (_, header, prompts) => {
+    click()
+    const { stile, seen } = setup({
+      [EXPORT]: ({ headers }) =>
+        headers.get('authorization') === 'DPoP mfa-level'
+          ? json({})
+          : refuse('insufficient_user_authentication', body, { 'www-authenticate': header }),
+    })
+    const shown = prove(stile)
+    expect((await stile.fetch(`${API}/export`)).status).toBe(prompts ? 200 : 401)
+    expect(shown).toHaveLength(prompts)
+    expect(seen(EXPORT)).toHaveLength(1 + prompts)
+  })
+})

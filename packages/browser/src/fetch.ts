@@ -1,29 +1,23 @@
-import type { IssuedToken } from '@stile/protocol'
-import type { Prover } from './dpop.ts'
+import type { DeviceProver } from './device/device-proof.ts'
 import { StepUpRequired } from './error.ts'
-import { exchange } from './exchange.ts'
-import { problemOf } from './problem.ts'
-import type { StepUps } from './step-ups.ts'
+import { type Challenged, type Credential, exchange } from './service/exchange.ts'
+import { problemOf } from './service/problem.ts'
+import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
+import type { AssuranceTokens } from './tokens/assurance-tokens.ts'
 
-/** Names no level, or one of ours. */
-const LEVEL = /^(?!.*\bacr_values=)|\bacr_values="[^"]*\b(urn:stile:acr:|phr)/s
+/** What the SDK's `fetch` is made of. */
+export type FetchOptions = Readonly<{
+  /** The audience of each origin. Only these get credentials. */
+  audiences: ReadonlyMap<string, string>
+  prover: DeviceProver
+  tokens: AssuranceTokens
+  stepUps: Pick<StepUps, 'joinForChallenge'>
+  fetch: typeof globalThis.fetch
+}>
 
-/**
- * Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause.
- *
- * @param audiences  the audience of each origin
- * @param ready  a token to send along, where there is one soon; a service that is down holds nothing up
- * @param renew  another token than `not`, without a prompt
- */
-export function createFetch(
-  audiences: ReadonlyMap<string, string>,
-  prover: Prover,
-  fetch: typeof globalThis.fetch,
-  ready: (audience: string) => Promise<IssuedToken | undefined>,
-  renew: (audience: string, not: IssuedToken | undefined) => Promise<IssuedToken>,
-  join: StepUps[0],
-): Stile['fetch'] {
+/** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
+export function createFetch({ audiences, prover, tokens, stepUps, fetch }: FetchOptions): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
     const url = new URL((input as Request).url ?? input, globalThis.document?.baseURI)
     const audience = audiences.get(url.origin)
@@ -31,44 +25,54 @@ export function createFetch(
 
     const mayPrompt = prompt ? prompt === 'always' : !!globalThis.navigator?.userActivation?.isActive
     const request = new Request(input, init)
-    const { method, signal, headers: given } = request
-    // a stream can be read once: such a request is sent once
+    // a stream can be read once
     const repeatable = !(init.body instanceof ReadableStream)
-    const [carrier, proofHeader, scheme] = given.has('authorization')
-      ? ['Stile-Assurance', 'Stile-Proof', '']
-      : ['Authorization', 'DPoP', 'DPoP ']
-    let issued = await ready(audience)
-    return exchange(
-      prover,
-      method,
-      url,
-      repeatable,
-      async () => issued?.token,
-      (token, proof) => {
-        const headers = new Headers(given)
-        if (token) {
-          headers.set(carrier, scheme + token)
-          headers.set(proofHeader, proof)
-        }
-        return fetch(repeatable ? request.clone() : request, token ? { headers, redirect: 'error' } : undefined)
-      },
-      async (cause, _carried, challenge, response) => {
-        if (cause === 'invalid_token') {
-          issued = await renew(audience, issued).catch(() => undefined)
+    let issued = await tokens.soon(audience)
+
+    const send = (credential: Credential | undefined) =>
+      fetch(
+        repeatable ? request.clone() : request,
+        credential && { headers: withCredential(request.headers, credential), redirect: 'error' },
+      )
+    const cure = async ({ challenge, response }: Challenged): Promise<boolean> => {
+      switch (challenge.error) {
+        case 'invalid_token':
+          issued = await tokens.renew({ audience, token: issued }).catch(() => undefined)
           return !!issued
+        case 'insufficient_user_authentication': {
+          // a level that this version does not know cannot be proven
+          const problem = challenge.level && (await problemOf(response))
+          if (!problem?.feature) return false
+          const started = stepUps.joinForChallenge({ problem: { ...problem, feature: problem.feature }, audience, mayPrompt })
+          if (!started) throw new StepUpRequired('step_up_required', problem)
+          issued = await untilAborted(started.proven, request.signal)
+          return true
         }
-        const problem = cause === 'insufficient_user_authentication' && LEVEL.test(challenge) ? await problemOf(response) : undefined
-        if (!problem?.feature) return false
-        const { feature, operation } = problem
-        const started = join(feature, { audience, operation }, problem, mayPrompt)
-        if (!started) throw new StepUpRequired('step_up_required', problem)
-        // an aborted caller leaves the prompt to the others
-        issued = await new Promise((resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason))
-          started[1].then(resolve, reject)
-        })
-        return true
-      },
-    )
+        default:
+          return false
+      }
+    }
+    return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, send, cure })
   }
+}
+
+/** Adds the token and its proof, in headers of their own if the application uses `Authorization` for itself. */
+function withCredential(given: Headers, { token, proof }: Credential): Headers {
+  const headers = new Headers(given)
+  if (given.has('authorization')) {
+    headers.set('Stile-Assurance', token)
+    headers.set('Stile-Proof', proof)
+  } else {
+    headers.set('Authorization', `DPoP ${token}`)
+    headers.set('DPoP', proof)
+  }
+  return headers
+}
+
+/** Waits until a promise settles or the signal is aborted. An aborted caller leaves a shared prompt to the others. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+    promise.then(resolve, reject)
+  })
 }

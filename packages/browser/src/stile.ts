@@ -12,7 +12,7 @@ export type StileOptions = Readonly<{
   /** The service's `publicUrl`, such as `https://stile.example.com` or `https://app.example.com/stile`. */
   service: string
   /**
-   * Gives the session token (a JWT) of whoever is signed in. Called with `start` first, with `expired` when the service
+   * Gives the session token (a JWT) of the user who is signed in. Called with `start` first, with `expired` when the service
    * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer. Rejecting when the service does
    * not take the former means that nobody is signed in. A token of another user or session drops all that is known of the former.
    */
@@ -20,7 +20,7 @@ export type StileOptions = Readonly<{
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
   audiences: Readonly<Record<string, readonly string[]>>
   /**
-   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only where the service has a
+   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only if the service has a
    * login provider to ask.
    */
   relogin?: () => Promise<boolean>
@@ -82,12 +82,12 @@ export type Flow = Readonly<{
   subscribe: (listener: () => void) => () => void
   /**
    * Starts a method; a ceremony that is under way is ended first. `email-otp` chosen again sends another code. Call it on a click:
-   * `relogin` opens a window at the login provider, and goes there with this page where the browser opens none. Never rejects.
+   * `relogin` opens a window at the login provider, and goes there with this page if the browser opens none. Never rejects.
    */
   choose: (method: Method) => Promise<void>
   /** Sends the answer of the chosen method: `{ code }` for `totp` and `email-otp`. Never rejects: see `get().error`. */
   submit: (response: unknown) => Promise<void>
-  /** Asks the service anew, such as after `starting` with an error. Never rejects. */
+  /** Asks the service again, such as after `starting` with an error. Never rejects. */
   retry: () => Promise<void>
   cancel: () => void
   /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */
@@ -126,13 +126,13 @@ export type Stile<F extends string = string> = Readonly<{
   /** A token for what is proven already; never prompts. */
   token: (audience?: string) => Promise<IssuedToken>
   /**
-   * One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`, and a TypeError where `path` does
+   * One JSON call to the service, such as `request('GET', '/v1/authenticators')`. Throws `StileError`, and a TypeError if `path` does
    * not start with `/`.
    */
   request: (method: string, path: string, body?: unknown) => Promise<unknown>
   /**
    * Has the application confirm the password, then takes a session token with the newer `auth_time`. Resolves with whether that happened;
-   * with `undefined` where the application lends no `relogin`.
+   * with `undefined` if the application lends no `relogin`.
    */
   relogin: () => Promise<boolean | undefined>
   /** Registers who shows step-ups. The last one registered is asked. */
@@ -140,7 +140,7 @@ export type Stile<F extends string = string> = Readonly<{
   /** Reads the state again. Never rejects. */
   refresh: () => Promise<void>
   /**
-   * Ends the session at the service, on every device. The application signs its own session out. Rejects where the service did not hear
+   * Ends the session at the service, on every device. The application signs its own session out. Rejects if the service did not hear
    * of it; here nothing of the user is left even then.
    */
   logout: () => Promise<void>

@@ -2,8 +2,8 @@ import type { Assurance, Band, Level, License, Method, Proof, Requirement } from
 import { BANDS, LEVELS, LICENSE_STATES, METHODS } from '@stile/protocol'
 import fc from 'fast-check'
 import type { Enrolled } from './compile/variant.ts'
-import type { PolicyDocument, RequirementDocument } from './document.ts'
-import { type Policy, parsePolicy } from './policy.ts'
+import type { Policy, PolicyDocument, RequirementDocument } from './document.ts'
+import { parsePolicy } from './policy.ts'
 
 /** The instant around which everything is generated, in seconds since the epoch. */
 export const NOW = 1_800_000_000

@@ -1,5 +1,6 @@
 import { type CompiledFeature, compileFeature } from './compile/access.ts'
-import { isPolicy, type Policy } from './policy.ts'
+import type { Policy } from './document.ts'
+import { isPolicy } from './policy.ts'
 
 /** A policy in the form that decides fast. */
 export type CompiledPolicy = Readonly<{

@@ -16,10 +16,11 @@ import {
   requirements,
 } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
+import type { Policy } from './document.ts'
 import { ask, license, login, policy, proven } from './example.test-support.ts'
 import { requirementOf } from './feature.ts'
 import { oracle, verdictOf } from './oracle.test-support.ts'
-import { type Policy, parsePolicy } from './policy.ts'
+import { parsePolicy } from './policy.ts'
 import { combine } from './requirement.ts'
 
 // many generated cases: a busy machine is no failure

@@ -1,7 +1,7 @@
 import type { Assurance, Band, Decision, License, Reason } from '@stile/protocol'
 import type { Enrolled } from './compile/variant.ts'
 import { compiledOf } from './compiled.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from './document.ts'
 import { isRequirement, judge } from './requirement.ts'
 
 /** What a decision is about. */

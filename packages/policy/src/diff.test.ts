@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { policies } from './arbitraries.test-support.ts'
 import { diff } from './diff.ts'
-import type { PolicyDocument } from './document.ts'
-import { type Policy, parsePolicy } from './policy.ts'
+import type { Policy, PolicyDocument } from './document.ts'
+import { parsePolicy } from './policy.ts'
 
 // many generated cases: a busy machine is no failure
 vi.setConfig({ testTimeout: 60_000 })

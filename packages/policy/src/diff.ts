@@ -1,11 +1,11 @@
 import type { Requirement } from '@stile/protocol'
 import { LICENSE_STATES, rank } from '@stile/protocol'
 import { addedBy, RISK_ENTRIES, riskRules, rulesOf, upgradeRule } from './compile/rules.ts'
+import type { Policy } from './document.ts'
 import { durationInWords, parseDuration } from './duration.ts'
 import { effectIn, enrollmentOf, type LicenseEffect } from './effect.ts'
 import { settlesFor } from './feature.ts'
 import { pointer } from './pointer.ts'
-import type { Policy } from './policy.ts'
 import { combine } from './requirement.ts'
 import { list, quote, requirementInWords } from './words.ts'
 

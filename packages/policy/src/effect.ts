@@ -1,8 +1,7 @@
 import type { License, LicenseState, Method } from '@stile/protocol'
 import { LICENSE_STATES } from '@stile/protocol'
-import type { EffectDocument, PolicyDocument } from './document.ts'
+import type { EffectDocument, Policy, PolicyDocument } from './document.ts'
 import { parseDuration } from './duration.ts'
-import type { Policy } from './policy.ts'
 
 /** What a license in some state is good for, with the grace period in seconds. */
 export type LicenseEffect<T extends string = string> =

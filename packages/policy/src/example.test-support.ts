@@ -1,7 +1,8 @@
 import type { Assurance, Decision, License, Method, ReasonCode } from '@stile/protocol'
 import { NOW } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
-import { definePolicy, type Policy } from './policy.ts'
+import type { Policy } from './document.ts'
+import { definePolicy } from './policy.ts'
 
 type F = 'view' | 'export' | 'pay' | 'trial' | 'beta'
 

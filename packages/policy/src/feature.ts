@@ -1,6 +1,6 @@
 import type { License, Requirement } from '@stile/protocol'
 import { compiledOf } from './compiled.ts'
-import type { Policy } from './policy.ts'
+import type { Policy } from './document.ts'
 import { bindsOperation, combine, isRequirement } from './requirement.ts'
 
 /** What the policy says of a feature besides what must be proven, defaults filled in. */

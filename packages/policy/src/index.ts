@@ -9,11 +9,14 @@ export type {
   EffectDocument,
   EnrollmentDocument,
   FeatureDocument,
+  FeatureOf,
   LicenseDocument,
+  Policy,
   PolicyDocument,
   RequirementDocument,
   RiskDocument,
   TierDocument,
+  TierOf,
 } from './document.ts'
 export { durationInWords, parseDuration } from './duration.ts'
 export type { LicenseEffect } from './effect.ts'
@@ -24,7 +27,7 @@ export { featureRules, requirementOf, settlesFor } from './feature.ts'
 export type { PolicyIssue } from './parse/issue.ts'
 export { closest } from './parse/suggest.ts'
 export { pointer } from './pointer.ts'
-export type { FeatureOf, ParsedPolicy, Policy, TierOf } from './policy.ts'
+export type { ParsedPolicy } from './policy.ts'
 export { definePolicy, featuresOf, isPolicy, PolicyError, parsePolicy, policyDigest, tiersOf } from './policy.ts'
 export { canMeet, combine, isSessionOnly, meets, methodsFor, newestProof } from './requirement.ts'
 export { tierChain, tiersInForce } from './tiers.ts'

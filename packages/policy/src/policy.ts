@@ -1,29 +1,8 @@
 import { canonicalJson } from '@stile/protocol'
-import type { PolicyDocument } from './document.ts'
+import type { Policy, PolicyDocument } from './document.ts'
 import { sha256Base64Url } from './lib/sha256.ts'
 import type { PolicyIssue } from './parse/issue.ts'
 import { readPolicy } from './parse/read.ts'
-
-/**
- * A checked policy: deeply frozen, and the only thing that `decide` takes.
- *
- * `F` and `T` are the names of its features and tiers, so that a typo in an application is a type error.
- */
-export type Policy<F extends string = string, T extends string = string> = Readonly<{
-  /** base64url SHA-256 of the RFC 8785 JSON of the document: the same rules have the same digest. */
-  digest: string
-  /** In the order of the document. */
-  features: readonly F[]
-  /** In the order of the document. */
-  tiers: readonly T[]
-  document: PolicyDocument<F, T>
-}>
-
-/** The names of the features of a policy type: `FeatureOf<typeof policy>`. */
-export type FeatureOf<P> = P extends Readonly<{ features: readonly (infer F extends string)[] }> ? F : never
-
-/** The names of the tiers of a policy type: `TierOf<typeof policy>`. */
-export type TierOf<P> = P extends Readonly<{ tiers: readonly (infer T extends string)[] }> ? T : never
 
 /** What came of a document that was read from outside. */
 export type ParsedPolicy = Readonly<{ ok: true; policy: Policy }> | Readonly<{ ok: false; issues: readonly PolicyIssue[] }>

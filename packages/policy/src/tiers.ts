@@ -1,7 +1,7 @@
 import type { License } from '@stile/protocol'
 import { chainOf } from './compile/rules.ts'
+import type { Policy } from './document.ts'
 import { licenseEffect, noLicenseEffect } from './effect.ts'
-import type { Policy } from './policy.ts'
 
 /** A tier and every tier that it includes, itself first; empty for a tier that the policy does not have, `NO_TIER` among them. */
 export function tierChain<T extends string>(policy: Policy<string, T>, tier: string): readonly T[] {

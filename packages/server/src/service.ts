@@ -34,8 +34,8 @@ export type Service = Readonly<{
   /** What the back office calls: for a port of its own that is not reachable from outside. */
   adminRouter: ExpressRouter
   /**
-   * Resolves when keys and policy are loaded; rejects, with what to do about it, where the service cannot start. Requests that come
-   * before wait for it, and are answered 503 where it rejects.
+   * Resolves when keys and policy are loaded; rejects, with what to do about it, if the service cannot start. Requests that come
+   * before wait for it, and are answered 503 if it rejects.
    */
   ready: Promise<void>
   /** Ends all streams and stops all timers; from here on `readyz` answers 503. The store belongs to the caller and stays open. */
@@ -69,7 +69,7 @@ export function createService(input: ServiceOptions): Service {
     upkeep.unref()
     if (domain.mail !== undefined) postman = createPostman(domain, (fault) => reportFault(fault, 'notices could not be sent'))
   })
-  // whoever awaits it is told; nobody has to
+  // callers that await it are told; nobody has to
   ready.catch((fault) => reportFault(fault, 'the service could not start'))
 
   const context: HttpContext = {
@@ -135,7 +135,7 @@ async function start(options: Options, store: Store): Promise<Running> {
   }
   const stream = createChangeStream(domain)
   await stream.start()
-  return { domain, authenticator: createAuthenticator(domain), stream }
+  return { domain, authenticator: createAuthenticator(domain, { fetch: globalThis.fetch }), stream }
 }
 
 function couldNotStart(cause: unknown): never {

@@ -1,5 +1,5 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
-import { showEnrollment } from './enrollment/enrollment-view.ts'
+import { type EnrollmentViewOptions, showEnrollment } from './enrollment/enrollment-view.ts'
 import { createWizard, type Wizard, type WizardOptions } from './wizard/wizard.ts'
 
 /** What the subject wants of the wizard. */
@@ -26,22 +26,27 @@ export function startWizard(goal: WizardGoal, options: WizardOptions): StartedWi
 async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {
   switch (goal.kind) {
     case 'enrollment':
-      return offerCodesAfter(showEnrollment(wizard, { methods: goal.methods }), wizard)
+      return enroll(wizard, { methods: goal.methods })
     case 'recovery': {
       const { showRecovery } = await import('./recovery/recovery-view.ts')
-      return offerCodesAfter(showRecovery(wizard, { link: goal.link }), wizard)
+      const next = await showRecovery(wizard, { link: goal.link })
+      return next ? enroll(wizard, next) : false
     }
     case 'recovery-codes': {
-      const { showRecoveryCodes } = await import('./recovery/recovery-codes-view.ts')
+      const { showRecoveryCodes } = await loadRecoveryCodes()
       return showRecoveryCodes(wizard, { isRequested: true })
     }
   }
 }
 
-/** Offers recovery codes to subjects who have none, once they have something to lose. */
-async function offerCodesAfter(enrolling: Promise<boolean>, wizard: Wizard): Promise<boolean> {
-  const loading = import('./recovery/recovery-codes-view.ts').catch(() => undefined)
-  const isEnrolled = await enrolling
+/** Enrols. Then subjects without recovery codes have something to lose, and are offered some. */
+async function enroll(wizard: Wizard, options: EnrollmentViewOptions): Promise<boolean> {
+  const loading = loadRecoveryCodes().catch(() => undefined)
+  const isEnrolled = await showEnrollment(wizard, options)
   if (isEnrolled) await (await loading)?.showRecoveryCodes(wizard, { isRequested: false })
   return isEnrolled
+}
+
+function loadRecoveryCodes(): Promise<typeof import('./recovery/recovery-codes-view.ts')> {
+  return import('./recovery/recovery-codes-view.ts')
 }

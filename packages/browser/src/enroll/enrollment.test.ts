@@ -87,9 +87,10 @@ test('a passkey is made from the options and sent by itself', async () => {
   expect(enrollment.get()).toMatchObject({ status: 'done' })
   const [[options]] = made.mock.calls as unknown as [[{ publicKey: PublicKeyCredentialCreationOptions }]]
   const { publicKey } = options
-  expect([...(publicKey.challenge as Uint8Array)]).toEqual([1, 2, 3])
-  expect([...(publicKey.user.id as Uint8Array)]).toEqual([4, 5, 6])
-  expect([...((publicKey.excludeCredentials as unknown as { id: Uint8Array }[])[0]?.id ?? [])]).toEqual([7, 8, 9])
+  expect([...new Uint8Array(publicKey.challenge as ArrayBuffer)]).toEqual([1, 2, 3])
+  expect([...new Uint8Array(publicKey.user.id as ArrayBuffer)]).toEqual([4, 5, 6])
+  const [excluded] = publicKey.excludeCredentials ?? []
+  expect([...new Uint8Array(excluded?.id as ArrayBuffer)]).toEqual([7, 8, 9])
   expect(seen(FINISH)[0]?.body).toEqual({
     response: {
       id: 'AQID',

@@ -1,7 +1,8 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { flowError, isPassing, type StileCode, StileError } from '../error.ts'
+import { flowError, isPassing, type StileCode, toStileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
 import { signalAccepted } from '../passkey/signal.ts'
+import { failureKind } from '../step-ups/failure.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
@@ -46,24 +47,15 @@ export type Enrollment = Readonly<{
 const PATH = '/v1/authenticators'
 const REGISTRATIONS = `${PATH}/registrations`
 
-type PasskeyCode = Extract<StileCode, `passkey_${string}`>
-
-/** The codes that do not pass by themselves, but after which the subject can start again. */
-const RESTARTABLE = {
-  attempt_failed: true,
-  registration_expired: true,
-  relogin_failed: true,
-  passkey_cancelled: true,
-  passkey_timeout: true,
-  passkey_unavailable: true,
-  passkey_exists: true,
-  passkey_failed: true,
-} satisfies Record<PasskeyCode | 'attempt_failed' | 'registration_expired' | 'relogin_failed', true>
-
 /** After these the same secret stays, and another code can be typed. */
 const RETYPEABLE: ReadonlySet<StileCode> = new Set(['attempt_failed', 'service_unavailable'])
 
 const ENDED: ReadonlySet<EnrollmentState['status']> = new Set(['done', 'failed', 'cancelled'])
+
+/** Whether the subject can start again after this code, because it passes or because another answer may do. */
+function canStartAgain(code: StileCode): boolean {
+  return isPassing(code) || code === 'registration_expired' || failureKind(code) === 'retry'
+}
 
 /**
  * Creates an enrolment over a client.
@@ -71,26 +63,25 @@ const ENDED: ReadonlySet<EnrollmentState['status']> = new Set(['done', 'failed',
  * @param now  this browser's clock, in seconds since the epoch
  */
 export function createEnrollment(stile: EnrollmentClient, now: () => number = () => Date.now() / 1000): Enrollment {
-  const [get, set, subscribe] = observable<EnrollmentState>({ status: 'idle' })
+  const { get, set, subscribe } = observable<EnrollmentState>({ status: 'idle' })
   /** Aborted by the next `start` or `cancel`: whatever was begun before no longer counts. */
   let turn = new AbortController()
 
   const fail = (cause: unknown, { method, signal }: Readonly<{ method: EnrollableMethod; signal: AbortSignal }>) => {
     if (signal.aborted) return
-    const known = cause instanceof StileError ? cause : new StileError('internal', undefined, cause)
+    const known = toStileError(cause, 'internal')
     const { code, problem } = known
     const error = flowError(known, now())
     const state = get()
     if (code === 'step_up_cancelled') set({ status: 'cancelled' })
     else if (state.status === 'verifying' && method === 'totp' && RETYPEABLE.has(code)) set({ ...state, status: 'proving', error })
-    else if (Object.hasOwn(RESTARTABLE, code) || isPassing(code)) set({ status: 'starting', method, error })
+    else if (canStartAgain(code)) set({ status: 'starting', method, error })
     else set({ status: 'failed', code, problem })
   }
 
   const createPasskey = async (options: unknown, signal: AbortSignal) => {
     const { register } = await import('../passkey/register.ts')
     const answer = await register(options, signal)
-    if (typeof answer === 'string') throw new StileError(answer as StileCode)
     if (!signal.aborted) await submit(answer)
   }
   const showQrCode = async (uri: string, signal: AbortSignal) => {

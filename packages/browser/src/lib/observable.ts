@@ -1,21 +1,27 @@
-/** A value with listeners: the snapshot is stable until it is set. */
-export type Observable<T> = readonly [get: () => T, set: (next: T) => void, subscribe: (listener: () => void) => () => void]
+/** A value with listeners. The value stays the same object until it is set. */
+export type Observable<T> = Readonly<{
+  get: () => T
+  set: (next: T) => void
+  /** Calls back after every `set`, until the returned function is called. */
+  subscribe: (listener: () => void) => () => void
+}>
 
 /** Creates an observable value. A listener may subscribe twice and is then called twice. */
-export function observable<T>(value: T): Observable<T> {
+export function observable<T>(initial: T): Observable<T> {
+  let value = initial
   const listeners = new Set<() => void>()
-  return [
-    () => value,
-    (next) => {
+  return {
+    get: () => value,
+    set: (next) => {
       value = next
       for (const listener of [...listeners]) listener()
     },
-    (listener) => {
+    subscribe: (listener) => {
       const entry = () => listener()
       listeners.add(entry)
       return () => {
         listeners.delete(entry)
       }
     },
-  ]
+  }
 }

@@ -1,9 +1,16 @@
-import { type StileCode, StileError } from '../error.ts'
+import { type StileCode, toStileError } from '../error.ts'
 
-/** Waits `ms` milliseconds for a promise; being late or failing otherwise is a `StileError` of `code` (default `service_unavailable`) with its cause. One of ours stays. */
-export function within<T>(ms: number, promise: Promise<T>, code: StileCode = 'service_unavailable'): Promise<T> {
+/** A bounded wait. */
+export type Wait = Readonly<{
+  ms: number
+  /** The code of the error if the promise is late or fails. Default: `service_unavailable`. */
+  code?: StileCode
+}>
+
+/** Waits for a promise so long. Rejects with a `StileError`: the promise's own, or one of `code` with the failure as its cause. */
+export function within<T>(promise: Promise<T>, { ms, code = 'service_unavailable' }: Wait): Promise<T> {
   return new Promise((resolve, reject) => {
-    const fail = (error?: unknown) => reject(error instanceof StileError ? error : new StileError(code, undefined, error))
+    const fail = (error?: unknown) => reject(toStileError(error, code))
     setTimeout(fail, ms)
     promise.then(resolve, fail)
   })

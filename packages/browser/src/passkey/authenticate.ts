@@ -1,30 +1,15 @@
-import { ceremony } from './ceremony.ts'
-import { base64url, bytes, credentialJson, credentials } from './encoding.ts'
+import { type AuthenticationResponseJSON, startAuthentication } from '@simplewebauthn/browser'
+import { type CeremonyLimits, runCeremony } from './ceremony.ts'
+
+type Options = Parameters<typeof startAuthentication>[0]['optionsJSON']
 
 /**
- * Has the subject use a passkey or a security key. Loaded when a prompt opens.
+ * Has the subject use a passkey or a security key (WebAuthn §5.1.4). Loaded with the prompt.
  *
- * @param start  the options of the service (`PublicKeyCredentialRequestOptionsJSON`)
- * @param patienceMs  how long a prompt that never answers is waited for at most
- * @returns the answer for the service (`AuthenticationResponseJSON`), or a code `passkey_*`
+ * @param options  the options of the service (`PublicKeyCredentialRequestOptionsJSON`)
+ * @returns the answer for the service
+ * @throws StileError `passkey_*`
  */
-export function authenticate(start: unknown, signal: AbortSignal, patienceMs: number): Promise<unknown> {
-  return ceremony(start, (prompt) => assertion(start as PublicKeyCredentialRequestOptionsJSON, prompt), signal, patienceMs)
-}
-
-/** Asks the browser for an assertion (WebAuthn §5.1.4). */
-async function assertion(options: PublicKeyCredentialRequestOptionsJSON, signal: AbortSignal): Promise<object> {
-  const publicKey = {
-    ...options,
-    challenge: bytes(options.challenge),
-    allowCredentials: credentials(options.allowCredentials),
-  } as unknown as PublicKeyCredentialRequestOptions
-  const used = (await navigator.credentials.get({ publicKey, signal })) as PublicKeyCredential
-  const { clientDataJSON, authenticatorData, signature, userHandle } = used.response as AuthenticatorAssertionResponse
-  return credentialJson(used, {
-    clientDataJSON: base64url(clientDataJSON),
-    authenticatorData: base64url(authenticatorData),
-    signature: base64url(signature),
-    ...(userHandle && { userHandle: base64url(userHandle) }),
-  })
+export function authenticate(options: unknown, limits: CeremonyLimits): Promise<AuthenticationResponseJSON> {
+  return runCeremony({ ...limits, options, ask: () => startAuthentication({ optionsJSON: options as Options }) })
 }

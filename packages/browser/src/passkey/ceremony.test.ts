@@ -1,33 +1,186 @@
+import { WebAuthnAbortService, WebAuthnError } from '@simplewebauthn/browser'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { ceremony } from './ceremony.ts'
+import { StileError } from '../error.ts'
+import { authenticate } from './authenticate.ts'
+import { runCeremony } from './ceremony.ts'
+import { register } from './register.ts'
 
 beforeEach(() => void vi.stubGlobal('PublicKeyCredential', class {}))
 afterEach(() => {
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
   vi.useRealTimers()
 })
 
 const { signal } = new AbortController()
-
-test('a broken extension that rejects with nothing ends the ceremony, instead of hanging it', async () => {
-  expect(await ceremony({}, () => Promise.reject(undefined), signal)).toBe('passkey_failed')
+const GET = { challenge: 'AAAA', rpId: 'localhost' }
+const CREATE = {
+  challenge: 'AAAA',
+  rp: { name: 'Demo', id: 'localhost' },
+  user: { id: 'AQID', name: 'ada', displayName: 'Ada' },
+  pubKeyCredParams: [{ type: 'public-key', alg: -7 }],
+}
+const bytes = new Uint8Array([1, 2, 3]).buffer
+const credential = (response: object) => ({
+  id: 'AQID',
+  rawId: bytes,
+  type: 'public-key',
+  response,
+  getClientExtensionResults: () => ({}),
 })
 
-test('what came in the way is told by the name of the exception', async () => {
-  const named = (name: string) => ceremony({}, () => Promise.reject(new DOMException('', name)), signal)
-  expect(await named('NotAllowedError')).toBe('passkey_cancelled')
-  expect(await named('SecurityError')).toBe('passkey_unavailable')
-  expect(await named('InvalidStateError')).toBe('passkey_exists')
+type Asked = Readonly<{ signal: AbortSignal }>
+/** A browser whose prompts do this. */
+function prompts(answer: (asked: Asked) => Promise<unknown>) {
+  const get = vi.fn(answer)
+  vi.stubGlobal('navigator', { credentials: { get, create: get } })
+  return get
+}
+/** A prompt that is open until its signal is aborted. */
+const held = ({ signal: prompt }: Asked) =>
+  new Promise((_, reject) => prompt.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))))
+const codeOf = (ceremony: Promise<unknown>) => ceremony.then(String, ({ code }: StileError) => code)
+
+test('a passkey answers the challenge of the service, in the form of the service', async () => {
+  const get = prompts(async () => credential({ clientDataJSON: bytes, authenticatorData: bytes, signature: bytes, userHandle: bytes }))
+  expect(await authenticate(GET, { signal })).toMatchObject({
+    id: 'AQID',
+    rawId: 'AQID',
+    type: 'public-key',
+    response: { clientDataJSON: 'AQID', authenticatorData: 'AQID', signature: 'AQID', userHandle: 'AQID' },
+  })
+  expect(get).toHaveBeenCalledWith({ publicKey: expect.objectContaining({ rpId: 'localhost' }), signal: expect.any(AbortSignal) })
+})
+
+test('a new passkey is told with its attestation and transports', async () => {
+  prompts(async () => credential({ clientDataJSON: bytes, attestationObject: bytes, getTransports: () => ['internal'] }))
+  expect(await register(CREATE, signal)).toMatchObject({
+    id: 'AQID',
+    response: { clientDataJSON: 'AQID', attestationObject: 'AQID', transports: ['internal'] },
+  })
+})
+
+test('a broken extension that rejects with nothing ends the ceremony, instead of hanging it', async () => {
+  prompts(() => Promise.reject(undefined))
+  expect(await codeOf(authenticate(GET, { signal }))).toBe('passkey_failed')
+  expect(await codeOf(register(CREATE, signal))).toBe('passkey_failed')
+  expect(await codeOf(runCeremony({ options: {}, signal, ask: () => Promise.reject(undefined) }))).toBe('passkey_failed')
+})
+
+test.each([
+  ['NotAllowedError', 'passkey_cancelled', 'passkey_cancelled'],
+  ['AbortError', 'passkey_cancelled', 'passkey_cancelled'],
+  ['SecurityError', 'passkey_unavailable', 'passkey_unavailable'],
+  ['NotSupportedError', 'passkey_unavailable', 'passkey_unavailable'],
+  ['InvalidStateError', 'passkey_exists', 'passkey_exists'],
+  ['ConstraintError', 'passkey_failed', 'passkey_failed'],
+  ['UnknownError', 'passkey_failed', 'passkey_failed'],
+  ['TypeError', 'passkey_failed', 'passkey_failed'],
+])('%s of the browser is the code %s when a passkey is used, %s when one is made', async (name, used, made) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  prompts(() => Promise.reject(new DOMException('no', name)))
+  expect(await codeOf(authenticate(GET, { signal }))).toBe(used)
+  expect(await codeOf(register(CREATE, signal))).toBe(made)
+  await vi.dynamicImportSettled()
+})
+
+test("the browser's exception is kept as the cause", async () => {
+  const exception = new DOMException('no', 'NotAllowedError')
+  prompts(() => Promise.reject(exception))
+  const error = await authenticate(GET, { signal }).catch((each) => each)
+  expect(error).toBeInstanceOf(StileError)
+  expect(error.cause).toBeInstanceOf(WebAuthnError)
+  expect(error.cause).toMatchObject({ code: 'ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY', cause: exception })
 })
 
 test('an extension that never answers is waited for no longer than the options say, and a little', async () => {
   vi.useFakeTimers()
-  const answer = ceremony({ timeout: 1000 }, () => new Promise(() => {}), signal)
-  await vi.advanceTimersByTimeAsync(6000)
-  expect(await answer).toBe('passkey_timeout')
+  const get = prompts(() => new Promise(() => {}))
+  const code = codeOf(authenticate({ ...GET, timeout: 1000 }, { signal }))
+  await vi.advanceTimersByTimeAsync(5999)
+  expect(get.mock.calls[0]?.[0].signal.aborted).toBe(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await code).toBe('passkey_timeout')
+  expect(get.mock.calls[0]?.[0].signal.aborted).toBe(true)
 })
 
-test('where the browser knows no passkeys it says so', async () => {
+test('if there are other ways, it is waited for no longer than the patience for it', async () => {
+  vi.useFakeTimers()
+  prompts(() => new Promise(() => {}))
+  const code = codeOf(authenticate(GET, { signal, patienceMs: 500 }))
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await code).toBe('passkey_timeout')
+})
+
+test('a browser that knows no passkeys says so', async () => {
   vi.stubGlobal('PublicKeyCredential', undefined)
-  expect(await ceremony({}, () => Promise.resolve('never'), signal)).toBe('passkey_unavailable')
+  const get = prompts(held)
+  expect(await codeOf(authenticate(GET, { signal }))).toBe('passkey_unavailable')
+  expect(get).not.toHaveBeenCalled()
+})
+
+test('aborting the signal takes the prompt away; one that was aborted before opens none', async () => {
+  const get = prompts(held)
+  const leaving = new AbortController()
+  const code = codeOf(authenticate(GET, { signal: leaving.signal }))
+  leaving.abort()
+  expect(await code).toBe('passkey_cancelled')
+  expect(await codeOf(authenticate(GET, { signal: leaving.signal }))).toBe('passkey_cancelled')
+  expect(get).toHaveBeenCalledOnce()
+})
+
+test('a page has one ceremony at a time: a new one ends the one before, which then cannot end the new one', async () => {
+  const get = prompts(held)
+  const [first, second] = [new AbortController(), new AbortController()]
+  const used = codeOf(authenticate(GET, { signal: first.signal }))
+  const made = codeOf(register(CREATE, second.signal))
+  expect(await used).toBe('passkey_cancelled')
+  first.abort()
+  expect(get.mock.calls.map(([asked]) => asked.signal.aborted)).toEqual([true, false])
+  second.abort()
+  expect(await made).toBe('passkey_cancelled')
+})
+
+test('an extension that holds a prompt which a new ceremony has ended cannot end the new one by being late', async () => {
+  vi.useFakeTimers()
+  const get = prompts(() => new Promise(() => {}))
+  const late = codeOf(authenticate(GET, { signal, patienceMs: 500 }))
+  const next = codeOf(authenticate(GET, { signal, patienceMs: 1000 }))
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await late).toBe('passkey_timeout')
+  expect(get.mock.calls[1]?.[0].signal.aborted).toBe(false)
+  await vi.advanceTimersByTimeAsync(500)
+  expect(await next).toBe('passkey_timeout')
+})
+
+test("a ceremony of the application's own ends ours", async () => {
+  prompts(held)
+  const code = codeOf(authenticate(GET, { signal }))
+  WebAuthnAbortService.createNewAbortSignal()
+  expect(await code).toBe('passkey_cancelled')
+})
+
+test('a page that the rpId does not fit is explained to its developer, once', async () => {
+  vi.resetModules()
+  const { authenticate: fresh } = await import('./authenticate.ts')
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  prompts(() => Promise.reject(new DOMException('no', 'SecurityError')))
+  const error = await fresh({ ...GET, rpId: 'id.example.com' }, { signal }).catch((each) => each)
+  expect(error).toMatchObject({ code: 'passkey_unavailable', cause: { code: 'ERROR_INVALID_RP_ID' } })
+  await vi.dynamicImportSettled()
+  for (const part of ['"id.example.com"', location.origin, 'webauthn.rpId', 'webauthn.origins'])
+    expect(log.mock.calls[0]?.[0]).toContain(part)
+  await fresh({ ...GET, rpId: 'id.example.com' }, { signal }).catch(() => {})
+  await vi.dynamicImportSettled()
+  expect(log).toHaveBeenCalledOnce()
+})
+
+test('a dismissed prompt is no matter for the developer', async () => {
+  vi.resetModules()
+  const { authenticate: fresh } = await import('./authenticate.ts')
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  prompts(() => Promise.reject(new DOMException('no', 'NotAllowedError')))
+  await fresh(GET, { signal }).catch(() => {})
+  await vi.dynamicImportSettled()
+  expect(log).not.toHaveBeenCalled()
 })

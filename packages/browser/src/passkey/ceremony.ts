@@ -1,40 +1,111 @@
-import type { StileCode } from '../error.ts'
+import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
+import { type StileCode, StileError } from '../error.ts'
 
-/**
- * Runs one passkey ceremony with a bounded wait: an extension may hold the prompt and never answer.
- *
- * @param start  the options of the service; their `timeout` in milliseconds bounds the wait, else two minutes do
- * @param patienceMs  bounds it, too, where there are other ways
- * @param run  asks the browser; its prompt goes away when the signal that it gets is aborted
- * @returns the answer for the service, or the code of what came in its way, by the name of the DOMException (WebAuthn §5.1)
- */
-export function ceremony(
-  start: unknown,
-  run: (prompt: AbortSignal) => Promise<unknown>,
-  signal: AbortSignal,
-  patienceMs: number = Infinity,
-): Promise<unknown> {
-  if (!globalThis.PublicKeyCredential) return Promise.resolve('passkey_unavailable')
-  const { timeout = 120_000 } = start as { timeout?: number }
-  const prompt = new AbortController()
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => prompt.abort(), { once: true })
-    const timer = setTimeout(
-      () => {
-        resolve('passkey_timeout')
-        // one that is still open would keep the next from opening
-        prompt.abort()
-      },
-      Math.min(timeout + 5_000, patienceMs),
-    )
-    run(prompt.signal)
-      .then(resolve, (error) => resolve(codeOf(error?.name)))
-      .finally(() => clearTimeout(timer))
-  })
+/** How long one ceremony may take. */
+export type CeremonyLimits = Readonly<{
+  /** The prompt goes away when it is aborted. */
+  signal: AbortSignal
+  /** The longest wait for a prompt that never answers, in milliseconds, if there are other ways. Default: no limit but the options'. */
+  patienceMs?: number
+}>
+
+/** One passkey ceremony. */
+export type Ceremony<T> = CeremonyLimits &
+  Readonly<{
+    /** The options of the service. Their `timeout`, in milliseconds, bounds the wait; without one, two minutes do. */
+    options: unknown
+    /** Opens the browser's prompt. */
+    ask: () => Promise<T>
+  }>
+
+const DEFAULT_TIMEOUT_MS = 120_000
+/** The browser ends the prompt at its timeout: only one that did not is ended here. */
+const GRACE_MS = 5_000
+
+/** What each error of the library means here. */
+const CODES: Readonly<Record<WebAuthnErrorCode, StileCode>> = {
+  ERROR_CEREMONY_ABORTED: 'passkey_cancelled',
+  // a NotAllowedError: dismissed, timed out or refused, which browsers do not tell apart
+  ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'passkey_cancelled',
+  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'passkey_exists',
+  ERROR_INVALID_DOMAIN: 'passkey_unavailable',
+  ERROR_INVALID_RP_ID: 'passkey_unavailable',
+  ERROR_AUTHENTICATOR_NO_SUPPORTED_PUBKEYCREDPARAMS_ALG: 'passkey_unavailable',
+  ERROR_MALFORMED_PUBKEYCREDPARAMS: 'passkey_unavailable',
+  ERROR_AUTHENTICATOR_GENERAL_ERROR: 'passkey_failed',
+  ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT: 'passkey_failed',
+  ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT: 'passkey_failed',
+  ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE: 'passkey_failed',
+  ERROR_INVALID_USER_ID_LENGTH: 'passkey_failed',
+  ERROR_SIGNAL_INVALID_ARGUMENT: 'passkey_failed',
 }
 
-function codeOf(name: string): StileCode {
-  if (/^(NotAllowed|Abort)/.test(name)) return 'passkey_cancelled'
-  if (/^(Security|NotSupported)/.test(name)) return 'passkey_unavailable'
-  return name === 'InvalidStateError' ? 'passkey_exists' : 'passkey_failed'
+/** The ceremony that has the page's one prompt. */
+let current: symbol | undefined
+
+/**
+ * Runs one passkey ceremony with a bounded wait: an extension may hold the prompt and never answer. A page has one ceremony at a time; a
+ * new one ends the one before.
+ *
+ * @throws StileError `passkey_*`, with the error of the library or the browser as its cause
+ */
+export async function runCeremony<T>({ options, ask, signal, patienceMs = Number.POSITIVE_INFINITY }: Ceremony<T>): Promise<T> {
+  if (!globalThis.PublicKeyCredential) throw new StileError('passkey_unavailable')
+  if (signal.aborted) throw new StileError('passkey_cancelled')
+  const mine = Symbol('ceremony')
+  current = mine
+  const endPrompt = () => {
+    // a newer ceremony has ended this one, and keeps its own prompt
+    if (current === mine) WebAuthnAbortService.cancelCeremony()
+  }
+  signal.addEventListener('abort', endPrompt)
+  const { timeout = DEFAULT_TIMEOUT_MS } = options as { timeout?: number }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const giveUp = () => {
+      reject(new StileError('passkey_timeout'))
+      // one that is still open would keep the next from opening
+      endPrompt()
+    }
+    timer = setTimeout(giveUp, Math.min(timeout + GRACE_MS, patienceMs))
+  })
+  try {
+    return await Promise.race([ask(), late])
+  } catch (error) {
+    if ((error as Error | undefined)?.name === 'SecurityError') diagnose(options)
+    throw toPasskeyError(error)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', endPrompt)
+    if (current === mine) current = undefined
+  }
+}
+
+function toPasskeyError(error: unknown): StileError {
+  if (error instanceof StileError) return error
+  const code = error instanceof WebAuthnError ? CODES[error.code] : codeOfName((error as DOMException | undefined)?.name)
+  return new StileError(code ?? 'passkey_failed', undefined, error)
+}
+
+/** The library leaves some exceptions as they are: these are told by their name (WebAuthn §5.1). */
+function codeOfName(name: string | undefined): StileCode {
+  switch (name) {
+    case 'AbortError':
+    case 'NotAllowedError':
+      return 'passkey_cancelled'
+    case 'NotSupportedError':
+    case 'SecurityError':
+      return 'passkey_unavailable'
+    case 'InvalidStateError':
+      return 'passkey_exists'
+    default:
+      return 'passkey_failed'
+  }
+}
+
+function diagnose(options: unknown): void {
+  import('./diagnosis.ts').then(
+    ({ diagnoseOrigin }) => diagnoseOrigin(options),
+    () => {},
+  )
 }

@@ -1,29 +1,16 @@
-import { ceremony } from './ceremony.ts'
-import { base64url, bytes, credentialJson, credentials } from './encoding.ts'
+import { type RegistrationResponseJSON, startRegistration } from '@simplewebauthn/browser'
+import { runCeremony } from './ceremony.ts'
+
+type Options = Parameters<typeof startRegistration>[0]['optionsJSON']
 
 /**
- * Has the browser make a passkey (WebAuthn §5.1.3). Loaded when enrolment starts.
+ * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3). Loaded when enrolment starts.
  *
- * @param start  the options of the service (`PublicKeyCredentialCreationOptionsJSON`)
- * @returns the answer for the service (`RegistrationResponseJSON`), or a code `passkey_*`
+ * @param options  the options of the service (`PublicKeyCredentialCreationOptionsJSON`)
+ * @param signal  the prompt goes away when it is aborted
+ * @returns the answer for the service
+ * @throws StileError `passkey_*`
  */
-export function register(start: unknown, signal: AbortSignal): Promise<unknown> {
-  return ceremony(start, (prompt) => creation(start as PublicKeyCredentialCreationOptionsJSON, prompt), signal)
-}
-
-async function creation(options: PublicKeyCredentialCreationOptionsJSON, signal: AbortSignal): Promise<object> {
-  const publicKey = {
-    ...options,
-    challenge: bytes(options.challenge),
-    user: { ...options.user, id: bytes(options.user.id) },
-    excludeCredentials: credentials(options.excludeCredentials),
-  } as unknown as PublicKeyCredentialCreationOptions
-  const made = (await navigator.credentials.create({ publicKey, signal })) as PublicKeyCredential
-  const { clientDataJSON, attestationObject, getTransports } = made.response as AuthenticatorAttestationResponse
-  return credentialJson(made, {
-    clientDataJSON: base64url(clientDataJSON),
-    attestationObject: base64url(attestationObject),
-    // missing in older browsers
-    transports: getTransports?.call(made.response) ?? [],
-  })
+export function register(options: unknown, signal: AbortSignal): Promise<RegistrationResponseJSON> {
+  return runCeremony({ options, signal, ask: () => startRegistration({ optionsJSON: options as Options }) })
 }

@@ -12,7 +12,8 @@ type Signals = Readonly<{
 }>
 
 /**
- * Tells the browser which passkeys of the subject the service knows, so that it offers no others, where it can be told. Never rejects.
+ * Tells the browser which passkeys of the subject the service knows, so that it offers no others. Does nothing in a browser
+ * that cannot be told. Never rejects.
  *
  * @param listed  the answer of `GET /v1/authenticators`; without it the service is asked
  */
@@ -30,8 +31,8 @@ export async function signalAccepted(request: Stile['request'], listed?: unknown
 }
 
 /**
- * Tells the browser that a passkey which it offered is not known to the service, where it can be told. Only one of this subject: the
- * service does not know those of others here, and they are to stay. Never rejects.
+ * Tells the browser that the service does not know a passkey that it offered. Only one of this subject is told: the service does not know
+ * those of others here, and they are to stay. Never rejects.
  *
  * @param response  what the passkey answered (`AuthenticationResponseJSON`)
  */

@@ -1,5 +1,5 @@
 import type { IssuedToken, ReloginStart, StepUp } from '@stile/protocol'
-import { isPassing, StileError } from '../error.ts'
+import { isPassing, StileError, toStileError } from '../error.ts'
 import { forgetLeftPage } from './left-page.ts'
 import { listenForLookAgain } from './look-again.ts'
 import { rememberPage } from './remember-page.ts'
@@ -78,7 +78,7 @@ function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, lis
   let retry: ReturnType<typeof setTimeout> | undefined
 
   const handle = (cause: unknown, isOver: boolean | undefined) => {
-    const error = cause instanceof StileError ? cause : new StileError('internal', undefined, cause)
+    const error = toStileError(cause, 'internal')
     const isUnproven = error.code === 'insufficient_user_authentication'
     const passes = isPassing(error.code)
     // a service that cannot be reached may know of a proof, so that it is asked again

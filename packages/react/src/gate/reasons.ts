@@ -1,6 +1,6 @@
 import type { Reason, ReasonCode } from '@stile/protocol'
 
-/** What a reason says about the content behind a gate. */
+/** What a reason says about the proof or the license behind a gate. */
 type ReasonKind =
   /** What was proven is too old. */
   | 'aged'
@@ -10,25 +10,27 @@ type ReasonKind =
   | 'unproven'
   /** The license has ended and is to be renewed. */
   | 'lapsed'
-  | 'other'
 
-const KINDS: Readonly<Record<ReasonCode, ReasonKind>> = {
+/** The codes that say none of these. Every code is named here or below, so that a new one is a type error. */
+type OtherCode =
+  | 'license_required'
+  | 'license_suspended'
+  | 'license_upgraded'
+  | 'seat_required'
+  | 'enrollment_required'
+  | 'requirement_unsatisfiable'
+  | 'risk_elevated'
+  | 'risk_denied'
+  | 'compliance_required'
+  | 'actor_not_allowed'
+  | 'policy_unavailable'
+  | 'unknown_feature'
+
+const KINDS: Readonly<Record<Exclude<ReasonCode, OtherCode>, ReasonKind> & Partial<Record<OtherCode, undefined>>> = {
   assurance_stale: 'aged',
   operation_unbound: 'unbound',
   step_up_required: 'unproven',
   license_expired: 'lapsed',
-  license_required: 'other',
-  license_suspended: 'other',
-  license_upgraded: 'other',
-  seat_required: 'other',
-  enrollment_required: 'other',
-  requirement_unsatisfiable: 'other',
-  risk_elevated: 'other',
-  risk_denied: 'other',
-  compliance_required: 'other',
-  actor_not_allowed: 'other',
-  policy_unavailable: 'other',
-  unknown_feature: 'other',
 }
 
 /** The codes that close a gate whose content is shown. Age alone never takes content away. */

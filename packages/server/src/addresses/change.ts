@@ -13,10 +13,10 @@ export function mailboxIn(record: AddressRecord, now: number): Mailbox {
 }
 
 /**
- * What becomes of a record where a verified claim or an administrator names an address; `undefined` where nothing does.
+ * What becomes of a record if a verified claim or an administrator names an address; `undefined` if nothing does.
  *
  * The first one is pinned. Another one waits for {@link SETTLE_SECONDS}; naming the pinned one again calls that off. A claim counts only
- * where it is another than the last claim: one that merely stays as it was does not undo the word of an administrator. While a change of
+ * if it is another than the last claim: one that merely stays as it was does not undo the word of an administrator. While a change of
  * theirs waits, no claim begins or calls off another.
  */
 export function changed(
@@ -28,7 +28,7 @@ export function changed(
   if (by === 'claim' && record.claimed === address) return undefined
   const { pending, ...rest } = settled(record, now)
   const next = { ...rest, ...claim, version: record.version + 1 }
-  // whoever holds the login must not undo or put off with it what an administrator has begun
+  // anybody who holds the login must not undo or put off with it what an administrator has begun
   if (pending?.by === 'admin' && by === 'claim') return { ...next, pending }
   if (address === next.address) return next
   if (address === pending?.address) return { ...next, pending }

@@ -70,7 +70,7 @@ export async function createApiKey(
  *
  * @param presented  the bearer token as it came
  * @param scopes  any of these will do; a key that may write may read the same
- * @param audience  where given, the key must be tied to it
+ * @param audience  if given, the key must be tied to it
  * @throws StileError `unauthenticated` for a key that is malformed, unknown, expired or revoked, all alike; `insufficient_scope` for a
  *   good key of another scope or audience. Neither says anything of the key.
  */

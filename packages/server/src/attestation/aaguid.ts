@@ -2,8 +2,8 @@ import { type Certificate, EXTENSIONS } from '../certificates/certificate.ts'
 import { DER, onlyDer } from '../certificates/der.ts'
 
 /**
- * The AAGUID that an attestation certificate names (`id-fido-gen-ce-aaguid`, WebAuthn L3 §8.2.1): `undefined` where it names none, and an
- * empty text where it names one in a way that is not allowed.
+ * The AAGUID that an attestation certificate names (`id-fido-gen-ce-aaguid`, WebAuthn L3 §8.2.1): `undefined` if it names none, and an
+ * empty text if it names one in a way that is not allowed.
  */
 export function aaguidIn({ extensions }: Pick<Certificate, 'extensions'>): string | undefined {
   const extension = extensions.get(EXTENSIONS.aaguid)

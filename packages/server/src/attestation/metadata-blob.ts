@@ -34,7 +34,7 @@ export class MetadataError extends Error {
 export type VerifyMetadata = Readonly<{
   blob: string
   roots: readonly Certificate[]
-  /** The hosts of which the signing certificate must be one, where its root signs for others too. */
+  /** The hosts of which the signing certificate must be one, if its root signs for others too. */
   signers?: readonly string[]
   /** Seconds since the epoch. */
   now: number
@@ -57,7 +57,7 @@ export function verifyMetadata({ blob, roots, signers, now }: VerifyMetadata): M
     throw new MetadataError('are not a signed blob')
   const header = jsonOf(head)
   const signing = signedBy(header, { roots, now })
-  // whoever has any certificate of that root could sign metadata otherwise
+  // anybody who has any certificate of that root could sign metadata otherwise
   if (signers?.some((host) => signing.x509.checkHost(host) !== undefined) === false)
     throw new MetadataError(`are signed by somebody else than ${signers.join(' or ')}`)
   if (!isSignature(header.alg, signing, Buffer.from(`${head}.${body}`), Buffer.from(signature, 'base64url')))

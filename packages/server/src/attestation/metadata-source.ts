@@ -21,9 +21,9 @@ export type MetadataSurroundings = Readonly<{
 
 /** Keeps the metadata of models current. */
 export type MetadataSource = Readonly<{
-  /** The newest metadata; `undefined` where none could be had yet. */
+  /** The newest metadata; `undefined` if none could be had yet. */
   current(): Metadata | undefined
-  /** Reads them again where that is due. Never rejects: what fails is logged, and the former metadata stay. */
+  /** Reads them again if that is due. Never rejects: what fails is logged, and the former metadata stay. */
   refresh(): Promise<void>
 }>
 

@@ -11,7 +11,7 @@ import { type MetadataSource, type MetadataSurroundings, openMetadata } from './
 export type AttestationTrust = Readonly<{
   /** What the word of the maker of a security key is worth now; `undefined` for whatever is no security key. */
   judge(record: Pick<AuthenticatorRecord, 'createdAt' | 'data'>): AttestationStatus | undefined
-  /** Reads metadata again where that is due; never rejects. */
+  /** Reads metadata again if that is due; never rejects. */
   refresh(): Promise<void>
 }>
 
@@ -80,7 +80,7 @@ function judge({ data, createdAt: at, anchors, aaguids, metadata }: Case): Attes
 }
 
 /**
- * Whether what leads to an anchor is of a model and not of another one that the anchor vouches for too: where it has more than one, the
+ * Whether what leads to an anchor is of a model and not of another one that the anchor vouches for too: if it has more than one, the
  * certificate itself names the model (WebAuthn L3 §8.2.1).
  */
 function vouchesFor(anchor: Certificate, leaf: Certificate, aaguid: string, metadata: Metadata | undefined): boolean {

@@ -68,7 +68,7 @@ export async function removeForAdmin(domain: Domain, text: string, id: string): 
 async function remove(domain: Domain, who: Caller | string, id: string): Promise<void> {
   const [subject, keepDevice] = typeof who === 'string' ? [who, ''] : [who.subject, who.jkt]
   const change = changeOf(domain, subject)
-  // whoever holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
+  // anybody who holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
   const revoked: NewChange = { at: change.at, type: 'revoked', subject, before: change.at }
   const former = await domain.store.authenticators.get({ subject, id })
   if (former === null) throw unknownAuthenticator()

@@ -15,8 +15,7 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
-import { defaultName } from './default-name.ts'
-import { authenticatorIdOf, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 /** What an enrolment made, and what making it has proven. */
 type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
@@ -45,7 +44,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     boundBy: boundBy(registration, gate),
     data,
   }
-  await create(domain, caller, registration, record, gate)
+  await create(domain, caller, { registration, record, gate })
   const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
@@ -103,13 +102,11 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
   if ((await domain.store.registrations.take(id)) === null) throw registrationExpired()
 }
 
-/** Writes the authenticator. Where the store fails, the enrolment is put back, so that nobody has to scan another code. */
+/** Writes the authenticator. If the store fails, the enrolment is put back, so that nobody has to scan another code. */
 async function create(
   domain: Domain,
   caller: Caller,
-  registration: RegistrationRecord,
-  record: AuthenticatorRecord,
-  gate: Admitted['gate'],
+  { registration, record, gate }: Readonly<{ registration: RegistrationRecord; record: AuthenticatorRecord; gate: Admitted['gate'] }>,
 ): Promise<void> {
   const { ticket } = gate
   const { authenticators, registrations } = domain.store
@@ -135,7 +132,7 @@ async function create(
   )
 }
 
-/** What opened the gate when it began; a ticket only where it is this enrolment that uses it up. */
+/** What opened the gate when it began; a ticket only if this enrolment uses it up. */
 function boundBy({ boundBy: began }: RegistrationRecord, { by, ticket }: Admitted['gate']): BoundBy {
   const isTicket = began.method === 'recovery-code' || began.method === 'admin'
   return ticket !== undefined || isTicket ? by : began

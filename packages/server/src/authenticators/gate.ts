@@ -9,7 +9,7 @@ import type { Domain } from '../tokens/domain.ts'
 /** How old the proof may be that allows adding, renaming or removing an authenticator, in seconds. */
 export const GATE_MAX_AGE_SECONDS = 300
 
-/** Whether a subject may manage authenticators now, and what is missing where not. */
+/** Whether a subject may manage authenticators now, and what is missing if not. */
 export type Gate =
   | Readonly<{
       outcome: 'permit'
@@ -27,7 +27,7 @@ export type Gate =
 export type GateOptions = Readonly<{
   /** How much older the proof may be, for the end of an enrolment that began with a fresh one. */
   graceSeconds?: number
-  /** The ticket of this session on this device. Give it only where something is added: a ticket opens nothing else. */
+  /** The ticket of this session on this device. Give it only if something is added: a ticket opens nothing else. */
   ticket?: TicketRecord | null
 }>
 
@@ -35,9 +35,9 @@ export type GateOptions = Readonly<{
  * The gate in front of everything that changes authenticators.
  *
  * It asks for a fresh proof of the strongest level enrolled, in this session and on this device. What is switched off still counts there,
- * so that burning its guesses opens no weaker gate. Only where nothing above `session` is enrolled it asks for all that the policy lists
+ * so that burning its guesses opens no weaker gate. Only if nothing above `session` is enrolled it asks for all that the policy lists
  * for the first enrolment, one after the other; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
- * the device a known one; where nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
+ * the device a known one; if nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
  * of an administrator opens it.
  */
 export function authenticatorsGate(domain: Domain, standing: Standing, { graceSeconds = 0, ticket = null }: GateOptions = {}): Gate {
@@ -93,7 +93,7 @@ function strongestEnrolled({ authenticators }: Standing): Level {
   return authenticators.reduce<Level>((strongest, { level }) => (rank(level) > rank(strongest) ? level : strongest), 'session')
 }
 
-/** Asks for a proof, or says who can help where nothing could give it. */
+/** Asks for a proof, or says who can help if nothing could give it. */
 function stepUp(domain: Domain, standing: Standing, requirement: Requirement): Gate {
   const { level, methods } = requirement
   if (waysToMeet(domain, standing, requirement).length > 0) {

@@ -1,7 +1,7 @@
 import { StileError } from '../error.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
-import type { RegistrationRecord } from '../stores/store.ts'
+import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import type { Admitted } from './admit.ts'
 
@@ -9,7 +9,7 @@ import type { Admitted } from './admit.ts'
 export const REGISTRATION_SECONDS = 600
 /** The most authenticators that one subject can have. */
 export const MOST_AUTHENTICATORS = 20
-/** How many more a recovery ticket can let in: whoever has filled an account must not keep its owner out of it. */
+/** How many more a recovery ticket can let in: a thief who has filled an account must not keep its owner out of it. */
 const MORE_WITH_TICKET = 10
 
 const REGISTRATION_PREFIX = 'reg_'
@@ -33,7 +33,7 @@ export function mostFor({ ticket }: Admitted['gate']): number {
 /**
  * The open enrolment of a caller.
  *
- * @throws {StileError} `registration_expired`, in the same words where it is unknown, used up, expired or somebody else's
+ * @throws {StileError} `registration_expired`, in the same words if it is unknown, used up, expired or somebody else's
  */
 export async function openRegistration(domain: Domain, caller: Caller, id: string): Promise<RegistrationRecord> {
   const record = /^reg_[A-Za-z0-9_-]{16,64}$/.test(id) ? await domain.store.registrations.get(id) : null
@@ -48,7 +48,22 @@ export function registrationExpired(): StileError {
   return new StileError('registration_expired', 'This enrolment has ended or was finished already. Begin again.')
 }
 
-/** The problem where a subject has as many authenticators as there may be. */
+/** The problem if a subject has as many authenticators as there may be. */
 export function tooManyAuthenticators(): StileError {
   return new StileError('conflict', `You have ${MOST_AUTHENTICATORS} authenticators, which is the most. Remove one first.`)
+}
+
+const NAMES: Readonly<Record<(WebAuthnData | TotpData)['method'], string>> = {
+  passkey: 'Passkey',
+  'security-key': 'Security key',
+  totp: 'Authenticator app',
+}
+
+/** The name of a new authenticator if none was chosen: what it is, numbered from the second on; never one that is taken. */
+export function defaultName(method: keyof typeof NAMES, existing: readonly AuthenticatorRecord[]): string {
+  const taken = new Set(existing.map(({ name }) => name))
+  const base = NAMES[method]
+  let name = base
+  for (let number = 2; taken.has(name); number++) name = `${base} ${number}`
+  return name
 }

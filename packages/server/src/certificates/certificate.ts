@@ -9,7 +9,7 @@ export type Certificate = Readonly<{
   version: number
   /** Object identifier in hexadecimal DER; see {@link EXTENSIONS}. */
   extensions: ReadonlyMap<string, Extension>
-  /** How many more certificates may stand below the one that this one signs; `undefined` where nothing bounds it. */
+  /** How many more certificates may stand below the one that this one signs; `undefined` if nothing bounds it. */
   pathLength: number | undefined
   /** Whether its signature is of an algorithm that is still safe. */
   isSignedSafely: boolean
@@ -38,7 +38,7 @@ export const EXTENSIONS = {
   appleNonce: '2a864886f763640802',
 } as const
 
-/** SHA-1 and MD5 are not among them: whoever finds a collision has a certificate. */
+/** SHA-1 and MD5 are not among them: anybody who finds a collision has a certificate. */
 const SAFE_SIGNATURES: readonly string[] = [
   '2a8648ce3d040302', // ecdsa-with-SHA256
   '2a8648ce3d040303', // ecdsa-with-SHA384
@@ -50,7 +50,7 @@ const SAFE_SIGNATURES: readonly string[] = [
   '2b6570', // Ed25519
 ]
 
-/** Reads a certificate; `undefined` where it is none, is not in DER, is larger than allowed or names an extension twice. */
+/** Reads a certificate; `undefined` if it is none, is not in DER, is larger than allowed or names an extension twice. */
 export function readCertificate(der: Uint8Array): Certificate | undefined {
   if (der.length > LONGEST_CERTIFICATE) return undefined
   const parts = partsOf(der)
@@ -65,7 +65,7 @@ export function readCertificate(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** Reads a certificate in PEM; `undefined` where the text is anything but one certificate. */
+/** Reads a certificate in PEM; `undefined` if the text is anything but one certificate. */
 export function readPem(pem: string): Certificate | undefined {
   const match = /^\s*-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----\s*$/.exec(pem)
   return match === null ? undefined : readCertificate(new Uint8Array(Buffer.from(match[1] as string, 'base64')))

@@ -24,9 +24,9 @@ export type ChainDemand = Readonly<{
 }>
 
 /**
- * The anchor that a chain of certificates leads to, or `undefined` where it leads to none (RFC 5280 §6.1, the parts that attestation uses).
+ * The anchor that a chain of certificates leads to, or `undefined` if it leads to none (RFC 5280 §6.1, the parts that attestation uses).
  *
- * Nothing is fetched: certificates come from whoever enrols, and so would the addresses in them. Whether a model or a certificate is
+ * Nothing is fetched: certificates come from the person who enrols, and so would the addresses in them. Whether a model or a certificate is
  * revoked is for the list of allowed models and the metadata to say.
  */
 export function anchorOf({ certificates, anchors, at }: ChainDemand): Certificate | undefined {

@@ -10,7 +10,7 @@ export type DerValue = Readonly<{
 /** Universal tags that are read here. */
 export const DER = { boolean: 1, integer: 2, octetString: 4, oid: 6, enumerated: 10, sequence: 16, set: 17 } as const
 
-/** Reads the value that begins at `at`; `undefined` where there is none, or its length is not written in the one way that DER has. */
+/** Reads the value that begins at `at`; `undefined` if there is none, or its length is not written in the one way that DER has. */
 export function readDer(bytes: Uint8Array, at = 0): DerValue | undefined {
   const first = bytes[at]
   if (first === undefined) return undefined
@@ -39,7 +39,7 @@ export function readDer(bytes: Uint8Array, at = 0): DerValue | undefined {
   return end > bytes.length ? undefined : { tagClass: first >> 6, tag, content: bytes.subarray(next, end), end }
 }
 
-/** Reads values that stand one behind another and fill the bytes; `undefined` where they do not. */
+/** Reads values that stand one behind another and fill the bytes; `undefined` if they do not. */
 export function readAllDer(bytes: Uint8Array): readonly DerValue[] | undefined {
   const values: DerValue[] = []
   for (let at = 0; at < bytes.length; ) {
@@ -67,7 +67,7 @@ export function oidOf(content: Uint8Array): string {
   return Buffer.from(content).toString('hex')
 }
 
-/** A whole number of at most four bytes that is not negative; `undefined` where it is another one. */
+/** A whole number of at most four bytes that is not negative; `undefined` if it is another one. */
 export function smallInteger(content: Uint8Array): number | undefined {
   const [first] = content
   if (first === undefined || first > 0x7f || content.length > 4) return undefined

@@ -7,13 +7,13 @@ import type { ChangeStream } from './stream.ts'
 /** The `typ` header of a checkpoint. */
 export const CHECKPOINT_TYP = 'stile-checkpoint+jwt'
 
-/** How many changes are read at once where a guard catches up. */
+/** How many changes are read at once when a guard catches up. */
 const PAGE = 500
 
 /** Where in which log a guard is: `<generation>:<cursor>` on the wire. */
 export type FeedPosition = Readonly<{ generation: string; cursor: number }>
 
-/** Reads a position from outside; `undefined` where it is none. */
+/** Reads a position from outside; `undefined` if it is none. */
 export function parsePosition(text: string | undefined): FeedPosition | undefined {
   const match = /^([A-Za-z0-9_-]{1,128}):(\d{1,15})$/.exec(text ?? '')
   return match === null ? undefined : { generation: match[1] as string, cursor: Number(match[2]) }
@@ -26,7 +26,7 @@ export function formatPosition({ generation, cursor }: FeedPosition): string {
 
 /** One guard's feed. */
 export type Feed = Readonly<{
-  /** Sends a signed checkpoint once everything up to it was sent. Throws where the store cannot be read. */
+  /** Sends a signed checkpoint once everything up to it was sent. Throws if the store cannot be read. */
   checkpoint(): Promise<void>
   close(): void
 }>

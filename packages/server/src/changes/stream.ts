@@ -3,7 +3,7 @@ import type { Change } from '../stores/store.ts'
 
 /** The change log as it grows. */
 export type ChangeStream = Readonly<{
-  /** Begins to follow the log from its present end. Throws where the store cannot be read. */
+  /** Begins to follow the log from its present end. Throws if the store cannot be read. */
   start(): Promise<void>
   /** Calls the listener with every batch of new changes, oldest first; answers how to stop. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void
@@ -64,7 +64,7 @@ export function createChangeStream({ store }: Pick<FactsDomain, 'store'>, pollMi
 
   const wake = (): void => {
     sync().catch(() => {
-      // the next poll tries again; whoever needs to know that the store fails calls sync itself
+      // the next poll tries again; callers that need to know that the store fails call sync themselves
     })
   }
 

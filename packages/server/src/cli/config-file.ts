@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, extname, isAbsolute, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** The names that are looked for where no file is named, in this order. */
+/** The names that are looked for if no file is named, in this order. */
 export const CONFIG_FILES = ['stile.config.json', 'stile.config.ts', 'stile.config.mjs'] as const
 
 /** A configuration as it was read, before anything of it is checked. */
 export type LoadedConfig = Readonly<{
-  /** The file, or `undefined` where there is none. */
+  /** The file, or `undefined` if there is none. */
   path?: string
   /** Relative paths in the configuration begin here. */
   directory: string
@@ -22,7 +22,7 @@ export class ConfigFileError extends Error {
 /**
  * Reads a configuration file: JSON, or a module (`.ts`, `.mjs`, `.js`) that exports `config` or has a default export.
  *
- * Without a name the working directory is searched for {@link CONFIG_FILES}; where none exists the configuration is empty.
+ * Without a name the working directory is searched for {@link CONFIG_FILES}; if none exists the configuration is empty.
  *
  * @throws {ConfigFileError}
  */

@@ -18,7 +18,7 @@ export function located(command: Command): Command {
 /**
  * Opens the store for some work and closes it again.
  *
- * @throws {CliError} where no database is named, or there is none and none may be made
+ * @throws {CliError} if no database is named, or there is none and none may be made
  */
 export async function withStore<T>(
   { config, database }: Where,

@@ -15,7 +15,7 @@ const MAILBOX = { method: 'email-otp', level: 'session' } as const
  */
 export function decideFor(standing: Standing, feature: string, operation?: Readonly<{ digest: string }>): Decision {
   const { caller, policy, license, proofs, authenticators, reloginLevel, risk, now } = standing
-  // nobody who acts for a subject binds the subject to an operation, also where only a tier asks for the binding
+  // nobody who acts for a subject binds the subject to an operation, even if only a tier asks for the binding
   const own = caller.actor === undefined ? operation : undefined
   const decision = decide(policy.policy, {
     feature,

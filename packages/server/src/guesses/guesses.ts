@@ -45,7 +45,7 @@ export type Guess = Readonly<{
  *
  * Only for methods that can be guessed: nobody is ever kept from using a passkey.
  *
- * @throws {StileError} `too_many_attempts` where a budget is used up; the refused guess itself is not counted.
+ * @throws {StileError} `too_many_attempts` if a budget is used up; the refused guess itself is not counted.
  */
 export async function takeGuess(domain: FactsDomain, { authenticators = [], ...guesser }: Guesser): Promise<Guess> {
   const { guesses } = domain.store

@@ -9,7 +9,7 @@ export type Running = Readonly<{ domain: Domain; authenticator: Authenticator; s
 /** What the HTTP layer gets passed in. */
 export type HttpContext = Readonly<{
   options: Options
-  /** Resolves when the service can answer; rejects where it could not start. */
+  /** Resolves when the service can answer; rejects if it could not start. */
   running: () => Promise<Running>
   /** Whether an error came out of the store. */
   storeFailed: (error: unknown) => boolean

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { MAX_STREAMS_PER_SUBJECT } from '../changes/open-streams.ts'
+import { MAX_STREAMS_PER_SUBJECT } from '../changes/limits.ts'
 import { startTestService, type TestService } from './service.test-support.ts'
 
 describe('the state as a stream', () => {

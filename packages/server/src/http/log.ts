@@ -9,7 +9,7 @@ export type RequestEntry = Readonly<{
   status: number
   /** Milliseconds from arrival to the end of the answer. */
   durationMs: number
-  /** The problem code, where the answer is a problem. */
+  /** The problem code, if the answer is a problem. */
   code?: string
   /** Why the service is at fault; never sent to the client. */
   fault?: unknown

@@ -13,7 +13,7 @@ export function isName(value: unknown, maxLength: number = MAX_NAME_LENGTH): val
 /**
  * The subject that an administrator names. Whether anybody signed in as them is not looked at.
  *
- * @throws {StileError} `invalid_request` where it is not `<issuer id>|<sub>` of a configured issuer
+ * @throws {StileError} `invalid_request` if it is not `<issuer id>|<sub>` of a configured issuer
  */
 export function namedSubject({ options }: Pick<FactsDomain, 'options'>, text: string): string {
   const parsed = parseSubject(text)

@@ -72,7 +72,7 @@ export function parseLicenseBody(policy: Policy, value: unknown): LicenseBody {
   }
 }
 
-/** The names that the policy must know; looked at even where something else is wrong, so that all is told at once. */
+/** The names that the policy must know; looked at even if something else is wrong, so that all is told at once. */
 function namesIn(policy: Policy, value: unknown): Fault[] {
   if (typeof value !== 'object' || value === null) return []
   const { tier, features, requires } = value as Readonly<Record<string, unknown>>

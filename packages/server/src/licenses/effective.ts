@@ -6,7 +6,7 @@ import type { LicenseRecord } from '../stores/store.ts'
  * The license as it counts now: lifecycle and dates applied.
  *
  * It never grants more than the record's tier and features, whatever a policy says of a state. `changesAt` is always later than `now`.
- * `null` where the account has no record: what that is worth, the policy decides.
+ * `null` if the account has no record: what that is worth, the policy decides.
  *
  * @param now  seconds since the epoch
  */
@@ -56,7 +56,7 @@ function reduced(policy: Policy, record: LicenseRecord, target: string, counted:
 function lapsed(policy: Policy, record: LicenseRecord, changesAt: number | undefined): License {
   const state = WORTHLESS.find((each) => licenseEffect(policy, each) === 'none')
   if (state !== undefined) return license(record, { state, features: [], changesAt })
-  // where the policy makes something of every such state, only no tier is worth nothing
+  // if the policy makes something of every such state, only no tier is worth nothing
   return license(record, { state: 'expired', tier: NO_TIER, features: [], changesAt })
 }
 

@@ -11,7 +11,7 @@ const TRIES = 5
 /** An issuer id, a bar and a sub of 255 characters fit: without an organisation the subject is the account. */
 const MAX_ACCOUNT_LENGTH = 288
 
-/** The license of an account as it counts now; `null` where it has none. */
+/** The license of an account as it counts now; `null` if it has none. */
 export async function effectiveLicenseOf(domain: FactsDomain, account: string): Promise<License | null> {
   const record = await domain.store.licenses.get(account)
   return effectiveLicense(domain.policy().policy, record, domain.now())
@@ -50,7 +50,7 @@ export type WrittenLicense = Readonly<{
   record: LicenseRecord
   /** Whether the account had none before. */
   created: boolean
-  /** False where the body says what is there already: nothing was written and the epoch is the same. */
+  /** False if the body says what is there already: nothing was written and the epoch is the same. */
   changed: boolean
 }>
 
@@ -59,7 +59,7 @@ export type WrittenLicense = Readonly<{
  *
  * @param body  `{ tier, state, features?, endsAt?, requires? }`; what is left out is none
  * @param expectedEpoch  the epoch that the writer has read; without it the newest is replaced
- * @throws {StileError} `invalid_request` with every fault, `precondition_failed` where the epoch is another one, `conflict`
+ * @throws {StileError} `invalid_request` with every fault, `precondition_failed` if the epoch is another one, `conflict`
  */
 export async function writeLicense(domain: FactsDomain, account: string, body: unknown, expectedEpoch?: number): Promise<WrittenLicense> {
   checkAccount(account)

@@ -6,14 +6,14 @@ export type AcrRequest = NonNullable<IssuerOptions['stepUp']['mfa']>
 
 /**
  * What to ask the login provider of an issuer for, so that signing in again there reaches a level: the entry of that level, or of the next
- * higher one. `undefined` where it has none; for `session` there is nothing to ask for.
+ * higher one. `undefined` if it has none; for `session` there is nothing to ask for.
  */
 export function acrRequestFor({ stepUp }: Pick<IssuerOptions, 'stepUp'>, level: Level): AcrRequest | undefined {
   const entries = LEVELS.slice(Math.max(rank(level), 1)).map((each) => (each === 'session' ? undefined : stepUp[each]))
   return level === 'session' ? undefined : entries.find((entry) => entry !== undefined)
 }
 
-/** The lowest level above `session` that the login provider of an issuer can be asked for; `session` where it has none. */
+/** The lowest level above `session` that the login provider of an issuer can be asked for; `session` if it has none. */
 export function lowestLevelAt({ stepUp }: Pick<IssuerOptions, 'stepUp'>): Level {
   return LEVELS.find((level) => level !== 'session' && stepUp[level] !== undefined) ?? 'session'
 }

@@ -22,8 +22,8 @@ export type OutboundRequest = Readonly<{
 /**
  * A `fetch` for requests to a login provider: bounded in time and size, without redirects, with the body read to its end.
  *
- * It rejects with {@link ProviderUnreachable} where there is no answer, where the provider says that the fault is its own (5xx, 429), and
- * where a GET, which asks for metadata or keys, is not answered with 200.
+ * It rejects with {@link ProviderUnreachable} if there is no answer, if the provider says that the fault is its own (5xx, 429), and
+ * if a GET, which asks for metadata or keys, is not answered with 200.
  */
 export function createOutbound(
   fetch: typeof globalThis.fetch,
@@ -55,7 +55,7 @@ export function createOutbound(
   }
 }
 
-/** The whole body, or `undefined` where it is too large. */
+/** The whole body, or `undefined` if it is too large. */
 async function read(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -13,7 +13,7 @@ export type LoginPlace = Readonly<{ provider: LoginProvider; redirectUri: string
 type PlaceDomain = Pick<FactsDomain, 'options'> & Readonly<{ logins: LoginProviders }>
 
 /**
- * The place of a caller: the login provider of their issuer, with the page that belongs to the client they use. `undefined` where it is the
+ * The place of a caller: the login provider of their issuer, with the page that belongs to the client they use. `undefined` if it is the
  * application's own login: none is configured, the client has no such page, or they act for somebody else and cannot sign in as them.
  */
 export function placeOf({ logins, options }: PlaceDomain, caller: Login): LoginPlace | undefined {
@@ -23,7 +23,7 @@ export function placeOf({ logins, options }: PlaceDomain, caller: Login): LoginP
   return provider === undefined || redirectUri === undefined ? undefined : { provider, redirectUri }
 }
 
-/** The highest level that a caller can reach by signing in again: `session` where it is not at a login provider. */
+/** The highest level that a caller can reach by signing in again: `session` if it is not at a login provider. */
 export function reloginLevelOf(domain: PlaceDomain, caller: Login): Level {
   const place = placeOf(domain, caller)
   return place === undefined ? 'session' : highestLevelAt(place.provider.issuer)

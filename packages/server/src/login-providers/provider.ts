@@ -5,9 +5,9 @@ import { createOutbound, type OutboundLimits } from './outbound.ts'
 import { remoteKeys } from './remote-keys.ts'
 import { ProviderUnreachable } from './unavailable.ts'
 
-/** How long metadata is used before it is read anew, in seconds. */
+/** How long metadata is used before it is read again, in seconds. */
 const FRESH_SECONDS = 3_600
-/** How long former metadata is used on where it cannot be read anew, in seconds. */
+/** How long former metadata is used on if it cannot be read again, in seconds. */
 const STALE_SECONDS = 86_400
 /** How long it is not asked for again after it could not be read, in seconds. */
 const PAUSE_SECONDS = 5
@@ -40,7 +40,7 @@ export type LoginProvider = Readonly<{
 
 /** The login providers of a service. */
 export type LoginProviders = Readonly<{
-  /** By the id of an issuer; `undefined` where none is configured for it. */
+  /** By the id of an issuer; `undefined` if none is configured for it. */
   find(issuerId: string): LoginProvider | undefined
 }>
 

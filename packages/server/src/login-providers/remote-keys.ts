@@ -23,7 +23,7 @@ export function remoteKeys(url: URL, now: () => number, fetch: typeof globalThis
   return createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, cooldownDuration: COOLDOWN_MS, [customFetch]: fetchOnce })
 }
 
-/** The response with its whole body read, refused where it is no key set or larger than one ever is. */
+/** The response with its whole body read, refused if it is no key set or larger than one ever is. */
 async function bounded(response: Response): Promise<Response> {
   if (response.status !== 200) {
     await response.body?.cancel()

@@ -9,12 +9,12 @@ const SEND_SECONDS = 15
 
 /** What takes mails over: an SMTP server, or a function of the operator. */
 export type Carrier = Readonly<{
-  /** Gives up where the signal is aborted. */
+  /** Gives up if the signal is aborted. */
   carry(mail: OutgoingMail, signal: AbortSignal): Promise<unknown>
   close(): void
 }>
 
-/** Creates what sends mail, by SMTP or through the `deliver` hook; `undefined` where neither is configured. */
+/** Creates what sends mail, by SMTP or through the `deliver` hook; `undefined` if neither is configured. */
 export function createMail(
   options: Pick<Options, 'mail' | 'deliver' | 'help' | 'environment'> & Readonly<{ webauthn: Pick<Options['webauthn'], 'rpName'> }>,
   { sendSeconds = SEND_SECONDS }: Readonly<{ sendSeconds?: number }> = {},

@@ -10,7 +10,7 @@ export type Postman = Readonly<{
   stop(): Promise<void>
 }>
 
-/** Looks at the outbox again and again; a round that fails is reported, and the next one tries anew. */
+/** Looks at the outbox again and again; a round that fails is reported, and the next one tries again. */
 export function createPostman(domain: FactsDomain, report: (fault: unknown) => void): Postman {
   let stopped = false
   let round: Promise<void> | undefined

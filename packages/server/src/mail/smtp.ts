@@ -31,7 +31,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
     socketTimeout: SOCKET_MS,
     dnsTimeout: CONNECT_MS,
     requireTLS: !local && transport.ignoreTLS !== true,
-    // a mail goes to another connection where the server has closed an idle one
+    // a mail goes to another connection if the server has closed an idle one
     maxRequeues: 2,
     ...server,
     tls: { minVersion: 'TLSv1.2', ...(transport.tls as object | undefined) },

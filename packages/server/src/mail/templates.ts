@@ -2,7 +2,7 @@ import type { MailMessage, MailText, Templates } from '../messages/message.ts'
 import { escapeHtml, oneLine } from './escape.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
-/** The text of a mail. Its subject is one line, whoever wrote it. */
+/** The text of a mail. Its subject is one line, no matter who wrote it. */
 export function writeMail(message: MailMessage, templates?: Templates): MailText {
   const { subject, text, html } = templates?.(message) ?? builtIn(message)
   if (![subject, text, html].every((each) => typeof each === 'string' && each !== ''))

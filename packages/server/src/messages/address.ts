@@ -10,7 +10,7 @@ const DOMAIN = /^(?=.{1,253}$)(?:(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)\.)+(?!-)[\p
  * An address in the one form that is kept, compared and mailed: Unicode NFC, without surrounding space, the domain in lower case, the
  * part before the `@` byte for byte.
  *
- * `undefined` for whatever is not exactly one plain address: display names, lists, quoted parts, comments, control characters, or more
+ * `undefined` for anything but exactly one plain address: display names, lists, quoted parts, comments, control characters, or more
  * than 254 bytes. Never throws.
  */
 export function normalizeAddress(value: unknown): string | undefined {
@@ -18,7 +18,7 @@ export function normalizeAddress(value: unknown): string | undefined {
   const text = value.normalize('NFC').replace(/^ +| +$/g, '')
   const at = text.lastIndexOf('@')
   const local = text.slice(0, Math.max(at, 0))
-  // what a lower-case letter is made of may be composed anew
+  // what a lower-case letter is made of may be composed again
   const domain = text
     .slice(at + 1)
     .toLowerCase()

@@ -19,7 +19,7 @@ export type CodeMessage = Common &
     code: string
     /** What the code is asked for, as the policy labels it. */
     feature: string
-    /** What the code confirms, where it is bound to an operation: people see in the mail what a page may hide from them. */
+    /** What the code confirms, if it is bound to an operation: people see in the mail what a page may hide from them. */
     operation?: Operation
     /** Seconds since the epoch. */
     expiresAt: number

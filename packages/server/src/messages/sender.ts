@@ -3,7 +3,7 @@ import { normalizeAddress } from './address.ts'
 /** Who mails are from: `no-reply@example.com` or `Example <no-reply@example.com>`. */
 export type Sender = Readonly<{ name: string; address: string }>
 
-/** Reads a sender. Throws where it is none. */
+/** Reads a sender. Throws if it is none. */
 export function readSender(text: string): Sender {
   const [, name = '', bracketed] = /^([^<>]*)<([^<>]+)>$/.exec(text.trim()) ?? []
   const address = normalizeAddress(bracketed ?? text)

@@ -11,7 +11,7 @@ export type Way = Readonly<{
   method: Method
   /** Those that can meet the requirement; empty for a method that needs none. */
   authenticators: readonly AuthenticatorRecord[]
-  /** Where it is not the name of the only authenticator: what tells people which one is meant. */
+  /** What tells people which one is meant, if that is not the name of the only authenticator. */
   hint?: string
 }>
 
@@ -36,7 +36,7 @@ export type Started = Readonly<{
   start: unknown
   /** What its answer is held against, kept by the service alone. */
   challenge: string
-  /** Gives back what starting took, where the challenge could not be kept. */
+  /** Gives back what starting took, if the challenge could not be kept. */
   undo?: () => Promise<void>
 }>
 
@@ -47,14 +47,12 @@ export type AuthenticationMethod = Readonly<{
   isServed(options: Options): boolean
   /** Whether the method is of something that people enrol. */
   isEnrollable: boolean
-  /** Whether it could be guessed, so that wrong answers are counted and bounded. */
-  isGuessable: boolean
   /** Whether it is started with the step-up that it is the best way of. What reaches people elsewhere waits until it is chosen. */
   startsAtOnce: boolean
-  /** How a subject can meet a requirement with it; `undefined` where they cannot. */
+  /** How a subject can meet a requirement with it; `undefined` if they cannot. */
   way(domain: EvidenceDomain, standing: Standing, requirement: Requirement): Way | undefined
   /**
-   * Starts it. Absent where there is nothing to start; `undefined` where there is nothing to start in this case.
+   * Starts it. Absent if there is nothing to start; `undefined` if there is nothing to start in this case.
    *
    * @throws {StileError} what keeps it from starting, such as `mail_unavailable`: the step-up stays open
    */
@@ -67,7 +65,7 @@ export type AuthenticationMethod = Readonly<{
   prove(domain: EvidenceDomain, ceremony: Ceremony, response: unknown): Promise<Proven>
 }>
 
-/** The way of a method by what is enrolled for it and can meet a requirement; `undefined` where nothing is. */
+/** The way of a method by what is enrolled for it and can meet a requirement; `undefined` if nothing is. */
 export function wayByAuthenticator(method: Method, standing: Standing, requirement: Requirement): Way | undefined {
   const authenticators = standing.authenticators.filter(
     (record) => record.data.method === method && !record.disabled && canMeet(requirement, enrolledAs(record)),

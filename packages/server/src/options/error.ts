@@ -11,7 +11,7 @@ export function optionsIssue(path: string, what: string, better: Partial<Pick<Op
   return { path, what, why: better.why ?? why, fix: better.fix ?? fix }
 }
 
-/** Thrown where options are not usable: it lists every fault at once, and holds no value that could be a secret. */
+/** Thrown if options are not usable: it lists every fault at once, and holds no value that could be a secret. */
 export class OptionsError extends Error {
   readonly issues: readonly OptionsIssue[]
 

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
 
-/** Members that never reach a log, whoever puts them there and however deep (to three levels). */
+/** Members that never reach a log, no matter who puts them there and how deep (to three levels). */
 const HIDDEN = ['authorization', 'cookie', 'dpop', 'token', 'secret', 'password', 'key', 'proof']
 
 /**

@@ -6,7 +6,7 @@ const NAME = 'webauthn.rpId'
 /**
  * Keeps the rpId that this store's passkeys belong to, and refuses another one: every enrolled passkey would stop working.
  *
- * @throws {OptionsError} where the store has another rpId and the change was not allowed
+ * @throws {OptionsError} if the store has another rpId and the change was not allowed
  */
 export async function pinRpId({ settings }: Pick<Store, 'settings'>, rpId: string, allowChange: boolean): Promise<void> {
   const pinned = await settings.pin({ name: NAME, value: rpId })

@@ -11,7 +11,7 @@ import type { Standing } from '../standing/standing.ts'
  * A proof of at least `phr`, or of the strongest level that the subject has enrolled, also binds the device: it is then known. That of
  * an acting party never does.
  *
- * @throws {StileError} `session_ended` where the session was ended meanwhile, `conflict` where the authenticator was removed
+ * @throws {StileError} `session_ended` if the session was ended meanwhile, `conflict` if the authenticator was removed
  */
 export async function recordProof(
   domain: FactsDomain,
@@ -21,7 +21,7 @@ export async function recordProof(
   const { store } = domain
   const { caller } = standing
   const now = domain.now()
-  // first the device: whoever is told of the proof then reads that the risk is normal again
+  // first the device: those who are told of the proof then read that the risk is normal again
   if (caller.actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
     await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, authenticatorId, now })
   const kept = await store.proofs.record({

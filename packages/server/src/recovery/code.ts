@@ -22,7 +22,7 @@ export function makeRecoveryCode(random: (bytes: number) => Uint8Array): string 
 
 /**
  * The sixteen characters of a code as people type it: case, spaces and hyphens do not matter, and O, I and L are taken for the digits that
- * they look like. `undefined` where it is anything else. Never throws.
+ * they look like. `undefined` if it is anything else. Never throws.
  */
 export function readRecoveryCode(typed: unknown): string | undefined {
   if (typeof typed !== 'string' || typed.length > LONGEST_TYPED) return undefined
@@ -34,10 +34,10 @@ export function readRecoveryCode(typed: unknown): string | undefined {
 }
 
 /**
- * What is kept of a code: its HMAC with a key of the service and the subject, so that whoever reads the store can try nothing, and the code
+ * What is kept of a code: its HMAC with a key of the service and the subject, so that a thief of the store can try nothing, and the code
  * of one subject is nothing for another.
  *
- * @param code  what {@link readRecoveryCode} made of it; where that is nothing, the digest is one that no code has
+ * @param code  what {@link readRecoveryCode} made of it; if that is nothing, the digest is one that no code has
  */
 export function recoveryCodeDigest(secret: Uint8Array, subject: string, code: string | undefined): string {
   return createHmac('sha256', deriveKey(secret, 'stile recovery v1'))

@@ -7,7 +7,7 @@ import type { Standing } from '../standing/standing.ts'
 export const RECOVERY_REQUIREMENT: Requirement = { level: 'session', maxAgeSeconds: 300, methods: ['relogin'] }
 
 /**
- * What recovering demands now. Whoever holds a code or a link alone is nobody yet: the sign-in says whose it must be.
+ * What recovering demands now. A code or a link alone says nothing of its holder: the sign-in says whose it must be.
  *
  * @throws {StileError} `denied` for someone who acts for the subject
  */

@@ -27,7 +27,7 @@ export type MadeLink = Readonly<{ url: string; expiresAt: number }>
 /**
  * Sends a recovery link to the pinned address of a subject, also while that is about to be replaced. A former link is void from then on.
  *
- * @throws {StileError} `method_unavailable` where there is no page, no mail or no address; `mail_unavailable`, and then there is no link
+ * @throws {StileError} `method_unavailable` if there is no page, no mail or no address; `mail_unavailable`, and then there is no link
  */
 export async function sendRecoveryLink(domain: LinkDomain, subject: string): Promise<SentLink> {
   const { mail, store, now } = domain
@@ -55,7 +55,7 @@ export async function sendRecoveryLink(domain: LinkDomain, subject: string): Pro
 /**
  * Makes a recovery link for somebody whom support has verified otherwise; the pinned address is told. A former link is void from then on.
  *
- * @throws {StileError} `method_unavailable` where the service knows no page for it
+ * @throws {StileError} `method_unavailable` if the service knows no page for it
  */
 export async function makeRecoveryLink(domain: LinkDomain, subject: string): Promise<MadeLink> {
   const { url, expiresAt } = await open(domain, subject, true)

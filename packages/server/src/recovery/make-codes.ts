@@ -10,7 +10,7 @@ import { makeRecoveryCode, RECOVERY_CODES, readRecoveryCode, recoveryCodeDigest 
  * Makes ten recovery codes, which replace all former ones; they are shown this once. Gated like adding an authenticator, but no ticket
  * opens it, which is for one authenticator alone.
  *
- * Where nothing is enrolled there is nothing to recover, and codes that a mere login has made would outlive it: they are refused.
+ * If nothing is enrolled there is nothing to recover, and codes that a mere login has made would outlive it: they are refused.
  *
  * @throws {StileError} `insufficient_user_authentication`, `denied`
  */

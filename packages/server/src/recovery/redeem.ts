@@ -62,7 +62,7 @@ async function redeem(domain: Domain, caller: Caller, proof: Readonly<{ kind: 'c
   const key = sessionKey(caller)
   const now = domain.now()
   const expiresAt = now + TICKET_SECONDS
-  // made before it is known whether it is right, so that it takes no longer where it is
+  // made before it is known whether it is right, so that it takes no longer if it is
   const notices = await noticeFor(domain, caller, 'recovery_used', { by: proof.kind })
   const end = endOfAll(domain, { subject: caller.subject, except: key })
   const redeemed = await domain.store.recovery.redeem({ key, proof, now, ticketExpiresAt: expiresAt, end, notices })

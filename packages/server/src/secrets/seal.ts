@@ -39,7 +39,7 @@ export class SealError extends Error {
 /**
  * Derives a key for one purpose from the service's secret (HKDF-SHA-256, RFC 5869): 32 bytes, another for every `info`.
  *
- * Throws where the secret has not 32 bytes.
+ * Throws if the secret has not 32 bytes.
  */
 export function deriveKey(secret: Uint8Array, info: string): Uint8Array {
   if (secret.byteLength !== KEY_BYTES) {

@@ -5,7 +5,7 @@ import { createAuthenticator } from './authenticate.ts'
 async function start(overrides: TestDomainOverrides = {}) {
   const world = await createTestDomain(overrides)
   onTestFinished(() => world.close())
-  return { ...world, authenticator: createAuthenticator(world.domain) }
+  return { ...world, authenticator: createAuthenticator(world.domain, { fetch: globalThis.fetch }) }
 }
 
 /** A request as a browser makes it. */

@@ -38,12 +38,12 @@ export type Authenticator = Readonly<{
 /**
  * Creates the authenticator of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
  *
- * @param fetch  how key sets are fetched; default: the global one
+ * @param fetch  how key sets are fetched
  */
-export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch?: typeof globalThis.fetch }> = {}): Authenticator {
+export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
-  const tokens = createSessionTokens({ issuers, publicUrl, now, ...(fetch && { fetch }) })
+  const tokens = createSessionTokens({ issuers, publicUrl, now, fetch })
   const nonces = createDpopNonces(options.secret)
 
   return {
@@ -53,7 +53,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
       const { issuer, sub, account, sid, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
-      // only now: whoever has no valid session token writes nothing
+      // only now: anybody who has no valid session token writes nothing
       await consumeDpop(store.replay, proof, time)
 
       const subject = formatSubject({ issuer, sub })

@@ -9,10 +9,10 @@ type LogoutDomain = Pick<FactsDomain, 'options' | 'store' | 'now'> & Readonly<{ 
 
 /**
  * Ends what the login provider of an issuer says has ended (OpenID Connect Back-Channel Logout 1.0 §2.7): the session that it names, or
- * all of a subject where it names none, or none that is known here. Nothing is written before the token has been verified,
+ * all of a subject if it names none, or none that is known here. Nothing is written before the token has been verified,
  * and each counts once.
  *
- * @throws {StileError} `not_found` where the issuer has no login provider, `invalid_request`, `login_unavailable`
+ * @throws {StileError} `not_found` if the issuer has no login provider, `invalid_request`, `login_unavailable`
  */
 export async function backChannelLogout(domain: LogoutDomain, issuer: string, token: string): Promise<void> {
   const provider = domain.logins.find(issuer)

@@ -11,7 +11,7 @@ type Payload = Readonly<Record<string, unknown>>
 export type SessionClaims = Readonly<{
   sub: string
   account: string | undefined
-  /** Absent where the issuer has no claim for it. */
+  /** Absent if the issuer has no claim for it. */
   sid: string | undefined
   login: Proof
   actor: string | undefined
@@ -42,7 +42,7 @@ export function forbidClaims({ id, claims }: IssuerOptions): void {
  * Reads the claims of a verified session token by the names that its issuer uses.
  *
  * @param now  seconds since the epoch
- * @throws {StileError} `invalid_token` where a claim that decides who someone is cannot be understood
+ * @throws {StileError} `invalid_token` if a claim that decides who someone is cannot be understood
  */
 export function readSessionClaims(
   payload: Payload,
@@ -67,9 +67,9 @@ export function readSessionClaims(
 }
 
 /**
- * What claims say of the primary login, as the issuer's acrMap counts it; `authTime` 0 where no time can be trusted.
+ * What claims say of the primary login, as the issuer's acrMap counts it; `authTime` 0 if no time can be trusted.
  *
- * @throws {StileError} `invalid_token` where it was given in the future
+ * @throws {StileError} `invalid_token` if it was given in the future
  */
 export function readLogin(payload: Payload, claims: IssuerOptions['claims'], acrMap: IssuerOptions['acrMap'], now: number): Proof {
   const acr = claim(payload, claims.acr)

@@ -10,7 +10,7 @@ type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 /**
  * Ends every session of a subject, apart from one: on all devices, with what was proven and begun in them, and the tokens issued so far.
  *
- * A login that was given before is too old from here on, also where the service has not seen its session yet. An issuer that says
+ * A login that was given before is too old from here on, even if the service has not seen its session yet. An issuer that says
  * neither when a login was given nor in which session cannot be held to that for ever: its devices are kept out for the idle lifetime.
  * Sessions of someone who acts for the subject are their own and stay.
  *
@@ -33,7 +33,7 @@ export function endOfAll({ now, options }: Pick<EndsDomain, 'now' | 'options'>, 
   }
 }
 
-/** Ends one session of a subject on all its devices. A login that was given later begins it anew. */
+/** Ends one session of a subject on all its devices. A login that was given later begins it again. */
 export async function endSession(
   { store, now, options }: EndsDomain,
   { subject, sid }: Pick<SessionKey, 'subject' | 'sid'>,
@@ -51,7 +51,7 @@ export async function endSession(
 }
 
 /**
- * Ends, for good, the session that an issuer knows by this name, also of someone who acts in it. Where the issuer says whose it was, the
+ * Ends, for good, the session that an issuer knows by this name, also of someone who acts in it. If the issuer says whose it was, the
  * sessions of that subject which have no name end too: each of them could be the one.
  */
 export async function endNamedSession(
@@ -73,7 +73,7 @@ export async function endNamedSession(
   for (const each of sessions) if (isDeviceSession(each.sid)) await endSession(domain, { subject, sid: each.sid })
 }
 
-/** The subject of a session key, without whoever acts. */
+/** The subject of a session key, without the acting party. */
 function subjectOf(key: string): string {
   return key.split('\u0000', 1)[0] ?? key
 }

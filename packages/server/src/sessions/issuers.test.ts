@@ -36,6 +36,7 @@ async function provider(answer: RequestListener) {
     issuers: [{ ...(issuer as IssuerOptions), jwks: url }],
     publicUrl: 'https://stile.example',
     now: () => time,
+    fetch: globalThis.fetch,
   })
   return { tokens, server }
 }

@@ -10,7 +10,7 @@ export type Issuer = Readonly<{
   /**
    * The key of a token, for jose.
    *
-   * @throws {StileError} `invalid_token` where the issuer has no such key, `service_unavailable` where its keys cannot be fetched
+   * @throws {StileError} `invalid_token` if the issuer has no such key, `service_unavailable` if its keys cannot be fetched
    */
   getKey: JWTVerifyGetKey
 }>
@@ -28,16 +28,16 @@ export type IssuersDeps = Readonly<{
   publicUrl: string
   /** Seconds since the epoch. */
   now: () => number
-  /** Default: the global one. */
-  fetch?: typeof globalThis.fetch
+  /** How key sets are fetched. */
+  fetch: typeof globalThis.fetch
 }>
 
 /**
  * Prepares the issuers of the configuration: key sets given inline, or fetched from their URL when they are first needed.
  *
- * @throws {TypeError} where an issuer is Stile itself, or takes its session or login time from a claim that cannot say it
+ * @throws {TypeError} if an issuer is Stile itself, or takes its session or login time from a claim that cannot say it
  */
-export function createIssuers({ issuers, publicUrl, now, fetch = globalThis.fetch }: IssuersDeps): Issuers {
+export function createIssuers({ issuers, publicUrl, now, fetch }: IssuersDeps): Issuers {
   const byIss = new Map<string, Issuer>()
   for (const options of issuers) {
     if (options.issuer.replace(/\/$/, '') === publicUrl)

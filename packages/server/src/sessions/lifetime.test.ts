@@ -15,7 +15,7 @@ describe('what was proven, and the life of its session', () => {
   let device: TestDevice
   beforeEach(async () => {
     world = await createTestDomain({ options: { session: { idleSeconds: 600, absoluteSeconds: 3600 } } })
-    authenticator = createAuthenticator(world.domain)
+    authenticator = createAuthenticator(world.domain, { fetch: globalThis.fetch })
     device = await world.device()
   })
   afterEach(() => world.close())

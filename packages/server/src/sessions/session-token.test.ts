@@ -16,7 +16,12 @@ afterAll(() => world.close())
 /** The verifier of the one issuer, changed as a test wants it. */
 function tokensOf(change: Partial<IssuerOptions> = {}): SessionTokens {
   const [issuer] = world.domain.options.issuers
-  return createSessionTokens({ issuers: [{ ...(issuer as IssuerOptions), ...change }], publicUrl: TEST_URL, now: world.clock.now })
+  return createSessionTokens({
+    issuers: [{ ...(issuer as IssuerOptions), ...change }],
+    publicUrl: TEST_URL,
+    now: world.clock.now,
+    fetch: globalThis.fetch,
+  })
 }
 
 const claimsOf = (change: Partial<IssuerOptions['claims']>): Partial<IssuerOptions> => ({

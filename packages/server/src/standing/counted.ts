@@ -43,13 +43,13 @@ export function countsNow(
   }
 }
 
-/** Whether an authenticator has had all its wrong codes: it then counts for nothing until it is removed and enrolled anew. */
+/** Whether an authenticator has had all its wrong codes: it then counts for nothing until it is removed and enrolled again. */
 export function isSwitchedOff({ data }: AuthenticatorRecord): boolean {
   return data.method === 'totp' && (data.disabledAt !== undefined || data.failures >= WRONG_CODES_PER_AUTHENTICATOR)
 }
 
 /**
- * Proofs with what they count for now: no more than what gave them counts for, and nothing where that is gone or switched off. Of
+ * Proofs with what they count for now: no more than what gave them counts for, and nothing if that is gone or switched off. Of
  * those that come to be of one method and level, the newest is kept.
  */
 export function countProofs(proofs: readonly StoredProof[], authenticators: readonly CountedAuthenticator[]): readonly StoredProof[] {

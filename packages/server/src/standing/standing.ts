@@ -18,16 +18,16 @@ export type Standing = Readonly<{
   license: License | null
   /** What was proven in this session on this device, as it counts now; the primary login comes first. */
   proofs: readonly StoredProof[]
-  /** What the subject has enrolled, each with what it counts for now; nothing where someone acts for them. */
+  /** What the subject has enrolled, each with what it counts for now; nothing if someone acts for them. */
   authenticators: readonly CountedAuthenticator[]
   /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
   reloginLevel: Level
-  /** Where mail of the subject goes; absent where no address is known, mail is not configured, or someone acts for them. */
+  /** Where mail of the subject goes; absent if no address is known, mail is not configured, or someone acts for them. */
   mailbox?: Mailbox
   risk: Risk
   /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
   revision: number
-  /** Up to when everything of the subject was revoked before the rest was read, 0 where it never was: tokens must be newer. */
+  /** Up to when everything of the subject was revoked before the rest was read, 0 if it never was: tokens must be newer. */
   revokedBefore: number
   /** Seconds since the epoch. */
   now: number

@@ -1,5 +1,6 @@
 import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
+import { z } from 'zod'
 import { decideFor } from '../decisions/decide.ts'
 import type { StileError } from '../error.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
@@ -14,24 +15,27 @@ import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { ATTEMPT_BODY } from './body.ts'
+
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
 import { shownStepUp } from './start.ts'
 import { wayFor } from './ways.ts'
 
+/** The body of `POST /v1/step-ups/{id}/attempts`; what `response` must be is up to the method. */
+const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
+
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
  * token leaves: what was proven must meet what was asked at the start and what is asked now.
  *
- * A failure leaves the step-up open. Of answers in parallel, one gets the token. Where the store fails the step-up stays open too, and
- * nothing is counted; at worst a code or challenge is spent.
+ * A failure leaves the step-up open. Of answers in parallel, one gets the token. If the store fails, the step-up stays open too, and nothing
+ * is counted; at worst a code or challenge is spent.
  *
  * @throws {StileError} `invalid_request`, `step_up_expired`, `method_unavailable`, `attempt_failed`, `too_many_attempts`, and what the
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const { method: chosen, response } = readBody(ATTEMPT_BODY, body)
+  const { method: chosen, response } = readBody(BODY, body)
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
@@ -39,25 +43,21 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   const { method, way } = wayFor(standing, ways, chosen)
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
+  const answered: Answered = { record, caller, requirement, proven }
   const issued =
-    record.operation === undefined
-      ? await settle(domain, record, standing, requirement, proven)
-      : await settleBound(domain, record, record.operation, standing, requirement, proven)
-  // the token is made before and leaves after: only who takes the step-up gets one, and a failing store costs nobody theirs
+    record.operation === undefined ? await settle(domain, standing, answered) : await settleBound(domain, record.operation, answered)
+  // the token is made before and leaves after: only one caller can take the step-up and gets the token, and a failing store costs nobody theirs
   if ((await domain.store.stepUps.take(record.id)) === null) throw stepUpExpired()
   return { ...shownStepUp({ ...record, requirement }), status: 'done', issued }
 }
 
+/** A step-up whose answer has been judged. */
+type Answered = Readonly<{ record: StepUpRecord; caller: Caller; requirement: Requirement; proven: Proven }>
+
 /** Remembers the proof, which also makes the device a known one, and asks the policy once more. */
-async function settle(
-  domain: Domain,
-  record: StepUpRecord,
-  standing: Standing,
-  requirement: Requirement,
-  proven: Proven,
-): Promise<IssuedToken> {
+async function settle(domain: Domain, standing: Standing, { record, caller, requirement, proven }: Answered): Promise<IssuedToken> {
   await recordProof(domain, standing, proven)
-  const after = await loadStanding(domain, standing.caller)
+  const after = await loadStanding(domain, caller)
   const demand = demandOf(domain, after, record.feature)
   if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record)
   return issueToken(domain, after, { audience: record.audience, requirement, feature: record.feature })
@@ -66,16 +66,13 @@ async function settle(
 /** A proof for an operation is for nothing else: it is not remembered, and only the login stands beside it in the token. */
 async function settleBound(
   domain: Domain,
-  record: StepUpRecord,
   { digest, salt }: NonNullable<StepUpRecord['operation']>,
-  standing: Standing,
-  requirement: Requirement,
-  proven: Proven,
+  { record, caller, requirement, proven }: Answered,
 ): Promise<IssuedToken> {
   const { feature, audience } = record
-  const current = await loadStanding(domain, standing.caller)
+  const current = await loadStanding(domain, caller)
   demandOf(domain, current, feature)
-  const after = { ...current, proofs: [current.caller.login, ...countProofs([proven], current.authenticators)] }
+  const after = { ...current, proofs: [caller.login, ...countProofs([proven], current.authenticators)] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
 }

@@ -16,7 +16,7 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
 /**
  * What is demanded for a feature, by policy, license and risk as they are now.
  *
- * @throws {StileError} `license_required`, `enrollment_required` or `denied` where no step-up could help.
+ * @throws {StileError} `license_required`, `enrollment_required` or `denied` if no step-up could help.
  */
 export function demandOf(domain: Domain, standing: Standing, feature: string): Demand {
   if (feature === AUTHENTICATORS_FEATURE) return gateDemand(domain, standing)
@@ -31,7 +31,7 @@ export function isNextAsk(feature: string, { requirement }: Demand): boolean {
 /**
  * The requirement of an open step-up: what was demanded when it was started, together with what is demanded now.
  *
- * @throws {StileError} as {@link demandOf}, and `step_up_expired` where the operation is now bound to more than was asked, or where
+ * @throws {StileError} as {@link demandOf}, and `step_up_expired` if the operation is now bound to more than was asked, or if
  *   another method is asked for first.
  */
 export function requirementNow(domain: Domain, standing: Standing, record: StepUpRecord): Requirement {
@@ -69,7 +69,7 @@ function refusalOf(domain: Domain, decision: Exclude<Decision, { outcome: 'permi
   return enrollmentRequired(domain, feature, decision.requirement, reasons)
 }
 
-/** The problem where nothing that is enrolled could meet a requirement, with the methods of this service that could once enrolled. */
+/** The problem if nothing that is enrolled could meet a requirement, with the methods of this service that could once enrolled. */
 export function enrollmentRequired(domain: Domain, feature: string, requirement: Requirement, reasons: readonly Reason[]): StileError {
   const enrollable = enrollableMethods(domain.options)
   const methods = methodsFor(requirement).filter((method) => enrollable.includes(method))

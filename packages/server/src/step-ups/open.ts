@@ -10,7 +10,7 @@ export const STEP_UP_SECONDS = 300
 /**
  * The open step-up of a caller.
  *
- * @throws {StileError} `step_up_expired`, in the same words where it is unknown, used up, expired, or of another subject, session, device,
+ * @throws {StileError} `step_up_expired`, in the same words if it is unknown, used up, expired, or of another subject, session, device,
  * account or client: nobody learns which ids exist.
  */
 export async function openStepUp(domain: FactsDomain, caller: Caller, id: string): Promise<StepUpRecord> {

@@ -12,7 +12,7 @@ export type OperationContext = Readonly<{ feature: string; account: string; audi
 /**
  * Reads the operation that a step-up is to be bound to, and its digest.
  *
- * @throws {StileError} `invalid_operation` where it is malformed, or does not have exactly the parameters that the policy binds.
+ * @throws {StileError} `invalid_operation` if it is malformed, or does not have exactly the parameters that the policy binds.
  */
 export function bindOperation(
   domain: Pick<FactsDomain, 'random'>,

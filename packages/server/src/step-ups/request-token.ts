@@ -15,7 +15,7 @@ const BODY = z.object({ audience: z.string().min(1).max(512).optional(), feature
 /**
  * Issues a token for what is proven already: for any use, or for a feature if it needs no further proof.
  *
- * @throws {StileError} `insufficient_user_authentication` with the requirement where a step-up would help, and whatever else the policy
+ * @throws {StileError} `insufficient_user_authentication` with the requirement if a step-up would help, and whatever else the policy
  *   says of the feature: `license_required`, `enrollment_required`, `denied`
  */
 export async function requestToken(domain: Domain, caller: Caller, body: unknown): Promise<IssuedToken> {

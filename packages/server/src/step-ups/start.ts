@@ -1,4 +1,5 @@
 import type { Requirement, StepUp } from '@stile/protocol'
+import { z } from 'zod'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
 import { waysToMeet } from '../methods/ways.ts'
@@ -9,22 +10,29 @@ import type { StepUpRecord } from '../stores/store.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { START_BODY } from './body.ts'
+
 import { demandOf, enrollmentRequired } from './demand.ts'
 import { STEP_UP_SECONDS } from './open.ts'
 import { bindOperation } from './operation.ts'
 import { createStarted, shownWay } from './ways.ts'
 
+/** The body of `POST /v1/step-ups`. */
+const BODY = z.object({
+  feature: z.string().min(1).max(256),
+  operation: z.unknown().optional(),
+  audience: z.string().min(1).max(512).optional(),
+})
+
 const ID_BYTES = 16
 
 /**
- * Starts a step-up for a feature: `open` with the best method started, or `done` at once where it is permitted and not bound to an
- * operation. `operation` counts only where the policy binds one; the answer says to what the proof will be bound.
+ * Starts a step-up for a feature: `open` with the best method started, or `done` at once if it is permitted and not bound to an
+ * operation. `operation` counts only if the policy binds one; the answer says to what the proof will be bound.
  *
  * @throws {StileError} `invalid_request`, `invalid_operation`, `license_required`, `enrollment_required`, `denied`
  */
 export async function startStepUp(domain: Domain, caller: Caller, body: unknown): Promise<StepUp> {
-  const { feature, operation: params, audience: asked } = readBody(START_BODY, body)
+  const { feature, operation: params, audience: asked } = readBody(BODY, body)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
   const { outcome, requirement, reasons } = demandOf(domain, standing, feature)

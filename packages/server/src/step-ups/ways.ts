@@ -17,8 +17,8 @@ export async function startWay(domain: Domain, { method, way }: OpenWay, ceremon
 }
 
 /**
- * Creates a step-up with its first way started, and shows that way. It is shown as it is where it waits until it is chosen, and where what it
- * needs cannot be reached: another can be chosen, and who chooses it is told.
+ * Creates a step-up with its first way started, and shows that way. It is not started if it waits until it is chosen, nor if what
+ * it needs cannot be reached: then another can be chosen, and somebody who chooses it is told.
  */
 export async function createStarted(domain: Domain, { method, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
   const { stepUps } = domain.store
@@ -44,7 +44,7 @@ async function keep<T>({ undo }: Started, write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A way as the browser lists it, not started. Where it can only be one authenticator, its name helps to find it. */
+/** A way as the browser lists it, not started. If it can only be one authenticator, its name helps to find it. */
 export function shownWay({ way: { method, authenticators, hint } }: OpenWay): StepUpMethod {
   const [only, ...others] = authenticators
   const name = hint ?? (only !== undefined && others.length === 0 ? only.name : undefined)
@@ -54,7 +54,7 @@ export function shownWay({ way: { method, authenticators, hint } }: OpenWay): St
 /**
  * The way of a method that a caller chose.
  *
- * @throws {StileError} `method_unavailable` where nothing enrolled for it can meet the requirement
+ * @throws {StileError} `method_unavailable` if nothing enrolled for it can meet the requirement
  */
 export function wayFor(standing: Standing, ways: readonly OpenWay[], method: string): OpenWay {
   const found = ways.find(({ way }) => way.method === method)

@@ -18,9 +18,9 @@ export type Change = NewChange & Readonly<{ cursor: number }>
 export interface ChangeStore {
   /** The changes after a cursor, oldest first. */
   after(input: Readonly<{ cursor: number; limit: number }>): Promise<readonly Change[]>
-  /** The newest cursor, 0 where nothing has changed yet. */
+  /** The newest cursor, 0 if nothing has changed yet. */
   head(): Promise<number>
-  /** The newest `before` of the revocations that name this subject and nothing else, 0 where there is none. */
+  /** The newest `before` of the revocations that name this subject and nothing else, 0 if there is none. */
   revokedBefore(subject: string): Promise<number>
   /** Names this store's life: another generation means that cursors of the former say nothing. */
   generation(): Promise<string>

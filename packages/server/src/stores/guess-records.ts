@@ -15,7 +15,7 @@ export type GuessLimits = Readonly<{
 /** Whose guess it is, and what it is compared with. */
 export type GuessPlace = Readonly<{
   subject: string
-  /** The step-up or enrolment; absent where there is none that could be begun anew. */
+  /** The step-up or enrolment; absent if there is none that could be begun again. */
   ceremony?: string
   /** The authenticator apps whose codes it is compared with. */
   authenticators: readonly string[]
@@ -35,11 +35,11 @@ export type GuessTaken =
 
 /** Budgets of guesses: one per subject over everything that can be guessed, one per ceremony, and the wrong codes of each app. */
 export interface GuessStore {
-  /** Counts one guess in all budgets before it is looked at, or in none of them where one is used up. Of a burst no more get through. */
+  /** Counts one guess in all budgets before it is looked at, or in none of them if one is used up. Of a burst no more get through. */
   take(input: GuessPlace & Readonly<{ now: number; limits: GuessLimits }>): Promise<GuessTaken>
   /**
    * Takes back a guess that was right or could not be judged: in every budget, once, as if it had never been. `at` is when it was taken;
-   * where that is forgotten already nothing is written. An app that has accepted the code is left out: its row has ended.
+   * if that is forgotten already nothing is written. An app that has accepted the code is left out: its row has ended.
    */
   giveBack(input: GuessPlace & Readonly<{ at: number; limits: GuessLimits }>): Promise<void>
   /** What is counted now, and until when the subject is blocked. */

@@ -31,13 +31,13 @@ export type ClaimedNotice = NewNotice & Readonly<{ attempt: number }>
 /** Notices that wait to be sent. They are put there by the verbs that they tell of, in the same transaction. */
 export interface OutboxStore {
   /**
-   * Claims notices that are due, oldest first: each goes to exactly one caller until its lease ends. Whoever dies with a lease loses it,
+   * Claims notices that are due, oldest first: each goes to exactly one caller until its lease ends. A caller that dies with a lease loses it,
    * so that a notice is sent at least once.
    */
   claim(input: Readonly<{ now: number; leaseSeconds: number; limit: number }>): Promise<readonly ClaimedNotice[]>
   /** Forgets a notice that was sent or given up. */
   done(input: Readonly<Pick<ClaimedNotice, 'id'>>): Promise<void>
-  /** Puts off a notice that could not be sent; nothing is written where another caller has claimed it since. */
+  /** Puts off a notice that could not be sent; nothing is written if another caller has claimed it since. */
   postpone(input: Readonly<Pick<ClaimedNotice, 'id' | 'attempt'> & { dueAt: number }>): Promise<void>
 }
 
@@ -61,7 +61,7 @@ export type AddressRecord = Readonly<{
 export interface AddressStore {
   get(subject: string): Promise<AddressRecord | null>
   /**
-   * Writes only where the stored version still is one below that of the record (1: there is none yet), in one transaction with the
+   * Writes only if the stored version still is one below that of the record (1: there is none yet), in one transaction with the
    * notices. True for exactly one of several callers.
    */
   write(input: Readonly<{ record: AddressRecord; notices: readonly NewNotice[] }>): Promise<boolean>

@@ -21,7 +21,7 @@ export type LicenseRecord = Readonly<{
 /** The licenses of accounts. */
 export interface LicenseStore {
   get(account: string): Promise<LicenseRecord | null>
-  /** Writes only where the stored epoch still is `expectedEpoch` (null: there is none yet), in one transaction with the changes. */
+  /** Writes only if the stored epoch still is `expectedEpoch` (null: there is none yet), in one transaction with the changes. */
   write(input: Readonly<{ record: LicenseRecord; expectedEpoch: number | null; changes: readonly NewChange[] }>): Promise<boolean>
   /** By account, in order, those after `after`. */
   list(input: Readonly<{ after?: string; limit: number }>): Promise<readonly LicenseRecord[]>
@@ -33,7 +33,7 @@ export type PublishedPolicyRecord = Readonly<{ revision: number; digest: string;
 /** The published policies; the newest is in force. */
 export interface PolicyStore {
   current(): Promise<PublishedPolicyRecord | null>
-  /** Publishes a document as the next revision, in one transaction with the change; nothing is written where the digest is in force. */
+  /** Publishes a document as the next revision, in one transaction with the change; nothing is written if the digest is in force. */
   publish(input: Readonly<{ digest: string; document: unknown; now: number }>): Promise<PublishedPolicyRecord>
 }
 
@@ -59,7 +59,7 @@ export interface ApiKeyStore {
   create(record: ApiKeyRecord): Promise<void>
   findByHash(hash: string): Promise<ApiKeyRecord | null>
   list(): Promise<readonly ApiKeyRecord[]>
-  /** False where there is no such key. */
+  /** False if there is no such key. */
   revoke(input: Readonly<{ id: string; now: number }>): Promise<boolean>
 }
 
@@ -85,7 +85,7 @@ export interface SigningKeyStore {
 
 /** Values that all instances must agree on. */
 export interface SettingStore {
-  /** The value of a name; where there is none yet, `value` is kept. Exactly one value wins. */
+  /** The value of a name; if there is none yet, `value` is kept. Exactly one value wins. */
   pin(input: Readonly<{ name: string; value: string }>): Promise<string>
   set(input: Readonly<{ name: string; value: string }>): Promise<void>
 }

@@ -15,12 +15,12 @@ export interface RecoveryStore {
   ): Promise<void>
   /** Opens a link; a former one of the subject is void from then on. In one transaction with the notices. */
   openLink(input: Readonly<{ subject: string; digest: string; expiresAt: number; notices?: readonly NewNotice[] }>): Promise<void>
-  /** Voids a link where it still is that one. */
+  /** Voids a link if it still is that one. */
   closeLink(input: Readonly<{ subject: string; digest: string }>): Promise<void>
   /**
    * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which
    * replaces a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and
-   * nothing written, where there is no such code or link of this subject, the link has expired, or the session was ended meanwhile.
+   * nothing written, if there is no such code or link of this subject, the link has expired, or the session was ended meanwhile.
    */
   redeem(
     input: Readonly<{
@@ -32,6 +32,6 @@ export interface RecoveryStore {
       notices?: readonly NewNotice[]
     }>,
   ): Promise<boolean>
-  /** The ticket of a session on a device, also where it has expired: the caller compares. */
+  /** The ticket of a session on a device, even if it has expired: the caller compares. */
   ticket(key: SessionKey): Promise<TicketRecord | null>
 }

@@ -54,7 +54,7 @@ export interface Store {
    * notices that nobody sends; and of the change log what a newer change of the same thing has made superfluous.
    */
   sweep(now: number): Promise<void>
-  /** Throws where the store cannot read and write. */
+  /** Throws if the store cannot read and write. */
   check(): Promise<void>
   /** Finishes what is under way, then lets go. Verbs called later reject. */
   close(): Promise<void>

@@ -18,8 +18,8 @@ export type SessionStatus = 'new' | 'known' | 'ended' | 'expired'
 export interface SessionStore {
   /**
    * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
-   * ended for every key, also for keys seen later. An expired session begins anew, without its proofs, where `authTime` says that the
-   * primary login was given after it had expired; an ended one where it was given after the end's `reopensAfter`. Older logins find it
+   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `authTime` says that the
+   * primary login was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
    * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
    *
    * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
@@ -32,7 +32,7 @@ export interface SessionStore {
       now: number
       idleSeconds: number
       absoluteSeconds: number
-      /** When the primary login was given, where its issuer is trusted to say so. */
+      /** When the primary login was given, if its issuer is trusted to say so. */
       authTime?: number
     }>,
   ): Promise<SessionStatus>
@@ -43,7 +43,7 @@ export interface SessionStore {
       sid: string
       now: number
       keepUntil: number
-      /** Logins given after this instant begin it anew. Absent: none does; of several ends, the strictest counts. */
+      /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
       reopensAfter?: number
       change: NewChange
     }>,
@@ -51,7 +51,7 @@ export interface SessionStore {
   /**
    * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
    * registrations, in one transaction with the changes. A session that begins meanwhile, or that nobody was seen in yet, is ended too
-   * where its login says that it was given at `now` or before; logins given later begin anew. Another device on the sid of `except` is
+   * if its login says that it was given at `now` or before; logins given later begin again. Another device on the sid of `except` is
    * ended like another session.
    */
   endAll(
@@ -66,7 +66,7 @@ export interface SessionStore {
     }>,
   ): Promise<void>
   /**
-   * Ends the sessions that an issuer knows by one name, whoever they are of, for good: also where nobody was seen in them yet. Drops what
+   * Ends the sessions that an issuer knows by one name, no matter of which subject, for good: even if nobody was seen in them yet. Drops what
    * {@link end} drops, in one transaction with a change for each subject.
    */
   endNamed(
@@ -88,7 +88,7 @@ export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
 export interface ProofStore {
   /**
    * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
-   * False, and nothing written, where the session was ended meanwhile, or ended after the proof and begun anew, or where what gave the
+   * False, and nothing written, if the session was ended meanwhile, or ended after the proof and begun again, or if what gave the
    * proof was removed: it must not count.
    */
   record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>
@@ -98,7 +98,7 @@ export interface ProofStore {
 /** Which device keys are known to belong to a subject. */
 export interface DeviceStore {
   /**
-   * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; where
+   * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
    * the subject has no such authenticator any more, nothing is written.
    */
   bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
@@ -125,12 +125,12 @@ export type StepUpRecord = Readonly<{
 export interface StepUpStore {
   /** Together with the challenge of the method that it is started with, in one transaction. */
   create(record: StepUpRecord, started?: Readonly<{ method: Method; challenge: string }>): Promise<void>
-  /** The record, also where it has expired: the caller compares `expiresAt`. */
+  /** The record, even if it has expired: the caller compares `expiresAt`. */
   get(id: string): Promise<StepUpRecord | null>
-  /** Stores the challenge of a started method and replaces a former one of that method. False where the step-up is gone. */
+  /** Stores the challenge of a started method and replaces a former one of that method. False if the step-up is gone. */
   start(input: Readonly<{ id: string; method: Method; challenge: string }>): Promise<boolean>
   /**
-   * Reads and deletes the challenge of a method: exactly one caller gets it. Where `challenge` is given, only if it is that one; another
+   * Reads and deletes the challenge of a method: exactly one caller gets it. If `challenge` is given, only if it is that one; another
    * one stays.
    */
   takeChallenge(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<string | null>
@@ -165,7 +165,7 @@ export interface RegistrationStore {
 /** Budgets of guesses, counted exactly. */
 export interface AttemptStore {
   /**
-   * Counts one attempt in a window that begins with its first attempt; answers the count with this one, and when the window ends. Where
+   * Counts one attempt in a window that begins with its first attempt; answers the count with this one, and when the window ends. If
    * the window has `limit` attempts already, nothing is counted or written: `counted` is false, and `count` is without this one.
    */
   hit(
@@ -173,10 +173,10 @@ export interface AttemptStore {
   ): Promise<Readonly<{ counted: boolean; count: number; resetsAt: number }>>
   /**
    * Takes back one attempt of the window that a hit said ends at `resetsAt`, for an attempt that was right or that failed through no
-   * fault of the user. Where another window has begun since, nothing is written.
+   * fault of the user. If another window has begun since, nothing is written.
    */
   forgive(input: Readonly<{ key: string; resetsAt: number }>): Promise<void>
-  /** The count of the present window, 0 where there is none. */
+  /** The count of the present window, 0 if there is none. */
   count(input: Readonly<{ key: string; now: number }>): Promise<Readonly<{ count: number; resetsAt: number }>>
 }
 
@@ -199,7 +199,7 @@ export type WebAuthnData = Readonly<{
 /** An attestation statement whose signature was right (WebAuthn Level 3 §6.5). */
 export type AttestationEvidence = Readonly<{
   format: string
-  /** X.509 in DER, base64url, the attestation certificate first; empty where the key vouched for itself. */
+  /** X.509 in DER, base64url, the attestation certificate first; empty if the key vouched for itself. */
   certificates: readonly string[]
 }>
 
@@ -234,7 +234,7 @@ export interface AuthenticatorStore {
   get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
   findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
   /**
-   * False, and nothing written, where the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket that lets
+   * False, and nothing written, if the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket that lets
    * it in is gone. The ticket is used up in the same transaction: it lets in one authenticator.
    */
   create(
@@ -247,26 +247,26 @@ export interface AuthenticatorStore {
       ticket?: Readonly<{ key: SessionKey; validAfter: number }>
     }>,
   ): Promise<boolean>
-  /** False where the subject has no such authenticator. */
+  /** False if the subject has no such authenticator. */
   rename(
     input: Readonly<{ subject: string; id: string; name: string; change: NewChange; notices?: readonly NewNotice[] }>,
   ): Promise<boolean>
   /**
-   * Removes it together with every proof it gave, in one transaction with the changes. False where there is none.
+   * Removes it together with every proof it gave, in one transaction with the changes. False if there is none.
    *
    * Devices that nothing still enrolled vouches for are no longer known, apart from `keepDevice`, the one that it is removed on.
-   * Where it was the last, devices stay known: nothing could make them known again, and whoever removed it may be a thief.
+   * If it was the last, devices stay known: nothing could make them known again, and a thief may have removed it.
    */
   remove(
     input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[]; notices?: readonly NewNotice[] }>,
   ): Promise<boolean>
   /**
-   * Compare-and-set of the signature counter: writes only where it still is `expectedCounter`; true for exactly one caller where the
+   * Compare-and-set of the signature counter: writes only if it still is `expectedCounter`; true for exactly one caller if the
    * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.
    */
   touch(input: Readonly<{ id: string; expectedCounter: number; counter: number; backupState: boolean; now: number }>): Promise<boolean>
   /**
-   * Switches an authenticator app off for good where it has `failures` wrong codes in a row, in one transaction with the change and the
+   * Switches an authenticator app off for good if it has `failures` wrong codes in a row, in one transaction with the change and the
    * notices. True for exactly one caller.
    */
   disable(

@@ -9,7 +9,7 @@ import type { MadeLink, SentLink } from '../recovery/link.ts'
 const BODY = z.object({ deliver: z.boolean().default(true) })
 
 /**
- * Lets a subject recover; body `{ deliver? }`. The link goes to the pinned address, or with `deliver: false` to whoever asks, who has
+ * Lets a subject recover; body `{ deliver? }`. The link goes to the pinned address, or with `deliver: false` to the administrator, who has
  * verified the person themselves.
  *
  * @throws {StileError} `invalid_request`, `method_unavailable`, `mail_unavailable`

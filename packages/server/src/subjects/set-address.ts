@@ -18,7 +18,7 @@ const BODY = z.object({
 })
 
 /**
- * Sets the address of a subject; body `{ address }`. It is pinned at once where there is none; otherwise the former one is told, and stays
+ * Sets the address of a subject; body `{ address }`. It is pinned at once if there is none; otherwise the former one is told, and stays
  * for 72 hours, in which no codes are sent. Setting the former one again calls that off.
  *
  * @throws {StileError} `invalid_request`

@@ -6,7 +6,7 @@ import type { Domain } from './domain.ts'
 /**
  * The id of the audience that a caller asks for, or of the first one that they may ask for.
  *
- * @throws {StileError} `invalid_request` where there is none of this name, `denied` where it is not for this issuer or client
+ * @throws {StileError} `invalid_request` if there is none of this name, `denied` if it is not for this issuer or client
  */
 export function audienceFor(domain: Domain, caller: Pick<Caller, 'issuer' | 'client'>, audience?: string): string {
   return audienceOptionsFor(domain, caller, audience).id

@@ -32,7 +32,7 @@ export type IssueToken = Readonly<{
  * Issues an assurance token for where a caller stands (RFC 9068): at most five minutes, never past the next change of the license.
  *
  * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for,
- *   `insufficient_user_authentication` where nothing proven meets the requirement
+ *   `insufficient_user_authentication` if nothing proven meets the requirement
  */
 export async function issueToken(
   domain: Domain,
@@ -53,7 +53,7 @@ export async function issueToken(
     sub: caller.subject,
     exp,
     iat,
-    // never in the future, where others allow no leeway
+    // never in the future: others may allow no leeway
     nbf: standing.now,
     jti: Buffer.from(domain.random(16)).toString('base64url'),
     client_id: caller.client,

@@ -37,14 +37,14 @@ export type KeyringDeps = Readonly<{
 type Key = Readonly<{ kid: string; activeFrom: number; privateKey: CryptoKey; publicJwk: PublicJwk }>
 
 /**
- * Opens the keyring of a store, and makes its first keys where there are none.
+ * Opens the keyring of a store, and makes its first keys if there are none.
  *
  * The next key is published a whole period before it signs. Instances that start together agree on the keys, because the store takes one
- * key per beginning. Throws where the store belongs to another environment, or its keys were sealed with another secret.
+ * key per beginning. Throws if the store belongs to another environment, or its keys were sealed with another secret.
  */
 export async function createKeyring({ store, sealer, environment, now }: KeyringDeps): Promise<Keyring> {
   await claimEnvironment(store, environment)
-  // the beginning of all periods: whoever comes first sets it for every instance
+  // the beginning of all periods: the first instance sets it for all
   const origin = Number(await store.settings.pin({ name: 'keyring.origin', value: String(now()) }))
   if (!Number.isSafeInteger(origin)) {
     throw new Error('The setting keyring.origin is not a time, so that no key can be chosen. Restore the store from a backup.')

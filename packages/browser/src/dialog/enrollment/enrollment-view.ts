@@ -58,18 +58,15 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
   const showChoice = (view: Pick<DialogView, 'key'> & Partial<DialogView>) =>
     show({ title: say('enrollTitle'), body: () => methods.map(offer), actions: () => [cancelButton()], ...view })
 
-  const showPrompt = ({ status, method, error }: Registering) => {
-    const busy = status === 'verifying'
-    show({
+  /** Shows that the service or the browser is at work. */
+  const showBusy = (method: EnrollableMethod, view: Pick<DialogView, 'key' | 'text'> & Partial<DialogView>) =>
+    show({ icon: METHOD_ICONS[method], title: say(`${method}Title`), busy: true, actions: () => [cancelButton()], ...view })
+  const showPrompt = ({ status, method, error }: Registering) =>
+    showBusy(method, {
       key: 'prompt',
-      icon: METHOD_ICONS[method],
-      title: say(`${method}Title`),
-      text: say(busy ? 'wait' : [`${method}Text`, 'passkey']),
-      busy: true,
+      text: say(status === 'verifying' ? 'wait' : [`${method}Text`, 'passkey']),
       alert: wizard.errorText(error, method),
-      actions: () => [cancelButton()],
     })
-  }
   const secretNodes = (secret: string, qr: string | undefined) => {
     const src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
     const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
@@ -137,14 +134,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
         case 'starting': {
           const { error, method } = state
           if (error) return showChoice({ key: 'again', alert: wizard.errorText(error, method) })
-          return show({
-            key: 'starting',
-            icon: METHOD_ICONS[method],
-            title: say(`${method}Title`),
-            text: say('wait'),
-            busy: true,
-            actions: () => [cancelButton()],
-          })
+          return showBusy(method, { key: 'starting', text: say('wait') })
         }
         case 'proving':
         case 'verifying': {

@@ -1,9 +1,11 @@
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
+import { adoptStyles } from '../elements/adopt-styles.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
-import { shownError, type Wizard } from '../wizard/wizard.ts'
+import type { Wizard } from '../wizard/wizard.ts'
+import { RECOVERY_STYLES } from './styles.ts'
 
 /** Why recovery codes are shown. */
 export type RecoveryCodesViewOptions = Readonly<{
@@ -17,6 +19,7 @@ export type RecoveryCodesViewOptions = Readonly<{
  * @returns whether they were made
  */
 export async function showRecoveryCodes(base: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+  adoptStyles(base.styles, RECOVERY_STYLES)
   const wizard = base.withTexts(RECOVERY_TEXTS)
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
@@ -58,7 +61,7 @@ export async function showRecoveryCodes(base: Wizard, { isRequested }: RecoveryC
         showCodes(await recovery.makeCodes())
       } catch (cause) {
         busy = false
-        error = shownError(cause)
+        error = wizard.errorOf(cause)
         wizard.showStep(offerStep)
       }
     }

@@ -1,12 +1,14 @@
-import type { AttemptFailure, RecoveryTicket } from '@stile/protocol'
+import type { AttemptFailure } from '@stile/protocol'
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { StileCode } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
+import { adoptStyles } from '../elements/adopt-styles.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
-import { showEnrollment } from '../enrollment/enrollment-view.ts'
+import type { EnrollmentViewOptions } from '../enrollment/enrollment-view.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
-import { shownError, type Wizard } from '../wizard/wizard.ts'
+import type { Wizard } from '../wizard/wizard.ts'
+import { RECOVERY_STYLES } from './styles.ts'
 
 /** What recovery begins with. */
 export type RecoveryViewOptions = Readonly<{
@@ -30,18 +32,14 @@ const SIGN_IN_CODES: Readonly<Record<SignInCode, true>> = {
 }
 
 /**
- * Leads back in: a recovery code or the token of a link, a new sign-in, then enrolment.
+ * Redeems a recovery code or the token of a link, after a new sign-in if the service asks for one. What was typed stays until it is
+ * accepted, whatever goes wrong on the way.
  *
- * @returns whether something was enrolled
+ * @returns what enrolment goes on with; nothing if the subject leaves
  */
-export async function showRecovery(base: Wizard, { link }: RecoveryViewOptions): Promise<boolean> {
+export async function showRecovery(base: Wizard, { link }: RecoveryViewOptions): Promise<EnrollmentViewOptions | undefined> {
+  adoptStyles(base.styles, RECOVERY_STYLES)
   const wizard = base.withTexts(RECOVERY_TEXTS)
-  const ticket = await redeemTicket(wizard, link)
-  return ticket ? showEnrollment(wizard, { methods: ticket.methods, intro: wizard.say('recoverNext') }) : false
-}
-
-/** Redeems a code or a link. What was typed stays until it is accepted, whatever goes wrong on the way. */
-async function redeemTicket(wizard: Wizard, link: string | undefined): Promise<RecoveryTicket | undefined> {
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
   const status = await recovery.status().catch(() => undefined)
@@ -76,10 +74,11 @@ async function redeemTicket(wizard: Wizard, link: string | undefined): Promise<R
       error = undefined
       wizard.showStep(step)
       try {
-        resolve(await recovery.redeem(link ? { link } : { code }))
+        const { methods } = await recovery.redeem(link ? { link } : { code })
+        resolve({ methods, intro: say('recoverNext') })
       } catch (cause) {
         busy = false
-        error = shownError(cause)
+        error = wizard.errorOf(cause)
         wizard.showStep(step)
       }
     }

@@ -1,6 +1,6 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollmentClient } from '../../enroll/gated.ts'
-import { flowError, StileError } from '../../error.ts'
+import { flowError, toStileError } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
 import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
 import { button, quietButton } from '../elements/element.ts'
@@ -35,8 +35,12 @@ export type Wizard = Readonly<{
   client: EnrollmentClient
   /** The id of the element that tells what went wrong. */
   alertId: string
+  /** Where the style sheets of views go that are loaded later. */
+  styles: StyleTarget
   say: Say
   errorText: (error: FlowError | undefined, method?: Method) => string
+  /** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
+  errorOf: (cause: unknown) => FlowError | undefined
   /** The same wizard with more sentences, for views that are loaded later. */
   withTexts: (more: Partial<Texts>) => Wizard
   /** Goes to a step. It is rendered now, and again after a step-up that was shown over it. */
@@ -78,8 +82,13 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     return {
       client: { ...client, relogin },
       alertId: frame.alertId,
+      styles,
       say,
       errorText: (error, method) => errorText(say, error, method),
+      errorOf: (cause) => {
+        const error = toStileError(cause, 'internal')
+        return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
+      },
       withTexts: (more) => wizardWith({ ...known, ...more }),
       showStep: (next) => {
         step = next
@@ -105,10 +114,4 @@ function createCopyButton(say: Say, text: string): HTMLButtonElement {
   }
   const made = button({ label: say('copy'), onClick: copy })
   return made
-}
-
-/** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
-export function shownError(cause: unknown): FlowError | undefined {
-  const error = cause instanceof StileError ? cause : new StileError('internal', undefined, cause)
-  return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
 }

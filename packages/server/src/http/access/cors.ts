@@ -15,7 +15,7 @@ export type ClientSources = Pick<Options, 'publicUrl'> &
   }>
 
 /**
- * The client that a request belongs to: the one that lists its origin. `undefined` where the origin belongs to none.
+ * The client that a request belongs to: the one that lists its origin. `undefined` if the origin belongs to none.
  *
  * Without an origin it is the client of the page that the service stands beside, because browsers send none for a GET of the same origin;
  * else the first that may ask for the audience, else the first.

@@ -6,12 +6,18 @@ import { type Answer, writeAnswer, writeProblem } from './answer.ts'
 import { challengeHeaders, problemOf } from './problems.ts'
 import { REQUEST_ID, requestId } from './request-id.ts'
 
+/** A request and what answers it. */
+export type Exchange = Readonly<{
+  request: Request
+  response: Response
+  /** The scheme that a refusal asks for. Default: `Bearer`. */
+  scheme?: 'DPoP' | 'Bearer'
+}>
+
 /** Answers one request: gives it an id, runs the work, turns whatever is thrown into a problem, and logs it. */
 export async function answer(
   context: HttpContext,
-  request: Request,
-  response: Response,
-  scheme: 'DPoP' | 'Bearer',
+  { request, response, scheme = 'Bearer' }: Exchange,
   work: () => Promise<Answer | undefined>,
 ): Promise<void> {
   const began = performance.now()

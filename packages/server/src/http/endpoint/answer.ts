@@ -18,16 +18,17 @@ export function created(body: unknown): Answer {
 export const NOTHING: Answer = { status: 204 }
 
 /** Writes an answer. */
-export function writeAnswer(response: ServerResponse, { status, body, headers = {} }: Answer): void {
-  write(response, status, 'application/json; charset=utf-8', body, headers)
+export function writeAnswer(response: ServerResponse, answer: Answer): void {
+  write(response, 'application/json; charset=utf-8', answer)
 }
 
 /** Writes a problem (RFC 9457). Nothing of it may be cached. */
 export function writeProblem(response: ServerResponse, problem: Problem, headers: Readonly<Record<string, string>>): void {
-  write(response, problem.status, PROBLEM_MEDIA_TYPE, problem, { ...headers, 'Cache-Control': 'no-store' })
+  const { status } = problem
+  write(response, PROBLEM_MEDIA_TYPE, { status, body: problem, headers: { ...headers, 'Cache-Control': 'no-store' } })
 }
 
-function write(response: ServerResponse, status: number, type: string, body: unknown, headers: Readonly<Record<string, string>>): void {
+function write(response: ServerResponse, type: string, { status, body, headers = {} }: Answer): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   if (body === undefined) {
@@ -37,6 +38,6 @@ function write(response: ServerResponse, status: number, type: string, body: unk
   const bytes = Buffer.from(JSON.stringify(body))
   response.setHeader('Content-Type', type)
   response.setHeader('Content-Length', bytes.length)
-  // node leaves the body out where the request was HEAD
+  // node leaves the body out if the request was HEAD
   response.end(bytes)
 }

@@ -16,11 +16,11 @@ type Incoming = IncomingMessage & { body?: unknown }
 /**
  * Reads the JSON body of a request.
  *
- * Takes only `application/json` in UTF-8 without a content encoding. Where the host application has parsed it before, its result is
+ * Takes only `application/json` in UTF-8 without a content encoding. If the host application has parsed it before, its result is
  * taken if it is a plain JSON value.
  *
  * @throws StileError `unsupported_media_type`, `payload_too_large`, `invalid_request`
- * @throws Error where another parser of the host application consumed the body: a fault of the set-up, not of the request
+ * @throws Error if another parser of the host application consumed the body: a fault of the set-up, not of the request
  */
 export async function readJson(request: Incoming, limit: number): Promise<unknown> {
   checkMediaType(request)

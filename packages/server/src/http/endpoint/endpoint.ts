@@ -12,7 +12,7 @@ export type Call = Readonly<{
   running: Running
   /** A path parameter. */
   param: (name: string) => string
-  /** A query parameter; `undefined` where it is absent. */
+  /** A query parameter; `undefined` if it is absent. */
   query: (name: string) => string | undefined
   header: (name: string) => string | undefined
   /** Reads the JSON body. */
@@ -53,7 +53,9 @@ export type Endpoint<C extends Call> = Readonly<{
  */
 export function addEndpoint<C extends Call>(router: Router, context: HttpContext, endpoint: Endpoint<C>): void {
   router.all(endpoint.path, (request, response) =>
-    answer(context, request, response, endpoint.access.scheme, async () => serve(await context.running(), request, response, endpoint)),
+    answer(context, { request, response, scheme: endpoint.access.scheme }, async () =>
+      serve(await context.running(), request, response, endpoint),
+    ),
   )
 }
 

@@ -13,9 +13,9 @@ export function matchesEtag(header: string | undefined, tag: string): boolean {
 }
 
 /**
- * The epoch that an `If-Match` header demands (RFC 9110 §13.1.1); `undefined` where there is no such header.
+ * The epoch that an `If-Match` header demands (RFC 9110 §13.1.1); `undefined` if there is no such header.
  *
- * @throws StileError `invalid_request` where the header is not one epoch in quotes: a condition that cannot be read must not be ignored
+ * @throws StileError `invalid_request` if the header is not one epoch in quotes: a condition that cannot be read must not be ignored
  */
 export function expectedEpoch(header: string | undefined): number | undefined {
   if (header === undefined) return undefined

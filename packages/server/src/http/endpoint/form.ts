@@ -8,10 +8,10 @@ type Incoming = IncomingMessage & { body?: unknown }
 /**
  * Reads one member of a form (`application/x-www-form-urlencoded`).
  *
- * Where the host application has parsed the form before, its result is taken.
+ * If the host application has parsed the form before, its result is taken.
  *
- * @throws {StileError} `invalid_request` where it is no form or has the member not exactly once, `payload_too_large`
- * @throws {Error} where another parser of the host application consumed the body: a fault of the set-up, not of the request
+ * @throws {StileError} `invalid_request` if it is no form or has the member not exactly once, `payload_too_large`
+ * @throws {Error} if another parser of the host application consumed the body: a fault of the set-up, not of the request
  */
 export async function readFormMember(request: Incoming, name: string, limit: number): Promise<string> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()

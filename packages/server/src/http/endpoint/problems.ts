@@ -1,10 +1,10 @@
 import { acrValues, buildChallenge, type Problem, type ProblemCode } from '@stile/protocol'
 import { StileError } from '../../error.ts'
 
-/** How long a client should wait before it tries again where the store fails, in seconds. */
+/** How long a client should wait before it tries again if the store fails, in seconds. */
 const RETRY_SECONDS = 2
 
-/** The problem that an error is to the client, and what the log must say of it where the service is to blame. */
+/** The problem that the client is told of, and what the log must say of it if the service is to blame. */
 export type Refusal = Readonly<{ problem: Problem; blame?: unknown }>
 
 /**
@@ -24,7 +24,7 @@ export function problemOf(error: unknown, storeFailed: (error: unknown) => boole
     )
     return { problem: unavailable.toProblem(), blame: error }
   }
-  // Express says 400 where the percent-encoding of a path cannot be read
+  // Express says 400 if the percent-encoding of a path cannot be read
   if (error instanceof URIError || (error as { status?: unknown } | null)?.status === 400)
     return { problem: new StileError('not_found', 'The path is not well-formed. Check its percent-encoding.').toProblem() }
   const internal = new StileError(

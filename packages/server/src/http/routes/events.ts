@@ -1,5 +1,4 @@
-import type { Lane } from '../../changes/lane.ts'
-import type { createOpenStreams } from '../../changes/open-streams.ts'
+import type { createOpenStreams, Lane } from '../../changes/limits.ts'
 import { watchState } from '../../changes/state-watch.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { StileError } from '../../error.ts'

@@ -11,12 +11,12 @@ import { answer } from '../endpoint/answer-request.ts'
 export function addFallback(router: Router, context: HttpContext): void {
   router.use((request: Request, response: Response, next: NextFunction) => {
     if (request.baseUrl === '') return next()
-    return answer(context, request, response, 'Bearer', async () => {
+    return answer(context, { request, response }, async () => {
       throw new StileError('not_found', 'The service has nothing at this path. Check it against the documentation.')
     })
   })
   router.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
-    answer(context, request, response, 'Bearer', async () => {
+    answer(context, { request, response }, async () => {
       throw error
     }),
   )

@@ -1,12 +1,12 @@
 import type { Router } from 'express'
-import { effectiveLicenseOf } from '../../licenses/licenses.ts'
+import { StileError } from '../../error.ts'
+import { effectiveLicenseOf, isAccount } from '../../licenses/licenses.ts'
 import { keyAccess } from '../access/key-access.ts'
 import type { HttpContext } from '../context.ts'
 import { ok } from '../endpoint/answer.ts'
-import { addEndpoint } from '../endpoint/endpoint.ts'
+import { addEndpoint, type Call } from '../endpoint/endpoint.ts'
 import { matchesEtag, strongEtag } from '../endpoint/etag.ts'
 import { feed } from './feed.ts'
-import { accountOf } from './names.ts'
 
 /** What guards ask: policy, effective licenses, and the feed that keeps both current. */
 export function addGuardRoutes(router: Router, context: HttpContext): void {
@@ -37,4 +37,11 @@ export function addGuardRoutes(router: Router, context: HttpContext): void {
     },
   })
   addEndpoint(router, context, { path: '/v1/feed', access, methods: { GET: feed(context) }, streams: true })
+}
+
+function accountOf(call: Call): string {
+  const account = call.param('account')
+  if (!isAccount(account))
+    throw new StileError('invalid_request', 'The account in the path is not a name. Use a text without control characters.')
+  return account
 }

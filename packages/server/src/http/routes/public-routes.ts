@@ -52,7 +52,7 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
     methods: { GET: async (call) => cached({ origins: options.webauthn.relatedOrigins ?? [] }, call.header('if-none-match')) },
   })
   // the process answers, whatever else is wrong
-  router.get('/healthz', (request, response) => answer(context, request, response, 'Bearer', async () => ok({ status: 'ok' })))
+  router.get('/healthz', (request, response) => answer(context, { request, response }, async () => ok({ status: 'ok' })))
   const check = createCheck()
   addEndpoint(router, context, {
     path: '/readyz',

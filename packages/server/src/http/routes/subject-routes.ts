@@ -6,8 +6,7 @@ import {
   renameAuthenticator,
   startRegistration,
 } from '../../authenticators/index.ts'
-import { createLane } from '../../changes/lane.ts'
-import { createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/open-streams.ts'
+import { createLane, createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/limits.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
 import { loadStanding } from '../../standing/standing.ts'

@@ -48,7 +48,7 @@ export async function takeMail(
   }
 
   const { count: sent } = await store.attempts.count({ key: keys.stepUp, now: at })
-  // first the wait: whoever of a burst wins it is the only one who counts the rest
+  // first the wait: of a burst, one wins it, and only that one counts the rest
   const wait = await take(keys.wait, FIRST_WAIT_SECONDS * 2 ** sent, 1, tooEarly)
   await take(keys.stepUp, Math.max(expiresAt - at, 1), MAILS_PER_STEP_UP, tooManyHere)
   await take(keys.subject, MAIL_WINDOW_SECONDS, MAILS_PER_SUBJECT, tooMany)

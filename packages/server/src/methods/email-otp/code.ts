@@ -15,9 +15,9 @@ export function makeCode(random: (bytes: number) => Uint8Array): string {
 }
 
 /**
- * What is kept of a code: the HMAC with a key of the service, so that whoever reads the store cannot try all codes.
+ * What is kept of a code: the HMAC with a key of the service, so that a thief of the store cannot try all codes.
  *
- * It is bound to the step-up, so that the code is worth nothing in another one, of whomever.
+ * It is bound to the step-up, so that the code is worth nothing in another one, no matter whose.
  */
 export function codeDigest(secret: Uint8Array, stepUpId: string, code: string): string {
   return createHmac('sha256', deriveKey(secret, 'stile email-otp v1')).update(`email-otp\u0000${stepUpId}\u0000${code}`).digest('base64url')

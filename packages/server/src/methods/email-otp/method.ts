@@ -19,7 +19,6 @@ export const emailOtp: AuthenticationMethod = {
   name: 'email-otp',
   isServed: ({ mail, deliver }) => mail !== undefined || deliver !== undefined,
   isEnrollable: false,
-  isGuessable: true,
   startsAtOnce: false,
 
   way(_, standing, { level, methods }) {
@@ -50,7 +49,7 @@ export const emailOtp: AuthenticationMethod = {
       await budget.giveBack().catch(() => undefined)
       throw error
     }
-    // the challenge is kept only now: where it could not be sent, the former one still counts
+    // the challenge is kept only now: if it could not be sent, the former one still counts
     const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
     return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
   },

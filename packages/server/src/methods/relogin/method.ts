@@ -12,18 +12,17 @@ import { judgeLogin } from './proven.ts'
 import { readLoginAnswer, redeemLogin } from './redeem.ts'
 
 /**
- * Signing in again: at the login provider, where one is configured for the issuer, else through the application's own login, after which
+ * Signing in again: at the login provider, if one is configured for the issuer, else through the application's own login, after which
  * the session token says so.
  */
 export const relogin: AuthenticationMethod = {
   name: 'relogin',
   isServed: () => true,
   isEnrollable: false,
-  isGuessable: false,
   startsAtOnce: true,
 
   way(domain, { caller }, { level, methods, bind }) {
-    // whoever signs in is not shown an operation, so that no login proves one
+    // people who sign in are not shown an operation, so a login proves none
     if (methods?.includes('relogin') === false || (bind !== undefined && bind.length > 0)) return undefined
     const place = placeOf(domain, caller)
     if (place !== undefined) {

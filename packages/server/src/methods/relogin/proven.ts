@@ -34,7 +34,7 @@ export function judgeLogin(
   return { ok: true, proven: { method: 'relogin', level, amr, authTime: Math.min(Math.floor(time), now) } }
 }
 
-/** An ID token has the standard claims also where session tokens carry them under names of the application's own. */
+/** An ID token has the standard claims even if session tokens carry them under names of the application's own. */
 function withStandard(claims: Readonly<Record<string, unknown>>, { acr, amr }: IssuerOptions['claims']): Readonly<Record<string, unknown>> {
   return { ...claims, [acr]: claimOf(claims, acr) ?? claimOf(claims, 'acr'), [amr]: claimOf(claims, amr) ?? claimOf(claims, 'amr') }
 }

@@ -15,7 +15,7 @@ const ANSWER = z
 /** What a login provider sent to the page: a code or an error, never both. */
 export type LoginAnswer = Readonly<{ state: string; code?: string | undefined; error?: string | undefined; iss?: string | undefined }>
 
-/** Reads it; `undefined` where it cannot be one. Other members are ignored. */
+/** Reads it; `undefined` if it cannot be one. Other members are ignored. */
 export function readLoginAnswer(response: unknown): LoginAnswer | undefined {
   return ANSWER.safeParse(response).data
 }
@@ -42,7 +42,7 @@ const NO_TOKEN: readonly (string | undefined)[] = [oauth.RESPONSE_IS_NOT_CONFORM
  * Whose login it is and how old it is, is not looked at here. Nothing of what was sent or answered is in an error.
  *
  * @param now  whole seconds since the epoch
- * @throws {ProviderUnreachable} where the provider does not answer, or refuses this service and not the login
+ * @throws {ProviderUnreachable} if the provider does not answer, or refuses this service and not the login
  */
 export async function redeemLogin(
   { relogin, request }: LoginProvider,

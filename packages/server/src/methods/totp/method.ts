@@ -10,11 +10,10 @@ export const totp: AuthenticationMethod = {
   name: 'totp',
   isServed: () => true,
   isEnrollable: true,
-  isGuessable: true,
   startsAtOnce: true,
   way: (_, standing, requirement) => wayByAuthenticator('totp', standing, requirement),
 
-  // the guess is taken from the budget first and given back where it was none or could not be judged
+  // the guess is taken from the budget first and given back if it was none or could not be judged
   async prove(domain, { record, way }, response) {
     const { store, sealer, options } = domain
     const ids = way.authenticators.map(({ id }) => id)

@@ -25,7 +25,7 @@ export function totpSecretContext(subject: string, id: string): Readonly<{ table
 }
 
 /**
- * The time step whose code this is, or `undefined`. Where it is the code of two steps of the window, it is the older one.
+ * The time step whose code this is, or `undefined`. If it is the code of two steps of the window, it is the older one.
  *
  * Every step of the window is compared, in constant time, so that the time taken does not tell which one was near.
  *

@@ -33,7 +33,7 @@ export type AuthenticationResult =
  * Steps 1, 2 and 4 are the browser's. No extension was asked for, so the results of extensions are ignored.
  * Writes nothing: the caller stores the counter by compare-and-set, and a lost race is a failure too. Never throws for what was sent.
  *
- * The level is what the credential counts for where its user was verified, and `mfa` where not. A credential that was enrolled without
+ * The level is what the credential counts for if its user was verified, and `mfa` if not. A credential that was enrolled without
  * user verification stays at `mfa`: more would need a proof beside it (uvInitialized, at the end of §7.2).
  */
 export function verifyAuthentication(input: VerifyAuthentication): Promise<AuthenticationResult> {
@@ -44,7 +44,7 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
     // §7.2 step 5: one of the credentials that were asked for, which are the subject's own (step 6)
     const authenticator = credentials.find(({ data }) => data.method !== 'totp' && data.credentialId === response.id)
     check(authenticator !== undefined && authenticator.data.method !== 'totp', 'credential_unknown')
-    // §7.2 step 6: a user handle, where there is one, is the subject's
+    // §7.2 step 6: a user handle, if there is one, is the subject's
     check(response.userHandle === undefined || response.userHandle === input.userHandle, 'user_handle_mismatch')
     // §7.2 steps 7 to 14
     checkClientData(response.clientDataJSON, { type: 'webauthn.get', challenge, origins: ceremonyOrigins(rp) })

@@ -20,7 +20,6 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
     name: method,
     isServed: () => true,
     isEnrollable: true,
-    isGuessable: false,
     startsAtOnce: true,
     way: (_, standing, requirement) => wayByAuthenticator(method, standing, requirement),
 

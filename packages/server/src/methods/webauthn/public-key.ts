@@ -22,7 +22,7 @@ export function isKeyOf(coseKey: Uint8Array<ArrayBuffer>, key: KeyObject): boole
   return readPublicKey(coseKey).equals(key)
 }
 
-/** The key of a credential. Throws where it is none of {@link checkPublicKey}. */
+/** The key of a credential. Throws if it is none of {@link checkPublicKey}. */
 export function readPublicKey(coseKey: Uint8Array<ArrayBuffer>): KeyObject {
   const key: unknown = decodeCredentialPublicKey(coseKey)
   check(key instanceof Map, 'response_malformed')

@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@stile/protocol'
 
-/** Thrown inside this folder where a check fails; {@link settled} turns it into a result, so that nobody outside ever catches one. */
+/** Thrown inside this folder if a check fails; {@link settled} turns it into a result, so that nobody outside ever catches one. */
 export class Refusal extends Error {
   readonly failure: AttemptFailure
 
@@ -19,7 +19,7 @@ export function check(holds: boolean, failure: AttemptFailure): asserts holds {
   if (!holds) throw new Refusal(failure)
 }
 
-/** Runs what may throw because of what was sent, and refuses for the given reason where it does. */
+/** Runs what may throw because of what was sent, and refuses for the given reason if it does. */
 export async function refuseIfThrown<T>(failure: AttemptFailure, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run()

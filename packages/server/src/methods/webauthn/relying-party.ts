@@ -14,7 +14,7 @@ export function ceremonyOrigins({ origins, relatedOrigins = [] }: RelyingParty):
   return [...origins, ...relatedOrigins]
 }
 
-/** Whether an enrolment must verify the user: whoever enrols a security key wants the strongest there is, so its PIN is asked for. */
+/** Whether an enrolment must verify the user: people who enrol a security key want the strongest there is, so its PIN is asked for. */
 export const ENROLMENT_VERIFICATION = { passkey: 'preferred', 'security-key': 'required' } as const
 
 /** The COSE algorithms of credential keys that are accepted, the best first: EdDSA, ES256, RS256. */

@@ -25,7 +25,7 @@ import { createSweep } from './sweep.ts'
 
 /** Options of {@link createSqliteStore}. */
 export type SqliteStoreOptions = Readonly<{
-  /** The database file, made where there is none; `:memory:` keeps nothing and is for tests. */
+  /** The database file, made if there is none; `:memory:` keeps nothing and is for tests. */
   path: string
   /** Whole seconds since the epoch; dates the migrations. Default: the system's clock. */
   now?: () => number
@@ -34,7 +34,7 @@ export type SqliteStoreOptions = Readonly<{
 /**
  * The embedded store: one SQLite file, durable at every commit, for one or several processes on one machine.
  *
- * Throws where the file cannot be opened, belongs to another program, or was migrated by a newer Stile.
+ * Throws if the file cannot be opened, belongs to another program, or was migrated by a newer Stile.
  */
 export function createSqliteStore({ path, now = () => Math.floor(Date.now() / 1000) }: SqliteStoreOptions): Store {
   return storeOn(openDatabase({ path, now }))

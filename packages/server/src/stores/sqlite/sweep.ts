@@ -3,9 +3,9 @@ import type { Parameter, Statement } from './database/statements.ts'
 
 /** How many rows one step of the sweep deletes: other writes get their turn between the steps. */
 const BATCH = 500
-/** An expired session is remembered this long, so that a session token which lives as long cannot begin it anew. 30 days. */
+/** An expired session is remembered this long, so that a session token which lives as long cannot begin it again. 30 days. */
 const EXPIRED_SESSION_SECONDS = 30 * 86_400
-/** Changes that only matter to whoever watches right now are kept this long. One day. */
+/** Changes that only matter to those who watch right now are kept this long. One day. */
 const PASSING_CHANGE_SECONDS = 86_400
 /** An expired ticket still lets in what was begun while it was valid. Half an hour, which is longer than an enrolment is open. */
 const EXPIRED_TICKET_SECONDS = 1800
@@ -17,7 +17,7 @@ type Step = Statement<{ now: number; batch: number }, unknown>
 /**
  * Deletes what has expired, a batch at a time.
  *
- * The change log keeps, for licenses, policies and revocations, the newest change of each topic: whoever resumes after any cursor still
+ * The change log keeps, for licenses, policies and revocations, the newest change of each topic: a reader that resumes after any cursor still
  * hears of everything that changed. The head of the log always stays.
  */
 export function createSweep({ prepare, write }: Connection): (now: number) => Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The bytes of a base64url text (RFC 4648 §5), or `undefined` where it is no string, is empty or longer than allowed, or is not the one
+ * The bytes of a base64url text (RFC 4648 §5), or `undefined` if it is no string, is empty or longer than allowed, or is not the one
  * way to write its bytes: padded, with other characters, or with stray bits at the end.
  */
 export function bytesOf(text: unknown, longestBytes: number): Uint8Array<ArrayBuffer> | undefined {

@@ -11,7 +11,7 @@ export type ExpectedClientData = Readonly<{
 /**
  * Checks the client data of a ceremony (WebAuthn L3 §7.2 steps 8 to 14, §7.1 steps 5 to 11: the same in both).
  *
- * Frames of other origins are refused altogether: whoever frames the page could dress up the ceremony as something else.
+ * Frames of other origins are refused altogether: anybody who frames the page could dress up the ceremony as something else.
  */
 export function checkClientData(clientDataJSON: Uint8Array, expected: ExpectedClientData): void {
   const client = parse(clientDataJSON)

@@ -33,7 +33,7 @@ export const FORMATS: readonly string[] = ['none', 'packed', 'tpm', 'android-key
  * `attestation_invalid`.
  *
  * Who signed is not looked at here (steps 23 and 24): that is judged each time the key counts. The library is given no roots, so that it
- * builds no paths; where it would build one from what was sent (`android-key`), or ask the network (`apple`), the format is verified here.
+ * builds no paths; if it would build one from what was sent (`android-key`), or ask the network (`apple`), the format is verified here.
  */
 export async function checkStatement(attested: Attested): Promise<AttestationEvidence> {
   const { format, statement } = attested
@@ -46,7 +46,7 @@ export async function checkStatement(attested: Attested): Promise<AttestationEvi
   return { format, certificates: certificates.map(({ der }) => base64url(der)) }
 }
 
-/** `x5c`, the attestation certificate first; empty where there is none, and never where the member is there. */
+/** `x5c`, the attestation certificate first; empty if there is none, and never if the member is there. */
 function certificatesIn(x5c: unknown): readonly Certificate[] {
   if (x5c === undefined) return []
   check(Array.isArray(x5c) && x5c.length >= 1 && x5c.length <= LONGEST_CHAIN, 'attestation_invalid')

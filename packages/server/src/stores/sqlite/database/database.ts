@@ -16,7 +16,7 @@ const CACHE_KIB = 16_384
 /**
  * Opens the database file, makes what is missing (directories 0700, file 0600) and migrates it.
  *
- * WAL with `synchronous=FULL`: what was committed survives a power cut. Readable by its owner alone, also where the file was not.
+ * WAL with `synchronous=FULL`: what was committed survives a power cut. Readable by its owner alone, even if the file was not.
  */
 export function openDatabase({ path, now }: Readonly<{ path: string; now: () => number }>): DatabaseSync {
   if (path !== ':memory:') prepareFile(path)

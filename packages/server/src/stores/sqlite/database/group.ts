@@ -22,7 +22,7 @@ export interface Group {
  * Commits the writes of one tick as one group: one disk flush for all of them.
  *
  * A verb that throws undoes itself and leaves its neighbours: the group is then undone and run once more, each verb in a savepoint of its
- * own, so that the usual group pays for none. A verb must therefore change nothing but the database. Where the commit fails, or SQLite
+ * own, so that the usual group pays for none. A verb must therefore change nothing but the database. If the commit fails, or SQLite
  * gives the transaction up (a full disk), every verb of the group rejects and none has happened.
  *
  * @param committed  called after each commit and before its verbs resolve; must not throw
@@ -59,7 +59,7 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
     drained?.()
   }
 
-  /** Begins the transaction; where another process writes, comes back later with whatever has joined by then. */
+  /** Begins the transaction; if another process writes, comes back later with whatever has joined by then. */
   function started(): boolean {
     try {
       begin.run()
@@ -80,7 +80,7 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
     }
   }
 
-  /** Runs all verbs in one savepoint; `undefined`, and nothing has happened, where one of them throws. */
+  /** Runs all verbs in one savepoint; `undefined`, and nothing has happened, if one of them throws. */
   function together(group: readonly Entry[]): (() => void)[] | undefined {
     savepoint.run()
     try {
@@ -98,7 +98,7 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
     }
   }
 
-  /** Runs one verb in its savepoint; answers how to settle it after the commit. Throws where the transaction is lost. */
+  /** Runs one verb in its savepoint; answers how to settle it after the commit. Throws if the transaction is lost. */
   function perform({ verb, resolve, reject }: Entry): () => void {
     savepoint.run()
     try {

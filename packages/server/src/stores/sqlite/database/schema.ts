@@ -9,10 +9,10 @@ type SessionColumns = { subject: string; sid: string; jkt: string }
 export interface Tables {
   user_handles: { subject: string; handle: string }
   sessions: Rowid & SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number }
-  /** `reopens_after` is null where the end is for good. */
+  /** `reopens_after` is null if the end is for good. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null }
   proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
-  /** One row for each authenticator that vouched for the device; its id is empty where it is not known, or is gone. */
+  /** One row for each authenticator that vouched for the device; its id is empty if it is not known, or is gone. */
   devices: { subject: string; jkt: string; authenticator_id: string; bound_at: number }
   step_ups: Rowid &
     SessionColumns & {
@@ -56,13 +56,13 @@ export interface Tables {
     aaguid: string | null
     backup_eligible: number | null
     backup_state: number | null
-    /** Null also where it came without the word of its maker. */
+    /** Null also if it came without the word of its maker. */
     attestation_json: string | null
     /** The columns of TOTP, null for other methods. */
     sealed_secret: string | null
     last_step: number | null
     failures: number | null
-    /** Null where it is not switched off. */
+    /** Null if it is not switched off. */
     disabled_at: number | null
   }
   licenses: {
@@ -100,7 +100,7 @@ export interface Tables {
   }
   signing_keys: { kid: string; public_jwk_json: string; sealed_private_jwk: string; created_at: number; active_from: number }
   settings: { name: string; value: string }
-  /** The last three columns are null where no other address is waiting to take the place. */
+  /** The last three columns are null if no other address is waiting to take the place. */
   addresses: {
     subject: string
     version: number
@@ -117,11 +117,11 @@ export interface Tables {
     kind: string
     data_json: string
     created_at: number
-    /** When it is to be sent, or when the lease of whoever sends it ends. */
+    /** When it is to be sent, or when the lease of its sender ends. */
     due_at: number
     attempts: number
   }
-  /** When the codes of a subject were made, also where all were used. */
+  /** When the codes of a subject were made, even if all were used. */
   recovery_sets: { subject: string; made_at: number }
   recovery_codes: { subject: string; digest: string }
   recovery_links: Rowid & { subject: string; digest: string; expires_at: number }
@@ -130,11 +130,11 @@ export interface Tables {
     subject: string
     /** When each guess was taken, oldest first. */
     times_json: string
-    /** When the last guess of the budget was taken; null where some are left. */
+    /** When the last guess of the budget was taken; null if some are left. */
     exhausted_at: number | null
     /** How often the budget was used up before, less what was forgotten since. */
     strikes: number
-    /** From when on the strikes are forgotten, one after the other; null where there are none. */
+    /** From when on the strikes are forgotten, one after the other; null if there are none. */
     quiet_since: number | null
     expires_at: number
   }

@@ -1,14 +1,7 @@
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-
-/** Stands for every session of a subject among the ended ones: no session has an empty name. */
-export const ALL_SESSIONS = ''
-
-/** The first half of a subject, with its separator. Among the ended sessions it stands for every subject: none has an empty `sub`. */
-export function issuerOf(subject: string): string {
-  return subject.slice(0, subject.indexOf('|') + 1)
-}
+import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
 type Named = Readonly<{ subject: string; sid: string }>
 

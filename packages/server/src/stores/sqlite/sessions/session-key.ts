@@ -4,3 +4,11 @@ import type { SessionKey } from '../../store.ts'
 export function keyOf({ subject, sid, jkt }: SessionKey): SessionKey {
   return { subject, sid, jkt }
 }
+
+/** Stands for every session of a subject among the ended ones: no session has an empty name. */
+export const ALL_SESSIONS = ''
+
+/** The first half of a subject, with its separator. Among the ended sessions it stands for every subject: none has an empty `sub`. */
+export function issuerOf(subject: string): string {
+  return subject.slice(0, subject.indexOf('|') + 1)
+}

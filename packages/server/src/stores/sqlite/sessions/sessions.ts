@@ -1,7 +1,8 @@
 import type { SessionKey, SessionStatus, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { ALL_SESSIONS, createSessionEnds, issuerOf } from './session-ends.ts'
+import { createSessionEnds } from './session-ends.ts'
+import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
 /** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
 const TOUCH_SECONDS = 60
@@ -71,7 +72,7 @@ export function createSessionStore(connection: Connection): SessionStore {
       Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
     const isOutlived = (expiresAt: number) => authTime !== undefined && authTime >= expiresAt
     const session = find.get({ ...key })
-    // whoever was seen before is told by the end of their own session, or was spared
+    // a device that was seen before is told by the end of their own session, or was spared
     if (session === undefined && wasEndedUnseen(key, authTime)) return { status: 'ended' }
     if (session === undefined || now >= expiryOf(session)) {
       if (session !== undefined && !isOutlived(expiryOf(session))) return { status: 'expired' }

@@ -112,7 +112,7 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
       .where('failures', '>=', p('failures')),
   )
 
-  /** Appends the change and its notices where rows were written. */
+  /** Appends the change and its notices if rows were written. */
   const changed = (rows: number, change: NewChange, notices?: readonly NewNotice[]): boolean => {
     if (rows === 0) return false
     append(change)

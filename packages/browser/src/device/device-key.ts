@@ -1,0 +1,51 @@
+import { sha256 } from '../lib/sha256.ts'
+import { within } from '../lib/within.ts'
+
+/** The public half, its members in the order in which the thumbprint takes them. */
+export type PublicJwk = Readonly<{ crv: string; kty: string; x: string; y: string }>
+
+/** The key that stands for this browser. */
+export type DeviceKey = Readonly<{
+  /** Cannot be exported, not even by the page. */
+  privateKey: CryptoKey
+  publicJwk: PublicJwk
+}>
+
+/** The name of the object store, and of the one key in it. */
+const STORE = 'keys'
+
+/**
+ * Gives the device key: the stored one, else a new one that is stored.
+ *
+ * If IndexedDB refuses or does not answer in time (private windows), the key lives as long as the page, so that signing in never breaks.
+ *
+ * @param waitMs  how long IndexedDB may take, in milliseconds
+ */
+export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
+  const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
+  const pair = await within(storedPair(made), { ms: waitMs }).catch(() => made)
+  const { x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
+  return { privateKey: pair.privateKey, publicJwk: { crv: 'P-256', kty: 'EC', x, y } }
+}
+
+/** The device id, `jkt`: the JWK thumbprint of the key (RFC 7638 §3). */
+export function thumbprint({ publicJwk }: Pick<DeviceKey, 'publicJwk'>): Promise<string> {
+  return sha256(JSON.stringify(publicJwk))
+}
+
+/** Reads the pair and, if there is none, writes one in the same transaction: tabs that race end with the same key. */
+async function storedPair(made: CryptoKeyPair): Promise<CryptoKeyPair> {
+  const opening = indexedDB.open('stile')
+  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
+  const keys = (await settled(opening)).transaction(STORE, 'readwrite').objectStore(STORE)
+  const found = await settled<CryptoKeyPair | undefined>(keys.get(STORE))
+  if (!found) await settled(keys.add(made, STORE))
+  return found ?? made
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = reject
+  })
+}

@@ -1,0 +1,50 @@
+import { encodeBase64url } from '@stile/protocol'
+import { sha256, utf8 } from '../lib/sha256.ts'
+import type { DeviceKey } from './device-key.ts'
+
+/** What one proof is for. */
+export type ProvenCall = Readonly<{
+  method: string
+  /** Query and fragment are left out of the proof (RFC 9449 §4.2). */
+  url: URL
+  /** The token that goes along; the proof names its hash. */
+  token: string
+}>
+
+/** Makes DPoP proofs, and remembers the newest nonce of each origin (RFC 9449 §8.2). */
+export type DeviceProver = Readonly<{
+  prove: (call: ProvenCall) => Promise<string>
+  learnNonce: (learnt: Readonly<{ origin: string; nonce: string }>) => void
+}>
+
+/** What a prover is made of. */
+export type DeviceProverOptions = Readonly<{
+  key: () => Promise<DeviceKey>
+  /** The service's clock, in seconds since the epoch. */
+  now: () => number
+}>
+
+/** Creates the maker of DPoP proofs (RFC 9449 §4.2): `typ: dpop+jwt`, ES256, with `ath` and the nonce of the origin, if it gave one. */
+export function createDeviceProver({ key, now }: DeviceProverOptions): DeviceProver {
+  const nonces = new Map<string, string>()
+  return {
+    prove: async ({ method, url: { origin, pathname }, token }) => {
+      const { privateKey, publicJwk } = await key()
+      const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk }
+      const claims = {
+        htm: method,
+        htu: origin + pathname,
+        iat: Math.floor(now()),
+        jti: crypto.randomUUID(),
+        ath: await sha256(token),
+        nonce: nonces.get(origin),
+      }
+      const input = [header, claims].map((part) => encodeBase64url(utf8(JSON.stringify(part)))).join('.')
+      const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, utf8(input))
+      return `${input}.${encodeBase64url(signature)}`
+    },
+    learnNonce: ({ origin, nonce }) => {
+      nonces.set(origin, nonce)
+    },
+  }
+}

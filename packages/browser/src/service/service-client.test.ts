@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { json, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
+
+test('a call carries the session token and a proof for it', async () => {
+  const { stile, seen } = setup({ 'GET /v1/authenticators': () => json({ authenticators: [] }) })
+  expect(await stile.request('GET', '/v1/authenticators?x=1')).toEqual({ authenticators: [] })
+  const [call] = seen('GET /v1/authenticators')
+  expect(call?.headers.get('authorization')).toMatch(/^Bearer /)
+  expect(call && proofOf(call)).toMatchObject({ htm: 'GET', htu: `${SERVICE}/v1/authenticators`, iat: NOW })
+  expect(call?.redirect).toBe('error')
+  expect(call?.request.credentials).toBe('omit')
+})
+
+test('a service under a path is called under that path', async () => {
+  const { stile, arrived } = setup({ 'POST /stile/v1/tokens': () => json(token('t')) }, { service: `${SERVICE}/stile/` })
+  await stile.request('POST', '/v1/tokens', {})
+  expect(arrived[0] && proofOf(arrived[0]).htu).toBe(`${SERVICE}/stile/v1/tokens`)
+})
+
+test('a missing nonce is learnt and the call repeated, once', async () => {
+  let calls = 0
+  const nonce = () => refuse('use_dpop_nonce', {}, { 'dpop-nonce': `n${++calls}` })
+  const { stile, seen, answers } = setup({ 'POST /v1/tokens': nonce })
+  await expect(stile.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'use_dpop_nonce' })
+  expect(calls).toBe(2)
+  answers['POST /v1/tokens'] = () => json(token('t'))
+  await stile.request('POST', '/v1/tokens', {})
+  expect(seen('POST /v1/tokens').map((call) => proofOf(call).nonce)).toEqual([undefined, 'n1', 'n2'])
+})
+
+test('a session token that the service refuses is renewed once, and parallel calls share the new one', async () => {
+  let fresh = 0
+  const { stile, why } = setup({
+    'POST /v1/tokens': ({ headers }) => {
+      const claims = JSON.parse(atob(headers.get('authorization')?.split('.')[1] ?? ''))
+      if (claims.n === 1) return refuse('invalid_token')
+      fresh++
+      return json(token('t'))
+    },
+  })
+  await Promise.all([stile.request('POST', '/v1/tokens', {}), stile.request('POST', '/v1/tokens', {})])
+  expect(why).toEqual(['start', 'expired'])
+  expect(fresh).toBe(2)
+})
+
+test('a service that refuses every session token is not asked for ever', async () => {
+  const { stile, seen } = setup({ 'POST /v1/tokens': () => refuse('invalid_token') })
+  await expect(stile.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'invalid_token', problem: { status: 401 } })
+  expect(seen('POST /v1/tokens')).toHaveLength(2)
+})
+
+test('a session token is used until shortly before its end', async () => {
+  let now = NOW
+  const { stile, why } = setup({}, { now: () => now })
+  await stile.request('POST', '/v1/tokens', {})
+  now = NOW + 250
+  await stile.request('POST', '/v1/tokens', {})
+  expect(why).toEqual(['start'])
+  now = NOW + 290
+  await stile.request('POST', '/v1/tokens', {})
+  expect(why).toEqual(['start', 'expired'])
+})
+
+test('a browser whose clock is hours wrong still makes proofs of the right time', async () => {
+  for (const wrong of [-7200, 7200]) {
+    const { stile, arrived } = setup({}, { now: () => NOW + wrong })
+    await stile.request('POST', '/v1/tokens', {})
+    const { iat } = (arrived[0] && proofOf(arrived[0])) as { iat: number }
+    expect(iat).toBeGreaterThanOrEqual(NOW)
+    expect(iat).toBeLessThan(NOW + 300)
+  }
+})
+
+test('an application that gives no session token is told apart from a service that is down', async () => {
+  const { stile } = setup({}, { session: () => Promise.reject(new Error('not signed in')) })
+  await expect(stile.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'session_unavailable' })
+  const { stile: other, answers } = setup()
+  delete answers['POST /v1/tokens']
+  await expect(other.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'service_unavailable' })
+})
+
+test('an answer that is not of the service is an error with a code, whatever its body', async () => {
+  for (const body of ['', '<h1>502</h1>', 'null', '{"type":7}', '{"type":"urn:other:x"}']) {
+    const { stile } = setup({ 'POST /v1/tokens': () => new Response(body, { status: 502 }) })
+    await expect(stile.request('POST', '/v1/tokens', {})).rejects.toMatchObject({ code: 'service_unavailable' })
+  }
+})
+
+test('threat: someone reads an error in a log; there is no token in it', async () => {
+  const { stile } = setup({ 'POST /v1/tokens': () => refuse('denied') }, { session: async () => 'secret-session-token' })
+  const error = (await stile.request('POST', '/v1/tokens', {}).catch((each) => each)) as Error
+  expect(`${error}${error.stack}${JSON.stringify(error)}`).not.toContain('secret-session-token')
+})

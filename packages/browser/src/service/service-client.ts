@@ -1,0 +1,67 @@
+import type { DeviceProver } from '../device/device-proof.ts'
+import { StileError } from '../error.ts'
+import type { Session } from '../session/session.ts'
+import type { Stile } from '../stile.ts'
+import { exchange } from './exchange.ts'
+import { problemOf } from './problem.ts'
+
+/** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
+export type ServiceClient = Readonly<{
+  /** Makes one JSON call. */
+  request: Stile['request']
+  /** Makes one call, and leaves its answer to the caller, such as a stream. */
+  open: (path: string, init: RequestInit & Readonly<{ method: string }>) => Promise<Response>
+}>
+
+/** What a service client is made of. */
+export type ServiceClientOptions = Readonly<{
+  /** The service's `publicUrl` without a slash at its end. */
+  baseUrl: string
+  session: Session
+  prover: DeviceProver
+  fetch: typeof globalThis.fetch
+}>
+
+const WAIT_MS = 10_000
+
+const unavailable = (cause: unknown): never => {
+  throw new StileError('service_unavailable', undefined, cause)
+}
+
+/** Creates the client of the service. A missing nonce and a refused session token are each cured once per call. */
+export function createServiceClient({ baseUrl, session, prover, fetch }: ServiceClientOptions): ServiceClient {
+  const open: ServiceClient['open'] = async (path, init) => {
+    if (path[0] !== '/') throw new TypeError('A path that does not start with / could change the host.')
+    const url = new URL(baseUrl + path)
+    const response = await exchange({
+      prover,
+      method: init.method,
+      url,
+      token: session.token,
+      send: (credential) =>
+        fetch(url, {
+          signal: AbortSignal.timeout(WAIT_MS),
+          ...init,
+          headers: { ...init.headers, Authorization: `Bearer ${credential?.token ?? ''}`, DPoP: credential?.proof ?? '' },
+          credentials: 'omit',
+          redirect: 'error',
+        }).catch(unavailable),
+      cure: async ({ challenge, token }) => {
+        if (challenge.error !== 'invalid_token') return false
+        session.expire(token)
+        return true
+      },
+    })
+    if (response.ok) return response
+    const problem = await problemOf(response)
+    throw new StileError(problem?.code ?? 'service_unavailable', problem)
+  }
+
+  return {
+    request: async (method, path, body) => {
+      const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+      return response.status === 204 ? undefined : response.json().catch(unavailable)
+    },
+    open,
+  }
+}

@@ -1,0 +1,125 @@
+import type { State } from '@stile/protocol'
+import { isPassing, StileError, toStileError } from '../error.ts'
+import type { Clock } from '../lib/clock.ts'
+import { observable } from '../lib/observable.ts'
+import type { ServiceClient } from '../service/service-client.ts'
+import type { ClientState } from '../stile.ts'
+import type { Following } from './follow.ts'
+
+/** The state, kept current. */
+export type LiveState = Readonly<{
+  get: () => ClientState
+  subscribe: (listener: () => void) => () => void
+  /** Reads the state again. The answers to earlier questions do not count. Never rejects. */
+  refresh: () => Promise<void>
+  /** Reads the state, or joins a reading that is under way. Never rejects. */
+  load: () => Promise<void>
+  /** Ends the state with the code `session_ended`. The answers to earlier questions do not count. */
+  end: () => void
+  /** Drops the state and reads that of the subject who is signed in now. */
+  restart: () => void
+  close: () => void
+}>
+
+/** What a live state is made of. */
+export type LiveStateOptions = Readonly<{
+  service: ServiceClient
+  /** The audience of the token that the state brings. */
+  audience: string
+  clock: Clock
+  /** What tabs that may share a state have in common besides their subject: service, session and device key. */
+  sharedName: () => Promise<string>
+  /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
+  onState: (state: State | undefined) => void
+}>
+
+const MAX_BACKOFF_SECONDS = 15
+
+/** Loads the state and, after the first, what follows it (`follow.ts`). On a server the state stays `loading`. */
+export function createLiveState({ service, audience, clock, sharedName, onState }: LiveStateOptions): LiveState {
+  const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
+  const query = `?audience=${encodeURIComponent(audience)}`
+  let loading: Promise<void> | undefined
+  let following: Following | undefined
+  let timer: ReturnType<typeof setTimeout>
+  let closed = !globalThis.document
+  let failures = 0
+  /** Changes when the answer to an earlier question no longer counts. */
+  let turn = 0
+
+  const apply = (state: State) => {
+    onState(state)
+    set({ status: 'ready', state, stale: false })
+  }
+  const overtake = () => {
+    turn++
+    loading = undefined
+  }
+  const drop = (next: ClientState) => {
+    overtake()
+    clearTimeout(timer)
+    following?.close()
+    following = undefined
+    onState(undefined)
+    set(next)
+  }
+  const fail = ({ code }: StileError) => {
+    const before = get()
+    const next: ClientState = { status: 'error', code, retry: load }
+    if (!isPassing(code)) return drop(next)
+    set(before.status === 'ready' ? { ...before, stale: true } : next)
+    clearTimeout(timer)
+    timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
+  }
+  const end = () => fail(new StileError('session_ended'))
+  const load = () => {
+    loading ??= read()
+    return loading
+  }
+  const read = async () => {
+    if (closed) return
+    const mine = turn
+    try {
+      const state = (await service.request('GET', `/v1/state${query}`)) as State
+      const name = await sharedName()
+      if (mine !== turn) return
+      failures = 0
+      clearTimeout(timer)
+      clock.setServiceNow(state.now)
+      if (!following) {
+        apply(state)
+        // if it cannot be loaded, the state is still read when it is asked for
+        const { follow } = await import('./follow.ts')
+        if (mine !== turn) return
+        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
+      }
+      following.offer({ state, sharedName: name })
+    } catch (error) {
+      if (mine === turn) fail(toStileError(error, 'internal'))
+    } finally {
+      if (mine === turn) loading = undefined
+    }
+  }
+
+  return {
+    get,
+    subscribe: (listener) => {
+      if (get().status === 'loading') load()
+      return subscribe(listener)
+    },
+    refresh: () => {
+      overtake()
+      return load()
+    },
+    load,
+    end,
+    restart: () => {
+      drop({ status: 'loading' })
+      load()
+    },
+    close: () => {
+      closed = true
+      drop(get())
+    },
+  }
+}

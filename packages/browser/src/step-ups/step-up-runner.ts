@@ -1,0 +1,226 @@
+import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
+import { flowError, isPassing, StepUpFailed, StileError, toStileError } from '../error.ts'
+import type { Observable } from '../lib/observable.ts'
+import type { SignIn } from '../relogin/sign-in.ts'
+import type { Flow, FlowState, Stile } from '../stile.ts'
+import { failureKind } from './failure.ts'
+import { openLoginWindow } from './login-window.ts'
+import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
+import { explainRefusal, proveWithPasskey } from './passkey.ts'
+import { createStepUpRequests } from './step-up-requests.ts'
+
+/** Moves a flow on. Nothing of it rejects. */
+export type StepUpRunner = Readonly<{
+  /** Asks the service for a step-up and begins with the best method. */
+  start: () => Promise<void>
+  choose: Flow['choose']
+  submit: Flow['submit']
+  /** Ends what is under way. */
+  stop: () => void
+}>
+
+/** What a runner works with. */
+export type StepUpRunnerOptions = Readonly<{
+  feature: string
+  operation?: Operation | undefined
+  audience?: string | undefined
+  request: Stile['request']
+  /** The application's sign-in, if it lends one. */
+  relogin?: Stile['relogin'] | undefined
+  /** This browser's clock, in seconds since the epoch. */
+  now: () => number
+  /** Where the flow stands. Once the flow has ended, `set` does nothing. */
+  state: Pick<Observable<FlowState>, 'get' | 'set'>
+  hasEnded: () => boolean
+  onProven: (issued: IssuedToken) => void
+  onFailed: (error: StepUpFailed) => void
+}>
+
+/** Asks the service for a step-up and takes the subject through a method. Loaded ahead of the first click. */
+export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
+  const { feature, operation, audience, request, relogin, now, hasEnded, onFailed } = options
+  const { get, set } = options.state
+  const requests = createStepUpRequests(request, { feature, operation, audience })
+  /** Aborted when the subject turns to another method. */
+  let choice = new AbortController()
+  /** Aborted when nothing is listened for any more. A sign-in at the login provider counts even after turning to another method. */
+  let listening = new AbortController()
+  /** The methods whose `start` was answered: each counts once. */
+  const answered = new Set<Method>()
+  /** A step-up that expired, or asks for something else by now, is started again once. */
+  let restarted = false
+
+  const stop = () => {
+    choice.abort()
+    listening.abort()
+  }
+  const finish = (issued: IssuedToken) => {
+    stop()
+    options.onProven(issued)
+  }
+
+  /** Asks the service, and begins with the best method, or with the one that was in use, sending the code that was typed for it. */
+  const start = async (before: Readonly<{ method?: Method | undefined; typed?: unknown }> = {}): Promise<void> => {
+    if (hasEnded()) return
+    set({ status: 'starting' })
+    answered.clear()
+    try {
+      const stepUp = await requests.begin()
+      if (stepUp.status === 'done') return finish(stepUp.issued)
+      const methods = usableMethods(stepUp, !!relogin)
+      const [best] = methods
+      if (!best) {
+        throw noUsableMethod(
+          feature,
+          stepUp.methods.map(({ method }) => method),
+        )
+      }
+      set({ status: 'choosing', stepUp, methods })
+      const method = methods.find((each) => each === before.method) ?? best
+      await begin(method, { unasked: true })
+      if (before.typed && method === before.method) await submit(before.typed)
+    } catch (error) {
+      await handle(toStileError(error, 'internal'))
+    }
+  }
+
+  /** Starts a method at the service, again if it was started before, and gives its `start`. */
+  const startMethod = async (method: Method): Promise<unknown> => {
+    const before = get()
+    if (!('stepUp' in before)) return undefined
+    const stepUp = await requests.startMethod(before.stepUp.id, method)
+    answered.delete(method)
+    const after = get()
+    // what was started of other methods still counts
+    if ('stepUp' in after) {
+      const methods = stepUp.methods.map((each) => ({ ...methodOf(after.stepUp, each.method), ...each }))
+      set({ ...after, stepUp: { ...stepUp, methods } })
+    }
+    return methodOf(stepUp, method)?.start
+  }
+
+  /**
+   * Begins with a method.
+   *
+   * @param unasked  nobody chose it: a window may open only while the click that began the step-up counts, and the page is not left
+   */
+  const begin = async (method: Method, { unasked }: Readonly<{ unasked: boolean }>): Promise<void> => {
+    const state = get()
+    if (!('stepUp' in state) || state.status === 'verifying') return
+    choice.abort()
+    choice = new AbortController()
+    const { signal } = choice
+    const offered = methodOf(state.stepUp, method)
+    const atProvider = isAtLoginProvider(offered)
+    // before anything is awaited: browsers open a window only right after a click
+    const popup = atProvider ? openLoginWindow({ unasked }) : null
+    if (atProvider && unasked && !popup) return
+    const started = answered.has(method) ? undefined : offered?.start
+    try {
+      // the guesses for a code are used up: another step-up has its own
+      if (KINDS[method] === 'code' && state.error?.attemptsLeft === 0) return await start({ method })
+      set({ ...state, status: 'proving', method, error: undefined })
+      switch (KINDS[method]) {
+        case 'code': {
+          const isAskedAgain = method === state.method
+          if (method === 'email-otp' && (!started || isAskedAgain)) await startMethod(method)
+          return
+        }
+        case 'ceremony': {
+          const hasOtherMethods = state.methods.length > 1
+          const response = await proveWithPasskey({ start: async () => started ?? startMethod(method), signal, hasOtherMethods })
+          if (!signal.aborted) await submit(response)
+          return
+        }
+        case 'sign-in': {
+          if (!atProvider) return await signInWithApplication(signal)
+          const startSignIn = async () => {
+            const page = started ?? (await startMethod(method))
+            answered.add(method)
+            return page
+          }
+          return await signInWithProvider({ popup, stepUp: state.stepUp, start: startSignIn, shown: signal })
+        }
+      }
+    } catch (error) {
+      popup?.close()
+      // any error but the SDK's is a chunk that could not be loaded
+      if (!signal.aborted) await handle(toStileError(error, atProvider ? 'relogin_failed' : 'passkey_failed'))
+    }
+  }
+
+  const signInWithApplication = async (signal: AbortSignal): Promise<void> => {
+    if (!(await relogin?.())) throw new StileError('relogin_failed')
+    if (!signal.aborted) await start()
+  }
+
+  const signInWithProvider = async (asked: Pick<SignIn, 'popup' | 'stepUp' | 'start' | 'shown'>): Promise<void> => {
+    listening.abort()
+    listening = new AbortController()
+    const { signIn } = await import('../relogin/sign-in.ts')
+    await signIn({
+      ...asked,
+      ask: requests.askForToken,
+      onProven: finish,
+      onTrouble: (error) => {
+        if (!asked.shown.aborted && get().status === 'proving') handle(error)
+      },
+      now,
+      listening: listening.signal,
+    })
+  }
+
+  const submit = async (response: unknown): Promise<void> => {
+    const state = get()
+    if (state.status !== 'proving') return
+    const { stepUp, method } = state
+    if (method && KINDS[method] === 'ceremony') answered.add(method)
+    set({ ...state, status: 'verifying', error: undefined })
+    try {
+      finish(await requests.attempt(stepUp.id, { method, response }))
+    } catch (cause) {
+      const error = toStileError(cause, 'internal')
+      explainRefusal({ failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request })
+      await handle(error, method === 'totp' ? response : undefined)
+    }
+  }
+
+  /**
+   * Shows a failure, begins again or ends, by its code.
+   *
+   * @param typed  the code that was typed: another step-up takes it, too
+   */
+  const handle = async (error: StileError, typed?: unknown): Promise<void> => {
+    const state = get()
+    const begun = 'stepUp' in state ? state : undefined
+    switch (isPassing(error.code) ? 'passing' : failureKind(error.code)) {
+      case 'restart':
+        if (!begun || restarted) return fail(error)
+        restarted = true
+        return start({ method: begun.method, typed })
+      case 'fatal':
+        return fail(error)
+      case 'passing':
+      case 'retry': {
+        const shown = flowError(error, now())
+        if (!begun) return set({ status: 'starting', error: shown })
+        const typeAgain = canTypeAgain(begun) && shown.attemptsLeft !== 0
+        return set({ ...begun, status: typeAgain ? 'proving' : 'choosing', error: shown })
+      }
+    }
+  }
+  const fail = ({ code, problem, cause }: StileError) => onFailed(new StepUpFailed(code, problem, cause))
+
+  return { start: () => start(), choose: (method) => begin(method, { unasked: false }), submit, stop }
+}
+
+/** Whether a code can be typed again at once, because one can be at hand. After anything else the subject chooses. */
+function canTypeAgain({ method, stepUp }: Extract<FlowState, { stepUp: unknown }>): boolean {
+  return method === 'totp' || (method === 'email-otp' && methodOf(stepUp, method)?.start !== undefined)
+}
+
+function noUsableMethod(feature: string, methods: readonly Method[]): StileError {
+  const detail = `Not usable in this browser: ${methods}`
+  const problem: Partial<Problem> = { code: 'method_unavailable', detail, feature, next: { methods } }
+  return new StileError('method_unavailable', problem as Problem)
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { attempt } from '../../step-ups/index.ts'
+import { problemOf, tally } from '../../step-ups/world.test-support.ts'
+import { useMailbox, wrongOf } from './email-otp.test-support.ts'
+
+const mailbox = useMailbox()
+const { answer, begin, resend } = mailbox
+
+describe('an attacker who guesses', () => {
+  test('has five guesses, whatever is sent again', async () => {
+    const { id } = await begin()
+    for (const left of [4, 3])
+      expect(await problemOf(answer(id, wrongOf(mailbox.server.code())))).toMatchObject({ failure: 'wrong_code', attemptsLeft: left })
+    mailbox.world.clock.advance(30)
+    expect(await resend(id)).toMatchObject({ attemptsLeft: 3 })
+    for (const left of [2, 1, 0])
+      expect(await problemOf(answer(id, wrongOf(mailbox.server.code())))).toMatchObject({ failure: 'wrong_code', attemptsLeft: left })
+    expect((await problemOf(answer(id, mailbox.server.code()))).code).toBe('too_many_attempts')
+  })
+
+  test('gets no extra guess in a burst', async () => {
+    const { id } = await begin()
+    const wrong = wrongOf(mailbox.server.code())
+    const { lost } = await tally(Array.from({ length: 20 }, () => answer(id, wrong)))
+    expect(lost.filter((code) => code === 'attempt_failed')).toHaveLength(5)
+    expect(lost.filter((code) => code === 'too_many_attempts')).toHaveLength(15)
+  })
+
+  test.each([
+    ['truncated', (code: string) => code.slice(0, 5)],
+    ['longer', (code: string) => `${code}0`],
+    ['in full-width digits', (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)))],
+    ['in Arabic digits', (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)))],
+    ['a number', (code: string) => Number(code)],
+    ['a list', (code: string) => [code]],
+    ['with a zero byte', (code: string) => `${code}\u0000`],
+    ['with a sign', (code: string) => `+${code}`],
+    ['as hexadecimal', (code: string) => `0x${Number(code).toString(16)}`],
+  ])('gets nowhere with a code that is %s', async (_, typed) => {
+    const { id } = await begin()
+    expect(await problemOf(answer(id, typed(mailbox.server.code())))).toMatchObject({ failure: 'wrong_code', attemptsLeft: 4 })
+    expect(await answer(id, mailbox.server.code())).toMatchObject({ status: 'done' })
+  })
+
+  test.each([undefined, null, 'code', {}, { code: null }])('gets nowhere with the answer %j', async (response) => {
+    const { id } = await begin()
+    expect((await problemOf(attempt(mailbox.world.domain, mailbox.caller, id, { method: 'email-otp', response }))).code).toBe(
+      'attempt_failed',
+    )
+  })
+})
+
+test('somebody who has used up their guesses is sent no code that they could not type', async () => {
+  for (let round = 0; round < 2; round++) {
+    const { id } = await begin()
+    const wrong = wrongOf(mailbox.server.code())
+    for (let guess = 0; guess < 5; guess++) await problemOf(answer(id, wrong))
+  }
+  const sent = mailbox.server.inbox().length
+  expect(await problemOf(begin())).toMatchObject({ code: 'too_many_attempts', attemptsLeft: 0, retryAfter: expect.any(Number) })
+  expect(mailbox.server.inbox()).toHaveLength(sent)
+})
