@@ -27,7 +27,7 @@ const FIRST_PROMPT = ['step-up-runner.ts', 'mount.ts']
 const STREAM = [...FIRST_PROMPT, 'follow.ts']
 /** Beside the first prompt, for the subject who turns to another way, and for what goes wrong. */
 const WAYS = [...STREAM, 'ways-view.ts']
-const ENROLMENT = [...WAYS, 'guide.ts', 'register.ts']
+const ENROLMENT = [...WAYS, 'start-wizard.ts', 'register.ts']
 
 const FIGURES: readonly Figure[] = [
   { name: 'before first paint: createStile and the React gates', limit: 8_000, source: PAGE },

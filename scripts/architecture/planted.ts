@@ -55,7 +55,7 @@ const MISPLACED: readonly (Planted & Readonly<{ rule(imports: readonly Import[])
   {
     name: 'react',
     path: `${MARK}.stories.tsx`,
-    text: "import type {} from '../../../apps/storybook/src/world.tsx'\n",
+    text: "import type {} from '../../../apps/storybook/.storybook/preview.ts'\n",
     says: 'a story that imports from an app',
     rule: (imports) => strays('react', imports),
   },

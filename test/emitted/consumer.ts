@@ -4,7 +4,7 @@
  */
 import { type ClientState, createStile, type Flow, StepUpCancelled, type Stile, StileError } from '@stile/browser'
 import { type MountedDialog, mountDialog } from '@stile/browser/dialog'
-import { createEnrollment, createRecovery, type EnrollableMethod, type Enrollment, type RecoveryRoom } from '@stile/browser/enroll'
+import { createEnrollment, createRecovery, type EnrollableMethod, type Enrollment, type RecoveryClient } from '@stile/browser/enroll'
 import { completeRelogin, leftPage } from '@stile/browser/relogin'
 import { createGuard, createSessionIssuer, type GuardResult, generateSessionKey, type Identity } from '@stile/guard'
 import { createGuard as createExpressGuard, type ExpressGuard, stileOf } from '@stile/guard/express'
@@ -166,7 +166,7 @@ const unknownStepUp = () => stile.stepUp('reports.exprt')
 const dialog: MountedDialog = mountDialog(stile, { labels: { 'reports.export': 'Export reports' } })
 const enrollment: Enrollment = createEnrollment(stile)
 const method: EnrollableMethod = 'security-key'
-const recovery: RecoveryRoom = createRecovery(stile)
+const recovery: RecoveryClient = createRecovery(stile)
 const fallback: Promise<Recovery> = recovery.status()
 const ticket: Promise<RecoveryTicket> = recovery.redeem({ code: '0123-4567-89AB-CDEF' })
 const guided: Promise<boolean> = dialog.recover('token of a link').then((enrolledOne) => enrolledOne || dialog.recoveryCodes())

@@ -10,14 +10,14 @@ export interface Register {}
 
 type PolicyIn<R> = R extends { policy: infer P extends PolicyShape } ? P : PolicyShape
 
-/** The names of the features that a registration names; any string where it names none. */
+/** The names of the features that a registration names; any string if it names none. */
 export type FeatureIn<R> = FeatureOf<PolicyIn<R>>
 
-/** The names of the tiers that a registration names; any string where it names none. */
+/** The names of the tiers that a registration names; any string if it names none. */
 export type TierIn<R> = PolicyIn<R> extends { tiers: readonly (infer T extends string)[] } ? T : string
 
-/** The names of the registered policy's features; any string where none is registered. */
+/** The names of the registered policy's features; any string if none is registered. */
 export type FeatureName = FeatureIn<Register>
 
-/** The names of the registered policy's tiers; any string where none is registered. */
+/** The names of the registered policy's tiers; any string if none is registered. */
 export type TierName = TierIn<Register>

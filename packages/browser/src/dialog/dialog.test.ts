@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttons, dialog, input, labelled, mount, press, type, useDialogs } from './page.test-support.ts'
+import { alert, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from './page.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 useDialogs()
@@ -10,13 +10,13 @@ test('a code is asked for in a labelled modal dialog that says what for, with th
   mount(stile)
   stile.stepUp('reports.export')
   await until(() => dialog().open)
-  expect(labelled('aria-labelledby')).toBe('Confirm it’s you')
-  expect(labelled('aria-describedby')).toBe('Needed for: Export reports')
+  expect(labelled('aria-labelledby')).toBe(texts.title)
+  expect(labelled('aria-describedby')).toBe(say('purpose', { feature: 'Export reports' }))
   expect(document.activeElement).toBe(input())
-  expect(input().labels?.[0]?.textContent).toBe('6-digit code from your authenticator app')
+  expect(input().labels?.[0]?.textContent).toBe(texts.code)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
-  expect(buttons()).toEqual(['Confirm', 'I can’t do any of these', 'Cancel'])
+  expect(buttons()).toEqual([texts.verify, texts.none, texts.cancel])
 })
 
 test('a pasted code with spaces sends itself, the dialog says so and closes', async () => {
@@ -24,11 +24,11 @@ test('a pasted code with spaces sends itself, the dialog says so and closes', as
   mount(stile)
   const flow = stile.stepUp('reports.export', { label: 'The yearly report' })
   await until(() => dialog().open)
-  expect(labelled('aria-describedby')).toBe('Needed for: The yearly report')
+  expect(labelled('aria-describedby')).toBe(say('purpose', { feature: 'The yearly report' }))
   type(' 123 456 ')
   await flow.done
   expect(seen(ATTEMPTS)[0]?.body).toEqual({ method: 'totp', response: { code: '123456' } })
-  expect(labelled('aria-labelledby')).toBe('Confirmed')
+  expect(labelled('aria-labelledby')).toBe(texts.done)
   await until(() => !dialog().open)
 })
 
@@ -40,7 +40,7 @@ test('a wrong code is read out with what is left; focus stays and the code is se
   const field = input()
   type('000000')
   await until(() => alert())
-  expect(alert()).toBe('That code is not right. Attempts left: 4.')
+  expect(alert()).toBe(`${texts.wrong_code} ${say('attemptsLeft', { count: 4 })}`)
   expect(input()).toBe(field)
   expect(document.activeElement).toBe(field)
   expect([field.selectionStart, field.selectionEnd]).toEqual([0, 6])
@@ -58,7 +58,7 @@ test('a lock says how long, and the method waits for it', async () => {
   await until(() => dialog().open)
   type('000000')
   await until(() => alert())
-  expect(alert()).toBe('Too many wrong codes. Try again in 3 min.')
+  expect(alert()).toBe(`${texts.too_many_attempts} ${say('lockedFor', { minutes: 3 })}`)
   expect(dialog().querySelector('button')?.disabled).toBe(true)
 })
 
@@ -89,9 +89,9 @@ test('after a passkey prompt that was dismissed the other way is one click away'
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => alert())
-  expect(alert()).toBe('The passkey prompt was closed.')
-  expect(buttons()).toEqual(['Use a passkey', 'Use your authenticator app', 'I can’t do any of these', 'Cancel'])
-  press('Use your authenticator app')
+  expect(alert()).toBe(texts.passkey_cancelled)
+  expect(buttons()).toEqual([texts.usePasskey, texts.useTotp, texts.none, texts.cancel])
+  press(texts.useTotp)
   await until(() => input())
   expect(alert()).toBe('')
   expect(document.activeElement).toBe(input())
@@ -113,25 +113,25 @@ test('a service that cannot be reached is said, with a way to try again', async 
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => dialog().open)
-  expect(alert()).toBe('The service cannot be reached. Trying again by itself.')
+  expect(alert()).toBe(texts.service_unavailable)
   answers['POST /v1/step-ups'] = () => json(openStepUp())
-  press('Try again')
+  press(texts.retry)
   await until(() => input())
   expect(alert()).toBe('')
   flow.cancel()
 })
 
 test.each([
-  ['license_required', 'Your plan does not include this.'],
+  ['license_required', texts.license_required],
   ['denied', 'because denied'],
-  ['conflict', 'That did not work.'],
+  ['conflict', texts.failed],
 ] as const)('%s is said in a sentence, and closing it ends it', async (code, sentence) => {
   const { stile } = setup({ 'POST /v1/step-ups': () => refuse(code) })
   mount(stile)
   stile.stepUp('reports.export')
   await until(() => dialog().open)
   expect(alert()).toBe(sentence)
-  press('Close')
+  press(texts.close)
   await until(() => !dialog().open)
 })
 
@@ -140,8 +140,8 @@ test('who has nothing enrolled is led to it', async () => {
   mount(stile)
   stile.stepUp('reports.export')
   await until(() => dialog().open)
-  press('Set it up now')
-  await until(() => buttons().includes('Add an authenticator app'))
+  press(texts.enroll)
+  await until(() => buttons().includes(texts.totpTitle))
 })
 
 test('sentences can be replaced, and any code can be given one', async () => {
@@ -177,4 +177,46 @@ test('the sign-in of the application does not lie behind the dialog', async () =
   signIn(true)
   await flow.done
   expect(NOW).toBeGreaterThan(0)
+})
+
+test('threat: two dialogs on a page read out each other’s errors: every dialog has ids of its own', async () => {
+  for (const { stile } of [setup(), setup()]) {
+    mount(stile)
+    stile.stepUp('reports.export')
+  }
+  await until(() => document.querySelectorAll('dialog[open]').length === 2)
+  const ids = [...document.querySelectorAll('stile-dialog [id]')].map(({ id }) => id)
+  expect(ids).toHaveLength(6)
+  expect(new Set(ids).size).toBe(6)
+  for (const each of document.querySelectorAll('dialog')) {
+    expect(each.querySelector(`#${each.getAttribute('aria-labelledby')}`)?.tagName).toBe('H2')
+    expect(each.querySelector(`#${each.getAttribute('aria-describedby')}`)?.tagName).toBe('P')
+  }
+})
+
+test('closed() resolves at once if nothing is shown, and otherwise when the dialog is gone', async () => {
+  const { stile } = setup()
+  const mounted = mount(stile)
+  await mounted.closed()
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  let isClosed = false
+  const closed = mounted.closed().then(() => {
+    isClosed = true
+  })
+  type('123456')
+  await until(() => labelled('aria-labelledby') === texts.done)
+  expect(isClosed).toBe(false)
+  await closed
+  expect(dialog().open).toBe(false)
+})
+
+test('a page that is left while the dialog is open waits for nothing', async () => {
+  const { stile } = setup()
+  const mounted = mount(stile)
+  stile.stepUp('reports.export')
+  await until(() => dialog().open)
+  const closed = mounted.closed()
+  mounted()
+  await closed
 })

@@ -1,22 +1,22 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { button, codeField, element, markField, picture } from './element.ts'
-import { createFrame, quietButton, submitButton } from './frame.ts'
-import type { Task } from './guide.ts'
-import { type Stage, showStepUp } from './step-up-view.ts'
-import { adoptStyles } from './styles.ts'
-import { createSay, TEXTS, type Texts } from './texts.ts'
+import { adoptStyles, type StyleTarget } from './elements/adopt-styles.ts'
+import { createFrame } from './frame/frame.ts'
+import { FRAME_STYLES } from './frame/styles.ts'
+import type { StartedWizard, WizardGoal } from './start-wizard.ts'
+import { type AfterStepUp, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import { createSay, PROMPT_TEXTS, type Texts } from './texts/texts.ts'
 
 /** How the dialog is shown. */
 export type DialogOptions = Readonly<{
-  /** Where `<stile-dialog>` is appended. Default: `document.body`. */
+  /** The element that `<stile-dialog>` is appended to. Default: `document.body`. */
   root?: Element
   /** Replaces sentences. */
   texts?: Partial<Texts>
   /** What people read for each feature, such as `{ 'reports.export': 'Export reports' }`. */
   labels?: Readonly<Record<string, string>>
-  /** The nonce of a Content-Security-Policy, where constructable style sheets are missing. */
+  /** The nonce of a Content-Security-Policy. Only browsers without constructable style sheets need it. */
   nonce?: string
 }>
 
@@ -26,85 +26,82 @@ export type MountedDialog = (() => void) &
     /** Shows enrolment of a method, or of one of several that the subject chooses from. Resolves with whether something was enrolled. */
     enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => Promise<boolean>
     /**
-     * Leads whoever has lost what they had enrolled through recovery: a code that they saved, or the token of an administrator's `link`, then
-     * signing in again and enrolling anew. Resolves with whether something was enrolled.
+     * Leads subjects who lost what they had enrolled through recovery: a code that they saved, or the token of an administrator's `link`, then
+     * a new sign-in and enrolment. Resolves with whether something was enrolled.
      */
     recover: (link?: string) => Promise<boolean>
-    /** Makes ten recovery codes and shows them once; the former count no longer. Resolves with whether they were made. */
+    /** Makes ten recovery codes and shows them once; former codes no longer work. Resolves with whether they were made. */
     recoveryCodes: () => Promise<boolean>
+    /**
+     * Resolves once the dialog is not open, so at once if it is closed. Behind the open dialog nothing can be focused, and closing it moves
+     * the focus back to where it was.
+     */
+    closed: () => Promise<void>
   }>
-
-/** What the views of the dialog are made of; handed to those that are loaded later, so that they bring no second copy. */
-export type Kit = Readonly<{
-  adoptStyles: typeof adoptStyles
-  button: typeof button
-  codeField: typeof codeField
-  createSay: typeof createSay
-  element: typeof element
-  markField: typeof markField
-  picture: typeof picture
-  quietButton: typeof quietButton
-  submitButton: typeof submitButton
-  texts: typeof TEXTS
-}>
-
-const KIT: Kit = { adoptStyles, button, codeField, createSay, element, markField, picture, quietButton, submitButton, texts: TEXTS }
 
 const TAG = 'stile-dialog'
 
-/** Mounts the one prompt and answers `stile.onStepUp` with it. */
+/** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
 export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, nonce } = options
   if (!customElements.get(TAG)) customElements.define(TAG, class extends HTMLElement {})
   const host = document.createElement(TAG)
   root.append(host)
-  const scope = host.getRootNode() as Document | ShadowRoot
-  adoptStyles(scope, nonce)
+  const styles: StyleTarget = { scope: host.getRootNode() as Document | ShadowRoot, nonce }
+  adoptStyles(styles, FRAME_STYLES)
   const frame = createFrame(host)
-  const say = createSay({ ...TEXTS, ...texts })
-  /** The step-up that is shown, and the guide under it. */
-  let flow: Flow | undefined
-  let guiding: Promise<boolean> | undefined
-  let [render, cancel] = [frame[1], () => {}]
+  const say = createSay({ ...PROMPT_TEXTS, ...texts })
+  let stepUp: Flow | undefined
+  /** The wizard under the step-up, and how it ends; it may still be loading. */
+  let wizard: StartedWizard | undefined
+  let wizardDone: Promise<boolean> | undefined
 
-  const guide = (task: Task, wanted?: unknown): Promise<boolean> => {
-    guiding ??= import('./guide.ts')
-      .then((it) => {
-        const [again, leave, done] = it.guide(stile, KIT, frame, scope, options, () => !!flow, task, wanted)
-        render = again
-        cancel = leave
-        return done
-      })
-      .finally(() => {
-        guiding = undefined
-        render = frame[1]
-        if (!flow) render()
-      })
-    return guiding
+  const runWizard = async (goal: WizardGoal) => {
+    const { startWizard } = await import('./start-wizard.ts')
+    wizard = startWizard(goal, { client: stile, frame, styles, texts, isStepUpShown: () => !!stepUp })
+    return wizard.done
   }
-  const off = stile.onStepUp((next) => {
-    flow = next
-    const load = (stage: Stage) => import('./ways-view.ts').then(({ createWays }) => createWays(stage, KIT, scope, options))
-    showStepUp(next, frame, say, next.label ?? labels?.[next.feature] ?? say(next.feature), load, (wanted) => {
-      flow = undefined
-      render()
-      // an enrolment that asked for this step-up ends first
-      if (wanted === 'recover') Promise.resolve(guiding).then(() => guide(wanted))
-      else if (wanted) guide('enroll', wanted)
+  /** Starts a wizard; while one is under way, that one goes on instead. */
+  const openWizard = (goal: WizardGoal) => {
+    wizardDone ??= runWizard(goal).finally(() => {
+      wizard = undefined
+      wizardDone = undefined
+      if (!stepUp) frame.close()
     })
+    return wizardDone
+  }
+
+  const loadWays = async (prompt: StepUpPrompt) => {
+    const { createWaysView } = await import('./step-up/ways-view.ts')
+    return createWaysView({ prompt, styles, texts })
+  }
+  const endStepUp = async (next: AfterStepUp) => {
+    stepUp = undefined
+    if (wizard) wizard.render()
+    else frame.close()
+    if (next === 'recovery') {
+      // a wizard that asked for this step-up ends first
+      await wizardDone
+      openWizard({ kind: 'recovery' })
+    } else if (next) openWizard({ kind: 'enrollment', methods: next })
+  }
+  const stopListening = stile.onStepUp((flow) => {
+    stepUp = flow
+    const label = flow.label ?? labels?.[flow.feature] ?? say(flow.feature)
+    showStepUp({ flow, frame, say, label, loadWays, onEnd: endStepUp })
   })
 
-  return Object.assign(
-    () => {
-      off()
-      flow?.cancel()
-      cancel()
-      host.remove()
-    },
-    {
-      enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => guide('enroll', method),
-      recover: (link?: string) => guide('recover', link),
-      recoveryCodes: () => guide('codes'),
-    },
-  )
+  const unmount = () => {
+    stopListening()
+    stepUp?.cancel()
+    wizard?.cancel()
+    frame.close()
+    host.remove()
+  }
+  return Object.assign(unmount, {
+    enroll: (methods?: EnrollableMethod | readonly EnrollableMethod[]) => openWizard({ kind: 'enrollment', methods }),
+    recover: (link?: string) => openWizard({ kind: 'recovery', link }),
+    recoveryCodes: () => openWizard({ kind: 'recovery-codes' }),
+    closed: frame.closed,
+  })
 }

@@ -1,10 +1,20 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
 import { mountDialog } from './dialog.ts'
+import { ENROLLMENT_TEXTS } from './texts/enrollment-texts.ts'
+import { RECOVERY_TEXTS } from './texts/recovery-texts.ts'
+import { STEP_UP_TEXTS } from './texts/step-up-texts.ts'
+import { createSay, PROMPT_TEXTS, type Say } from './texts/texts.ts'
+
+/** Every sentence of the dialog. Tests name a sentence by its key, so that they hold when it is reworded. */
+export const texts = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...RECOVERY_TEXTS } as const
+
+/** The sentence of a key, with its values filled in. */
+export const say: Say = createSay(texts)
 
 const open: (() => void)[] = []
 
-/** Has every test of a file close what it opened; jsdom knows `<dialog>` but not its modal half. */
+/** Closes what each test of a file opened, and adds what jsdom lacks of `<dialog>`: the modal half. */
 export function useDialogs(): void {
   beforeEach(() => {
     HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {
@@ -22,7 +32,7 @@ export function useDialogs(): void {
   })
 }
 
-/** Mounts the dialog over a client; both are gone after the test. */
+/** Mounts the dialog over a client. Both are closed after the test. */
 export function mount(stile: Stile, options: Parameters<typeof mountDialog>[1] = {}): ReturnType<typeof mountDialog> {
   const mounted = mountDialog(stile, { labels: { 'reports.export': 'Export reports' }, ...options })
   open.push(mounted, stile.close)

@@ -1,7 +1,8 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { flowError, isPassing, type StileCode, StileError } from '../error.ts'
+import { flowError, isPassing, type StileCode, toStileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
 import { signalAccepted } from '../passkey/signal.ts'
+import { failureKind } from '../step-ups/failure.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
@@ -11,7 +12,7 @@ export type EnrollableMethod = 'passkey' | 'security-key' | 'totp'
 /** Where an enrolment stands. */
 export type EnrollmentState =
   | Readonly<{ status: 'idle' }>
-  /** The service is asked; the subject may have to sign in again or step up first. With `error`, `start` tries again. */
+  /** The service is being asked; the subject may have to sign in again or step up first. If there is an `error`, `start` tries again. */
   | Readonly<{ status: 'starting'; method: EnrollableMethod; error?: FlowError | undefined }>
   | Readonly<{
       /** `proving`: the browser shows its passkey prompt, or the subject scans and types the code. `verifying`: it is checked. */
@@ -22,34 +23,39 @@ export type EnrollmentState =
       qr?: string | undefined
       error?: FlowError | undefined
     }>
-  /** The `attestation` of a security key says why it counts for less, where it does. */
+  /** If a security key counts for less than a hardware key, its `attestation` says why. */
   | Readonly<{ status: 'done'; authenticator: Authenticator }>
   | Readonly<{ status: 'cancelled' }>
   | Readonly<{ status: 'failed'; code: StileCode; problem: Problem | undefined }>
 
-/** Adds, names and removes authenticators, and tells the browser which passkeys are known, where it can be told (Signal API). */
+/** Adds, renames and removes authenticators, and tells browsers with the Signal API which passkeys are known. */
 export type Enrollment = Readonly<{
   get: () => EnrollmentState
   subscribe: (listener: () => void) => () => void
   /** Starts enrolling; call it on a click. Never rejects. */
   start: (method: EnrollableMethod) => Promise<void>
-  /** Sends the answer: `{ code }` for `totp`; a passkey's is sent by itself. Never rejects. */
+  /** Sends the answer, `{ code }` for `totp`. The answer of a passkey is sent without it. Never rejects. */
   submit: (response: unknown, name?: string) => Promise<void>
   cancel: () => void
   list: () => Promise<readonly Authenticator[]>
-  /** Gated like adding: signs in again or steps up where the service asks. Throws `StileError`. */
+  /** Gated like adding: signs in again or steps up if the service asks for it. Throws `StileError`. */
   rename: (id: string, name: string) => Promise<Authenticator>
   /** Gated like adding. Throws `StileError`. */
   remove: (id: string) => Promise<void>
 }>
 
-/** Dark squares on white, in dark mode too: scanners need it. */
-function qrSvg(path: string, size: number): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${path}"/></svg>`
-}
-
 const PATH = '/v1/authenticators'
 const REGISTRATIONS = `${PATH}/registrations`
+
+/** After these the same secret stays, and another code can be typed. */
+const RETYPEABLE: ReadonlySet<StileCode> = new Set(['attempt_failed', 'service_unavailable'])
+
+const ENDED: ReadonlySet<EnrollmentState['status']> = new Set(['done', 'failed', 'cancelled'])
+
+/** Whether the subject can start again after this code, because it passes or because another answer may do. */
+function canStartAgain(code: StileCode): boolean {
+  return isPassing(code) || code === 'registration_expired' || failureKind(code) === 'retry'
+}
 
 /**
  * Creates an enrolment over a client.
@@ -58,21 +64,31 @@ const REGISTRATIONS = `${PATH}/registrations`
  */
 export function createEnrollment(stile: EnrollmentClient, now: () => number = () => Date.now() / 1000): Enrollment {
   const { get, set, subscribe } = observable<EnrollmentState>({ status: 'idle' })
-  /** What was begun before the last `start` or `cancel` no longer counts. */
+  /** Aborted by the next `start` or `cancel`: whatever was begun before no longer counts. */
   let turn = new AbortController()
 
-  const trouble = (error: unknown, method: EnrollableMethod, signal: AbortSignal) => {
+  const fail = (cause: unknown, { method, signal }: Readonly<{ method: EnrollableMethod; signal: AbortSignal }>) => {
     if (signal.aborted) return
-    const known = error instanceof StileError ? error : new StileError('internal', undefined, error)
+    const known = toStileError(cause, 'internal')
     const { code, problem } = known
+    const error = flowError(known, now())
     const state = get()
-    const shown = flowError(known, now())
-    const again = isPassing(code) || code === 'relogin_failed' || code === 'registration_expired' || code.startsWith('passkey_')
     if (code === 'step_up_cancelled') set({ status: 'cancelled' })
-    else if (state.status === 'verifying' && method === 'totp' && (code === 'attempt_failed' || code === 'service_unavailable')) {
-      set({ ...state, status: 'proving', error: shown })
-    } else if (again || code === 'attempt_failed') set({ status: 'starting', method, error: shown })
+    else if (state.status === 'verifying' && method === 'totp' && RETYPEABLE.has(code)) set({ ...state, status: 'proving', error })
+    else if (canStartAgain(code)) set({ status: 'starting', method, error })
     else set({ status: 'failed', code, problem })
+  }
+
+  const createPasskey = async (options: unknown, signal: AbortSignal) => {
+    const { register } = await import('../passkey/register.ts')
+    const answer = await register(options, signal)
+    if (!signal.aborted) await submit(answer)
+  }
+  const showQrCode = async (uri: string, signal: AbortSignal) => {
+    // without the QR code the secret can still be typed
+    const qr = await import('./qr.ts').then(({ qrImage }) => qrImage(uri)).catch(() => undefined)
+    const state = get()
+    if (!signal.aborted && 'registration' in state) set({ ...state, qr })
   }
 
   const start = async (method: EnrollableMethod) => {
@@ -81,23 +97,15 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     const { signal } = turn
     set({ status: 'starting', method })
     try {
-      const loading = method === 'totp' ? undefined : import('../passkey/register.ts')
-      // a chunk that cannot be loaded is reported where it is awaited
-      loading?.catch(() => {})
+      // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
+      if (method !== 'totp') import('../passkey/register.ts').catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
       if (signal.aborted) return
       set({ status: 'proving', method, registration })
-      if (registration.method !== 'totp') {
-        const answer = await (await (loading ?? import('../passkey/register.ts'))).register(registration.start, signal)
-        if (!signal.aborted) await submit(answer)
-      } else {
-        // the secret can be typed where the picture cannot be loaded
-        const qr = await import('./qr.ts').then(({ qrPath }) => qrSvg(...qrPath(registration.start.uri))).catch(() => undefined)
-        const state = get()
-        if (!signal.aborted && 'registration' in state) set({ ...state, qr })
-      }
+      if (registration.method === 'totp') await showQrCode(registration.start.uri, signal)
+      else await createPasskey(registration.start, signal)
     } catch (error) {
-      trouble(error, method, signal)
+      fail(error, { method, signal })
     }
   }
 
@@ -114,11 +122,11 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
       await stile.refresh()
       if (!signal.aborted) set({ status: 'done', authenticator })
     } catch (error) {
-      trouble(error, method, signal)
+      fail(error, { method, signal })
     }
   }
 
-  const at = (id: string) => `${PATH}/${encodeURIComponent(id)}`
+  const pathOf = (id: string) => `${PATH}/${encodeURIComponent(id)}`
   return {
     get,
     subscribe,
@@ -126,7 +134,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     submit,
     cancel: () => {
       turn.abort()
-      if (!['done', 'failed', 'cancelled'].includes(get().status)) set({ status: 'cancelled' })
+      if (!ENDED.has(get().status)) set({ status: 'cancelled' })
     },
     list: async () => {
       const listed = (await stile.request('GET', PATH)) as { authenticators: readonly Authenticator[] }
@@ -134,12 +142,12 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
       return listed.authenticators
     },
     rename: async (id, name) => {
-      const renamed = (await gated(stile, () => stile.request('PATCH', at(id), { name }))) as Authenticator
+      const renamed = (await gated(stile, () => stile.request('PATCH', pathOf(id), { name }))) as Authenticator
       await stile.refresh()
       return renamed
     },
     remove: async (id) => {
-      await gated(stile, () => stile.request('DELETE', at(id)))
+      await gated(stile, () => stile.request('DELETE', pathOf(id)))
       signalAccepted(stile.request)
       await stile.refresh()
     },

@@ -4,18 +4,19 @@ import type { Stile } from '../stile.ts'
 /** What enrolment and recovery need of the client. */
 export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'stepUp' | 'refresh'>
 
-/** A sign-in, then a code by mail, and one more where a proof became too old meanwhile. */
+/** A sign-in, then an emailed code, and one more if a proof has become too old meanwhile. */
 const MAX_ROUNDS = 3
 
 /**
- * Runs a call that the service gates, and gives the proofs that it asks for, one after the other: the application's own sign-in where it
- * lends one and that is asked for, else a step-up. At most three, and never the same twice in a row: what it did not take once it will
- * not take again.
+ * Runs a call that the service gates, and gives the proofs that it asks for, one after the other.
+ *
+ * A proof is the application's own sign-in if that is asked for and the application lends one, else a step-up. At most three are given, and
+ * never the same twice in a row: a proof that was not enough once is not enough the next time.
  *
  * @throws StileError `relogin_failed`, `step_up_cancelled` or whatever the call fails with
  */
 export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>): Promise<T> {
-  let given: string | undefined
+  let lastAsked: string | undefined
   for (let round = 0; ; round++) {
     try {
       return await call()
@@ -23,11 +24,11 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS) throw error
       const { feature, requirement } = error.problem ?? {}
       const asked = JSON.stringify(requirement)
-      if (asked === given) throw error
-      given = asked
-      // the application's own sign-in proves the session; for more, the login provider is asked in a step-up
-      const isOwn = requirement?.level === 'session' && requirement.methods?.includes('relogin')
-      const signedIn = isOwn ? await stile.relogin() : undefined
+      if (asked === lastAsked) throw error
+      lastAsked = asked
+      // the application's own sign-in proves only the session; for more, a step-up asks the login provider
+      const isSignInEnough = requirement?.level === 'session' && requirement.methods?.includes('relogin')
+      const signedIn = isSignInEnough ? await stile.relogin() : undefined
       if (signedIn === false) throw new StileError('relogin_failed')
       if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators').done
     }

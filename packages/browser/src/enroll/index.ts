@@ -1,5 +1,5 @@
 export type { EnrollableMethod, Enrollment, EnrollmentState } from './enrollment.ts'
 export { createEnrollment } from './enrollment.ts'
 export type { EnrollmentClient } from './gated.ts'
-export type { RecoveryRoom } from './recovery.ts'
+export type { RecoveryClient } from './recovery.ts'
 export { createRecovery } from './recovery.ts'

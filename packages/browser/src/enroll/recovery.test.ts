@@ -30,7 +30,7 @@ test('makes codes once the proof that the service asks for is given', async () =
   expect(seen('POST /v1/recovery/codes').map(({ body }) => body)).toEqual([{}, {}])
 })
 
-test('a code is redeemed after the sign-in that the service asks for, the same code again, and the state is read anew', async () => {
+test('a code is redeemed after the sign-in that the service asks for, with the same code again, and then the state is read again', async () => {
   const { stile, seen, why } = setup(
     { 'POST /v1/recovery': gate('stile:recovery', () => json(ticket, 201)) },
     { relogin: async () => true },

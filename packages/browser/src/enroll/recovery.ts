@@ -1,18 +1,18 @@
 import type { Recovery, RecoveryTicket } from '@stile/protocol'
 import { type EnrollmentClient, gated } from './gated.ts'
 
-/** What a subject falls back on where nothing enrolled is at hand. */
-export type RecoveryRoom = Readonly<{
+/** The recovery of a subject who has nothing enrolled at hand: codes, links and what is left of them. */
+export type RecoveryClient = Readonly<{
   /** How many codes are left, and where notices go. Throws `StileError`. */
   status: () => Promise<Recovery>
   /**
-   * Makes ten codes and answers them for the only time; former ones count no longer. Gated like adding an authenticator. Throws
+   * Makes ten codes and returns them for the only time; former codes no longer work. Gated like adding an authenticator. Throws
    * `StileError`.
    */
   makeCodes: () => Promise<readonly string[]>
   /**
-   * Redeems a code, as typed, or the token of a link. Signs in again first, where the service asks for it; the code is not used before. The
-   * answer lets one authenticator be enrolled in this session on this device. Throws `StileError`, such as `recovery_failed`.
+   * Redeems a code, as typed, or the token of a link. If the service asks for it, the subject signs in again first, before the code is used.
+   * The answer lets one authenticator be enrolled in this session on this device. Throws `StileError`, such as `recovery_failed`.
    */
   redeem: (proof: Readonly<{ code: string }> | Readonly<{ link: string }>) => Promise<RecoveryTicket>
 }>
@@ -20,7 +20,7 @@ export type RecoveryRoom = Readonly<{
 const PATH = '/v1/recovery'
 
 /** Creates the recovery of a subject over a client. */
-export function createRecovery(stile: EnrollmentClient): RecoveryRoom {
+export function createRecovery(stile: EnrollmentClient): RecoveryClient {
   return {
     status: async () => (await stile.request('GET', PATH)) as Recovery,
     makeCodes: async () => {

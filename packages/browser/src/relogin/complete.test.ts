@@ -27,7 +27,7 @@ function arrive(query: string, answers: Parameters<typeof setup>[0] = {}) {
 }
 
 function leave(stepUp: string, url = `${location.origin}/form?a=1`) {
-  sessionStorage.setItem(LEFT_PAGE, JSON.stringify({ at: Date.now(), url, stepUp, scroll: [0, 0], fields: [] }))
+  sessionStorage.setItem(LEFT_PAGE, JSON.stringify({ leftAt: Date.now(), url, stepUp, scroll: { left: 0, top: 0 }, fields: [] }))
 }
 
 test('the answer goes to the service, the opener is told to look again, and the window closes', async () => {
@@ -172,7 +172,14 @@ test.each([
 test('a page that was left long ago is forgotten', () => {
   leave('su_1')
   const page = JSON.parse(sessionStorage.getItem(LEFT_PAGE) ?? '')
-  sessionStorage.setItem(LEFT_PAGE, JSON.stringify({ ...page, at: Date.now() - 600_001 }))
+  sessionStorage.setItem(LEFT_PAGE, JSON.stringify({ ...page, leftAt: Date.now() - 600_001 }))
+  expect(leftPage()).toBeUndefined()
+  expect(sessionStorage.getItem(LEFT_PAGE)).toBeNull()
+})
+
+test('a page that an older version of the SDK kept is dropped', () => {
+  const former = { at: Date.now(), url: location.href, stepUp: 'su_1', scroll: [0, 700], fields: [['key', 'text']] }
+  sessionStorage.setItem(LEFT_PAGE, JSON.stringify(former))
   expect(leftPage()).toBeUndefined()
   expect(sessionStorage.getItem(LEFT_PAGE)).toBeNull()
 })

@@ -1,13 +1,15 @@
 /** A field that someone types or chooses in. */
 export type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement
 
-/** What is never kept: what is secret, what no script can restore, and what nobody typed. */
-const KEPT_NOT = /^(password|file|hidden|submit|reset|button|image)$/
-const SECRET_AUTOCOMPLETE = /(^|\s)(cc-[\w-]+|one-time-code|current-password|new-password)(\s|$)/i
-/** A password that is shown is a text: its name or label still tells. */
+/** The types of fields that are secret, that no script can restore, or that nobody types in. */
+const SKIPPED_TYPES: ReadonlySet<string> = new Set(['password', 'file', 'hidden', 'submit', 'reset', 'button', 'image'])
+const SECRET_AUTOCOMPLETE: ReadonlySet<string> = new Set(['one-time-code', 'current-password', 'new-password'])
+/** The autocomplete tokens of payment cards, such as `cc-number`. */
+const CARD_PREFIX = 'cc-'
+/** A password that is shown has the type `text`, but its name or label still tells. */
 const SECRET_NAME = /passw|passcode|passphrase|pwd|secret|cvc|cvv|otp|card-?_?num/i
 
-/** The fields of the page that are kept, each with a key by which it is found again: its name, id or label, and which of those it is. */
+/** The fields of the page that are kept. The key of each, by which it is found again, is its name, id or label and how many had it before. */
 export function keptFields(root: ParentNode = document): ReadonlyMap<string, Field> {
   const found = new Map<string, Field>()
   const count = new Map<string, number>()
@@ -15,7 +17,7 @@ export function keptFields(root: ParentNode = document): ReadonlyMap<string, Fie
     if (isPrivate(field)) continue
     const { name, id, type, form } = field
     const label = name || id || field.getAttribute('aria-label') || field.getAttribute('placeholder') || ''
-    const choice = /^(checkbox|radio)$/.test(type) ? field.value : ''
+    const choice = isCheckable(field) ? field.value : ''
     const base = JSON.stringify([form?.getAttribute('name') || form?.id || '', type, label, choice])
     const nth = count.get(base) ?? 0
     count.set(base, nth + 1)
@@ -24,13 +26,30 @@ export function keptFields(root: ParentNode = document): ReadonlyMap<string, Fie
   return found
 }
 
+/** Whether the field is checked instead of typed in. */
+export function isCheckable(field: Field): field is HTMLInputElement & { type: 'checkbox' | 'radio' } {
+  return field.type === 'checkbox' || field.type === 'radio'
+}
+
 function isPrivate(field: Field): boolean {
-  const { type, name, id, autocomplete } = field
-  if (KEPT_NOT.test(type) || SECRET_AUTOCOMPLETE.test(autocomplete || (field.getAttribute('autocomplete') ?? ''))) return true
+  const isReadOnly = 'readOnly' in field && field.readOnly
   return (
-    SECRET_NAME.test(`${name} ${id} ${field.getAttribute('aria-label') ?? ''} ${field.getAttribute('placeholder') ?? ''}`) ||
+    SKIPPED_TYPES.has(field.type) ||
+    hasSecretAutocomplete(field) ||
+    hasSecretName(field) ||
     field.disabled ||
-    ('readOnly' in field && field.readOnly) ||
+    isReadOnly ||
     !!field.closest('stile-dialog,[data-stile-private]')
   )
+}
+
+function hasSecretAutocomplete(field: Field): boolean {
+  const autocomplete = field.autocomplete || field.getAttribute('autocomplete') || ''
+  const tokens = autocomplete.toLowerCase().split(/\s+/)
+  return tokens.some((token) => SECRET_AUTOCOMPLETE.has(token) || token.startsWith(CARD_PREFIX))
+}
+
+function hasSecretName(field: Field): boolean {
+  const { name, id } = field
+  return SECRET_NAME.test(`${name} ${id} ${field.getAttribute('aria-label') ?? ''} ${field.getAttribute('placeholder') ?? ''}`)
 }

@@ -1,36 +1,42 @@
+/** What was in one field: a text, whether it was checked, or which options were selected. */
+export type FieldContent = string | boolean | readonly string[]
+
 /** A page that was left for the login provider's, and what was typed in it. */
 export type LeftPage = Readonly<{
   /** When it was left, in milliseconds since the epoch. */
-  at: number
+  leftAt: number
   url: string
-  /** The step-up for which it was left. */
+  /** The step-up that it was left for. */
   stepUp: string
-  scroll: readonly [x: number, y: number]
-  fields: readonly LeftField[]
+  scroll: Readonly<{ left: number; top: number }>
+  /** The fields by the key of `keptFields`. */
+  fields: readonly Readonly<{ key: string; content: FieldContent }>[]
 }>
 
-/** What was in one field: a text, whether it was checked, or which options were chosen. */
-export type LeftField = readonly [key: string, value: string | boolean | readonly string[]]
-
-/** Where it is kept, in this tab's `sessionStorage`. The client has the same name in it, so that it need not load this. */
+/** Where it is kept, in this tab's `sessionStorage`. The client repeats the name, so that it need not load this file. */
 export const LEFT_PAGE = 'stile:page'
 const MAX_AGE_MS = 600_000
 
-/** Reads what is kept; forgets it, and answers nothing, once it is ten minutes old or cannot be read. Never throws. */
+/** Reads the page that is kept. Once it is ten minutes old or cannot be read, it is forgotten and nothing is returned. Never throws. */
 export function readLeftPage(now: number = Date.now()): LeftPage | undefined {
   try {
     const page: LeftPage | null = JSON.parse(sessionStorage.getItem(LEFT_PAGE) ?? 'null')
-    if (page && now - page.at >= 0 && now - page.at < MAX_AGE_MS && new URL(page.url).origin === location.origin) return page
+    if (page && isRecent(page, now) && new URL(page.url).origin === location.origin) return page
   } catch {
-    // a storage that refuses keeps nothing, either
+    // a storage that refuses access keeps nothing, either
   }
   forgetLeftPage()
   return undefined
 }
 
-/** Forgets it, here or in a window of this origin. Never throws. */
+/** Forgets the page, here or in a window of this origin. Never throws. */
 export function forgetLeftPage(where: Window = window): void {
   try {
     where.sessionStorage.removeItem(LEFT_PAGE)
   } catch {}
+}
+
+/** A page that an older version of this file kept has no `leftAt`, and is dropped. */
+function isRecent({ leftAt }: LeftPage, now: number): boolean {
+  return now - leftAt >= 0 && now - leftAt < MAX_AGE_MS
 }

@@ -110,7 +110,7 @@ test('what a framework renders later is restored, and what was typed meanwhile i
   document.body.innerHTML = FORM
   await Promise.resolve()
   expect(field('[name=amount]').value).toBe('12.50')
-  // rendered anew
+  // rendered again
   document.body.innerHTML = FORM
   await Promise.resolve()
   expect(field('[name=amount]').value).toBe('12.50')
@@ -183,7 +183,7 @@ test('a page with more in it than a storage takes is remembered without its fiel
   expect(JSON.parse(kept())).toMatchObject({ stepUp: 'su_1', fields: [] })
 })
 
-test('what is kept and is none of ours changes nothing', () => {
+test('something else under the same key changes nothing', () => {
   for (const text of ['', '{', 'null', '[]', '{"at":"x"}', `{"at":${Date.now()},"url":"no"}`]) {
     sessionStorage.setItem(LEFT_PAGE, text)
     restorePage()

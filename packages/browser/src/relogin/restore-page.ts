@@ -1,26 +1,27 @@
-import { type Field, keptFields } from './fields.ts'
-import { forgetLeftPage, type LeftField, type LeftPage, readLeftPage } from './left-page.ts'
+import { type Field, isCheckable, keptFields } from './fields.ts'
+import { type FieldContent, forgetLeftPage, type LeftPage, readLeftPage } from './left-page.ts'
 
-/** How long fields are waited for that a framework renders later. */
+/** How long it waits for fields that a framework renders later. */
 const PATIENCE_MS = 5000
-/** A page may write what it is given in its own way, such as a sum: it has the last word. */
+/** If the page reformats a restored value, stop after two tries. */
 const MAX_TRIES = 2
 
 /**
- * Restores what was typed in this page when it was left for the login provider's, once, and where it was scrolled to. Fields that are
- * rendered later are waited for, five seconds at most; what somebody changes meanwhile is left alone. Another page than the one that was
- * left changes nothing.
+ * Restores what was typed in this page when it was left for the login provider's, once, and where it was scrolled to.
+ *
+ * It waits up to five seconds for fields that are rendered later, and leaves alone what somebody changes meanwhile. On any other page than
+ * the one that was left it does nothing.
  */
 export function restorePage(now?: number): void {
   const page = readLeftPage(now)
   if (page?.url !== location.href) return
   forgetLeftPage()
-  // a page that was rendered on a server takes events only once it is alive
+  // a page that was rendered on a server takes events only once its scripts have run
   if (document.readyState === 'complete') restore(page)
   else addEventListener('load', () => restore(page), { once: true })
 }
 
-function restore({ fields, scroll: [left, top] }: LeftPage): void {
+function restore({ fields, scroll: { left, top } }: LeftPage): void {
   const touched = new WeakSet<EventTarget>()
   const tries = new WeakMap<Field, number>()
   let moved = false
@@ -37,7 +38,7 @@ function restore({ fields, scroll: [left, top] }: LeftPage): void {
 
   const pass = () => {
     const here = keptFields()
-    for (const [key, content] of fields) {
+    for (const { key, content } of fields) {
       const field = here.get(key)
       if (!field || touched.has(field)) continue
       const tried = tries.get(field) ?? 0
@@ -54,10 +55,14 @@ function restore({ fields, scroll: [left, top] }: LeftPage): void {
   pass()
 }
 
-/** Puts it in as typing would: frameworks replace the setters of a field, and listen for its events. Answers whether there was need to. */
-function put(field: Field, content: LeftField[1]): boolean {
+/**
+ * Puts the content in as typing would, because frameworks replace the setters of a field and listen for its events.
+ *
+ * @returns whether the field did not have it yet
+ */
+function put(field: Field, content: FieldContent): boolean {
   if (typeof content === 'boolean') {
-    if ((field as HTMLInputElement).checked === content) return false
+    if (!isCheckable(field) || field.checked === content) return false
     // a click is what frameworks listen for here; a radio button is never clicked off
     if (content || field.type === 'checkbox') field.click()
     return true
@@ -68,17 +73,17 @@ function put(field: Field, content: LeftField[1]): boolean {
   return true
 }
 
-function type(field: HTMLInputElement | HTMLTextAreaElement, content: LeftField[1]): boolean {
+function type(field: HTMLInputElement | HTMLTextAreaElement, content: FieldContent): boolean {
   if (field.value === content) return false
   const { prototype } = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement
   Object.getOwnPropertyDescriptor(prototype, 'value')?.set?.call(field, content)
   return true
 }
 
-function choose({ options, multiple }: HTMLSelectElement, content: LeftField[1]): boolean {
+function choose({ options, multiple }: HTMLSelectElement, content: FieldContent): boolean {
   const wanted = (option: HTMLOptionElement) => Array.isArray(content) && content.includes(option.value)
   const all = [...options]
-  // options that are not there yet, or no longer, leave the choice as it is
+  // if options are not there yet, or no longer, the selection stays as it is
   if (all.every((option) => option.selected === wanted(option)) || !(multiple || all.some(wanted))) return false
   for (const option of all) if (multiple || wanted(option)) option.selected = wanted(option)
   return true

@@ -142,7 +142,7 @@ test('a second click begins nothing more, not even where a step-up is never shar
   expect(arrived.filter((each) => each === 'POST /v1/step-ups')).toHaveLength(1)
 })
 
-test('age alone never takes away what is shown, but what is shown anew asks again', async () => {
+test('age alone never takes away what is shown, but a gate that is mounted again asks again', async () => {
   const { client, service, show } = open(gate)
   act(() => service.given(proofNow(service)))
   const shown = await content()
@@ -280,7 +280,10 @@ test('a step-up that cannot succeed says so', async () => {
 test('names and sentences are the application’s where it gives them', async () => {
   const { container, service, user } = open(gate, {
     labels: { 'reports.export': 'Export reports', pro: 'Plus', enterprise: 'Max' },
-    texts: { step_up: ['Kurz bestätigen', 'Nötig für: {feature}', 'Weiter'], deny: ['Gesperrt', 'Bitte wenden Sie sich an uns.'] },
+    texts: {
+      step_up: { title: 'Kurz bestätigen', body: 'Nötig für: {feature}', button: 'Weiter' },
+      deny: { title: 'Gesperrt', body: 'Bitte wenden Sie sich an uns.' },
+    },
   })
   const card = () => container.querySelector('[data-stile-card]')
   await waitFor(() => expect(card()?.textContent).toBe('Kurz bestätigenNötig für: Export reportsWeiter'))

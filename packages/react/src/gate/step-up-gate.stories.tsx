@@ -1,17 +1,6 @@
 import { licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
-import {
-  click,
-  dark,
-  inWorld,
-  MEMBER,
-  type Meta,
-  narrow,
-  type StoryObj,
-  service,
-  settled,
-  typeCode,
-} from '../../../../apps/storybook/src/world.tsx'
+import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 import { StepUpGate } from './step-up-gate.tsx'
 
 const meta: Meta<typeof StepUpGate> = {

@@ -5,6 +5,7 @@ import { useClientState } from '../hooks/use-client-state.ts'
 import { useStileContext } from '../provider/context.ts'
 import type { FeatureName } from '../register.ts'
 import { Card, Waiting } from './card.tsx'
+import { asksForProof, closingCodes, isLapsed } from './reasons.ts'
 
 /** Props of `StepUpGate`. */
 export type StepUpGateProps = Readonly<{
@@ -13,11 +14,11 @@ export type StepUpGateProps = Readonly<{
   operation?: Operation
   /** What people read for the feature. Default: the provider's label, then the feature's name. */
   label?: string
-  /** Shown where the license does not include the feature. Default: a card that names the plan. */
+  /** Shown if the license does not include the feature. Default: a card that names the plan. */
   fallback?: ReactNode
   /** Shown until the decision is known. */
   loading?: ReactNode
-  /** Shown where it cannot be known. Default: a card with a button to try again. */
+  /** Shown if the decision cannot be known. Default: a card with a button to try again. */
   error?: ReactNode
   /** What is protected. Not mounted, and not in server-rendered HTML, before the decision is `permit`. */
   children?: ReactNode
@@ -31,8 +32,7 @@ export type StepUpGateProps = Readonly<{
 export function StepUpGate({ feature, operation, label, fallback, loading, error, children }: StepUpGateProps): ReactNode {
   const { texts, labels, mounted } = useStileContext()
   const known = useClientState()
-  /** One line below the card; `true` while the ceremony is under way. */
-  const [status, setStatus] = useState<string | true>()
+  const [ceremony, setCeremony] = useState<Ceremony>({ busy: false })
   const content = useRef<HTMLDivElement>(null)
   const past = useRef({ shown: '', proven: '' }).current
 
@@ -41,19 +41,17 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
   const outcome = decision?.outcome
   const reasons = decision?.reasons ?? []
   const asked = JSON.stringify([state?.subject, state?.actor, state?.account, feature, operation])
-  const codes = `${reasons.map(({ code }) => code)}`
-  // Age alone never takes away what is shown, and the state cannot know of a proof that is bound to one operation. Anything else does:
-  // another person, feature or operation, and any other reason.
-  const key = asked + codes.replace(/,?\w+_(stale|unbound)/g, '')
-  const fresh = past.proven === asked && !/step_up|stale/.test(codes)
-  const open = outcome === 'permit' || (outcome === 'step_up' && (fresh || past.shown === key))
+  // What is shown stays while only the age of the proof asks for another. Another person, feature or operation, and any other reason, closes it.
+  const key = JSON.stringify([asked, closingCodes(reasons)])
+  const isProven = past.proven === asked && !asksForProof(reasons)
+  const isOpen = outcome === 'permit' || (outcome === 'step_up' && (isProven || past.shown === key))
 
   useEffect(() => {
-    past.shown = open ? key : ''
+    past.shown = isOpen ? key : ''
   })
 
   if (known.status !== 'ready') return <Waiting known={known} loading={loading} error={error} />
-  if (open) {
+  if (isOpen) {
     return (
       <div ref={content} tabIndex={-1} data-stile-gate="permit">
         {children}
@@ -61,25 +59,28 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
     )
   }
 
-  const named = (id: string) => labels[id] ?? id
-  const name = label ?? named(feature)
+  const nameOf = (id: string) => labels[id] ?? id
+  const name = label ?? nameOf(feature)
   const tiers = decision?.outcome === 'upgrade' ? decision.next.tiers : []
-  const values = { feature: name, tier: tiers.map(named).join(', '), reason: reasons.at(-1)?.message }
-  const run = async () => {
-    if (status === true) return
-    setStatus(true)
-    const options = outcome === 'step_up' ? ({ operation, label: name } as StepUpOptions) : undefined
-    const focus = () => content.current?.focus()
+  const values = { feature: name, tier: tiers.map(nameOf).join(', '), reason: reasons.at(-1)?.message }
+  const confirm = async () => {
+    if (ceremony.busy) return
+    setCeremony({ busy: true })
+    const stepUp: StepUpOptions | undefined = outcome === 'step_up' ? { operation, label: name } : undefined
     const ended = await mounted().then(
-      (dialog) => dialog.confirm(feature, options, focus),
+      (dialog) => dialog.confirm({ feature, stepUp, onClosed: () => content.current?.focus() }),
       () => 'failed' as const,
     )
     if (ended === 'proven') past.proven = asked
-    setStatus(texts[ended as 'failed'])
+    setCeremony({ busy: false, message: ended === 'cancelled' || ended === 'failed' ? texts[ended] : undefined })
   }
-  const acts = outcome === 'step_up' || outcome === 'enroll'
-  // a license that has lapsed is to be renewed, not exchanged: the reason says so
-  const refused = values.tier && !codes.includes('expired') ? 'upgrade' : 'deny'
-  const card = <Card kind={acts ? outcome : refused} values={values} status={acts && status} run={acts && run} />
+  if (outcome === 'step_up' || outcome === 'enroll') {
+    return <Card kind={outcome} values={values} status={ceremony.message} busy={ceremony.busy} onClick={confirm} />
+  }
+  // a license that has lapsed is to be renewed, not exchanged; the reason says so
+  const card = <Card kind={tiers.length > 0 && !isLapsed(reasons) ? 'upgrade' : 'deny'} values={values} />
   return (outcome === 'upgrade' && fallback) || card
 }
+
+/** The ceremony that the button starts: whether it is under way, and how the last one ended. */
+type Ceremony = Readonly<{ busy: boolean; message?: string | undefined }>

@@ -1,6 +1,6 @@
 import { licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service } from '../../../../apps/storybook/src/world.tsx'
+import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service } from '../stories.test-support.tsx'
 import { TierGuard } from './tier-guard.tsx'
 
 const meta: Meta<typeof TierGuard> = {

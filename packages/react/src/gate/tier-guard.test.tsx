@@ -64,7 +64,7 @@ test('names and sentences are the application’s where it gives them', async ()
   open(guard, {
     given: { license: licenseOf('basic') },
     labels: { pro: 'Plus' },
-    texts: { this: 'Dies', upgrade: ['Mehr', '{feature} gibt es mit {tier}.'] },
+    texts: { this: 'Dies', upgrade: { title: 'Mehr', body: '{feature} gibt es mit {tier}.' } },
   })
   await screen.findByText('Dies gibt es mit Plus.')
 })

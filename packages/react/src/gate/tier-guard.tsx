@@ -9,16 +9,16 @@ export type TierGuardProps = Readonly<{
   tier: TierName
   /** What people read for the tier. Default: the provider's label, then its name. */
   label?: string
-  /** Shown where the license does not include the tier. Default: a card that names it. */
+  /** Shown if the license does not include the tier. Default: a card that names it. */
   fallback?: ReactNode
   /** Shown until the license is known. */
   loading?: ReactNode
-  /** Shown where it cannot be known. Default: a card with a button to try again. */
+  /** Shown if the license cannot be known. Default: a card with a button to try again. */
   error?: ReactNode
   children?: ReactNode
 }>
 
-/** Shows its children where the license includes a tier. What must be safe is checked by the API; gate by feature where you can. */
+/** Shows its children if the license includes a tier. It makes nothing safe: the API behind it must check. Gate by feature if you can. */
 export function TierGuard({ tier, label, fallback, loading, error, children }: TierGuardProps): ReactNode {
   const { texts, labels } = useStileContext()
   const known = useClientState()

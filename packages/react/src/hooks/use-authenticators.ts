@@ -9,9 +9,9 @@ export type UseAuthenticators = Readonly<{
   authenticators: readonly Authenticator[]
   /** Opens the enrolment dialog; resolves with whether something was enrolled. */
   enroll: () => Promise<boolean>
-  /** Asks for a fresh proof where the service wants one. Throws `StileError`. */
+  /** Asks for a fresh proof if the service wants one. Throws `StileError`. */
   rename: (id: string, name: string) => Promise<Authenticator>
-  /** Asks for a fresh proof where the service wants one. Throws `StileError`. */
+  /** Asks for a fresh proof if the service wants one. Throws `StileError`. */
   remove: (id: string) => Promise<void>
 }>
 

@@ -4,7 +4,7 @@ import { useStileContext } from '../provider/context.ts'
 
 const LOADING: ClientState = { status: 'loading' }
 
-/** What is known of the subject: every other hook reads it from here. */
+/** What is known of the subject. Every other hook reads it from here. */
 export function useClientState(): ClientState {
   const { client } = useStileContext()
   // on a server nothing is known yet, and the first render in the browser says the same, so that hydration agrees

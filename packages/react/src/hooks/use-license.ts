@@ -9,7 +9,7 @@ export type LicenseInfo =
   | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
   | Readonly<{
       status: 'ready'
-      /** `null` where the account has none. */
+      /** `null` if the account has none. */
       license: License | null
       /** The tier in force and every tier that it includes. */
       tiers: readonly TierName[]

@@ -3,14 +3,14 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useStileContext } from '../provider/context.ts'
 import { useClientState } from './use-client-state.ts'
 
-/** What the subject can fall back on, and how to use it. */
+/** The subject's recovery codes, and how to make and use them. */
 export type UseRecovery = Readonly<{
   /** `undefined` until it was read for the first time. */
   status: Recovery | undefined
-  /** Makes ten codes and shows them once in the dialog; former codes count no longer. Resolves with whether they were made. */
+  /** Makes ten codes and shows them once in the dialog; former codes no longer work. Resolves with whether they were made. */
   makeCodes: () => Promise<boolean>
   /**
-   * Leads whoever lost what they had enrolled through recovery in the dialog, by a code or by the token of an administrator's `link`.
+   * Leads subjects who lost what they had enrolled through recovery in the dialog, by a code or by the token of an administrator's `link`.
    * Resolves with whether something was enrolled.
    */
   recover: (link?: string) => Promise<boolean>
@@ -28,16 +28,16 @@ export function useRecovery(): UseRecovery {
     return createRecovery(client).status()
   }, [client])
 
-  // whoever uses a code, here or elsewhere, changes the state
+  // a code that is used, here or elsewhere, changes the state
   useEffect(() => {
     if (revision === undefined) return setStatus(undefined)
-    let left = false
+    let isUnmounted = false
     read().then(
-      (next) => left || setStatus(next),
+      (next) => isUnmounted || setStatus(next),
       () => {},
     )
     return () => {
-      left = true
+      isUnmounted = true
     }
   }, [read, revision])
 

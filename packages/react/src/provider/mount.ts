@@ -1,10 +1,19 @@
-import type { StepUpOptions, Stile, StileError } from '@stile/browser'
+import type { StepUpOptions, Stile, StileCode } from '@stile/browser'
 import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
 import type { EnrollableMethod } from '@stile/browser/enroll'
-import { adoptGateStyles } from '../gate/styles.ts'
+import { adoptGateStyles } from './gate-styles.ts'
 
 /** How a click on a gate's button ended. */
 export type Outcome = 'proven' | 'enrolled' | 'cancelled' | 'failed'
+
+/** What a gate's button asks for. */
+export type ConfirmOptions = Readonly<{
+  feature: string
+  /** How to step up. Without it something is enrolled that can prove the feature. */
+  stepUp: StepUpOptions | undefined
+  /** Called after success, once the page can take the focus. */
+  onClosed: () => void
+}>
 
 /** What the provider loads once the page stands. */
 export type Mounted = Readonly<{
@@ -15,34 +24,39 @@ export type Mounted = Readonly<{
   recover: (link?: string) => Promise<boolean>
   /** Makes recovery codes and shows them; resolves with whether they were made. */
   recoveryCodes: () => Promise<boolean>
-  /** Steps up for the feature, or enrols something where `options` is missing. Never rejects; `focus` is called once the page takes it. */
-  confirm: (feature: string, options: StepUpOptions | undefined, focus: () => void) => Promise<Outcome>
+  /** Steps up for a feature or enrols something for it. Never rejects. */
+  confirm: (options: ConfirmOptions) => Promise<Outcome>
 }>
 
-/** Adopts the cards' looks and mounts the dialog, unless the application shows step-ups itself. */
+/** Adopts the looks of the cards and mounts the dialog, unless the application shows step-ups itself. */
 export function mount(client: Stile, options: DialogOptions | false): Mounted {
   adoptGateStyles()
   const dialog = options ? mountDialog(client, options) : undefined
   const enroll = async (methods?: readonly EnrollableMethod[]) => !!(await dialog?.enroll(methods))
-  /** Only what can prove the feature: anything else would lead back to the same card. */
+  /** Offers only what can prove the feature: anything else would lead back to the same card. */
   const enrollFor = (feature: string) => {
     const known = client.get()
     const decision = known.status === 'ready' ? known.state.decisions[feature] : undefined
     return enroll(decision?.outcome === 'enroll' ? (decision.next.methods as readonly EnrollableMethod[]) : undefined)
   }
-
-  const confirm: Mounted['confirm'] = async (feature, asked, focus) => {
+  const prove = async ({ feature, stepUp }: ConfirmOptions): Promise<Outcome> => {
     try {
-      if (asked) await client.stepUp(feature, asked).done
-      else if (!(await enrollFor(feature))) return 'cancelled'
+      if (!stepUp) return (await enrollFor(feature)) ? 'enrolled' : 'cancelled'
+      await client.stepUp(feature, stepUp).done
+      return 'proven'
     } catch (error) {
-      return (error as StileError).code === 'step_up_cancelled' ? 'cancelled' : 'failed'
+      const { code } = error as { code?: StileCode }
+      return code === 'step_up_cancelled' ? 'cancelled' : 'failed'
     }
-    // behind a modal dialog nothing can be focused, and closing it gives the focus back to a button that is gone
-    const modal = document.querySelector('stile-dialog [open]')
-    if (modal) modal.addEventListener('close', focus, { once: true })
-    else setTimeout(focus)
-    return asked ? 'proven' : 'enrolled'
+  }
+
+  const confirm = async (asked: ConfirmOptions) => {
+    const outcome = await prove(asked)
+    if (outcome === 'cancelled' || outcome === 'failed') return outcome
+    // the content is rendered after this returns; before the dialog is closed it cannot be focused
+    const closed = dialog?.closed() ?? Promise.resolve()
+    closed.then(() => setTimeout(asked.onClosed))
+    return outcome
   }
   return {
     unmount: () => dialog?.(),

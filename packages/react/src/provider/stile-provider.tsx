@@ -1,15 +1,15 @@
 import type { Stile } from '@stile/browser'
 import type { DialogOptions } from '@stile/browser/dialog'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef } from 'react'
-import { type GateTexts, TEXTS } from '../gate/texts.ts'
 import { StileContext, type StileContextValue } from './context.ts'
+import { type GateTexts, TEXTS } from './gate-texts.ts'
 import type { Mounted } from './mount.ts'
 
 /** Props of `StileProvider`. */
 export type StileProviderProps = Readonly<{
   /** Made once with `createStile`, outside of any component. */
   client: Stile
-  /** Options of the dialog, or `false` where the application shows step-ups itself. Read once, when mounted. */
+  /** Options of the dialog, or `false` if the application shows step-ups itself. Read once, when mounted. */
   dialog?: DialogOptions | false
   /** What people read for each feature and tier, such as `{ 'reports.export': 'Export reports', pro: 'Pro' }`. */
   labels?: Readonly<Record<string, string>>
@@ -28,10 +28,10 @@ export function StileProvider({ client, dialog, labels = NO_LABELS, texts, child
   useEffect(() => {
     const mounting = import('./mount.ts').then(({ mount }) => mount(client, options.current))
     mounted.current = mounting
-    // where the chunk cannot be loaded, a click says that it did not work; the page itself goes on
-    const quiet = mounting.catch(() => null)
+    // if the file cannot be loaded, a click says that it did not work; the page itself goes on
+    const settled = mounting.catch(() => null)
     return () => {
-      quiet.then((it) => it?.unmount())
+      settled.then((loaded) => loaded?.unmount())
     }
   }, [client])
 

@@ -1,0 +1,92 @@
+import { element, icon } from '../elements/element.ts'
+
+/** What the dialog shows. */
+export type DialogView = Readonly<{
+  /** As long as it stays the same, body and actions stay as they are, with the focus and what was typed. */
+  key: string
+  /** The drawing of the icon. */
+  icon: string
+  title: string
+  text: string
+  /** Screen readers read it out when it changes. */
+  alert?: string
+  busy?: boolean
+  body?: () => readonly Node[]
+  actions: () => readonly Node[]
+  /** Enter, or the button of type `submit`. */
+  onSubmit?: () => void
+  /** Escape and the cancel button. */
+  onCancel: () => void
+}>
+
+/** The dialog that every view is shown in: a native modal `<dialog>`, labelled and described. */
+export type DialogFrame = Readonly<{
+  /** The id of the element that tells what went wrong, for fields that it describes. */
+  alertId: string
+  show: (view: DialogView) => void
+  close: () => void
+  /** Resolves once the dialog is not open, so at once if it is closed already. */
+  closed: () => Promise<void>
+}>
+
+/** Puts the dialog into an element. The browser itself moves the focus in when it opens and back when it closes. */
+export function createFrame(host: Element): DialogFrame {
+  // random, because a page may hold several dialogs and even two copies of this package
+  const id = `stile-${Math.random().toString(36).slice(2)}`
+  const header = element('header')
+  const title = element('h2', { id: `${id}-title`, tabIndex: -1 })
+  const text = element('p', { id: `${id}-text` })
+  const body = element('div')
+  const alert = element('p', { id: `${id}-alert`, role: 'alert' })
+  const actions = element('div')
+  const form = element('form', {}, header, body, alert, actions)
+  const dialog = element('dialog', { 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
+  host.append(dialog)
+
+  let shown: DialogView | undefined
+  let shownIcon: string | undefined
+  form.onsubmit = (event) => {
+    event.preventDefault()
+    shown?.onSubmit?.()
+  }
+  dialog.oncancel = (event) => {
+    event.preventDefault()
+    shown?.onCancel()
+  }
+  // browsers close the dialog in spite of `preventDefault` when Escape is pressed twice
+  dialog.onclose = () => {
+    if (!dialog.open) shown?.onCancel()
+  }
+
+  return {
+    alertId: alert.id,
+    show: (view) => {
+      const isSameView = shown?.key === view.key
+      if (shownIcon !== view.icon) header.replaceChildren(icon(view.icon), title, text)
+      shownIcon = view.icon
+      shown = view
+      dialog.setAttribute('aria-busy', `${!!view.busy}`)
+      setText(title, view.title)
+      setText(text, view.text)
+      if (!isSameView) {
+        body.replaceChildren(...(view.body?.() ?? []))
+        actions.replaceChildren(...view.actions())
+      }
+      if (!dialog.open) dialog.showModal()
+      setText(alert, view.alert ?? '')
+      if (!isSameView) (dialog.querySelector<HTMLElement>('input,.stile-primary') ?? title).focus()
+    },
+    close: () => {
+      shown = undefined
+      dialog.close()
+    },
+    closed: async () => {
+      if (dialog.open) await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
+    },
+  }
+}
+
+/** Changes a text only if it differs: screen readers read out a live region again even if the same text is set. */
+function setText(node: Element, words: string): void {
+  if (node.textContent !== words) node.textContent = words
+}

@@ -1,0 +1,110 @@
+import { createRecovery } from '../../enroll/recovery.ts'
+import type { FlowError } from '../../stile.ts'
+import { adoptStyles } from '../elements/adopt-styles.ts'
+import { button, element, quietButton, submitButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
+import type { Wizard } from '../wizard/wizard.ts'
+import { RECOVERY_STYLES } from './styles.ts'
+
+/** Why recovery codes are shown. */
+export type RecoveryCodesViewOptions = Readonly<{
+  /** Whether the subject asked for them. Otherwise they are offered, to subjects who have none. */
+  isRequested: boolean
+}>
+
+/**
+ * Makes ten recovery codes and shows them once.
+ *
+ * @returns whether they were made
+ */
+export async function showRecoveryCodes(base: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+  adoptStyles(base.styles, RECOVERY_STYLES)
+  const wizard = base.withTexts(RECOVERY_TEXTS)
+  const { say, show } = wizard
+  const recovery = createRecovery(wizard.client)
+  const codesLeft = await recovery.status().then(
+    (status) => status.codesLeft,
+    () => undefined,
+  )
+  // if nobody knows how many are left, none are offered
+  if (!isRequested && codesLeft !== 0) return false
+
+  return new Promise<boolean>((resolve) => {
+    let busy = false
+    let error: FlowError | undefined
+    const leave = () => resolve(false)
+
+    const offerText = () => {
+      if (busy) return say('wait')
+      const endsFormerCodes = isRequested && !!codesLeft
+      return endsFormerCodes ? `${say('offerText')} ${say('makingCodes')}` : say('offerText')
+    }
+    const showOffer = () =>
+      show({
+        key: 'offer',
+        icon: ICONS.codes,
+        title: say('offerTitle'),
+        text: offerText(),
+        busy,
+        alert: wizard.errorText(error),
+        onSubmit: make,
+        actions: () => [submitButton(say(isRequested ? 'makeCodes' : 'offer')), quietButton(say(isRequested ? 'cancel' : 'notNow'), leave)],
+      })
+    const offerStep = { render: showOffer, cancel: leave }
+    const make = async () => {
+      if (busy) return
+      busy = true
+      error = undefined
+      wizard.showStep(offerStep)
+      try {
+        showCodes(await recovery.makeCodes())
+      } catch (cause) {
+        busy = false
+        error = wizard.errorOf(cause)
+        wizard.showStep(offerStep)
+      }
+    }
+
+    const showCodes = (codes: readonly string[]) => {
+      let alert = ''
+      const finish = () => resolve(true)
+      const body = () => [
+        element('ol', { className: 'stile-codes' }, ...codes.map((code) => element('li', {}, element('code', {}, code)))),
+        element(
+          'div',
+          { className: 'stile-row' },
+          wizard.copyButton(codes.join('\n')),
+          button({ label: say('download'), onClick: () => download(codes) }),
+          button({ label: say('print'), onClick: () => print() }),
+        ),
+      ]
+      const render = () =>
+        show({
+          key: 'codes',
+          icon: ICONS.codes,
+          title: say('codesTitle'),
+          text: say('codesText'),
+          alert,
+          // they are shown only once, so that Escape does not throw them away
+          onCancel: () => {
+            alert = say('saveFirst')
+            render()
+          },
+          onSubmit: finish,
+          body,
+          actions: () => [submitButton(say('saved'))],
+        })
+      wizard.showStep({ render, cancel: finish })
+    }
+
+    const download = (codes: readonly string[]) => {
+      const heading = say('codesFile', { host: location.host, date: new Date().toLocaleDateString() })
+      const file = new Blob([`${heading}\n\n${codes.join('\n')}\n`], { type: 'text/plain' })
+      const url = URL.createObjectURL(file)
+      element('a', { href: url, download: say('codesFileName') }).click()
+      URL.revokeObjectURL(url)
+    }
+    wizard.showStep(offerStep)
+  })
+}

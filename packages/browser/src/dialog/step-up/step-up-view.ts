@@ -1,0 +1,199 @@
+import type { Method } from '@stile/protocol'
+import type { EnrollableMethod } from '../../enroll/enrollment.ts'
+import type { Flow, FlowState } from '../../stile.ts'
+import { createCodeField } from '../elements/code-field.ts'
+import { button, quietButton, submitButton } from '../elements/element.ts'
+import { PROMPT_ICONS } from '../elements/icons.ts'
+import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import type { Say } from '../texts/texts.ts'
+
+/** A step-up that is done within this time opens no dialog. */
+const QUIET_MS = 200
+/** How long the confirmation stays. */
+const DONE_MS = 700
+/** How long a service that could not be reached is left alone. */
+const RETRY_MS = 4000
+
+/** A state in which the service has answered and the step-up is still open. */
+export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
+
+/** What the subject goes on to after a step-up: enrolling one of these methods, or recovery. */
+export type AfterStepUp = readonly EnrollableMethod[] | 'recovery' | undefined
+
+/** What a view of a step-up says of itself; the rest is the same for all of them. */
+export type PromptView = Partial<DialogView> & Pick<DialogView, 'key' | 'actions'>
+
+/** What the views of a step-up share. */
+export type StepUpPrompt = Readonly<{
+  flow: Flow
+  /** The id of the element that tells what went wrong. */
+  alertId: string
+  show: (view: PromptView) => void
+  close: () => void
+  cancelButton: () => HTMLButtonElement
+  render: () => void
+  /** Runs it after this time, unless something is rendered before. */
+  runLater: (run: () => void, delayMs: number) => void
+  /** Shows the choice of methods in place of the one that is under way. */
+  showChoice: () => void
+  /** Goes on with the method that is under way. */
+  leaveChoice: () => void
+  /** Starts a method, also one that is under way. */
+  choose: (method: Method) => void
+  /** Takes the step-up off the screen. */
+  finish: (next?: AfterStepUp) => void
+}>
+
+/** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
+export type WaysView = Readonly<{
+  /** The sentence for what went wrong; empty if nothing did. */
+  alertOf: (state: FlowState) => string
+  /** `isChoosing`: the subject asked for another method than the one that is under way. */
+  render: (state: FlowState, isChoosing: boolean) => void
+}>
+
+/** What `showStepUp` works with. */
+export type StepUpViewOptions = Readonly<{
+  flow: Flow
+  frame: DialogFrame
+  say: Say
+  /** What people read as the thing that is asked for. */
+  label: string | undefined
+  loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
+  /** Called once, when there is nothing more to show. */
+  onEnd: (next: AfterStepUp) => void
+}>
+
+/**
+ * Shows a step-up from its start to its end.
+ *
+ * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
+ * service is asked.
+ */
+export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpViewOptions): void {
+  const { cancel, submit, retry } = flow
+  let isOpen = false
+  let timer: ReturnType<typeof setTimeout>
+  let ways: WaysView | undefined
+  let isWaysMissing = false
+  /** The method that was under way when the subject asked for another. */
+  let leftMethod: Method | undefined
+  const codeField = createCodeField({ label: say('code'), describedBy: frame.alertId, onFull: (code) => submit({ code }) })
+
+  const show: StepUpPrompt['show'] = (view) => {
+    isOpen = true
+    const text = label ? say('purpose', { feature: label }) : ''
+    frame.show({ icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view })
+  }
+  const cancelButton = () => quietButton(say('cancel'), cancel)
+  const finish = (next?: AfterStepUp) => {
+    clearTimeout(timer)
+    unsubscribe()
+    onEnd(next)
+  }
+  const runLater = (run: () => void, delayMs: number) => {
+    clearTimeout(timer)
+    timer = setTimeout(run, delayMs)
+  }
+
+  const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
+  const showUnreachable = (alert: string, tryAgain: () => void) =>
+    show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
+  const showDone = () => {
+    show({ key: 'done', icon: PROMPT_ICONS.done, title: say('done'), onCancel: finish, actions: () => [] })
+    runLater(finish, DONE_MS)
+  }
+  const showStarting = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
+    if (error) {
+      runLater(retry, RETRY_MS)
+      showUnreachable(say([error.code, 'failed']), retry)
+    } else if (isOpen) showWaiting()
+    else runLater(showWaiting, QUIET_MS)
+  }
+
+  const leaveButton = ({ methods }: OpenFlowState) =>
+    methods.length > 1
+      ? button({ label: say('another'), onClick: showChoice })
+      : button({ label: say('none'), onClick: showChoice, className: 'stile-quiet stile-link' })
+  const showPasskey = (state: OpenFlowState) =>
+    show({
+      key: 'passkey',
+      busy: true,
+      alert: ways?.alertOf(state) ?? '',
+      text: say(state.status === 'verifying' ? 'wait' : 'passkey'),
+      actions: () => [leaveButton(state), cancelButton()],
+    })
+  const showCode = (state: OpenFlowState) => {
+    const busy = state.status === 'verifying'
+    show({
+      key: 'totp',
+      icon: PROMPT_ICONS.phone,
+      busy,
+      alert: ways?.alertOf(state) ?? '',
+      ...(busy && { text: say('wait') }),
+      onSubmit: () => submit({ code: codeField.input.value }),
+      body: () => [codeField.field],
+      actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
+    })
+    codeField.mark({ busy, wrong: !!state.error })
+  }
+
+  const render = () => {
+    clearTimeout(timer)
+    const state = flow.get()
+    if (state.status === 'cancelled') return finish()
+    if (state.status === 'done') return isOpen ? showDone() : finish()
+    if (state.status === 'starting') return showStarting(state)
+    const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
+    if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing) {
+      if (state.method === 'passkey') return showPasskey(state)
+      if (state.method === 'totp') return showCode(state)
+    }
+    if (ways) ways.render(state, isChoosing)
+    else if (isWaysMissing) showUnreachable(say('service_unavailable'), load)
+    else showWaiting()
+  }
+  const load = async () => {
+    isWaysMissing = false
+    try {
+      ways = await loadWays(prompt)
+    } catch {
+      isWaysMissing = true
+    }
+    if (isOpen) render()
+  }
+  const showChoice = () => {
+    leftMethod = methodOf(flow.get())
+    render()
+  }
+
+  const prompt: StepUpPrompt = {
+    flow,
+    alertId: frame.alertId,
+    show,
+    close: () => {
+      isOpen = false
+      frame.close()
+    },
+    cancelButton,
+    render,
+    runLater,
+    showChoice,
+    leaveChoice: () => {
+      leftMethod = undefined
+      render()
+    },
+    choose: (method) => {
+      leftMethod = undefined
+      flow.choose(method)
+    },
+    finish,
+  }
+  const unsubscribe = flow.subscribe(render)
+  load()
+  render()
+}
+
+function methodOf(state: FlowState): Method | undefined {
+  return 'method' in state ? state.method : undefined
+}

@@ -1,0 +1,113 @@
+import type { Method } from '@stile/protocol'
+import type { EnrollableMethod } from '../../enroll/enrollment.ts'
+import type { FlowState } from '../../stile.ts'
+import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
+import { button, quietButton, submitButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import { errorText } from '../texts/error-text.ts'
+import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
+import { createSay, PROMPT_TEXTS, type Texts } from '../texts/texts.ts'
+import { createChoiceView } from './choice-view.ts'
+import { createEmailView } from './email-view.ts'
+import type { OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
+import { WAYS_STYLES } from './styles.ts'
+
+/** What the ways view works with. */
+export type WaysViewOptions = Readonly<{
+  prompt: StepUpPrompt
+  styles: StyleTarget
+  /** The application's own sentences. */
+  texts: Partial<Texts> | undefined
+}>
+
+type Failed = Extract<FlowState, { status: 'failed' }>
+
+const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 'security-key', 'totp'])
+const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
+
+/** Creates the views of every method that the first prompt does not show, of the choice, and of a step-up that did not succeed. */
+export function createWaysView({ prompt, styles, texts }: WaysViewOptions): WaysView {
+  adoptStyles(styles, WAYS_STYLES)
+  const { flow, show, cancelButton } = prompt
+  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
+  const alertOf = (state: FlowState) => ('error' in state ? errorText(say, state.error, 'method' in state ? state.method : undefined) : '')
+
+  /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
+  const recover = () => {
+    prompt.finish('recovery')
+    flow.cancel()
+  }
+  const recoverButton = () => button({ label: say('none'), onClick: recover, className: 'stile-link' })
+  const leaveButton = ({ methods }: OpenFlowState) =>
+    methods.length > 1 ? button({ label: say('another'), onClick: prompt.showChoice }) : recoverButton()
+
+  const showChoice = createChoiceView({ prompt, say, recoverButton })
+  const showEmail = createEmailView({ prompt, say, leaveButton })
+
+  const showSecurityKey = (state: OpenFlowState) =>
+    show({
+      key: 'security-key',
+      icon: ICONS.usb,
+      busy: true,
+      text: say(state.status === 'verifying' ? 'wait' : 'touchKey'),
+      alert: alertOf(state),
+      actions: () => [leaveButton(state), cancelButton()],
+    })
+
+  const showRelogin = (state: OpenFlowState) => {
+    const host = state.stepUp.methods.find(({ method }) => method === 'relogin')?.hint
+    // the application's own sign-in must not lie behind a modal dialog
+    if (!host) return prompt.close()
+    show({
+      key: 'relogin',
+      icon: ICONS.door,
+      title: say('useReloginAt', { host }),
+      busy: true,
+      text: say(state.status === 'verifying' ? 'wait' : 'signIn'),
+      actions: () => [button({ label: say('signInAgain'), onClick: () => prompt.choose('relogin') }), leaveButton(state), cancelButton()],
+    })
+  }
+
+  /** What the subject can do about a step-up that failed. */
+  const remedyOf = ({ code, problem }: Failed) => {
+    const methods = problem?.next?.methods?.filter(isEnrollable) ?? []
+    if (code === 'enrollment_required') return { label: say('enroll'), leaveLabel: say('cancel'), next: methods }
+    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: 'recovery' as const }
+    return undefined
+  }
+  const showFailed = (state: Failed) => {
+    const { code, problem } = state
+    const remedy = remedyOf(state)
+    const leave = () => prompt.finish()
+    show({
+      key: 'failed',
+      icon: ICONS.stop,
+      alert: errorText(say, { ...problem, code }),
+      onCancel: leave,
+      onSubmit: () => prompt.finish(remedy?.next),
+      actions: () => (remedy ? [submitButton(remedy.label), quietButton(remedy.leaveLabel, leave)] : [submitButton(say('close'))]),
+    })
+  }
+
+  const showMethod = (state: OpenFlowState, method: Method | undefined) => {
+    switch (method) {
+      case 'email-otp':
+        return showEmail(state, alertOf(state))
+      case 'security-key':
+        return showSecurityKey(state)
+      // passkeys and authenticator codes are shown by the first prompt
+      default:
+        return showRelogin(state)
+    }
+  }
+  return {
+    alertOf,
+    render: (state, isChoosing) => {
+      if (state.status === 'failed') return showFailed(state)
+      if (!('stepUp' in state)) return
+      if (isChoosing && state.methods.length < 2) return recover()
+      if (state.status === 'choosing' || isChoosing) return showChoice(state, alertOf(state))
+      showMethod(state, state.method)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
+import type { RECOVERY_TEXTS } from './recovery-texts.ts'
+import type { STEP_UP_TEXTS } from './step-up-texts.ts'
+
+/** The sentences of a prompt that goes well. `{…}` is filled in. */
+export const PROMPT_TEXTS = {
+  title: 'Confirm it’s you',
+  purpose: 'Needed for: {feature}',
+  'stile:authenticators': 'Changing how you confirm it’s you',
+  'stile:recovery': 'Getting back in',
+  wait: 'One moment…',
+  passkey: 'Follow the prompt of your browser or device.',
+  code: '6-digit code from your authenticator app',
+  verify: 'Confirm',
+  another: 'Use another way',
+  none: 'I can’t do any of these',
+  done: 'Confirmed',
+  cancel: 'Cancel',
+  retry: 'Try again',
+  service_unavailable: 'The service cannot be reached. Trying again by itself.',
+  failed: 'That did not work.',
+} as const
+
+/** The key of a sentence that the dialog has. */
+type TextKey = keyof typeof PROMPT_TEXTS | keyof typeof STEP_UP_TEXTS | keyof typeof ENROLLMENT_TEXTS | keyof typeof RECOVERY_TEXTS
+
+/** Every sentence of the dialog, by its key. The code of any failure is a key, too. */
+export type Texts = Readonly<Record<TextKey | (string & {}), string>>
+
+/** Gives the sentence for the first of these keys that has one, with `{name}` filled in from the values. */
+export type Say = (keys: string | readonly (string | undefined)[], values?: Readonly<Record<string, string | number>>) => string
+
+/** Creates a function that reads sentences from a table. If no key has a sentence, it gives an empty text. */
+export function createSay(table: Readonly<Record<string, string | undefined>>): Say {
+  return (keys, values = {}) => {
+    const key = [keys].flat().find((each) => each && table[each]) ?? ''
+    return (table[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => `${values[name] ?? ''}`)
+  }
+}

@@ -1,0 +1,117 @@
+import type { Method } from '@stile/protocol'
+import type { EnrollmentClient } from '../../enroll/gated.ts'
+import { flowError, toStileError } from '../../error.ts'
+import type { FlowError } from '../../stile.ts'
+import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
+import { button, quietButton } from '../elements/element.ts'
+import { ICONS } from '../elements/more-icons.ts'
+import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
+import { errorText } from '../texts/error-text.ts'
+import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
+import { createSay, PROMPT_TEXTS, type Say, type Texts } from '../texts/texts.ts'
+import { WIZARD_STYLES } from './styles.ts'
+
+/** What the wizard works with. */
+export type WizardOptions = Readonly<{
+  client: EnrollmentClient
+  frame: DialogFrame
+  styles: StyleTarget
+  /** The application's own sentences. */
+  texts: Partial<Texts> | undefined
+  /** Whether a step-up is shown at the moment. It goes before the wizard. */
+  isStepUpShown: () => boolean
+}>
+
+/** One step of the wizard: how it is shown, and how it is left. */
+export type WizardStep = Readonly<{ render: () => void; cancel: () => void }>
+
+/** What a step says of its view; the rest is the same for all of them. */
+export type WizardView = Partial<DialogView> & Pick<DialogView, 'key' | 'title' | 'actions'>
+
+/** Leads through enrolment, recovery or the making of recovery codes, step by step. */
+export type Wizard = Readonly<{
+  /** The client; while its `relogin` is under way the dialog is closed. */
+  client: EnrollmentClient
+  /** The id of the element that tells what went wrong. */
+  alertId: string
+  /** Where the style sheets of views go that are loaded later. */
+  styles: StyleTarget
+  say: Say
+  errorText: (error: FlowError | undefined, method?: Method) => string
+  /** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
+  errorOf: (cause: unknown) => FlowError | undefined
+  /** The same wizard with more sentences, for views that are loaded later. */
+  withTexts: (more: Partial<Texts>) => Wizard
+  /** Goes to a step. It is rendered now, and again after a step-up that was shown over it. */
+  showStep: (step: WizardStep) => void
+  /** Shows a view of the current step. */
+  show: (view: WizardView) => void
+  cancelButton: () => HTMLButtonElement
+  copyButton: (text: string) => HTMLButtonElement
+  /** Renders the current step, unless something else is shown. */
+  render: () => void
+  /** Cancels the current step. */
+  cancel: () => void
+}>
+
+/** Creates a wizard that shows nothing yet. */
+export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
+  adoptStyles(styles, WIZARD_STYLES)
+  let isSigningIn = false
+  let step: WizardStep | undefined
+
+  const render = () => {
+    if (!isStepUpShown() && !isSigningIn) step?.render()
+  }
+  const cancel = () => step?.cancel()
+  /** The application's own sign-in must not lie behind a modal dialog. */
+  const relogin = async () => {
+    isSigningIn = true
+    frame.close()
+    try {
+      return await client.relogin()
+    } finally {
+      isSigningIn = false
+      render()
+    }
+  }
+
+  const wizardWith = (known: Partial<Texts>): Wizard => {
+    const say = createSay({ ...known, ...texts })
+    return {
+      client: { ...client, relogin },
+      alertId: frame.alertId,
+      styles,
+      say,
+      errorText: (error, method) => errorText(say, error, method),
+      errorOf: (cause) => {
+        const error = toStileError(cause, 'internal')
+        return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
+      },
+      withTexts: (more) => wizardWith({ ...known, ...more }),
+      showStep: (next) => {
+        step = next
+        render()
+      },
+      show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
+      cancelButton: () => quietButton(say('cancel'), cancel),
+      copyButton: (text) => createCopyButton(say, text),
+      render,
+      cancel,
+    }
+  }
+  return wizardWith({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS })
+}
+
+function createCopyButton(say: Say, text: string): HTMLButtonElement {
+  const copy = () => {
+    navigator.clipboard.writeText(text).then(
+      () => made.replaceChildren(say('copied')),
+      // if the clipboard is refused, the text can still be selected
+      () => {},
+    )
+  }
+  const made = button({ label: say('copy'), onClick: copy })
+  return made
+}

@@ -1,0 +1,178 @@
+import type { World as Facts } from '@stile/testing'
+import { licenseOf } from '@stile/testing'
+import type { ReactElement } from 'react'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
+import { StepUpGate } from '../gate/step-up-gate.tsx'
+import { click, dark, inWorld, lendAuthenticator, type Meta, narrow, type StoryObj, settled, typeCode } from '../stories.test-support.tsx'
+
+/** Enrolment opens on a click of the gate, as it does in an application. */
+function Page(): ReactElement {
+  return (
+    <StepUpGate feature="reports.export">
+      <p>The export is ready.</p>
+    </StepUpGate>
+  )
+}
+
+const meta: Meta<typeof Page> = {
+  title: 'Dialog/Enrolment',
+  component: Page,
+  decorators: [inWorld],
+  parameters: { world: { given: { license: licenseOf('pro') } } },
+}
+export default meta
+type Story = StoryObj<typeof Page>
+
+const open = () => click('Set it up')
+const choose = async () => {
+  await open()
+  await click('Add an authenticator app')
+}
+
+/** The subject chooses what to set up. */
+export const Choice: Story = {
+  play: async () => {
+    await open()
+    await screen.findByRole('dialog', { name: 'Set up a way to confirm it’s you' })
+    await screen.findByRole('button', { name: 'Add a passkey' })
+    await screen.findByRole('button', { name: 'Add an authenticator app' })
+    await screen.findByRole('button', { name: 'Add a security key' })
+    await settled()
+  },
+}
+
+export const ChoiceDark: Story = dark(Choice)
+export const ChoiceNarrow: Story = narrow(Choice)
+
+/** An authenticator app: a picture to scan, a key to type by hand, and the code that it shows. */
+export const AuthenticatorApp: Story = {
+  play: async () => {
+    await choose()
+    await screen.findByRole('img', { name: 'QR code for your authenticator app' })
+    await screen.findByText(/JBSW Y3DP/)
+    await settled()
+  },
+}
+
+export const AuthenticatorAppDark: Story = dark(AuthenticatorApp)
+export const AuthenticatorAppNarrow: Story = narrow(AuthenticatorApp)
+
+/** The code is wrong: the picture stays, and another can be typed. */
+export const WrongCode: Story = {
+  play: async () => {
+    await choose()
+    await screen.findByRole('img', { name: 'QR code for your authenticator app' })
+    await typeCode('000000')
+    await screen.findByText('That code is not right. Attempts left: 4.')
+    await settled()
+  },
+}
+
+/** Enrolled: it gets a name, so that it is known again. */
+export const Named: Story = {
+  play: async () => {
+    await choose()
+    await typeCode('123456')
+    await screen.findByRole('dialog', { name: 'All set' })
+    await settled()
+  },
+}
+
+/** Named: subjects without recovery codes are offered some. */
+export const CodesOffered: Story = {
+  play: async () => {
+    await choose()
+    await typeCode('123456')
+    const name = await screen.findByLabelText('Name it, so that you know it again')
+    await userEvent.clear(name)
+    await userEvent.type(name, 'My phone')
+    await click('Save')
+    await screen.findByRole('dialog', { name: 'Save recovery codes' })
+    await settled()
+  },
+}
+
+export const CodesOfferedDark: Story = dark(CodesOffered)
+
+/** Not now: what asked for it opens. */
+export const Saved: Story = {
+  play: async (context) => {
+    await CodesOffered.play?.(context)
+    await click('Not now')
+    await screen.findByText('The export is ready.')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  },
+}
+
+/** The subject leaves: nothing has changed. */
+export const Cancelled: Story = {
+  play: async () => {
+    await choose()
+    await click('Cancel')
+    await screen.findByText('Not confirmed yet. Nothing has changed.')
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
+  },
+}
+
+const KEY = (attestation: Facts['attestation']) => ({ world: { given: { license: licenseOf('enterprise'), attestation } } })
+const addKey = async () => {
+  lendAuthenticator('works')
+  await click('Set it up')
+  await click('Add a security key')
+  await screen.findByRole('dialog', { name: 'All set' })
+}
+const payoutAccount = () => (
+  <StepUpGate feature="payouts.account">
+    <p>The payout account can be changed.</p>
+  </StepUpGate>
+)
+
+/** Only a hardware key will do here, so that only one is offered. */
+export const ChoiceAsked: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    await click('Set it up')
+    await screen.findByRole('button', { name: 'Add a security key' })
+    expect(screen.queryByRole('button', { name: 'Add an authenticator app' })).toBeNull()
+    await settled()
+  },
+}
+
+/** The browser waits for the key. */
+export const KeyPrompt: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    lendAuthenticator('waits')
+    await click('Set it up')
+    await click('Add a security key')
+    await screen.findByText('Insert your security key and touch it.')
+    await settled()
+  },
+}
+
+/** Its maker vouches for it: it counts as a hardware key, and nothing needs to be said. */
+export const KeyTrusted: Story = {
+  parameters: KEY('trusted'),
+  render: payoutAccount,
+  play: async () => {
+    await addKey()
+    expect(screen.queryByText(/counts like a passkey/)).toBeNull()
+    await settled()
+  },
+}
+
+/** Nobody vouches for it: it is enrolled all the same, and why it counts for less is said. */
+export const KeyUnknown: Story = {
+  parameters: KEY('none'),
+  render: payoutAccount,
+  play: async () => {
+    await addKey()
+    await screen.findByText('This key does not say who made it. It counts like a passkey, not as a hardware key.')
+    await settled()
+  },
+}
+
+export const KeyUnknownDark: Story = dark(KeyUnknown)
+export const KeyUnknownNarrow: Story = narrow(KeyUnknown)

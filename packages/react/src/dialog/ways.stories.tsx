@@ -1,0 +1,190 @@
+import type { ReactElement } from 'react'
+import { expect, screen, waitFor } from 'storybook/test'
+import { StepUpGate } from '../gate/step-up-gate.tsx'
+import {
+  click,
+  dark,
+  inWorld,
+  type Meta,
+  mailed,
+  narrow,
+  STALE,
+  type StoryObj,
+  service,
+  settled,
+  typeCode,
+} from '../stories.test-support.tsx'
+
+/** A fresh login is enough here, so that a code by mail and signing in again are ways, too. */
+function Page(): ReactElement {
+  return (
+    <StepUpGate feature="contact.change">
+      <p>The contact data can be changed.</p>
+    </StepUpGate>
+  )
+}
+
+const meta: Meta<typeof Page> = {
+  title: 'Dialog/Ways',
+  component: Page,
+  decorators: [inWorld],
+  parameters: { world: { given: { ...STALE, authenticators: [] } } },
+}
+export default meta
+type Story = StoryObj<typeof Page>
+
+const open = () => click('Confirm and continue')
+const PROVIDER = { world: { given: { ...STALE, email: null, authenticators: [], loginProvider: 'login.example.com' } } }
+
+/** Keeps the window of the login provider from opening; gives the address that it would have, and windows back to the browser. */
+function holdWindows(): () => string {
+  const { open: real } = window
+  let address = ''
+  const location = {
+    replace: (url: string) => {
+      address = url
+    },
+  }
+  window.open = () => ({ closed: false, close: () => {}, sessionStorage: { removeItem: () => {} }, location }) as unknown as Window
+  return () => {
+    window.open = real
+    return address
+  }
+}
+
+const signIn = async () => {
+  await open()
+  await click('Sign in again at login.example.com')
+  await screen.findByRole('button', { name: 'Open the window again' })
+}
+
+/** A code was sent: the dialog says to which address, and soon another can be asked for. */
+export const EmailSent: Story = {
+  play: async () => {
+    await open()
+    await screen.findByText('We sent a code to a•••@example.com.')
+    const field = await screen.findByLabelText('6-digit code from the email')
+    await waitFor(() => expect(field).toHaveFocus())
+    expect(field).toHaveAttribute('autocomplete', 'one-time-code')
+    expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
+    await settled()
+  },
+}
+
+export const EmailSentDark: Story = dark(EmailSent)
+export const EmailSentNarrow: Story = narrow(EmailSent)
+
+/** The code is wrong: what is left is said, and the field is ready for another. */
+export const EmailWrong: Story = {
+  play: async () => {
+    await open()
+    await typeCode(mailed() === '000000' ? '111111' : '000000')
+    await screen.findByText('That code is not right. Attempts left: 4.')
+    await settled()
+  },
+}
+
+export const EmailWrongDark: Story = dark(EmailWrong)
+
+const READY = { world: { given: { ...STALE, authenticators: [] }, behind: 31 } }
+
+/** Another code was sent: it is said, the field is empty, and the next one waits longer. */
+export const EmailResent: Story = {
+  parameters: READY,
+  play: async () => {
+    await open()
+    await screen.findByText('We sent a code to a•••@example.com.')
+    service().advance(30)
+    await click('Send another code')
+    await screen.findByText('Another code is on its way. The one before no longer counts.')
+    expect(service().inbox()).toHaveLength(2)
+    expect(screen.getByLabelText('6-digit code from the email')).toHaveFocus()
+    expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
+    await settled()
+  },
+}
+
+/** The service finds it too soon: how long to wait is said, and the code that was sent still counts. */
+export const EmailTooSoon: Story = {
+  parameters: READY,
+  play: async () => {
+    await open()
+    await click('Send another code')
+    await screen.findByText(/It is too soon for another code\. Try again in \d+ s\./)
+    await settled()
+    await typeCode(mailed())
+    await screen.findByText('The contact data can be changed.')
+  },
+}
+
+/** The right code opens what asked for it. */
+export const EmailRight: Story = {
+  play: async () => {
+    await open()
+    await screen.findByText('We sent a code to a•••@example.com.')
+    await typeCode(mailed())
+    await screen.findByText('The contact data can be changed.')
+  },
+}
+
+/** The mail cannot be sent: nothing is counted, and the other way is there. */
+export const MailAway: Story = {
+  parameters: { world: { given: { ...STALE, authenticators: [], away: ['mail'] } } },
+  play: async () => {
+    await open()
+    await screen.findByText(/The email could not be sent\. Nothing was counted/)
+    await screen.findByRole('button', { name: 'Sign in again' })
+    await settled()
+  },
+}
+
+/** Signing in again opens a window, so it waits for a click. */
+export const Offered: Story = {
+  parameters: PROVIDER,
+  play: async () => {
+    await open()
+    await screen.findByRole('button', { name: 'Sign in again at login.example.com' })
+    await screen.findByRole('button', { name: 'I can’t do any of these' })
+    await settled()
+  },
+}
+
+/** The subject signs in again at the login provider, in a window of its own. */
+export const SignInAgain: Story = {
+  parameters: PROVIDER,
+  play: async () => {
+    const release = holdWindows()
+    await signIn()
+    await screen.findByRole('dialog', { name: 'Sign in again at login.example.com' })
+    await settled()
+    release()
+  },
+}
+
+export const SignInAgainDark: Story = dark(SignInAgain)
+export const SignInAgainNarrow: Story = narrow(SignInAgain)
+
+/** Signed in: the page that waited goes on by itself. */
+export const SignedIn: Story = {
+  parameters: PROVIDER,
+  play: async () => {
+    const release = holdWindows()
+    await signIn()
+    await service().answerLogin(release())
+    window.dispatchEvent(new Event('focus'))
+    await screen.findByText('The contact data can be changed.')
+  },
+}
+
+/** The login provider is away: nothing is counted. */
+export const ProviderAway: Story = {
+  parameters: { world: { given: { ...PROVIDER.world.given, away: ['login'] } } },
+  play: async () => {
+    const release = holdWindows()
+    await open()
+    await click('Sign in again at login.example.com')
+    release()
+    await screen.findByText(/Your login provider cannot be reached\. Nothing was counted/)
+    await settled()
+  },
+}

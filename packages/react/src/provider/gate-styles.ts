@@ -1,0 +1,74 @@
+/** The looks of the cards. Pages set every colour with the `--stile-*` variables that the dialog uses, too. */
+const CARD_STYLES = `
+[data-stile-gate] {
+  outline: 0;
+}
+[data-stile-card] {
+  box-sizing: border-box;
+  min-width: 0;
+  max-width: 32rem;
+  margin: 0;
+  padding: 1.25rem;
+  border: 1px solid var(--stile-border, light-dark(#d8dce3, #3a404b));
+  border-radius: var(--stile-radius, 12px);
+  background: var(--stile-surface, light-dark(#fff, #1a1e25));
+  color: var(--stile-text, light-dark(#161a21, #eef1f6));
+  font: var(--stile-font, inherit);
+}
+[data-stile-card] :is(strong, p) {
+  display: block;
+  margin: 0 0 0.5rem;
+}
+[data-stile-card] strong {
+  font-size: 1.0625em;
+  font-weight: 650;
+}
+[data-stile-card] p:empty {
+  margin: 0;
+}
+[data-stile-card] p:empty:last-child {
+  margin-top: -0.5rem;
+}
+[data-stile-loading],
+[data-stile-card] p {
+  color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
+  line-height: 1.5;
+}
+[data-stile-card] button {
+  margin-top: 0.5rem;
+  padding: 0.625rem 1rem;
+  min-height: 2.75rem;
+  border: 0;
+  border-radius: calc(var(--stile-radius, 12px) - 4px);
+  background: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
+  color: var(--stile-on-accent, light-dark(#fff, #0d1526));
+  font: inherit;
+  font-weight: 600;
+  cursor: pointer;
+}
+[data-stile-card] button:focus-visible {
+  outline: 3px solid var(--stile-focus, light-dark(#2f5bd7, #8fb0ff));
+  outline-offset: 2px;
+}
+[data-stile-card] button[aria-disabled="true"] {
+  opacity: 0.6;
+  cursor: progress;
+}
+@media (forced-colors: active) {
+  [data-stile-card] button {
+    border: 1px solid ButtonText;
+  }
+}
+`
+
+let isAdopted = false
+
+/** Adopts the style sheet once per page. Constructable style sheets need no `style-src` in a Content-Security-Policy. */
+export function adoptGateStyles(): void {
+  if (isAdopted || typeof CSSStyleSheet === 'undefined' || !('adoptedStyleSheets' in document)) return
+  const sheet = new CSSStyleSheet()
+  if (typeof sheet.replaceSync !== 'function') return
+  sheet.replaceSync(CARD_STYLES)
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+  isAdopted = true
+}

@@ -1,0 +1,166 @@
+import { createStile, type Stile } from '@stile/browser'
+import { definePolicy } from '@stile/policy'
+import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
+import type { Meta, StoryObj } from '@storybook/react-vite'
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { screen, userEvent } from 'storybook/test'
+import { StileProvider } from './provider/stile-provider.tsx'
+
+export type { Meta, StoryObj }
+
+/** The rules of the stories: three plans, and features that ask for nothing, a fresh login, a second factor, a hardware key and a bound one. */
+const policy = definePolicy({
+  format: 1,
+  features: {
+    'reports.view': { label: 'View reports' },
+    'contact.change': { label: 'Change contact data', requires: { level: 'session', maxAge: '5m' } },
+    'reports.export': { label: 'Export reports', requires: { level: 'mfa', maxAge: '15m' } },
+    'payouts.account': { label: 'Change the payout account', requires: { level: 'phrh', maxAge: '2m' } },
+    'payouts.approve': { label: 'Approve payouts', requires: { level: 'mfa', maxAge: '2m', bind: ['amount'] } },
+  },
+  tiers: {
+    basic: { label: 'Basic', features: ['reports.view', 'contact.change'] },
+    pro: { label: 'Pro', extends: 'basic', features: ['reports.export'] },
+    enterprise: { label: 'Enterprise', extends: 'pro', features: ['payouts.approve', 'payouts.account'] },
+  },
+  risk: { high: { level: 'phr', maxAge: '5m' }, critical: 'deny' },
+  license: { none: { tier: 'basic' }, states: { suspended: 'none' } },
+})
+
+const LABELS = {
+  'reports.view': 'View reports',
+  'contact.change': 'Change contact data',
+  'reports.export': 'Export reports',
+  'payouts.account': 'Change the payout account',
+  'payouts.approve': 'Approve payouts',
+  basic: 'Basic',
+  pro: 'Pro',
+  enterprise: 'Enterprise',
+}
+
+/** Someone with the largest plan and an authenticator app, who has proven nothing yet. */
+export const MEMBER: Partial<Facts> = { license: licenseOf('enterprise'), authenticators: [authenticatorOf('totp')] }
+
+/** Someone whose login is an hour old, with an address for codes. */
+export const STALE: Partial<Facts> = { ...MEMBER, loginAt: Math.floor(Date.now() / 1000) - 3600, email: 'ada@example.com' }
+
+/** What a story starts from: facts of the service, and how the page looks. */
+export type WorldParameters = Readonly<{
+  given?: Partial<Facts>
+  /** How far the service's clock is behind this browser's, in seconds. Default: 0. */
+  behind?: number
+  scheme?: 'light' | 'dark'
+}>
+
+/** The service of the story on the page: the newest one. */
+let current: TestService
+
+/** The service of the story on the page, for a `play` function to change the world. */
+export function service(): TestService {
+  return current
+}
+
+function connect(given: Partial<Facts>, behind: number): Stile {
+  const made = createTestService({ policy, given, clock: createClock(Math.floor(Date.now() / 1000) - behind) })
+  current = made
+  return createStile({
+    service: made.url,
+    session: made.session,
+    audiences: { api: ['https://api.test'] },
+    relogin: async () => true,
+    fetch: made.fetch,
+  })
+}
+
+/** The page of a story: a service, a client and a provider. They are closed when the story is left. */
+export function World({
+  given = MEMBER,
+  behind = 0,
+  scheme,
+  children,
+}: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
+  const [client, setClient] = useState<Stile>()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
+  useEffect(() => {
+    const made = connect(given, behind)
+    setClient(made)
+    return () => {
+      made.close()
+      takeAuthenticator()
+    }
+  }, [])
+  useEffect(() => {
+    const shown = scheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
+    document.documentElement.style.colorScheme = shown
+    document.body.style.background = shown === 'dark' ? '#11141a' : '#fff'
+    document.body.style.color = shown === 'dark' ? '#eef1f6' : '#161a21'
+  }, [scheme])
+  if (!client) return null
+  return (
+    <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>
+      <StileProvider client={client} labels={LABELS}>
+        {children}
+      </StileProvider>
+    </main>
+  )
+}
+
+/** Puts every story of a file into a world of its own, as its parameter `world` says. */
+export function inWorld(Story: () => ReactElement, { parameters }: { parameters: { world?: WorldParameters } }): ReactElement {
+  return (
+    <World {...parameters.world}>
+      <Story />
+    </World>
+  )
+}
+
+/** The same story in the dark. */
+export function dark<S extends object>(story: S): S {
+  const { parameters }: Pick<StoryObj, 'parameters'> = story
+  return { ...story, parameters: { ...parameters, world: { ...parameters?.world, scheme: 'dark' } } }
+}
+
+/** The same story on a phone. */
+export function narrow<S extends object>(story: S): S {
+  return { ...story, globals: { viewport: { value: 'phone' } } }
+}
+
+/** Clicks the button of this name, wherever on the page it is. */
+export async function click(name: string): Promise<void> {
+  await userEvent.click(await screen.findByRole('button', { name }))
+}
+
+/** Types a code into the dialog, which sends itself when it is full. */
+export async function typeCode(code: string): Promise<void> {
+  await userEvent.type(await screen.findByLabelText(/6-digit code/), code)
+}
+
+/** The code that was sent last. */
+export function mailed(): string {
+  return service().inbox().at(-1)?.secret ?? ''
+}
+
+/** Lends the browser a passkey or a security key that answers as it is told. It is taken back when the story is left. */
+export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): void {
+  const empty = new ArrayBuffer(0)
+  const response = { clientDataJSON: empty, authenticatorData: empty, signature: empty, attestationObject: empty }
+  const credential = { id: 'AAAA', rawId: empty, type: 'public-key', response, getClientExtensionResults: () => ({}) }
+  const prompt = async () => {
+    if (answer === 'waits') return new Promise<never>(() => {})
+    if (answer === 'dismissed') throw new DOMException('dismissed', 'NotAllowedError')
+    return credential as unknown as Credential
+  }
+  Object.assign(navigator.credentials, { create: prompt, get: prompt })
+}
+
+/** Gives the browser its own authenticators again. */
+function takeAuthenticator(): void {
+  // the lent functions hide those of the prototype
+  for (const name of ['create', 'get']) Reflect.deleteProperty(navigator.credentials, name)
+}
+
+/** Waits until animations are over, because half faded in, colours have no contrast yet. */
+export async function settled(): Promise<void> {
+  const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+  await Promise.all(ending.map(({ finished }) => finished.catch(() => {})))
+}
