@@ -10,6 +10,21 @@ const source = (platform: 'node' | 'browser') => ({ conditions: ['@stile/source'
 /** Packages whose tests need a document. */
 const dom = ['browser', 'react']
 const executablePath = findBrowser()
+/** Tests that start a store in every way there is: a gate of its own. */
+const STORES = 'packages/server/src/stores/**/*.test.ts'
+
+/** What the tests that need no browser have in common. */
+const node = {
+  provide: { limits: LIMITS },
+  environment: 'node',
+  // a worker loads the packages once and not once for each file: no test here mocks a module or leaves a global changed
+  isolate: false,
+  setupFiles: ['./test/setup/properties.ts'],
+  testTimeout: LIMITS.test,
+  hookTimeout: LIMITS.hook,
+  expect: { poll: { timeout: LIMITS.wait } },
+}
+
 /** How the stories are shown, as the Storybook's preview knows it too. Default: light. */
 const mode = process.env.STORYBOOK_MODE
 
@@ -20,18 +35,16 @@ export default defineConfig({
         resolve: source('node'),
         ssr: { resolve: source('node') },
         test: {
+          ...node,
           name: 'node',
-          provide: { limits: LIMITS },
-          environment: 'node',
-          // a worker loads the packages once and not once for each file: no test here mocks a module or leaves a global changed
-          isolate: false,
-          setupFiles: ['./test/setup/properties.ts'],
-          testTimeout: LIMITS.test,
-          hookTimeout: LIMITS.hook,
-          expect: { poll: { timeout: LIMITS.wait } },
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'test/faults/**/*.test.ts', 'scripts/**/*.test.ts'],
-          exclude: [...dom.map((name) => `packages/${name}/**`), '**/node_modules/**'],
+          exclude: [...dom.map((name) => `packages/${name}/**`), STORES, '**/node_modules/**'],
         },
+      },
+      {
+        resolve: source('node'),
+        ssr: { resolve: source('node') },
+        test: { ...node, name: 'store', include: [STORES] },
       },
       {
         resolve: source('browser'),
