@@ -1,8 +1,23 @@
-import { LEVELS, LICENSE_STATES, METHODS } from '@stile/protocol'
+import { LEVELS, type Level, LICENSE_STATES, METHODS, type Method } from '@stile/protocol'
 import { RISK_ENTRIES } from '../compile/rules.ts'
 
+/** The parts of a document that have members of their own. */
+type Part =
+  | 'policy'
+  | 'feature'
+  | 'tier'
+  | 'compliance'
+  | 'requirement'
+  | 'risk'
+  | 'license'
+  | 'states'
+  | 'upgraded'
+  | 'grant'
+  | 'grace'
+  | 'enrollment'
+
 /** The members that each part of a document may have: `policy.schema.json` says the same, and a test compares them. */
-export const MEMBERS = {
+export const MEMBERS: Readonly<Record<Part, readonly string[]>> = {
   policy: ['format', 'features', 'tiers', 'compliance', 'risk', 'license', 'enrollment'],
   feature: ['requires', 'compliance', 'enforce', 'whenStale', 'machines', 'actors', 'label', 'description'],
   tier: ['extends', 'features', 'requires', 'label', 'description'],
@@ -15,10 +30,19 @@ export const MEMBERS = {
   grant: ['tier'],
   grace: ['for', 'then'],
   enrollment: ['missing', 'first', 'settle'],
-} as const satisfies Readonly<Record<string, readonly string[]>>
+}
 
 /** The words that a member may be, if it is one of a few. */
-export const WORDS = {
+export const WORDS: Readonly<{
+  level: readonly Level[]
+  methods: readonly Method[]
+  enforce: readonly ('on' | 'observe' | 'off')[]
+  whenStale: readonly 'permit'[]
+  machines: readonly 'license'[]
+  actors: readonly 'deny'[]
+  missing: readonly ('enroll' | 'deny')[]
+  first: readonly ('relogin' | 'email-otp')[]
+}> = {
   level: LEVELS,
   methods: METHODS,
   enforce: ['on', 'observe', 'off'],
@@ -27,4 +51,4 @@ export const WORDS = {
   actors: ['deny'],
   missing: ['enroll', 'deny'],
   first: ['relogin', 'email-otp'],
-} as const satisfies Readonly<Record<string, readonly string[]>>
+}
