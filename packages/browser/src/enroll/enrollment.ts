@@ -1,7 +1,6 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
 import { flowError, isPassing, type StileCode, toStileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
-import { signalAccepted } from '../passkey/signal.ts'
 import { failureKind } from '../step-ups/failure.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
@@ -118,7 +117,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     try {
       const path = `${REGISTRATIONS}/${encodeURIComponent(registration.id)}`
       const authenticator = (await stile.request('POST', path, { response, name })) as Authenticator
-      signalAccepted(stile.request)
+      tellBrowser()
       await stile.refresh()
       if (!signal.aborted) set({ status: 'done', authenticator })
     } catch (error) {
@@ -126,6 +125,13 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     }
   }
 
+  /** Tells the browser which passkeys are known now. It only keeps the browser's list tidy, so that a failure is ignored. */
+  const tellBrowser = (listed?: unknown) => {
+    import('../passkey/signal.ts').then(
+      ({ signalAccepted }) => signalAccepted(stile.request, listed),
+      () => {},
+    )
+  }
   const pathOf = (id: string) => `${PATH}/${encodeURIComponent(id)}`
   return {
     get,
@@ -138,7 +144,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     },
     list: async () => {
       const listed = (await stile.request('GET', PATH)) as { authenticators: readonly Authenticator[] }
-      signalAccepted(stile.request, listed)
+      tellBrowser(listed)
       return listed.authenticators
     },
     rename: async (id, name) => {
@@ -148,7 +154,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     },
     remove: async (id) => {
       await gated(stile, () => stile.request('DELETE', pathOf(id)))
-      signalAccepted(stile.request)
+      tellBrowser()
       await stile.refresh()
     },
   }

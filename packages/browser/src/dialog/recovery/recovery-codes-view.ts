@@ -1,6 +1,5 @@
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
-import { adoptStyles } from '../elements/adopt-styles.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
@@ -18,9 +17,8 @@ export type RecoveryCodesViewOptions = Readonly<{
  *
  * @returns whether they were made
  */
-export async function showRecoveryCodes(base: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
-  adoptStyles(base.styles, RECOVERY_STYLES)
-  const wizard = base.withTexts(RECOVERY_TEXTS)
+export async function showRecoveryCodes(wizard: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
+  wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
   const codesLeft = await recovery.status().then(

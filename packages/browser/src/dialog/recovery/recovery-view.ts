@@ -2,7 +2,6 @@ import type { AttemptFailure } from '@stile/protocol'
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { StileCode } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
-import { adoptStyles } from '../elements/adopt-styles.ts'
 import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { EnrollmentViewOptions } from '../enrollment/enrollment-view.ts'
@@ -37,9 +36,8 @@ const SIGN_IN_CODES: Readonly<Record<SignInCode, true>> = {
  *
  * @returns what enrolment goes on with; nothing if the subject leaves
  */
-export async function showRecovery(base: Wizard, { link }: RecoveryViewOptions): Promise<EnrollmentViewOptions | undefined> {
-  adoptStyles(base.styles, RECOVERY_STYLES)
-  const wizard = base.withTexts(RECOVERY_TEXTS)
+export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions): Promise<EnrollmentViewOptions | undefined> {
+  wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
   const status = await recovery.status().catch(() => undefined)

@@ -35,14 +35,12 @@ export type Wizard = Readonly<{
   client: EnrollmentClient
   /** The id of the element that tells what went wrong. */
   alertId: string
-  /** Where the style sheets of views go that are loaded later. */
-  styles: StyleTarget
   say: Say
   errorText: (error: FlowError | undefined, method?: Method) => string
   /** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
   errorOf: (cause: unknown) => FlowError | undefined
-  /** The same wizard with more sentences, for views that are loaded later. */
-  withTexts: (more: Partial<Texts>) => Wizard
+  /** Adds the sentences and looks of a view that is loaded later. */
+  extend: (more: Readonly<{ texts: Partial<Texts>; css: string }>) => void
   /** Goes to a step. It is rendered now, and again after a step-up that was shown over it. */
   showStep: (step: WizardStep) => void
   /** Shows a view of the current step. */
@@ -58,6 +56,8 @@ export type Wizard = Readonly<{
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, WIZARD_STYLES)
+  const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
+  const say = createSay(table)
   let isSigningIn = false
   let step: WizardStep | undefined
 
@@ -77,31 +77,29 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     }
   }
 
-  const wizardWith = (known: Partial<Texts>): Wizard => {
-    const say = createSay({ ...known, ...texts })
-    return {
-      client: { ...client, relogin },
-      alertId: frame.alertId,
-      styles,
-      say,
-      errorText: (error, method) => errorText(say, error, method),
-      errorOf: (cause) => {
-        const error = toStileError(cause, 'internal')
-        return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
-      },
-      withTexts: (more) => wizardWith({ ...known, ...more }),
-      showStep: (next) => {
-        step = next
-        render()
-      },
-      show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
-      cancelButton: () => quietButton(say('cancel'), cancel),
-      copyButton: (text) => createCopyButton(say, text),
-      render,
-      cancel,
-    }
+  return {
+    client: { ...client, relogin },
+    alertId: frame.alertId,
+    say,
+    errorText: (error, method) => errorText(say, error, method),
+    errorOf: (cause) => {
+      const error = toStileError(cause, 'internal')
+      return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
+    },
+    extend: ({ texts: more, css }) => {
+      adoptStyles(styles, css)
+      Object.assign(table, more, texts)
+    },
+    showStep: (next) => {
+      step = next
+      render()
+    },
+    show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
+    cancelButton: () => quietButton(say('cancel'), cancel),
+    copyButton: (text) => createCopyButton(say, text),
+    render,
+    cancel,
   }
-  return wizardWith({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS })
 }
 
 function createCopyButton(say: Say, text: string): HTMLButtonElement {
