@@ -1,8 +1,8 @@
 import type { Authenticator, Proof, Registration } from '@stile/protocol'
 import { problem, rank } from '@stile/protocol'
 import { type Answer, type Body, codeOf, refuse } from './answer.ts'
+import { CEREMONY, FRESH_SECONDS, prove, type ServiceContext } from './context.ts'
 import { proofsOf } from './decisions.ts'
-import { CEREMONY, type Desk, FRESH_SECONDS, prove } from './desk.ts'
 import { type Enrollable, enrollableOf } from './enrollable.ts'
 import { refusalToManage } from './management.ts'
 import type { Totp } from './totp.ts'
@@ -23,11 +23,11 @@ const USER = 'dGVzdA'
 type BoundBy = Authenticator['boundBy']
 type Running = Readonly<{ registration: Registration; boundBy: BoundBy }>
 
-/** Creates the room of the authenticators. A passkey's answer is taken as it comes: nothing here verifies a signature. */
-export function createAuthenticators(desk: Desk, totp: Totp): Authenticators {
-  const { clock, world, change, nextId, mailbox, guesses } = desk
+/** Creates the authenticators of the service. A passkey's answer is taken as it comes: nothing here verifies a signature. */
+export function createAuthenticators(context: ServiceContext, totp: Totp): Authenticators {
+  const { clock, world, change, nextId, mailbox, guesses } = context
   const running = new Map<string, Running>()
-  const gated = (run: () => Answer): Answer => refusalToManage(desk) ?? run()
+  const gated = (run: () => Answer): Answer => refusalToManage(context) ?? run()
   const has = (id: string) => world().authenticators.some((each) => each.id === id)
   const missing = () => refuse(problem('not_found', 'There is no such authenticator.'))
 
@@ -38,7 +38,7 @@ export function createAuthenticators(desk: Desk, totp: Totp): Authenticators {
       change({ ticket: null })
       return { method: ticket.by, level: 'session' }
     }
-    return refusalToManage(desk) ?? strongestOf(proofsOf(world()).filter(({ authTime }) => clock.now() - authTime <= FRESH_SECONDS))
+    return refusalToManage(context) ?? strongestOf(proofsOf(world()).filter(({ authTime }) => clock.now() - authTime <= FRESH_SECONDS))
   }
   const freeName = (method: Enrollable): string => {
     const { name } = authenticatorOf(method)
@@ -90,7 +90,7 @@ export function createAuthenticators(desk: Desk, totp: Totp): Authenticators {
       const members = { id: nextId('auth'), createdAt: clock.now(), name, boundBy: found.boundBy, ...attestation }
       const authenticator = authenticatorOf(method, members)
       change({ authenticators: [...world().authenticators, authenticator] })
-      prove(desk, method, authenticator.level)
+      prove(context, method, authenticator.level)
       mailbox.send('added')
       return { status: 201, body: authenticator }
     },

@@ -25,7 +25,7 @@ export type Guesses = Readonly<{
 const WINDOW_SECONDS = 900
 const IN_A_ROW = 100
 
-/** Creates the room of the guesses. */
+/** Counts guesses. */
 export function createGuesses(clock: Clock, world: () => World, change: (next: Partial<World>) => void): Guesses {
   const ceremonies = new Map<string, number>()
   let counted = 0

@@ -1,8 +1,8 @@
 import { canMeet, enrollmentOf, meets, type Policy } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Level, type Method, problem, type Requirement, rank } from '@stile/protocol'
 import { type Answer, refuse } from './answer.ts'
+import { FRESH_SECONDS, type ServiceContext } from './context.ts'
 import { proofsOf } from './decisions.ts'
-import { type Desk, FRESH_SECONDS } from './desk.ts'
 import type { World } from './world.ts'
 
 /** Whether authenticators and recovery codes may be changed now, and what is missing where not. */
@@ -22,7 +22,7 @@ const fresh = (level: Level, methods?: readonly Method[]): Requirement => ({
  * `session` is, of all that the policy lists for the first one, and while risk is raised of a code by mail on top. A high risk asks for an
  * administrator.
  */
-export function gateOf({ policy, clock, mailbox, world: current }: Desk): Gate {
+export function gateOf({ policy, clock, mailbox, world: current }: ServiceContext): Gate {
   const world = current()
   const { risk, help } = world
   const deny = (why: string): Gate => ({ outcome: 'deny', detail: `Authenticators cannot be changed here now: ${why} Ask ${help}.` })
@@ -47,8 +47,8 @@ function asksOf(policy: Policy, { authenticators, risk }: World): readonly Requi
 }
 
 /** The refusal of whoever may not manage authenticators; nothing for whoever may. */
-export function refusalToManage(desk: Desk): Answer | undefined {
-  const gate = gateOf(desk)
+export function refusalToManage(context: ServiceContext): Answer | undefined {
+  const gate = gateOf(context)
   const feature = AUTHENTICATORS_FEATURE
   if (gate.outcome === 'permit') return undefined
   if (gate.outcome === 'deny') return refuse(problem('denied', gate.detail, { feature }))

@@ -1,12 +1,12 @@
 import type { Recovery, RecoveryTicket, Requirement } from '@stile/protocol'
 import { AUTHENTICATORS_FEATURE, problem, RECOVERY_FEATURE } from '@stile/protocol'
 import { type Answer, type Body, refuse } from './answer.ts'
-import { type Desk, FRESH_SECONDS } from './desk.ts'
+import { FRESH_SECONDS, type ServiceContext } from './context.ts'
 import { refusalToManage } from './management.ts'
 import type { World } from './world.ts'
 
 /** What the subject falls back on where nothing enrolled is at hand. */
-export type RecoveryRoom = Readonly<{
+export type RecoveryVerbs = Readonly<{
   status: () => Answer
   makeCodes: () => Answer
   redeem: (body: Body) => Answer
@@ -28,9 +28,9 @@ export function isRecentLogin({ loginAt }: World, now: number): boolean {
   return now - loginAt <= FRESH_SECONDS
 }
 
-/** Creates the room of recovery. */
-export function createRecovery(desk: Desk): RecoveryRoom {
-  const { clock, world, change, mailbox, guesses, nextId } = desk
+/** Creates recovery. */
+export function createRecovery(context: ServiceContext): RecoveryVerbs {
+  const { clock, world, change, mailbox, guesses, nextId } = context
   const links = new Map<string, number>()
 
   return {
@@ -47,7 +47,7 @@ export function createRecovery(desk: Desk): RecoveryRoom {
       return { status: 200, body }
     },
     makeCodes: () => {
-      const refused = refusalToManage(desk)
+      const refused = refusalToManage(context)
       if (refused) return refused
       if (world().authenticators.length === 0) {
         const detail = 'Recovery codes are for when you have lost what you enrolled. Add an authenticator first.'

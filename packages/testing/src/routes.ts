@@ -1,9 +1,9 @@
 import { problem } from '@stile/protocol'
 import { type Answer, type Body, refuse } from './answer.ts'
 import { createAuthenticators } from './authenticators.ts'
+import type { ServiceContext } from './context.ts'
 import { stateIn } from './decisions.ts'
-import type { Desk } from './desk.ts'
-import type { RecoveryRoom } from './recovery.ts'
+import type { RecoveryVerbs } from './recovery.ts'
 import { createStepUps } from './step-ups.ts'
 import { createTotp } from './totp.ts'
 
@@ -15,15 +15,15 @@ export type Routes = (method: string, path: string, body: Body) => Answer
  *
  * @param revision  the number of the world's last change
  */
-export function createRoutes(desk: Desk, recovery: RecoveryRoom, revision: () => number): Routes {
-  const { policy, clock, world } = desk
+export function createRoutes(context: ServiceContext, recovery: RecoveryVerbs, revision: () => number): Routes {
+  const { policy, clock, world } = context
   const totp = createTotp(clock, world)
-  const stepUps = createStepUps(desk, totp)
-  const authenticators = createAuthenticators(desk, totp)
+  const stepUps = createStepUps(context, totp)
+  const authenticators = createAuthenticators(context, totp)
 
   return (verb, path, body) => {
-    const [, , room = '', id = '', sub = '', method = ''] = path.split('/')
-    switch (`${verb} ${room}`) {
+    const [, , resource = '', id = '', sub = '', method = ''] = path.split('/')
+    switch (`${verb} ${resource}`) {
       case 'GET state':
         return { status: 200, body: stateIn(policy, world(), revision(), clock.now()) }
       case 'POST tokens':

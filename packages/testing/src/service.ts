@@ -2,8 +2,8 @@ import type { Policy } from '@stile/policy'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
 import type { Body } from './answer.ts'
 import { type Clock, createClock } from './clock.ts'
+import type { ServiceContext } from './context.ts'
 import { stateIn } from './decisions.ts'
-import type { Desk } from './desk.ts'
 import { createGuesses } from './guesses.ts'
 import { createMailbox, type Mail } from './mailbox.ts'
 import { createRecovery } from './recovery.ts'
@@ -70,7 +70,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     return `${prefix}_${serial}`
   }
   const current = () => world
-  const desk: Desk = {
+  const context: ServiceContext = {
     policy,
     clock,
     world: current,
@@ -79,8 +79,8 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     mailbox: createMailbox(clock, current),
     guesses: createGuesses(clock, current, change),
   }
-  const recovery = createRecovery(desk)
-  const routes = createRoutes(desk, recovery, () => revision)
+  const recovery = createRecovery(context)
+  const routes = createRoutes(context, recovery, () => revision)
 
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const request = new Request(input, init)
@@ -118,7 +118,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     given: change,
     advance,
     session,
-    inbox: desk.mailbox.inbox,
+    inbox: context.mailbox.inbox,
     sendRecoveryLink: recovery.sendLink,
     answerLogin,
   }

@@ -1,8 +1,8 @@
 import type { Decision, Level, Method, Operation, StepUp } from '@stile/protocol'
 import { AUTHENTICATORS_FEATURE, isMethod, problem, RECOVERY_FEATURE, type Requirement, rank } from '@stile/protocol'
 import { type Answer, type Body, refuse } from './answer.ts'
+import { FRESH_SECONDS, prove, type ServiceContext } from './context.ts'
 import { decideIn, issueIn } from './decisions.ts'
-import { type Desk, FRESH_SECONDS, prove } from './desk.ts'
 import { gateOf } from './management.ts'
 import { isRecentLogin, RECOVERING } from './recovery.ts'
 import type { Totp } from './totp.ts'
@@ -21,9 +21,9 @@ type Asked = Readonly<{ feature: string; operation?: Operation }>
 type Open = Asked & Ceremony & Readonly<{ methods: readonly Method[]; expiresAt: number }>
 type Judged = Readonly<{ done: Requirement } | { open: Requirement; methods: readonly Method[] } | { refused: Answer }>
 
-/** Creates the room of the step-ups. A passkey's answer is taken as it comes: nothing here verifies a signature. */
-export function createStepUps(desk: Desk, totp: Totp): StepUps {
-  const { policy, clock, world, nextId, guesses } = desk
+/** Creates the step-ups of the service. A passkey's answer is taken as it comes: nothing here verifies a signature. */
+export function createStepUps(context: ServiceContext, totp: Totp): StepUps {
+  const { policy, clock, world, nextId, guesses } = context
   const running = new Map<string, Open>()
 
   const found = (id: string, run: (stepUp: Open) => Answer): Answer => {
@@ -33,7 +33,7 @@ export function createStepUps(desk: Desk, totp: Totp): StepUps {
   }
   const view = (stepUp: Open): StepUp => {
     const { id, feature, operation, requirement, expiresAt } = stepUp
-    const methods = stepUp.methods.map((method) => wayIn(desk, stepUp, method))
+    const methods = stepUp.methods.map((method) => wayIn(context, stepUp, method))
     const attemptsLeft = guesses.left(id)
     return { id, feature, requirement, expiresAt, status: 'open', methods, attemptsLeft, ...(operation && { operation }) }
   }
@@ -47,18 +47,18 @@ export function createStepUps(desk: Desk, totp: Totp): StepUps {
   const judge = (feature: string): Judged => {
     if (feature === RECOVERY_FEATURE) {
       if (isRecentLogin(world(), clock.now())) return { done: RECOVERING }
-      return { open: RECOVERING, methods: methodsIn(desk, RECOVERING) }
+      return { open: RECOVERING, methods: methodsIn(context, RECOVERING) }
     }
     if (feature === AUTHENTICATORS_FEATURE) {
-      const gate = gateOf(desk)
+      const gate = gateOf(context)
       if (gate.outcome === 'deny') return { refused: refuse(problem('denied', gate.detail, { feature })) }
       if (gate.outcome === 'permit') return { done: gate.requirement }
-      return { open: gate.requirement, methods: methodsIn(desk, gate.requirement) }
+      return { open: gate.requirement, methods: methodsIn(context, gate.requirement) }
     }
     const decision = decideIn(policy, world(), feature, clock.now())
     if (decision.outcome === 'permit') return { done: { level: 'session' } }
     if (decision.outcome !== 'step_up') return { refused: refusal(decision) }
-    return { open: decision.requirement, methods: methodsIn(desk, decision.requirement, decision.next.methods) }
+    return { open: decision.requirement, methods: methodsIn(context, decision.requirement, decision.next.methods) }
   }
 
   return {
@@ -73,22 +73,22 @@ export function createStepUps(desk: Desk, totp: Totp): StepUps {
       const stepUp: Open = { ...asked, id: nextId('su'), requirement: judged.open, methods: judged.methods, started: new Map(), expiresAt }
       running.set(stepUp.id, stepUp)
       // what is sent waits until it is chosen, and what keeps it from starting is told to whoever chooses it
-      if (first !== 'email-otp') startIn(desk, stepUp, first)
+      if (first !== 'email-otp') startIn(context, stepUp, first)
       return { status: 201, body: view(stepUp) }
     },
     startMethod: (id, method) =>
       found(id, (stepUp) => {
         if (!isMethod(method) || !stepUp.methods.includes(method)) return unavailable()
-        return startIn(desk, stepUp, method) ?? { status: 200, body: view(stepUp) }
+        return startIn(context, stepUp, method) ?? { status: 200, body: view(stepUp) }
       }),
     attempt: (id, body) =>
       found(id, (stepUp) => {
         const method = stepUp.methods.find((each) => each === body.method)
         if (!method) return unavailable()
-        const refused = judgeIn(desk, totp, stepUp, method, body)
+        const refused = judgeIn(context, totp, stepUp, method, body)
         if (refused) return refused
         running.delete(id)
-        prove(desk, method, levelOf(method))
+        prove(context, method, levelOf(method))
         const { feature, operation, requirement } = stepUp
         return done({ feature, ...(operation && { operation }) }, id, requirement)
       }),

@@ -10,7 +10,7 @@ export type Streams = Readonly<{
   cut: () => void
 }>
 
-/** Creates the room of the streams. */
+/** Creates the streams of the service. */
 export function createStreams(state: () => State): Streams {
   const open = new Set<Readonly<{ send: () => void; fail: (reason: unknown) => void }>>()
   return {

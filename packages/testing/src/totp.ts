@@ -7,7 +7,7 @@ export type Totp = (code: string) => Extract<AttemptFailure, 'wrong_code' | 'cod
 
 const STEP_SECONDS = 30
 
-/** Creates the room of the authenticator app: a code is accepted once in its 30 seconds (RFC 6238 §5.2). */
+/** Creates the authenticator app: a code is accepted once in its 30 seconds (RFC 6238 §5.2). */
 export function createTotp(clock: Clock, world: () => World): Totp {
   let accepted = ''
   return (code) => {

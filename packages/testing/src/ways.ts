@@ -2,8 +2,8 @@ import { canMeet } from '@stile/policy'
 import type { EmailCodeStart, Method, Requirement, StepUpMethod } from '@stile/protocol'
 import { type AttemptFailure, METHODS, problem } from '@stile/protocol'
 import { type Answer, type Body, codeOf, refuse, responseOf } from './answer.ts'
+import { CEREMONY, FRESH_SECONDS, type ServiceContext } from './context.ts'
 import { enrolledIn } from './decisions.ts'
-import { CEREMONY, type Desk, FRESH_SECONDS } from './desk.ts'
 import type { Totp } from './totp.ts'
 
 /** What was started of a method; a response uses it up. */
@@ -16,7 +16,11 @@ const RESEND_SECONDS = [30, 60, 120, 240]
 const CODE_SECONDS = 300
 
 /** The methods that can meet a requirement with what the subject has; `only` leaves out all others. */
-export function methodsIn({ world, clock, mailbox }: Desk, requirement: Requirement, only: readonly Method[] = METHODS): readonly Method[] {
+export function methodsIn(
+  { world, clock, mailbox }: ServiceContext,
+  requirement: Requirement,
+  only: readonly Method[] = METHODS,
+): readonly Method[] {
   const enrolled = enrolledIn(world(), clock.now())
   const asksMail = requirement.level === 'session' || requirement.methods?.includes('email-otp')
   return METHODS.filter((method) => {
@@ -29,7 +33,7 @@ export function methodsIn({ world, clock, mailbox }: Desk, requirement: Requirem
 }
 
 /** A way as the browser lists it: the name of the only authenticator, or of the login provider, tells which one is meant. */
-export function wayIn({ world, clock }: Desk, { requirement, started }: Ceremony, method: Method): StepUpMethod {
+export function wayIn({ world, clock }: ServiceContext, { requirement, started }: Ceremony, method: Method): StepUpMethod {
   const { authenticators, loginProvider } = world()
   const [only, ...others] = authenticators.filter((each) => each.method === method && !each.disabled && canMeet(requirement, each))
   const hint = method === 'relogin' ? loginProvider : others.length === 0 && only?.name
@@ -39,8 +43,8 @@ export function wayIn({ world, clock }: Desk, { requirement, started }: Ceremony
 }
 
 /** Starts a method, again or for the first time; the refusal where it cannot be started now. */
-export function startIn(desk: Desk, ceremony: Ceremony, method: Method): Answer | undefined {
-  const { world, clock, mailbox, nextId } = desk
+export function startIn(context: ServiceContext, ceremony: Ceremony, method: Method): Answer | undefined {
+  const { world, clock, mailbox, nextId } = context
   const { id, started } = ceremony
   const at = clock.now()
   const before = started.get(method)
@@ -69,8 +73,8 @@ export function startIn(desk: Desk, ceremony: Ceremony, method: Method): Answer 
 }
 
 /** Judges an answer; nothing where it proves what it should. */
-export function judgeIn(desk: Desk, totp: Totp, { id, started }: Ceremony, method: Method, body: Body): Answer | undefined {
-  const { world, clock, guesses } = desk
+export function judgeIn(context: ServiceContext, totp: Totp, { id, started }: Ceremony, method: Method, body: Body): Answer | undefined {
+  const { world, clock, guesses } = context
   const failed = (failure: AttemptFailure, members: { attemptsLeft?: number } = {}) =>
     refuse(problem('attempt_failed', 'That did not prove it.', { failure, ...members }))
   const refused = world().refuses[method]

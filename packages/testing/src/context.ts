@@ -5,8 +5,8 @@ import type { Guesses } from './guesses.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { World } from './world.ts'
 
-/** What every room of the service works with. */
-export type Desk = Readonly<{
+/** What every part of the service works with. */
+export type ServiceContext = Readonly<{
   policy: Policy
   clock: Clock
   world: () => World
@@ -34,7 +34,7 @@ const AMR: { readonly [M in Method]?: readonly string[] } = {
 }
 
 /** Records a proof as given now. */
-export function prove({ clock, world, change }: Desk, method: Method, level: Level): void {
+export function prove({ clock, world, change }: ServiceContext, method: Method, level: Level): void {
   const amr = level === 'phrh' ? ['hwk', 'user', 'mfa'] : (AMR[method] ?? [])
   const proof: Proof = { method, level, amr, authTime: clock.now() }
   const others = world().proofs.filter((each) => each.method !== method || each.level !== level)
