@@ -64,7 +64,7 @@ export type LicenseDocument<T extends string = string> = Readonly<{
   none?: 'none' | Readonly<{ tier: T }>
   /** Default: `trialing` and `active` are `full`, `past_due` is full for 7 days, the others are `none`. */
   states?: Readonly<{ [S in LicenseState]?: EffectDocument<T> }>
-  /** What is asked anew after an upgrade, on features that already ask for more than the session. */
+  /** What is asked again after an upgrade, on features that already ask for more than the session. */
   upgraded?: Readonly<{ requires: RequirementDocument }>
 }>
 

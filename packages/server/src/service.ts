@@ -14,7 +14,7 @@ import { addSubjectRoutes } from './http/routes/subject-routes.ts'
 import { watchStore } from './http/store-faults.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
-import { createPostman, type Postman } from './mail/postman.ts'
+import { type NoticeSchedule, scheduleNotices } from './mail/notice-schedule.ts'
 import type { PublishedPolicy } from './options/domain.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
 import { pinRpId } from './options/pin.ts'
@@ -55,7 +55,7 @@ export function createService(input: ServiceOptions): Service {
   const listeners = new Set<() => void>()
   let closing = false
   let upkeep: NodeJS.Timeout | undefined
-  let postman: Postman | undefined
+  let notices: NoticeSchedule | undefined
 
   const reportFault = (fault: unknown, message: string): void => options.log.error({ fault: describeFault(fault) }, message)
   const running = start(options, store)
@@ -67,7 +67,7 @@ export function createService(input: ServiceOptions): Service {
       domain.attestation.refresh().catch((fault) => reportFault(fault, 'the metadata of authenticators could not be refreshed'))
     }, UPKEEP_MILLISECONDS)
     upkeep.unref()
-    if (domain.mail !== undefined) postman = createPostman(domain, (fault) => reportFault(fault, 'notices could not be sent'))
+    if (domain.mail !== undefined) notices = scheduleNotices(domain, (fault) => reportFault(fault, 'notices could not be sent'))
   })
   // callers that await it are told; nobody has to
   ready.catch((fault) => reportFault(fault, 'the service could not start'))
@@ -104,7 +104,7 @@ export function createService(input: ServiceOptions): Service {
       closing = true
       clearInterval(upkeep)
       for (const listener of [...listeners]) listener()
-      await running.then(({ stream, domain }) => Promise.all([stream.close(), domain.mail?.close(), postman?.stop()])).catch(() => {})
+      await running.then(({ stream, domain }) => Promise.all([stream.close(), domain.mail?.close(), notices?.stop()])).catch(() => {})
     },
   }
 }

@@ -25,7 +25,7 @@ const BAND_INDEX: ReadonlyMap<unknown, number> = new Map([
 
 const ENTRY_OF: readonly ((typeof RISK_ENTRIES)[number] | undefined)[] = [undefined, 'elevated', 'high', 'critical']
 
-/** How many demands of accounts are kept compiled per grant; then they are all made anew. */
+/** How many demands of accounts are kept compiled per grant; then they are all compiled again. */
 const MOST_DEMANDS = 64
 
 /** Compiles a grant. Its variants (upgraded or not, by band) are made when they are first needed. */

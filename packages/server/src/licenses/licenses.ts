@@ -122,5 +122,5 @@ function canonical({ tier, state, features, endsAt, requires }: LicenseRecord | 
 
 function changed(former: LicenseRecord | null): StileError {
   const found = former === null ? 'The account has no license.' : `The current epoch is ${former.epoch}.`
-  return new StileError('precondition_failed', `The license has changed since it was read. ${found} Read it again and decide anew.`)
+  return new StileError('precondition_failed', `The license has changed since it was read. ${found} Read it again and decide again.`)
 }

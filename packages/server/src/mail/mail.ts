@@ -8,9 +8,9 @@ import { writeMail } from './templates.ts'
 const SEND_SECONDS = 15
 
 /** What takes mails over: an SMTP server, or a function of the operator. */
-export type Carrier = Readonly<{
+export type MailTransport = Readonly<{
   /** Gives up if the signal is aborted. */
-  carry(mail: OutgoingMail, signal: AbortSignal): Promise<unknown>
+  send(mail: OutgoingMail, signal: AbortSignal): Promise<unknown>
   close(): void
 }>
 
@@ -20,8 +20,8 @@ export function createMail(
   { sendSeconds = SEND_SECONDS }: Readonly<{ sendSeconds?: number }> = {},
 ): Mail | undefined {
   const { mail, deliver, help } = options
-  const carrier = deliver !== undefined ? { carry: deliver, close: () => undefined } : mail && createSmtp(mail, options.environment)
-  if (carrier === undefined) return undefined
+  const transport = deliver !== undefined ? { send: deliver, close: () => undefined } : mail && createSmtp(mail, options.environment)
+  if (transport === undefined) return undefined
   const product = options.webauthn.rpName
   return {
     async send(content) {
@@ -29,12 +29,12 @@ export function createMail(
       try {
         const text = writeMail(message, mail?.templates)
         const outgoing = { to: message.to, ...(mail && { from: mail.from }), kind: message.kind, ...text }
-        await within(sendSeconds, (signal) => carrier.carry(outgoing, signal))
+        await within(sendSeconds, (signal) => transport.send(outgoing, signal))
       } catch (error) {
         throw mailUnavailable(error)
       }
     },
-    close: () => carrier.close(),
+    close: () => transport.close(),
   }
 }
 

@@ -3,13 +3,13 @@ import { readSender } from '../messages/sender.ts'
 import { readSmtpUrl } from '../messages/smtp-url.ts'
 import type { Options } from '../options/options.ts'
 import { isLoopback } from '../options/origins.ts'
-import type { Carrier } from './mail.ts'
+import type { MailTransport } from './mail.ts'
 
-/** Milliseconds for each phase of a conversation with the mail server. */
+const CONNECTIONS = 5
+/** How long each phase of a conversation with the mail server may take. */
 const CONNECT_MS = 5_000
 const GREETING_MS = 5_000
 const SOCKET_MS = 10_000
-const CONNECTIONS = 5
 
 type MailOptions = NonNullable<Options['mail']>
 
@@ -17,12 +17,11 @@ type MailOptions = NonNullable<Options['mail']>
  * Sends by SMTP over a few connections that stay open.
  *
  * With `smtp:` the connection must be turned into TLS (RFC 3207) before anything is said, except to this machine or in a test; `smtps:`
- * begins with TLS. Whatever `transport` says wins.
+ * begins with TLS. Options in `transport` override these, except file access, URL access and logging.
  */
-export function createSmtp({ from, url, transport = {} }: MailOptions, environment: Options['environment']): Carrier {
+export function createSmtp({ from, url, transport = {} }: MailOptions, environment: Options['environment']): MailTransport {
   const named = url === undefined ? {} : readSmtpUrl(url)
   const server = { ...named, ...transport }
-  const local = environment === 'test' || isLoopback(new URL(`smtp://${server.host ?? 'localhost'}`))
   const transporter = createTransport({
     pool: true,
     maxConnections: CONNECTIONS,
@@ -30,7 +29,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
     greetingTimeout: GREETING_MS,
     socketTimeout: SOCKET_MS,
     dnsTimeout: CONNECT_MS,
-    requireTLS: !local && transport.ignoreTLS !== true,
+    requireTLS: needsTls(server, environment),
     // a mail goes to another connection if the server has closed an idle one
     maxRequeues: 2,
     ...server,
@@ -42,7 +41,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
   } as Parameters<typeof createTransport>[0])
   const sender = readSender(from)
   return {
-    carry: ({ to, subject, text, html }, signal) =>
+    send: ({ to, subject, text, html }, signal) =>
       transporter.sendMail({
         from: sender,
         // as an object nothing in it is parsed: it is one address whatever is in it
@@ -57,4 +56,15 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
     // what is under way fails at once: a notice is sent again later, and nobody waits for a code any more
     close: () => transporter.close({ force: true } as never),
   }
+}
+
+/** What names the mail server: a host, or a service whose host nodemailer knows. */
+type MailServer = Readonly<{ host?: string; service?: unknown; ignoreTLS?: unknown }>
+
+/** Whether mails may go only over TLS: except to this machine, in a test, or if the operator switches TLS off. */
+export function needsTls({ host, service, ignoreTLS }: MailServer, environment: Options['environment']): boolean {
+  if (environment === 'test' || ignoreTLS === true) return false
+  // without a host, nodemailer asks the one of the service, and this machine only if none is named
+  const named = host ?? (service === undefined ? 'localhost' : undefined)
+  return named === undefined || !isLoopback(new URL(`smtp://${named}`))
 }

@@ -7,9 +7,9 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   challenge_used: 'This prompt has been answered already or was replaced by another. Start the method again.',
   credential_unknown: 'This passkey or key is not one that can be used here. Choose another one, or another method.',
   user_handle_mismatch: 'This passkey or key belongs to another account. Choose one of your own, or another method.',
-  credential_changed: 'This passkey or key is no longer the one that was enrolled. Use another method, then remove it and enrol it anew.',
+  credential_changed: 'This passkey or key is no longer the one that was enrolled. Use another method, then remove it and enrol it again.',
   counter_regressed:
-    'This passkey or key was used elsewhere since, so there may be a copy of it. Use another method, then remove it and enrol it anew.',
+    'This passkey or key was used elsewhere since, so there may be a copy of it. Use another method, then remove it and enrol it again.',
   origin_mismatch: 'The prompt was answered on another site. Open this page at its usual address and try again.',
   cross_origin: 'The prompt was answered inside a page of another site. Open this page in a tab of its own and try again.',
   rp_mismatch: 'The passkey or key belongs to another site. Open this page at its usual address and try again.',
@@ -22,8 +22,8 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   login_refused: 'The sign-in was not finished. Sign in again, or use another method.',
   login_invalid: 'The answer of the login provider does not belong to this sign-in. Sign in again.',
   login_other_user: 'You signed in as somebody else. Sign in again as yourself.',
-  login_time_missing: 'The login provider did not say when you signed in, so it cannot count. Tell whoever runs this product.',
-  login_too_old: 'The login provider let you in without asking anew. Sign in again with your password.',
+  login_time_missing: 'The login provider did not say when you signed in, so it cannot count. Tell the administrator of this product.',
+  login_too_old: 'The login provider let you in without asking again. Sign in again with your password.',
 }
 
 /** The problem of an attempt that did not count, with a sentence that says what to do. */

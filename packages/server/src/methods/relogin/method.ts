@@ -48,7 +48,7 @@ export const relogin: AuthenticationMethod = {
     const { caller } = standing
     const place = placeOf(domain, caller)
     if (place === undefined)
-      throw new StileError('method_unavailable', 'Sign in again, then begin this step-up anew: a fresh login is its own proof.')
+      throw new StileError('method_unavailable', 'Sign in again, then begin this step-up again: a fresh login is its own proof.')
     const { provider } = place
     const fail = async (failure: AttemptFailure) =>
       attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
