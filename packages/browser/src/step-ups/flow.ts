@@ -57,7 +57,7 @@ export function createFlow({ feature, options, request, relogin, now, onProven }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
   const retry = async () => {
     try {
-      const { createStepUpRunner } = await import('./step-up-runner.ts')
+      const { createStepUpRunner } = await import('../ready.ts')
       runner ??= createStepUpRunner({
         feature,
         operation,

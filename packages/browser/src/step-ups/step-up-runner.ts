@@ -36,7 +36,7 @@ export type StepUpRunnerOptions = Readonly<{
   onFailed: (error: StepUpFailed) => void
 }>
 
-/** Asks the service for a step-up and takes the subject through a method. Loaded ahead of the first click. */
+/** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const { feature, operation, audience, request, relogin, now, hasEnded, onFailed } = options
   const { get, set } = options.state
