@@ -1,12 +1,11 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { adoptStyles, type StyleTarget } from './elements/adopt-styles.ts'
 import { createFrame } from './frame/frame.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
+import { adoptStyles, createSay, PROMPT_TEXTS, type StyleTarget, type Texts } from './parts.ts'
 import type { StartedWizard, WizardGoal } from './start-wizard.ts'
 import { type AfterStepUp, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
-import { createSay, PROMPT_TEXTS, type Texts } from './texts/texts.ts'
 
 /** How the dialog is shown. */
 export type DialogOptions = Readonly<{

@@ -1,4 +1,4 @@
-import { element, icon } from '../elements/element.ts'
+import { element, icon } from '../parts.ts'
 
 /** What the dialog shows. */
 export type DialogView = Readonly<{

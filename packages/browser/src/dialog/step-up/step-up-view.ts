@@ -1,11 +1,8 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { Flow, FlowState } from '../../stile.ts'
-import { createCodeField } from '../elements/code-field.ts'
-import { button, quietButton, submitButton } from '../elements/element.ts'
-import { PROMPT_ICONS } from '../elements/icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
-import type { Say } from '../texts/texts.ts'
+import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 
 /** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
