@@ -1,8 +1,7 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { flowError, isPassing, type StileCode, toStileError } from '../error.ts'
+import { failureKind, flowError, type StileCode, toStileError } from '../error.ts'
 import { observable } from '../lib/observable.ts'
 import { signalAccepted } from '../passkey/signal.ts'
-import { failureKind } from '../step-ups/failure.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
@@ -54,7 +53,8 @@ const ENDED: ReadonlySet<EnrollmentState['status']> = new Set(['done', 'failed',
 
 /** Whether the subject can start again after this code, because it passes or because another answer may do. */
 function canStartAgain(code: StileCode): boolean {
-  return isPassing(code) || code === 'registration_expired' || failureKind(code) === 'retry'
+  const kind = failureKind(code)
+  return kind === 'passing' || kind === 'retry' || code === 'registration_expired'
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
-import { flowError, isPassing, StepUpFailed, StileError, toStileError } from '../error.ts'
+import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../error.ts'
 import type { Observable } from '../lib/observable.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
-import { failureKind } from './failure.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
 import { explainRefusal, proveWithPasskey } from './passkey.ts'
@@ -193,7 +192,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const handle = async (error: StileError, typed?: unknown): Promise<void> => {
     const state = get()
     const begun = 'stepUp' in state ? state : undefined
-    switch (isPassing(error.code) ? 'passing' : failureKind(error.code)) {
+    switch (failureKind(error.code)) {
       case 'restart':
         if (!begun || restarted) return fail(error)
         restarted = true
