@@ -106,7 +106,8 @@ function codeOfName(name: string | undefined): StileCode {
   }
 }
 
-function diagnose(options: unknown): void {
+/** Tells the developer why passkeys cannot work on this page. */
+export function diagnose(options: unknown): void {
   import('./diagnosis.ts').then(
     ({ diagnoseOrigin }) => diagnoseOrigin(options),
     () => {},

@@ -1,11 +1,12 @@
 import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
 import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../error.ts'
 import type { Observable } from '../lib/observable.ts'
+import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
-import { explainRefusal, proveWithPasskey } from './passkey.ts'
+import { explainRefusal } from './refusal.ts'
 import { createStepUpRequests } from './step-up-requests.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
@@ -34,6 +35,9 @@ export type StepUpRunnerOptions = Readonly<{
   onProven: (issued: IssuedToken) => void
   onFailed: (error: StepUpFailed) => void
 }>
+
+/** How long a prompt that never answers is waited for if there are other methods. */
+const PATIENCE_MS = 60_000
 
 /** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
@@ -126,8 +130,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'ceremony': {
-          const hasOtherMethods = state.methods.length > 1
-          const response = await proveWithPasskey({ start: async () => started ?? startMethod(method), signal, hasOtherMethods })
+          const asked = started ?? (await startMethod(method))
+          // no prompt opens for a subject who turned to another method meanwhile
+          if (signal.aborted) return
+          const response = await authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
           if (!signal.aborted) await submit(response)
           return
         }
