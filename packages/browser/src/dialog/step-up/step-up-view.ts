@@ -116,7 +116,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     show({
       key: 'passkey',
       busy: true,
-      alert: ways?.alertOf(state) ?? '',
+      alert: ways?.alertOf(state),
       text: say(state.status === 'verifying' ? 'wait' : 'passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
@@ -126,7 +126,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       key: 'totp',
       icon: PROMPT_ICONS.phone,
       busy,
-      alert: ways?.alertOf(state) ?? '',
+      alert: ways?.alertOf(state),
       ...(busy && { text: say('wait') }),
       onSubmit: () => submit({ code: codeField.input.value }),
       body: () => [codeField.field],
