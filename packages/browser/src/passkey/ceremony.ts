@@ -106,8 +106,7 @@ function codeOfName(name: string | undefined): StileCode {
   }
 }
 
-/** Tells the developer why passkeys cannot work on this page. */
-export function diagnose(options: unknown): void {
+function diagnose(options: unknown): void {
   import('./diagnosis.ts').then(
     ({ diagnoseOrigin }) => diagnoseOrigin(options),
     () => {},

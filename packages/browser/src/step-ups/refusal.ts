@@ -1,5 +1,6 @@
 import type { AttemptFailure } from '@stile/protocol'
-import { diagnose } from '../passkey/ceremony.ts'
+import { diagnoseOrigin } from '../passkey/diagnosis.ts'
+import { signalUnknown } from '../passkey/signal.ts'
 import type { Stile } from '../stile.ts'
 
 /** An answer that the service refused. */
@@ -15,14 +16,11 @@ export type RefusedAnswer = Readonly<{
 export function explainRefusal({ failure, response, start, request }: RefusedAnswer): void {
   switch (failure) {
     case 'credential_unknown':
-      import('../passkey/signal.ts').then(
-        ({ signalUnknown }) => signalUnknown(request, response),
-        () => {},
-      )
+      signalUnknown(request, response)
       return
     case 'origin_mismatch':
     case 'rp_mismatch':
-      diagnose(start)
+      diagnoseOrigin(start)
       return
     default:
   }

@@ -6,7 +6,6 @@ import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
-import { explainRefusal } from './refusal.ts'
 import { createStepUpRequests } from './step-up-requests.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
@@ -185,7 +184,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       finish(await requests.attempt(stepUp.id, { method, response }))
     } catch (cause) {
       const error = toStileError(cause, 'internal')
-      explainRefusal({ failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request })
+      const refused = { failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request }
+      import('./refusal.ts').then(
+        ({ explainRefusal }) => explainRefusal(refused),
+        () => {},
+      )
       await handle(error, method === 'totp' ? response : undefined)
     }
   }

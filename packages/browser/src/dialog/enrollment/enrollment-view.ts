@@ -103,7 +103,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       nameInput.value ||= given
       show({
         key: 'named',
-        icon: PROMPT_ICONS.done,
+        icon: ICONS.done,
         title: say('enrolled'),
         text: say(`attestation_${attestation}`),
         onCancel: finish,

@@ -6,8 +6,6 @@ import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitBut
 
 /** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
-/** How long the confirmation stays. */
-const DONE_MS = 700
 /** How long a service that could not be reached is left alone. */
 const RETRY_MS = 4000
 
@@ -96,10 +94,6 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
   const showUnreachable = (alert: string, tryAgain: () => void) =>
     show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
-  const showDone = () => {
-    show({ key: 'done', icon: PROMPT_ICONS.done, title: say('done'), onCancel: finish, actions: () => [] })
-    runLater(finish, DONE_MS)
-  }
   const showStarting = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
     if (error) {
       runLater(retry, RETRY_MS)
@@ -138,8 +132,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const render = () => {
     clearTimeout(timer)
     const state = flow.get()
-    if (state.status === 'cancelled') return finish()
-    if (state.status === 'done') return isOpen ? showDone() : finish()
+    if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
     if (state.status === 'starting') return showStarting(state)
     const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
     if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing) {

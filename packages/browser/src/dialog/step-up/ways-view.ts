@@ -18,12 +18,15 @@ export type WaysViewOptions = Readonly<{
   texts: Partial<Texts> | undefined
 }>
 
+/** How long the confirmation stays. */
+const DONE_MS = 700
+
 type Failed = Extract<FlowState, { status: 'failed' }>
 
 const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 'security-key', 'totp'])
 const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
 
-/** Creates the views of every method that the first prompt does not show, of the choice, and of a step-up that did not succeed. */
+/** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export function createWaysView({ prompt, styles, texts }: WaysViewOptions): WaysView {
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
@@ -87,6 +90,12 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
     })
   }
 
+  const showDone = () => {
+    const leave = () => prompt.finish()
+    show({ key: 'done', icon: ICONS.done, title: say('done'), onCancel: leave, actions: () => [] })
+    prompt.runLater(leave, DONE_MS)
+  }
+
   const showMethod = (state: OpenFlowState, method: Method | undefined) => {
     switch (method) {
       case 'email-otp':
@@ -102,6 +111,7 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
     alertOf,
     render: (state, isChoosing) => {
       if (state.status === 'failed') return showFailed(state)
+      if (state.status === 'done') return showDone()
       if (!('stepUp' in state)) return
       if (isChoosing && state.methods.length < 2) return recover()
       if (state.status === 'choosing' || isChoosing) return showChoice(state, alertOf(state))
