@@ -1,8 +1,8 @@
 import type { Method } from '@stile/protocol'
-import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { Flow, FlowState } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
+import type { WizardGoal } from '../start-wizard.ts'
 
 /** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
@@ -11,9 +11,6 @@ const RETRY_MS = 4000
 
 /** A state in which the service has answered and the step-up is still open. */
 export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
-
-/** What the subject goes on to after a step-up: enrolling one of these methods, or recovery. */
-export type AfterStepUp = readonly EnrollableMethod[] | 'recovery' | undefined
 
 /** What a view of a step-up says of itself; the rest is the same for all of them. */
 export type PromptView = Partial<DialogView> & Pick<DialogView, 'key' | 'actions'>
@@ -35,8 +32,8 @@ export type StepUpPrompt = Readonly<{
   leaveChoice: () => void
   /** Starts a method, also one that is under way. */
   choose: (method: Method) => void
-  /** Takes the step-up off the screen. */
-  finish: (next?: AfterStepUp) => void
+  /** Takes the step-up off the screen, and goes on to this. */
+  finish: (next?: WizardGoal) => void
 }>
 
 /** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
@@ -56,7 +53,7 @@ export type StepUpViewOptions = Readonly<{
   label: string | undefined
   loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
   /** Called once, when there is nothing more to show. */
-  onEnd: (next: AfterStepUp) => void
+  onEnd: (next: WizardGoal | undefined) => void
 }>
 
 /**
@@ -81,7 +78,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     frame.show({ icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view })
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
-  const finish = (next?: AfterStepUp) => {
+  const finish = (next?: WizardGoal) => {
     clearTimeout(timer)
     unsubscribe()
     onEnd(next)
@@ -102,10 +99,10 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     else runLater(showWaiting, QUIET_MS)
   }
 
-  const leaveButton = ({ methods }: OpenFlowState) =>
-    methods.length > 1
-      ? button({ label: say('another'), onClick: showChoice })
-      : button({ label: say('none'), onClick: showChoice, className: 'stile-quiet stile-link' })
+  const leaveButton = ({ methods }: OpenFlowState) => {
+    const isOnly = methods.length < 2
+    return button({ label: say(isOnly ? 'none' : 'another'), onClick: showChoice, className: isOnly ? 'stile-quiet stile-link' : '' })
+  }
   const showPasskey = (state: OpenFlowState) =>
     show({
       key: 'passkey',

@@ -35,7 +35,7 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
 
   /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
   const recover = () => {
-    prompt.finish('recovery')
+    prompt.finish({ kind: 'recovery' })
     flow.cancel()
   }
   const recoverButton = () => button({ label: say('none'), onClick: recover, className: 'stile-link' })
@@ -72,8 +72,9 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
   /** What the subject can do about a step-up that failed. */
   const remedyOf = ({ code, problem }: Failed) => {
     const methods = problem?.next?.methods?.filter(isEnrollable) ?? []
-    if (code === 'enrollment_required') return { label: say('enroll'), leaveLabel: say('cancel'), next: methods }
-    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: 'recovery' as const }
+    if (code === 'enrollment_required')
+      return { label: say('enroll'), leaveLabel: say('cancel'), next: { kind: 'enrollment', methods } as const }
+    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: { kind: 'recovery' } as const }
     return undefined
   }
   const showFailed = (state: Failed) => {
