@@ -1,6 +1,6 @@
 import { challengedLevel } from '@stile/protocol'
+import { StepUpRequired } from './base.ts'
 import type { DeviceProver } from './device/device-proof.ts'
-import { StepUpRequired } from './error.ts'
 import { type Challenged, type Credential, exchange } from './service/exchange.ts'
 import { problemOf } from './service/problem.ts'
 import type { StepUps } from './step-ups/step-ups.ts'

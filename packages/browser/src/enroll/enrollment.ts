@@ -1,6 +1,5 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { failureKind, flowError, type StileCode, toStileError } from '../error.ts'
-import { observable } from '../lib/observable.ts'
+import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
 import { signalAccepted } from '../passkey/signal.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'

@@ -1,5 +1,5 @@
 import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
-import { type StileCode, StileError } from '../error.ts'
+import { type StileCode, StileError } from '../base.ts'
 
 /** How long one ceremony may take. */
 export type CeremonyLimits = Readonly<{

@@ -1,7 +1,6 @@
 import type { State } from '@stile/protocol'
-import { isPassing, StileError, toStileError } from '../error.ts'
+import { isPassing, observable, StileError, toStileError } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
-import { observable } from '../lib/observable.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
 import type { Following } from './follow.ts'

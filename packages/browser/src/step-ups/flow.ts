@@ -1,6 +1,5 @@
 import type { IssuedToken } from '@stile/protocol'
-import { StepUpCancelled, type StileError } from '../error.ts'
-import { observable } from '../lib/observable.ts'
+import { observable, StepUpCancelled, type StileError } from '../base.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
 import type { StepUpRunner } from './step-up-runner.ts'
 

@@ -1,5 +1,5 @@
 import type { IssuedToken, Method, Operation, StepUp } from '@stile/protocol'
-import { StileError } from '../error.ts'
+import { StileError } from '../base.ts'
 import type { Stile } from '../stile.ts'
 
 /** A step-up that waits for a proof. */

@@ -1,6 +1,6 @@
 import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
-import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../error.ts'
-import type { Observable } from '../lib/observable.ts'
+import type { Observable } from '../base.ts'
+import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../base.ts'
 import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'

@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@stile/protocol'
+import type { StileCode } from '../../base.ts'
 import { createRecovery } from '../../enroll/recovery.ts'
-import type { StileCode } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { EnrollmentViewOptions } from '../enrollment/enrollment-view.ts'

@@ -1,5 +1,5 @@
 import type { Method, Problem } from '@stile/protocol'
-import type { StileCode } from '../../error.ts'
+import type { StileCode } from '../../base.ts'
 import type { FlowError } from '../../stile.ts'
 import type { Say } from '../parts.ts'
 

@@ -1,6 +1,6 @@
 import type { Method } from '@stile/protocol'
+import { flowError, toStileError } from '../../base.ts'
 import type { EnrollmentClient } from '../../enroll/gated.ts'
-import { flowError, toStileError } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
