@@ -1,12 +1,11 @@
-import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
+import type { IssuedToken, Method, Operation, Problem, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../base.ts'
 import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import { openLoginWindow } from './login-window.ts'
-import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
-import { createStepUpRequests } from './step-up-requests.ts'
+import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -42,7 +41,7 @@ const PATIENCE_MS = 60_000
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const { feature, operation, audience, request, relogin, now, hasEnded, onFailed } = options
   const { get, set } = options.state
-  const requests = createStepUpRequests(request, { feature, operation, audience })
+  const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
   let choice = new AbortController()
   /** Aborted when nothing is listened for any more. A sign-in at the login provider counts even after turning to another method. */
@@ -67,7 +66,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     set({ status: 'starting' })
     answered.clear()
     try {
-      const stepUp = await requests.begin()
+      const stepUp = (await post('', { feature, operation, audience })) as StepUp
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
@@ -90,7 +89,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const startMethod = async (method: Method): Promise<unknown> => {
     const before = get()
     if (!('stepUp' in before)) return undefined
-    const stepUp = await requests.startMethod(before.stepUp.id, method)
+    const stepUp = (await post(`/${before.stepUp.id}/methods/${method}`, {})) as OpenStepUp
     answered.delete(method)
     const after = get()
     // what was started of other methods still counts
@@ -164,7 +163,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const { signIn } = await import('../relogin/sign-in.ts')
     await signIn({
       ...asked,
-      ask: requests.askForToken,
+      ask: async () => (await request('POST', '/v1/tokens', { feature, audience })) as IssuedToken,
       onProven: finish,
       onTrouble: (error) => {
         if (!asked.shown.aborted && get().status === 'proving') handle(error)
@@ -181,7 +180,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (method && KINDS[method] === 'ceremony') answered.add(method)
     set({ ...state, status: 'verifying', error: undefined })
     try {
-      finish(await requests.attempt(stepUp.id, { method, response }))
+      const attempted = (await post(`/${stepUp.id}/attempts`, { method, response })) as StepUp
+      if (attempted.status !== 'done') throw new StileError('attempt_failed')
+      finish(attempted.issued)
     } catch (cause) {
       const error = toStileError(cause, 'internal')
       const refused = { failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request }
