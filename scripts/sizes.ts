@@ -21,20 +21,19 @@ const PAGE = `${SDK}\n${GATES}`
 const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 
 // What is loaded later, by the names of the files that a page asks for: they stay when a file moves to another folder.
-/** For the first prompt, with a passkey or a code: the step-up with the ceremony, and the dialog with the looks of the gates. */
-const FIRST_PROMPT = ['step-up-runner.ts', 'mount.ts']
-/** Loaded once the state is known, whether or not there is a prompt: it holds the stream of changes. */
-const STREAM = [...FIRST_PROMPT, 'follow.ts']
+/** The stream of changes with the step-up and its ceremony, loaded once the state is known, and the dialog with the looks of the gates. */
+const FIRST_PROMPT = ['ready.ts', 'mount.ts']
 /** Beside the first prompt, for the subject who turns to another way, and for what goes wrong. */
-const WAYS = [...STREAM, 'ways-view.ts']
-const ENROLMENT = [...WAYS, 'start-wizard.ts', 'register.ts']
+const WAYS = [...FIRST_PROMPT, 'ways-view.ts']
+const ENROLMENT = [...WAYS, 'start-wizard.ts']
+const RECOVERY = [...WAYS, 'recovery-view.ts', 'recovery-codes-view.ts']
 
 const FIGURES: readonly Figure[] = [
   { name: 'before first paint: createStile and the React gates', limit: 8_000, source: PAGE },
   { name: 'up to and with the first prompt, React external', limit: 19_000, source: PAGE, with: FIRST_PROMPT },
-  { name: 'the stream of changes, once the state is known', limit: 5_000, source: PAGE, with: STREAM, after: FIRST_PROMPT },
-  { name: 'the other ways of a step-up, beside the first prompt', limit: 5_000, source: PAGE, with: WAYS, after: STREAM },
+  { name: 'the other ways of a step-up, beside the first prompt', limit: 5_000, source: PAGE, with: WAYS, after: FIRST_PROMPT },
   { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: WAYS },
+  { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: WAYS },
   { name: 'QR code of an authenticator app, later', limit: 5_000, source: PAGE, with: ['qr.ts'], after: ENROLMENT },
   { name: 'createStile alone', source: SDK },
   { name: 'dialog alone', source: "export { mountDialog } from '@stile/browser/dialog'" },

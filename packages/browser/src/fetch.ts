@@ -1,5 +1,6 @@
+import { challengedLevel } from '@stile/protocol'
+import { StepUpRequired } from './base.ts'
 import type { DeviceProver } from './device/device-proof.ts'
-import { StepUpRequired } from './error.ts'
 import { type Challenged, type Credential, exchange } from './service/exchange.ts'
 import { problemOf } from './service/problem.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
@@ -41,7 +42,7 @@ export function createFetch({ audiences, prover, tokens, stepUps, fetch }: Fetch
           return !!issued
         case 'insufficient_user_authentication': {
           // a level that this version does not know cannot be proven
-          const problem = challenge.level && (await problemOf(response))
+          const problem = challengedLevel(challenge) && (await problemOf(response))
           if (!problem?.feature) return false
           const started = stepUps.joinForChallenge({ problem: { ...problem, feature: problem.feature }, audience, mayPrompt })
           if (!started) throw new StepUpRequired('step_up_required', problem)

@@ -1,6 +1,6 @@
+export type { StileCode } from './base.ts'
+export { StepUpCancelled, StepUpFailed, StepUpRequired, StileError } from './base.ts'
 export { createStile } from './client.ts'
-export type { StileCode } from './error.ts'
-export { StepUpCancelled, StepUpFailed, StepUpRequired, StileError } from './error.ts'
 export type {
   ClientState,
   FeatureOf,

@@ -1,5 +1,5 @@
 /** What a function of this package refuses. */
-export type ProtocolErrorCode = 'not_canonical' | 'invalid_operation' | 'invalid_subject' | 'event_too_long'
+export type ProtocolErrorCode = 'not_canonical' | 'invalid_operation' | 'invalid_subject'
 
 /** The one error that this package throws; tell cases apart by `code`, never by the message. */
 export class ProtocolError extends Error {

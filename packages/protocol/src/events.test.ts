@@ -97,12 +97,13 @@ test('tells of everything that arrives, so that a silent connection is noticed',
 })
 
 test('threat: an endless line or message fills the memory', async () => {
-  const refused = { code: 'event_too_long' }
-  await expect(read(Array(70).fill('x'.repeat(1_000)), { maxLength: 65_536 })).rejects.toMatchObject(refused)
-  await expect(read(Array(70).fill(`data: ${'x'.repeat(1_000)}\n`), { maxLength: 65_536 })).rejects.toMatchObject(refused)
-  await expect(read([`: ${'x'.repeat(99)}`], { maxLength: 100 })).rejects.toMatchObject(refused)
-  expect(await read(Array(200).fill(`: ${'x'.repeat(1_000)}\n`), { maxLength: 65_536 })).toEqual([])
-  expect(await read([`data:${'x'.repeat(95)}\n\n`.repeat(3)], { maxLength: 100 })).toHaveLength(3)
+  const refused = new Error('too long')
+  const limitOf = (maxLength: number) => ({ limit: { maxLength, tooLong: () => refused } })
+  await expect(read(Array(70).fill('x'.repeat(1_000)), limitOf(65_536))).rejects.toBe(refused)
+  await expect(read(Array(70).fill(`data: ${'x'.repeat(1_000)}\n`), limitOf(65_536))).rejects.toBe(refused)
+  await expect(read([`: ${'x'.repeat(99)}`], limitOf(100))).rejects.toBe(refused)
+  expect(await read(Array(200).fill(`: ${'x'.repeat(1_000)}\n`), limitOf(65_536))).toEqual([])
+  expect(await read([`data:${'x'.repeat(95)}\n\n`.repeat(3)], limitOf(100))).toHaveLength(3)
 })
 
 test('threat: bytes that are no UTF-8 are read as another text', async () => {
@@ -110,7 +111,7 @@ test('threat: bytes that are no UTF-8 are read as another text', async () => {
 })
 
 test('leaving the loop cancels the stream, and so does a message that is too long', async () => {
-  for (const options of [{}, { maxLength: 3 }]) {
+  for (const options of [{}, { limit: { maxLength: 3, tooLong: () => new Error('too long') } }]) {
     let cancelled = 0
     const body = streamOf(['data: a\n\n', 'data: b\n\n'], () => (cancelled += 1))
     const first = async (): Promise<void> => {

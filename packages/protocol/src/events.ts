@@ -1,5 +1,3 @@
-import { ProtocolError } from './error.ts'
-
 // A global of every runtime that this package knows; its types belong to none of the libraries it is compiled with.
 declare const TextDecoder: new (
   label: 'utf-8',
@@ -23,24 +21,30 @@ export type ServerEvent = Readonly<{
   id: string
 }>
 
+/** How long the messages of a stream may be. */
+export type LengthLimit = Readonly<{
+  /** The most characters of one message, and of one line. */
+  maxLength: number
+  /** Makes the error if there are more. */
+  tooLong: () => Error
+}>
+
 /** How a stream of server-sent events is read. */
 export type ReadEventsOptions = Readonly<{
   /** Called whenever anything arrives, a comment too: the connection is alive. */
   onChunk?: (() => void) | undefined
-  /** The most characters of one message, and of one line. Default: no limit. */
-  maxLength?: number | undefined
+  /** Default: no limit. */
+  limit?: LengthLimit | undefined
 }>
 
 /**
  * Reads server-sent events until the stream ends (HTML Standard §9.2.6); a message that was cut off is not given.
  *
- * Leaving the loop cancels the stream. Bytes that are not UTF-8 throw a `TypeError`.
- *
- * @throws ProtocolError `event_too_long`
+ * Leaving the loop cancels the stream. Bytes that are not UTF-8 throw a `TypeError`; what is longer than the limit throws the limit's error.
  */
 export async function* readEvents(
   body: ByteStream,
-  { onChunk, maxLength = Number.POSITIVE_INFINITY }: ReadEventsOptions = {},
+  { onChunk, limit }: ReadEventsOptions = {},
 ): AsyncGenerator<ServerEvent, void, undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -71,20 +75,16 @@ export async function* readEvents(
         }
         // comments are heartbeats, of any number
         if (!line.startsWith(':')) length += line.length
-        if (length > maxLength) tooLong(maxLength)
+        if (limit && length > limit.maxLength) throw limit.tooLong()
         const [, field, value = ''] = /^(event|data|id)(?:: ?(.*))?$/s.exec(line) ?? []
         if (field === 'event') event = value
         if (field === 'data') data.push(value)
         if (field === 'id' && !value.includes('\0')) id = value
       }
-      if (rest.length > maxLength) tooLong(maxLength)
+      if (limit && rest.length > limit.maxLength) throw limit.tooLong()
     }
   } finally {
     // a stream that broke cannot be cancelled: it is over either way
     reader.cancel().catch(() => undefined)
   }
-}
-
-function tooLong(maxLength: number): never {
-  throw new ProtocolError('event_too_long', `A message of the stream has more than ${maxLength} characters, so it is not read further.`)
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildChallenge } from './challenge.ts'
 import { ACR, acrValues, LEVELS } from './level.ts'
-import { readChallenge } from './step-up-challenge.ts'
+import { challengedLevel, findChallenge, readChallenge } from './step-up-challenge.ts'
 
 test('reads the first example of RFC 9470 §3: another level, which is unknown here', () => {
   const header =
@@ -28,6 +28,14 @@ test('names no level if only unknown values would do, so that the caller denies'
   expect(readChallenge('DPoP error=x, acr_values="other"')).not.toHaveProperty('level')
   expect(readChallenge('DPoP error=x, acr_values=""')).not.toHaveProperty('level')
   expect(readChallenge('DPoP error=x, acr_values="PHR constructor"')).not.toHaveProperty('level')
+})
+
+test('gives the parameters of the challenge by themselves, and the level that they ask for', () => {
+  const params = findChallenge('DPoP algs=ES256, DPoP error=x, acr_values="phrh phr", resource=r')
+  expect({ ...params }).toEqual({ error: 'x', acr_values: 'phrh phr', resource: 'r' })
+  expect(params && challengedLevel(params)).toBe('phr')
+  expect(findChallenge('Bearer error=x')).toBeUndefined()
+  expect(challengedLevel({ acr_values: 'other' })).toBeUndefined()
 })
 
 test.each(['', '-1', '1.5', '1e3', ' 5', '0x10', 'soon', '99999999999999999999'])('a max_age of %j is read as the strictest', (text) => {

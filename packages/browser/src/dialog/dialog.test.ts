@@ -9,7 +9,9 @@ test('a code is asked for in a labelled modal dialog that says what for, with th
   const { stile } = setup()
   mount(stile)
   stile.stepUp('reports.export')
-  await until(() => dialog().open)
+  // until the step-up is loaded, the dialog may say that it takes a moment
+  await until(() => dialog().querySelector('input') !== null)
+  expect(dialog().open).toBe(true)
   expect(labelled('aria-labelledby')).toBe(texts.title)
   expect(labelled('aria-describedby')).toBe(say('purpose', { feature: 'Export reports' }))
   expect(document.activeElement).toBe(input())

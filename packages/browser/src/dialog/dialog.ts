@@ -1,12 +1,11 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
-import { adoptStyles, type StyleTarget } from './elements/adopt-styles.ts'
 import { createFrame } from './frame/frame.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
+import { adoptStyles, createSay, PROMPT_TEXTS, type StyleTarget, type Texts } from './parts.ts'
 import type { StartedWizard, WizardGoal } from './start-wizard.ts'
-import { type AfterStepUp, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
-import { createSay, PROMPT_TEXTS, type Texts } from './texts/texts.ts'
+import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
 
 /** How the dialog is shown. */
 export type DialogOptions = Readonly<{
@@ -75,15 +74,13 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     const { createWaysView } = await import('./step-up/ways-view.ts')
     return createWaysView({ prompt, styles, texts })
   }
-  const endStepUp = async (next: AfterStepUp) => {
+  const endStepUp = async (next: WizardGoal | undefined) => {
     stepUp = undefined
     if (wizard) wizard.render()
     else frame.close()
-    if (next === 'recovery') {
-      // a wizard that asked for this step-up ends first
-      await wizardDone
-      openWizard({ kind: 'recovery' })
-    } else if (next) openWizard({ kind: 'enrollment', methods: next })
+    // a wizard that asked for this step-up ends first
+    if (next?.kind === 'recovery') await wizardDone
+    if (next) openWizard(next)
   }
   const stopListening = stile.onStepUp((flow) => {
     stepUp = flow

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
 import { mountDialog } from './dialog.ts'
+import { createSay, PROMPT_TEXTS, type Say } from './parts.ts'
 import { ENROLLMENT_TEXTS } from './texts/enrollment-texts.ts'
 import { RECOVERY_TEXTS } from './texts/recovery-texts.ts'
 import { STEP_UP_TEXTS } from './texts/step-up-texts.ts'
-import { createSay, PROMPT_TEXTS, type Say } from './texts/texts.ts'
 
 /** Every sentence of the dialog. Tests name a sentence by its key, so that they hold when it is reworded. */
 export const texts = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...RECOVERY_TEXTS } as const

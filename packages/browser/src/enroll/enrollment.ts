@@ -1,7 +1,5 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { flowError, isPassing, type StileCode, toStileError } from '../error.ts'
-import { observable } from '../lib/observable.ts'
-import { failureKind } from '../step-ups/failure.ts'
+import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
@@ -53,7 +51,8 @@ const ENDED: ReadonlySet<EnrollmentState['status']> = new Set(['done', 'failed',
 
 /** Whether the subject can start again after this code, because it passes or because another answer may do. */
 function canStartAgain(code: StileCode): boolean {
-  return isPassing(code) || code === 'registration_expired' || failureKind(code) === 'retry'
+  const kind = failureKind(code)
+  return kind === 'passing' || kind === 'retry' || code === 'registration_expired'
 }
 
 /**
@@ -79,7 +78,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
   }
 
   const createPasskey = async (options: unknown, signal: AbortSignal) => {
-    const { register } = await import('../passkey/register.ts')
+    const { register } = await import('../ready.ts')
     const answer = await register(options, signal)
     if (!signal.aborted) await submit(answer)
   }
@@ -97,7 +96,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     set({ status: 'starting', method })
     try {
       // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
-      if (method !== 'totp') import('../passkey/register.ts').catch(() => {})
+      if (method !== 'totp') import('../ready.ts').catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
       if (signal.aborted) return
       set({ status: 'proving', method, registration })

@@ -1,4 +1,4 @@
-import { StileError } from '../error.ts'
+import { StileError } from '../base.ts'
 import type { Stile } from '../stile.ts'
 
 /** What enrolment and recovery need of the client. */

@@ -1,4 +1,4 @@
-import { type StileCode, toStileError } from '../error.ts'
+import { type StileCode, toStileError } from '../base.ts'
 
 /** A bounded wait. */
 export type Wait = Readonly<{

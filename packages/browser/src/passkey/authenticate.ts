@@ -4,7 +4,7 @@ import { type CeremonyLimits, runCeremony } from './ceremony.ts'
 type Options = Parameters<typeof startAuthentication>[0]['optionsJSON']
 
 /**
- * Has the subject use a passkey or a security key (WebAuthn §5.1.4). Loaded with the prompt.
+ * Has the subject use a passkey or a security key (WebAuthn §5.1.4).
  *
  * @param options  the options of the service (`PublicKeyCredentialRequestOptionsJSON`)
  * @returns the answer for the service

@@ -1,5 +1,5 @@
 import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
-import { type StileCode, StileError } from '../error.ts'
+import { type StileCode, StileError } from '../base.ts'
 
 /** How long one ceremony may take. */
 export type CeremonyLimits = Readonly<{
@@ -22,8 +22,17 @@ const DEFAULT_TIMEOUT_MS = 120_000
 /** The browser ends the prompt at its timeout: only one that did not is ended here. */
 const GRACE_MS = 5_000
 
+/** The errors of the library that say only that it failed. Every error is named here or below, so that a new one is a type error. */
+type OtherError =
+  | 'ERROR_AUTHENTICATOR_GENERAL_ERROR'
+  | 'ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT'
+  | 'ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT'
+  | 'ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE'
+  | 'ERROR_INVALID_USER_ID_LENGTH'
+  | 'ERROR_SIGNAL_INVALID_ARGUMENT'
+
 /** What each error of the library means here. */
-const CODES: Readonly<Record<WebAuthnErrorCode, StileCode>> = {
+const CODES: Readonly<Record<Exclude<WebAuthnErrorCode, OtherError>, StileCode> & Partial<Record<OtherError, undefined>>> = {
   ERROR_CEREMONY_ABORTED: 'passkey_cancelled',
   // a NotAllowedError: dismissed, timed out or refused, which browsers do not tell apart
   ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'passkey_cancelled',
@@ -32,12 +41,6 @@ const CODES: Readonly<Record<WebAuthnErrorCode, StileCode>> = {
   ERROR_INVALID_RP_ID: 'passkey_unavailable',
   ERROR_AUTHENTICATOR_NO_SUPPORTED_PUBKEYCREDPARAMS_ALG: 'passkey_unavailable',
   ERROR_MALFORMED_PUBKEYCREDPARAMS: 'passkey_unavailable',
-  ERROR_AUTHENTICATOR_GENERAL_ERROR: 'passkey_failed',
-  ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT: 'passkey_failed',
-  ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT: 'passkey_failed',
-  ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE: 'passkey_failed',
-  ERROR_INVALID_USER_ID_LENGTH: 'passkey_failed',
-  ERROR_SIGNAL_INVALID_ARGUMENT: 'passkey_failed',
 }
 
 /** The ceremony that has the page's one prompt. */

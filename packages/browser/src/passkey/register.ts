@@ -4,7 +4,7 @@ import { runCeremony } from './ceremony.ts'
 type Options = Parameters<typeof startRegistration>[0]['optionsJSON']
 
 /**
- * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3). Loaded when enrolment starts.
+ * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3).
  *
  * @param options  the options of the service (`PublicKeyCredentialCreationOptionsJSON`)
  * @param signal  the prompt goes away when it is aborted

@@ -1,4 +1,4 @@
-import { StileError } from '../error.ts'
+import { StileError } from '../base.ts'
 import type { Stile } from '../stile.ts'
 import { readLeftPage } from './left-page.ts'
 import { tellToLookAgain } from './look-again.ts'

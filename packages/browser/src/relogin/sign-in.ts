@@ -1,5 +1,5 @@
 import type { IssuedToken, ReloginStart, StepUp } from '@stile/protocol'
-import { isPassing, StileError, toStileError } from '../error.ts'
+import { isPassing, StileError, toStileError } from '../base.ts'
 import { forgetLeftPage } from './left-page.ts'
 import { listenForLookAgain } from './look-again.ts'
 import { rememberPage } from './remember-page.ts'

@@ -1,4 +1,4 @@
-import { readChallenge, type StepUpChallenge } from '@stile/protocol'
+import { type ChallengeParams, findChallenge } from '@stile/protocol'
 import type { DeviceProver } from '../device/device-proof.ts'
 
 /** A token and the proof of the device key that goes with it. */
@@ -6,7 +6,7 @@ export type Credential = Readonly<{ token: string; proof: string }>
 
 /** An answer that asks for something: a stronger proof, another token, a nonce. */
 export type Challenged = Readonly<{
-  challenge: StepUpChallenge
+  challenge: ChallengeParams
   /** The token that was sent along. */
   token: string | undefined
   response: Response
@@ -40,7 +40,7 @@ export async function exchange({ prover, method, url, repeatable = true, token, 
     const nonce = response.headers.get('dpop-nonce')
     if (nonce) prover.learnNonce({ origin: url.origin, nonce })
     if (response.status !== 401 || !repeatable) return response
-    const challenge = readChallenge(response.headers.get('www-authenticate'))
+    const challenge = findChallenge(response.headers.get('www-authenticate'))
     if (!challenge || tried.has(challenge.error)) return response
     tried.add(challenge.error)
     const cured = challenge.error === 'use_dpop_nonce' ? !!nonce : await cure({ challenge, token: carried, response })

@@ -1,5 +1,5 @@
+import { StileError } from '../base.ts'
 import type { DeviceProver } from '../device/device-proof.ts'
-import { StileError } from '../error.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
 import { exchange } from './exchange.ts'

@@ -40,8 +40,7 @@ const RESET_SECONDS = 60
 
 /**
  * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
- * without these each tab holds its own. The state is read again at the next instant at which it changes by itself. Loaded after the first
- * state.
+ * without these each tab holds its own. The state is read again at the next instant at which it changes by itself.
  */
 export function follow({ open, path, clock, get, set, apply, load, end }: FollowOptions): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -141,8 +140,6 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
     wakeAfter(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
   }
 
-  // a gate may ask for a step-up from now on: its click waits for no script, and a lost network does not keep it away
-  import('../step-ups/step-up-runner.ts').catch(() => {})
   document.addEventListener('visibilitychange', wake)
   addEventListener('online', wake)
   return {

@@ -1,7 +1,6 @@
 import type { State } from '@stile/protocol'
-import { isPassing, StileError, toStileError } from '../error.ts'
+import { isPassing, observable, StileError, toStileError } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
-import { observable } from '../lib/observable.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
 import type { Following } from './follow.ts'
@@ -35,7 +34,7 @@ export type LiveStateOptions = Readonly<{
 
 const MAX_BACKOFF_SECONDS = 15
 
-/** Loads the state and, after the first, what follows it (`follow.ts`). On a server the state stays `loading`. */
+/** Loads the state and, after the first, what follows it (`ready.ts`). On a server the state stays `loading`. */
 export function createLiveState({ service, audience, clock, sharedName, onState }: LiveStateOptions): LiveState {
   const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
@@ -89,7 +88,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState 
       if (!following) {
         apply(state)
         // if it cannot be loaded, the state is still read when it is asked for
-        const { follow } = await import('./follow.ts')
+        const { follow } = await import('../ready.ts')
         if (mine !== turn) return
         following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
       }

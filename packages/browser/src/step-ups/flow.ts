@@ -1,6 +1,5 @@
 import type { IssuedToken } from '@stile/protocol'
-import { StepUpCancelled, type StileError } from '../error.ts'
-import { observable } from '../lib/observable.ts'
+import { observable, StepUpCancelled, type StileError } from '../base.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
 import type { StepUpRunner } from './step-up-runner.ts'
 
@@ -57,7 +56,7 @@ export function createFlow({ feature, options, request, relogin, now, onProven }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
   const retry = async () => {
     try {
-      const { createStepUpRunner } = await import('./step-up-runner.ts')
+      const { createStepUpRunner } = await import('../ready.ts')
       runner ??= createStepUpRunner({
         feature,
         operation,

@@ -1,5 +1,7 @@
-import type { Method, StepUpMethod } from '@stile/protocol'
-import type { OpenStepUp } from './step-up-requests.ts'
+import type { Method, StepUp, StepUpMethod } from '@stile/protocol'
+
+/** A step-up that waits for a proof. */
+export type OpenStepUp = Extract<StepUp, { status: 'open' }>
 
 /** How the subject answers a method: with a passkey ceremony, a code that is typed, or a sign-in. Recovery codes answer no step-up. */
 export type MethodKind = 'ceremony' | 'code' | 'sign-in' | 'none'

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { setup, until } from '../wire.test-support.ts'
 
 test('a step-up whose code cannot be loaded says so and can be tried again', async () => {
-  vi.doMock('./step-up-runner.ts', () => {
+  vi.doMock('../ready.ts', () => {
     throw new TypeError('Failed to fetch dynamically imported module')
   })
   const { stile, seen } = setup()
@@ -12,7 +12,7 @@ test('a step-up whose code cannot be loaded says so and can be tried again', asy
   await flow.choose('totp')
   await flow.submit({ code: '123456' })
   expect(seen('POST /v1/step-ups')).toHaveLength(0)
-  vi.doUnmock('./step-up-runner.ts')
+  vi.doUnmock('../ready.ts')
   await flow.retry()
   expect(flow.get().status).toBe('proving')
   await flow.submit({ code: '123456' })

@@ -1,13 +1,11 @@
-import type { IssuedToken, Method, Operation, Problem } from '@stile/protocol'
-import { flowError, isPassing, StepUpFailed, StileError, toStileError } from '../error.ts'
-import type { Observable } from '../lib/observable.ts'
+import type { IssuedToken, Method, Operation, Problem, StepUp } from '@stile/protocol'
+import type { Observable } from '../base.ts'
+import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../base.ts'
+import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
-import { failureKind } from './failure.ts'
 import { openLoginWindow } from './login-window.ts'
-import { isAtLoginProvider, KINDS, methodOf, usableMethods } from './methods.ts'
-import { explainRefusal, proveWithPasskey } from './passkey.ts'
-import { createStepUpRequests } from './step-up-requests.ts'
+import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -36,11 +34,14 @@ export type StepUpRunnerOptions = Readonly<{
   onFailed: (error: StepUpFailed) => void
 }>
 
-/** Asks the service for a step-up and takes the subject through a method. Loaded ahead of the first click. */
+/** How long a prompt that never answers is waited for if there are other methods. */
+const PATIENCE_MS = 60_000
+
+/** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const { feature, operation, audience, request, relogin, now, hasEnded, onFailed } = options
   const { get, set } = options.state
-  const requests = createStepUpRequests(request, { feature, operation, audience })
+  const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
   let choice = new AbortController()
   /** Aborted when nothing is listened for any more. A sign-in at the login provider counts even after turning to another method. */
@@ -65,7 +66,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     set({ status: 'starting' })
     answered.clear()
     try {
-      const stepUp = await requests.begin()
+      const stepUp = (await post('', { feature, operation, audience })) as StepUp
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
@@ -88,7 +89,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const startMethod = async (method: Method): Promise<unknown> => {
     const before = get()
     if (!('stepUp' in before)) return undefined
-    const stepUp = await requests.startMethod(before.stepUp.id, method)
+    const stepUp = (await post(`/${before.stepUp.id}/methods/${method}`, {})) as OpenStepUp
     answered.delete(method)
     const after = get()
     // what was started of other methods still counts
@@ -127,8 +128,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'ceremony': {
-          const hasOtherMethods = state.methods.length > 1
-          const response = await proveWithPasskey({ start: async () => started ?? startMethod(method), signal, hasOtherMethods })
+          const asked = started ?? (await startMethod(method))
+          // no prompt opens for a subject who turned to another method meanwhile
+          if (signal.aborted) return
+          const response = await authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
           if (!signal.aborted) await submit(response)
           return
         }
@@ -160,7 +163,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const { signIn } = await import('../relogin/sign-in.ts')
     await signIn({
       ...asked,
-      ask: requests.askForToken,
+      ask: async () => (await request('POST', '/v1/tokens', { feature, audience })) as IssuedToken,
       onProven: finish,
       onTrouble: (error) => {
         if (!asked.shown.aborted && get().status === 'proving') handle(error)
@@ -177,10 +180,16 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (method && KINDS[method] === 'ceremony') answered.add(method)
     set({ ...state, status: 'verifying', error: undefined })
     try {
-      finish(await requests.attempt(stepUp.id, { method, response }))
+      const attempted = (await post(`/${stepUp.id}/attempts`, { method, response })) as StepUp
+      if (attempted.status !== 'done') throw new StileError('attempt_failed')
+      finish(attempted.issued)
     } catch (cause) {
       const error = toStileError(cause, 'internal')
-      explainRefusal({ failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request })
+      const refused = { failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request }
+      import('./refusal.ts').then(
+        ({ explainRefusal }) => explainRefusal(refused),
+        () => {},
+      )
       await handle(error, method === 'totp' ? response : undefined)
     }
   }
@@ -193,7 +202,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const handle = async (error: StileError, typed?: unknown): Promise<void> => {
     const state = get()
     const begun = 'stepUp' in state ? state : undefined
-    switch (isPassing(error.code) ? 'passing' : failureKind(error.code)) {
+    switch (failureKind(error.code)) {
       case 'restart':
         if (!begun || restarted) return fail(error)
         restarted = true

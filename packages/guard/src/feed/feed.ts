@@ -37,8 +37,11 @@ export type FeedOptions = Readonly<{
   longestDelayMs?: number
 }>
 
-/** The most characters of one message: the feed's are far below. */
-const MAX_MESSAGE_LENGTH = 65_536
+/** The feed's messages are far below. */
+const MESSAGE_LIMIT = {
+  maxLength: 65_536,
+  tooLong: () => new Error('The feed has a message of more than 65536 characters, so it is not read further.'),
+}
 const KNOWN_TYPES = ['license', 'policy', 'revoked', 'checkpoint']
 
 /**
@@ -95,7 +98,7 @@ export function openFeed(options: FeedOptions): Feed {
     try {
       const body = await client.open('/v1/feed', lastId === undefined ? {} : { 'Last-Event-ID': lastId }, signal)
       let first = true
-      for await (const message of readEvents(body, { onChunk: () => void silence.refresh(), maxLength: MAX_MESSAGE_LENGTH })) {
+      for await (const message of readEvents(body, { onChunk: () => void silence.refresh(), limit: MESSAGE_LIMIT })) {
         await onMessage(message, first)
         first = false
       }

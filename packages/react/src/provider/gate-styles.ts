@@ -65,10 +65,13 @@ let isAdopted = false
 
 /** Adopts the style sheet once per page. Constructable style sheets need no `style-src` in a Content-Security-Policy. */
 export function adoptGateStyles(): void {
-  if (isAdopted || typeof CSSStyleSheet === 'undefined' || !('adoptedStyleSheets' in document)) return
-  const sheet = new CSSStyleSheet()
-  if (typeof sheet.replaceSync !== 'function') return
-  sheet.replaceSync(CARD_STYLES)
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
-  isAdopted = true
+  if (isAdopted) return
+  try {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(CARD_STYLES)
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+    isAdopted = true
+  } catch {
+    // in a browser without them the cards have the looks of the page
+  }
 }

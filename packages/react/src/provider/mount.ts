@@ -39,24 +39,19 @@ export function mount(client: Stile, options: DialogOptions | false): Mounted {
     const decision = known.status === 'ready' ? known.state.decisions[feature] : undefined
     return enroll(decision?.outcome === 'enroll' ? (decision.next.methods as readonly EnrollableMethod[]) : undefined)
   }
-  const prove = async ({ feature, stepUp }: ConfirmOptions): Promise<Outcome> => {
+
+  const confirm = async ({ feature, stepUp, onClosed }: ConfirmOptions): Promise<Outcome> => {
     try {
-      if (!stepUp) return (await enrollFor(feature)) ? 'enrolled' : 'cancelled'
-      await client.stepUp(feature, stepUp).done
-      return 'proven'
+      if (stepUp) await client.stepUp(feature, stepUp).done
+      else if (!(await enrollFor(feature))) return 'cancelled'
     } catch (error) {
       const { code } = error as { code?: StileCode }
       return code === 'step_up_cancelled' ? 'cancelled' : 'failed'
     }
-  }
-
-  const confirm = async (asked: ConfirmOptions) => {
-    const outcome = await prove(asked)
-    if (outcome === 'cancelled' || outcome === 'failed') return outcome
     // the content is rendered after this returns; before the dialog is closed it cannot be focused
     const closed = dialog?.closed() ?? Promise.resolve()
-    closed.then(() => setTimeout(asked.onClosed))
-    return outcome
+    closed.then(() => setTimeout(onClosed))
+    return stepUp ? 'proven' : 'enrolled'
   }
   return {
     unmount: () => dialog?.(),

@@ -5,5 +5,6 @@ export const ICONS = {
   mail: 'M2 5h20v14H2zm0 1 10 8 10-8',
   door: 'M10 3h10v18H10M2 12h12m-4-4 4 4-4 4',
   codes: 'M4 3h16v18H4zm4 5h8m-8 4h8m-8 4h5',
+  done: 'm5 12 5 5L19 7',
   stop: 'M12 6v7m0 4v.1',
 } as const

@@ -1,10 +1,8 @@
 import type { Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
-import { createCodeField } from '../elements/code-field.ts'
-import { button, element, quietButton, submitButton } from '../elements/element.ts'
-import { PROMPT_ICONS } from '../elements/icons.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
+import { button, createCodeField, element, PROMPT_ICONS, quietButton, submitButton } from '../parts.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 
 /** What enrolment begins with. */
@@ -105,7 +103,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       nameInput.value ||= given
       show({
         key: 'named',
-        icon: PROMPT_ICONS.done,
+        icon: ICONS.done,
         title: say('enrolled'),
         text: say(`attestation_${attestation}`),
         onCancel: finish,

@@ -1,4 +1,4 @@
-import { element, icon } from '../elements/element.ts'
+import { element, icon } from '../parts.ts'
 
 /** What the dialog shows. */
 export type DialogView = Readonly<{
@@ -9,7 +9,7 @@ export type DialogView = Readonly<{
   title: string
   text: string
   /** Screen readers read it out when it changes. */
-  alert?: string
+  alert?: string | undefined
   busy?: boolean
   body?: () => readonly Node[]
   actions: () => readonly Node[]

@@ -49,8 +49,10 @@ stile-dialog {
     stroke-linecap: round;
     stroke-linejoin: round;
   }
-  [aria-busy="true"] svg {
-    animation: stile 0.8s infinite alternate;
+  @media (prefers-reduced-motion: no-preference) {
+    [aria-busy="true"] svg {
+      animation: stile 0.8s infinite alternate;
+    }
   }
   h2 {
     font-size: 1.2em;
@@ -123,30 +125,22 @@ stile-dialog {
     border-color: #0000;
     color: var(--_muted);
   }
-  :disabled {
-    opacity: 0.5;
-  }
   :focus-visible:is(button, input) {
     outline: 3px solid var(--stile-focus, var(--_accent));
     outline-offset: 2px;
   }
-}
-@media (max-width: 30rem) {
-  stile-dialog dialog {
-    width: 100%;
-    max-width: none;
-    margin-bottom: 0;
-    border-radius: var(--_radius) var(--_radius) 0 0;
+  @media (max-width: 30rem) {
+    dialog {
+      width: 100%;
+      max-width: none;
+      margin-bottom: 0;
+      border-radius: var(--_radius) var(--_radius) 0 0;
+    }
   }
-}
-@media (prefers-reduced-motion) {
-  stile-dialog * {
-    animation: none !important;
-  }
-}
-@media (forced-colors: active) {
-  stile-dialog button {
-    border-color: ButtonText;
+  @media (forced-colors: active) {
+    button {
+      border-color: ButtonText;
+    }
   }
 }
 @keyframes stile {

@@ -1,7 +1,7 @@
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
-import { button, element, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { button, element, quietButton, submitButton } from '../parts.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 import { RECOVERY_STYLES } from './styles.ts'

@@ -1,9 +1,7 @@
 import type { Method } from '@stile/protocol'
-import { button, element, icon } from '../elements/element.ts'
-import { PROMPT_ICONS } from '../elements/icons.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { button, element, icon, PROMPT_ICONS, type Say } from '../parts.ts'
 import { isLocked } from '../texts/error-text.ts'
-import type { Say } from '../texts/texts.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** How often the minutes of a lock are told again. */

@@ -1,9 +1,7 @@
 import type { EmailCodeStart } from '@stile/protocol'
 import type { FlowError } from '../../stile.ts'
-import { createCodeField } from '../elements/code-field.ts'
-import { button, element, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
-import type { Say } from '../texts/texts.ts'
+import { button, createCodeField, element, type Say, submitButton } from '../parts.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** The longest wait that is shown if this browser's clock and the service's differ. The service decides when another code is sent. */

@@ -1,24 +1,16 @@
 import type { Method } from '@stile/protocol'
-import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { Flow, FlowState } from '../../stile.ts'
-import { createCodeField } from '../elements/code-field.ts'
-import { button, quietButton, submitButton } from '../elements/element.ts'
-import { PROMPT_ICONS } from '../elements/icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
-import type { Say } from '../texts/texts.ts'
+import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
+import type { WizardGoal } from '../start-wizard.ts'
 
 /** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
-/** How long the confirmation stays. */
-const DONE_MS = 700
 /** How long a service that could not be reached is left alone. */
 const RETRY_MS = 4000
 
 /** A state in which the service has answered and the step-up is still open. */
 export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
-
-/** What the subject goes on to after a step-up: enrolling one of these methods, or recovery. */
-export type AfterStepUp = readonly EnrollableMethod[] | 'recovery' | undefined
 
 /** What a view of a step-up says of itself; the rest is the same for all of them. */
 export type PromptView = Partial<DialogView> & Pick<DialogView, 'key' | 'actions'>
@@ -40,8 +32,8 @@ export type StepUpPrompt = Readonly<{
   leaveChoice: () => void
   /** Starts a method, also one that is under way. */
   choose: (method: Method) => void
-  /** Takes the step-up off the screen. */
-  finish: (next?: AfterStepUp) => void
+  /** Takes the step-up off the screen, and goes on to this. */
+  finish: (next?: WizardGoal) => void
 }>
 
 /** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
@@ -61,7 +53,7 @@ export type StepUpViewOptions = Readonly<{
   label: string | undefined
   loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
   /** Called once, when there is nothing more to show. */
-  onEnd: (next: AfterStepUp) => void
+  onEnd: (next: WizardGoal | undefined) => void
 }>
 
 /**
@@ -86,7 +78,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     frame.show({ icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view })
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
-  const finish = (next?: AfterStepUp) => {
+  const finish = (next?: WizardGoal) => {
     clearTimeout(timer)
     unsubscribe()
     onEnd(next)
@@ -99,10 +91,6 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
   const showUnreachable = (alert: string, tryAgain: () => void) =>
     show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
-  const showDone = () => {
-    show({ key: 'done', icon: PROMPT_ICONS.done, title: say('done'), onCancel: finish, actions: () => [] })
-    runLater(finish, DONE_MS)
-  }
   const showStarting = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
     if (error) {
       runLater(retry, RETRY_MS)
@@ -111,15 +99,15 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     else runLater(showWaiting, QUIET_MS)
   }
 
-  const leaveButton = ({ methods }: OpenFlowState) =>
-    methods.length > 1
-      ? button({ label: say('another'), onClick: showChoice })
-      : button({ label: say('none'), onClick: showChoice, className: 'stile-quiet stile-link' })
+  const leaveButton = ({ methods }: OpenFlowState) => {
+    const isOnly = methods.length < 2
+    return button({ label: say(isOnly ? 'none' : 'another'), onClick: showChoice, className: isOnly ? 'stile-quiet stile-link' : '' })
+  }
   const showPasskey = (state: OpenFlowState) =>
     show({
       key: 'passkey',
       busy: true,
-      alert: ways?.alertOf(state) ?? '',
+      alert: ways?.alertOf(state),
       text: say(state.status === 'verifying' ? 'wait' : 'passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
@@ -129,7 +117,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       key: 'totp',
       icon: PROMPT_ICONS.phone,
       busy,
-      alert: ways?.alertOf(state) ?? '',
+      alert: ways?.alertOf(state),
       ...(busy && { text: say('wait') }),
       onSubmit: () => submit({ code: codeField.input.value }),
       body: () => [codeField.field],
@@ -141,8 +129,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const render = () => {
     clearTimeout(timer)
     const state = flow.get()
-    if (state.status === 'cancelled') return finish()
-    if (state.status === 'done') return isOpen ? showDone() : finish()
+    if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
     if (state.status === 'starting') return showStarting(state)
     const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
     if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing) {

@@ -1,12 +1,10 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
-import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
-import { button, quietButton, submitButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
 import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
-import { createSay, PROMPT_TEXTS, type Texts } from '../texts/texts.ts'
 import { createChoiceView } from './choice-view.ts'
 import { createEmailView } from './email-view.ts'
 import type { OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
@@ -20,12 +18,15 @@ export type WaysViewOptions = Readonly<{
   texts: Partial<Texts> | undefined
 }>
 
+/** How long the confirmation stays. */
+const DONE_MS = 700
+
 type Failed = Extract<FlowState, { status: 'failed' }>
 
 const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 'security-key', 'totp'])
 const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
 
-/** Creates the views of every method that the first prompt does not show, of the choice, and of a step-up that did not succeed. */
+/** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export function createWaysView({ prompt, styles, texts }: WaysViewOptions): WaysView {
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
@@ -34,7 +35,7 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
 
   /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
   const recover = () => {
-    prompt.finish('recovery')
+    prompt.finish({ kind: 'recovery' })
     flow.cancel()
   }
   const recoverButton = () => button({ label: say('none'), onClick: recover, className: 'stile-link' })
@@ -71,8 +72,9 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
   /** What the subject can do about a step-up that failed. */
   const remedyOf = ({ code, problem }: Failed) => {
     const methods = problem?.next?.methods?.filter(isEnrollable) ?? []
-    if (code === 'enrollment_required') return { label: say('enroll'), leaveLabel: say('cancel'), next: methods }
-    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: 'recovery' as const }
+    if (code === 'enrollment_required')
+      return { label: say('enroll'), leaveLabel: say('cancel'), next: { kind: 'enrollment', methods } as const }
+    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: { kind: 'recovery' } as const }
     return undefined
   }
   const showFailed = (state: Failed) => {
@@ -87,6 +89,12 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
       onSubmit: () => prompt.finish(remedy?.next),
       actions: () => (remedy ? [submitButton(remedy.label), quietButton(remedy.leaveLabel, leave)] : [submitButton(say('close'))]),
     })
+  }
+
+  const showDone = () => {
+    const leave = () => prompt.finish()
+    show({ key: 'done', icon: ICONS.done, title: say('done'), onCancel: leave, actions: () => [] })
+    prompt.runLater(leave, DONE_MS)
   }
 
   const showMethod = (state: OpenFlowState, method: Method | undefined) => {
@@ -104,6 +112,7 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
     alertOf,
     render: (state, isChoosing) => {
       if (state.status === 'failed') return showFailed(state)
+      if (state.status === 'done') return showDone()
       if (!('stepUp' in state)) return
       if (isChoosing && state.methods.length < 2) return recover()
       if (state.status === 'choosing' || isChoosing) return showChoice(state, alertOf(state))

@@ -1,5 +1,6 @@
 /** The sentences of every way but the first, of the choice and of what can go wrong. They are loaded when a step-up begins. */
 export const STEP_UP_TEXTS = {
+  done: 'Confirmed',
   chooseText: 'Choose how to confirm it’s you.',
   usePasskey: 'Use a passkey',
   useKey: 'Use a security key',

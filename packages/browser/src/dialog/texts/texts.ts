@@ -14,7 +14,6 @@ export const PROMPT_TEXTS = {
   verify: 'Confirm',
   another: 'Use another way',
   none: 'I can’t do any of these',
-  done: 'Confirmed',
   cancel: 'Cancel',
   retry: 'Try again',
   service_unavailable: 'The service cannot be reached. Trying again by itself.',

@@ -1,15 +1,13 @@
 import type { Method } from '@stile/protocol'
+import { flowError, toStileError } from '../../base.ts'
 import type { EnrollmentClient } from '../../enroll/gated.ts'
-import { flowError, toStileError } from '../../error.ts'
 import type { FlowError } from '../../stile.ts'
-import { adoptStyles, type StyleTarget } from '../elements/adopt-styles.ts'
-import { button, quietButton } from '../elements/element.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
 import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
-import { createSay, PROMPT_TEXTS, type Say, type Texts } from '../texts/texts.ts'
 import { WIZARD_STYLES } from './styles.ts'
 
 /** What the wizard works with. */
