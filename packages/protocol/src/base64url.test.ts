@@ -58,3 +58,8 @@ test('writes more bytes than a call takes arguments', () => {
   const bytes = new Uint8Array(200_000).fill(255)
   expect(decodeBase64url(encodeBase64url(bytes))).toEqual(bytes)
 })
+
+test('threat: a text of megabytes breaks the reader: it is read in one pass, without a stack', () => {
+  expect(isBase64url('A'.repeat(10_000_000))).toBe(true)
+  expect(isBase64url(`${'A'.repeat(10_000_000)}=`)).toBe(false)
+})

@@ -102,6 +102,8 @@ test('threat: an endless line or message fills the memory', async () => {
   await expect(read(Array(70).fill('x'.repeat(1_000)), limitOf(65_536))).rejects.toBe(refused)
   await expect(read(Array(70).fill(`data: ${'x'.repeat(1_000)}\n`), limitOf(65_536))).rejects.toBe(refused)
   await expect(read([`: ${'x'.repeat(99)}`], limitOf(100))).rejects.toBe(refused)
+  await expect(read([`: ${'x'.repeat(99)}\n\ndata: a\n\n`], limitOf(100))).rejects.toBe(refused)
+  await expect(read([`data: ${'x'.repeat(90)}\n: ${'x'.repeat(20)}\n\n`], limitOf(100))).rejects.toBe(refused)
   expect(await read(Array(200).fill(`: ${'x'.repeat(1_000)}\n`), limitOf(65_536))).toEqual([])
   expect(await read([`data:${'x'.repeat(95)}\n\n`.repeat(3)], limitOf(100))).toHaveLength(3)
 })

@@ -73,9 +73,9 @@ export async function* readEvents(
           data = []
           length = 0
         }
+        if (limit && length + line.length > limit.maxLength) throw limit.tooLong()
         // comments are heartbeats, of any number
         if (!line.startsWith(':')) length += line.length
-        if (limit && length > limit.maxLength) throw limit.tooLong()
         const [, field, value = ''] = /^(event|data|id)(?:: ?(.*))?$/s.exec(line) ?? []
         if (field === 'event') event = value
         if (field === 'data') data.push(value)
