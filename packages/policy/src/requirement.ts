@@ -138,8 +138,7 @@ export function judge(
   let newestTime = Number.NEGATIVE_INFINITY
   let newestRank = -1
   let strong = false
-  for (let index = 0; index < proofs.length; index++) {
-    const proof = (proofs as readonly Proof[])[index]
+  for (const proof of proofs as readonly Proof[]) {
     if (typeof proof !== 'object' || proof === null) continue
     const { method, level, authTime, settlesAt } = proof
     const full = counted(method, level)
@@ -153,7 +152,7 @@ export function judge(
     const time = Number.isFinite(authTime) && authTime > 0 ? authTime : Number.NEGATIVE_INFINITY
     if (provenAfter !== undefined && !(time >= provenAfter)) continue
     if (maxAgeSeconds !== undefined && !(Math.max(now - time, 0) <= maxAgeSeconds)) continue
-    if (newest === undefined || time > newestTime || (time === newestTime && rank > newestRank)) {
+    if (time > newestTime || (time === newestTime && rank > newestRank)) {
       newest = proof
       newestTime = time
       newestRank = rank
