@@ -1,6 +1,9 @@
 import type { Assurance, Level, Method, Proof, Requirement } from '@stile/protocol'
 import { CLOCK_SKEW_SECONDS, isLevel, LEVELS, METHODS, REACHES } from '@stile/protocol'
 
+/** A requirement as it is being put together: a member that is `undefined` asks for nothing. */
+type Asked = Pick<Requirement, 'level'> & { readonly [Member in keyof Requirement]?: Requirement[Member] | undefined }
+
 /**
  * Combines requirements into the one that asks for all of them: highest level, smallest maxAge, intersection of methods, union of
  * bind, latest provenAfter.
@@ -8,7 +11,7 @@ import { CLOCK_SKEW_SECONDS, isLevel, LEVELS, METHODS, REACHES } from '@stile/pr
  * Commutative, associative and idempotent: the order of rules never matters. An empty intersection of methods stays an empty list,
  * which nothing meets. Of nothing it is `{ level: 'session' }`.
  */
-export function combine(...requirements: readonly Requirement[]): Requirement {
+export function combine(...requirements: readonly Asked[]): Requirement {
   let level: Level = 'session'
   let maxAgeSeconds: number | undefined
   let provenAfter: number | undefined
