@@ -78,6 +78,8 @@ describe('threat: something that cannot be read is taken for harmless', () => {
     const list = [null, 'totp', undefined, { method: 'totp', level: 'mfa' }]
     expect(ask('export', { enrolled: list as never })).toMatchObject({ outcome: 'step_up', next: { methods: ['totp'] } })
     expect(ask('pay', { enrolled: [null, 'x', undefined] as never })).toMatchObject({ outcome: 'enroll' })
+    // what is no list says nothing about what is enrolled
+    for (const enrolled of [null, 'totp', { length: 1 }]) expect(ask('export', { enrolled: enrolled as never })).toEqual(ask('export'))
   })
 
   test.each([
