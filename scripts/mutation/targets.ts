@@ -40,7 +40,7 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'enrolment gate',
     files: ['packages/server/src/**/authenticators/gate.ts'],
-    tests: ['packages/server/src/**/authenticators/{gate,first}.test.ts'],
+    tests: ['packages/server/src/**/authenticators/gate-rules.test.ts', 'packages/server/src/**/authenticators/{gate,first}.test.ts'],
   },
   {
     name: 'attempt',
