@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const LIST = 'docs/testing.md'
 const LEAST_KILLED = 0.95
 const SETTINGS = JSON.parse(readFileSync(join(ROOT, 'scripts/mutation/stryker.conf.json'), 'utf8'))
+/** A folder for each run, so that two at once do not remove each other's copies. */
+const FOLDER = join(SETTINGS.tempDirName, `${process.pid}`)
 
 /** Conditions, comparisons, booleans, removed blocks and optional chains; every other mutator is left out. */
 const COUNTED: ReadonlySet<string> = new Set([
@@ -53,7 +55,7 @@ const outcomes: Outcome[] = []
 try {
   for (const target of chosen) outcomes.push(await mutate(target))
 } finally {
-  rmSync(SETTINGS.tempDirName, { recursive: true, force: true })
+  rmSync(FOLDER, { recursive: true, force: true })
 }
 report(outcomes)
 
@@ -66,7 +68,7 @@ async function mutate(target: Target): Promise<Outcome> {
   process.env.STILE_MUTATION_TESTS = JSON.stringify(tests)
   const began = performance.now()
   const plugins = [...SETTINGS.plugins, join(ROOT, 'scripts/mutation/texts.ts')]
-  const results = await new Stryker({ ...SETTINGS, plugins, mutate: files }).runMutationTest()
+  const results = await new Stryker({ ...SETTINGS, tempDirName: FOLDER, plugins, mutate: files }).runMutationTest()
   const counted = results.filter(({ mutatorName }) => COUNTED.has(mutatorName))
   const survivors = counted.filter(({ status }) => status === 'Survived' || status === 'NoCoverage').map(survivorOf)
   // a mutant with which a test file cannot even be loaded has been noticed as well
@@ -74,8 +76,10 @@ async function mutate(target: Target): Promise<Outcome> {
   return { target, killed, survivors, seconds: (performance.now() - began) / 1000 }
 }
 
+/** What globs find, in the order of the globs. */
 function find(globs: readonly string[]): string[] {
-  return globSync([...globs], { exclude: (path) => path.includes('node_modules') }).sort()
+  const found = globs.flatMap((glob) => globSync(glob, { exclude: (path) => path.includes('node_modules') }).sort())
+  return [...new Set(found)]
 }
 
 function survivorOf({ fileName, location, replacement = '' }: MutantResult): Survivor {

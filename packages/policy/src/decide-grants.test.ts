@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { NOW } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
 import { codes, license, login, proven } from './example.test-support.ts'
-import { definePolicy } from './policy.ts'
+import { definePolicy, parsePolicy } from './policy.ts'
 import { combine, isRequirement, isSessionOnly, meets, newestProof } from './requirement.ts'
 import { tierChain } from './tiers.ts'
 
@@ -57,6 +57,38 @@ describe('threat: what a license grants in two ways is asked for in the weaker o
     expect(sources(ask('view', ended, { license: { states: { expired: 'none' } } }))).toEqual(['/license/states/expired'])
     expect(sources(ask('view', { license: null }, { license: { none: 'none' } }))).toEqual(['/license/none'])
     expect(sources(ask('open', { license: null }, { license: { none: { tier: 'basic' } } }))).toEqual(['/tiers/basic'])
+  })
+
+  test('a refusal names the tiers that would do by their labels, or else by their names', () => {
+    const tiers = { ...TIERS, gold: { label: 'Gold plan', features: ['pay'] } }
+    const { message } = ask('pay', { license: license('basic') }, { tiers }).reasons[0] ?? {}
+    expect(message).toContain('basic')
+    expect(message).toContain('pro or Gold plan')
+  })
+
+  test('threat: a feature counts as on trial, so that a guard lets it pass. Only the one that the policy says is', () => {
+    const features = { ...document.features, view: { enforce: 'on' }, open: { enforce: 'observe' } }
+    const enforced = ['view', 'open', 'pay'].map((feature) => ask(feature, {}, { features }).enforced)
+    expect(enforced).toEqual([true, false, true])
+  })
+
+  test('threat: a name that is also what a missing one reads as. A tier named undefined grants and asks nothing for others', () => {
+    const tiers = { ...TIERS, undefined: { features: ['pay', 'open'], requires: { level: 'phrh' } } }
+    expect(ask('pay', { license: license('basic') }, { tiers }).outcome).toBe('upgrade')
+    expect(ask('open', { license: license('basic', { features: ['open'] }) }, { tiers }).outcome).toBe('permit')
+  })
+
+  test('threat: tiers that include each other never end', () => {
+    const tiers = { basic: { extends: 'pro', features: ['view'] }, pro: { extends: 'basic', features: ['open', 'pay'] } }
+    expect(parsePolicy({ ...document, tiers }).ok).toBe(false)
+  })
+
+  test('threat: a compliance rule that the policy does not have is taken for one that asks nothing', () => {
+    for (const compliance of [undefined, {}])
+      for (const name of ['law', 'constructor']) {
+        const features = { ...document.features, open: { compliance: [name] } }
+        expect(parsePolicy({ ...document, features, ...(compliance && { compliance }) }).ok).toBe(false)
+      }
   })
 
   test('a tier without a list of features adds none', () => {
@@ -222,6 +254,11 @@ describe('threat: nothing is left to prove it with, and somebody is sent round i
     expect(decision.reasons.at(-1)).toEqual(first.reasons.at(-1))
     expect(sources(decision).at(-1)).toBe('/enrollment/settle')
     expect(sources(ask('pay', { enrolled })).at(-1)).toBe('/features/pay/requires')
+    const unreadable = { method: 'security-key', level: 'phrh', settlesAt: '5' as never } as const
+    expect(ask('pay', { enrolled: [unreadable, enrolled[2]] }, changes).reasons.at(-1)).toEqual(first.reasons.at(-1))
+    // nobody waits for what is no authenticator
+    const signIn = { method: 'login' as never, level: 'phrh', settlesAt: NOW + 50 } as const
+    expect(ask('pay', { enrolled: [signIn] }, changes).outcome).toBe('enroll')
     // where nothing must settle, nobody is told to wait
     expect(ask('open', { enrolled: [{ method: 'totp', level: 'mfa', settlesAt: NOW + 1 }] }, changes).outcome).toBe('enroll')
   })
@@ -278,5 +315,43 @@ test('threat: something that throws when it is read is let through', () => {
   expect(decide(definePolicy(document as never), trap as never)).toMatchObject({
     outcome: 'deny',
     reasons: [{ code: 'policy_unavailable' }],
+  })
+})
+
+describe('threat: an account that demands something else at every request fills the memory, or slows everybody down', () => {
+  const asker = () => {
+    const policy = definePolicy(document)
+    return (maxAgeSeconds?: number) => {
+      const requires = maxAgeSeconds === undefined ? {} : { requires: { level: 'mfa', maxAgeSeconds } as const }
+      const decision = decide(policy, { feature: 'pay', license: license('pro', requires), assurance: login, risk: 'normal', now: NOW })
+      return decision.outcome === 'step_up' ? decision.requirement : undefined
+    }
+  }
+
+  test('what is asked is worked out once, with and without a demand of the account', () => {
+    const asks = asker()
+    expect(asks()).toBeDefined()
+    expect(asks()).toBe(asks())
+    expect(asks(7)).toBe(asks(7))
+    expect(asks(7)).not.toBe(asks())
+  })
+
+  test('the methods and reasons are worked out once too', () => {
+    const policy = definePolicy(document)
+    const enrolled = [{ method: 'passkey', level: 'phr' }] as const
+    const answer = () => decide(policy, { feature: 'pay', license: license('pro'), assurance: login, risk: 'normal', enrolled, now: NOW })
+    const [first, second] = [answer(), answer()]
+    expect(first.outcome === 'step_up' && first.next.methods).toEqual(['passkey'])
+    expect(first.reasons).toBe(second.reasons)
+    expect(first.outcome === 'step_up' && first.next.methods).toBe(second.outcome === 'step_up' && second.next.methods)
+  })
+
+  test('64 demands are kept, and one more makes room', () => {
+    const asks = asker()
+    const first = asks(1)
+    for (let age = 2; age <= 64; age++) asks(age)
+    expect(asks(1)).toBe(first)
+    asks(65)
+    expect(asks(1)).not.toBe(first)
   })
 })

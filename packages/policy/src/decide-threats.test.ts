@@ -78,6 +78,8 @@ describe('threat: something that cannot be read is taken for harmless', () => {
     const list = [null, 'totp', undefined, { method: 'totp', level: 'mfa' }]
     expect(ask('export', { enrolled: list as never })).toMatchObject({ outcome: 'step_up', next: { methods: ['totp'] } })
     expect(ask('pay', { enrolled: [null, 'x', undefined] as never })).toMatchObject({ outcome: 'enroll' })
+    // what is no list says nothing about what is enrolled
+    for (const enrolled of [null, 'totp', { length: 1 }]) expect(ask('export', { enrolled: enrolled as never })).toEqual(ask('export'))
   })
 
   test.each([
@@ -178,11 +180,27 @@ describe('threat: an old, early or unsettled proof counts as a fresh one', () =>
     expect(judge(mfa, undefined, [older, weak], NOW, plain)).toBe(weak)
   })
 
+  test('of two equal proofs the first one is kept, so that the same request gets the same answer', () => {
+    const [first] = one(NOW)
+    expect(judge(mfa, undefined, [first as never, ...one(NOW)], NOW, plain)).toBe(first)
+  })
+
+  test('a time that cannot be read makes a proof old, whatever the clock says, and not one of the future', () => {
+    const need = { level: 'mfa', maxAgeSeconds: 60 } as const
+    expect(judge(need, undefined, one(Number.NaN), NOW, plain)).toBe('stale')
+    expect(judge(need, undefined, one(0), Number.NaN, plain)).toBe('stale')
+  })
+
   test('two proofs without a time are told apart by their strength', () => {
     const weak = { method: 'login', level: 'session', amr: [], authTime: 0 } as const
     const strong = { method: 'relogin', level: 'mfa', amr: [], authTime: 0 } as const
     expect(judge({ level: 'session' }, undefined, [weak, strong], NOW, plain)).toBe(strong)
     expect(judge({ level: 'session' }, undefined, [strong, weak], NOW, plain)).toBe(strong)
+  })
+
+  test('a method that cannot be made a text proves nothing, and does not throw', () => {
+    const method = Object.create(null)
+    expect(judge({ level: 'session' }, undefined, [{ method, level: 'phrh', amr: [], authTime: NOW } as never], NOW, plain)).toBe('weak')
   })
 
   test('names of object members are no methods', () => {
@@ -304,6 +322,11 @@ describe('threat: a reason points to a rule that asked for nothing, so that an o
   test('a permit names the rules behind it and until when it holds, and only where there is an end', () => {
     expect(ask('export', { assurance: proven('totp', 'mfa', 100) })).toMatchObject({ outcome: 'permit', reasons: [], until: NOW + 800 })
     expect(ask('trial', { assurance: proven('totp', 'mfa', 100) })).not.toHaveProperty('until')
+  })
+
+  test('what is asked names an instant only if something was upgraded', () => {
+    expect(ask('export')).toMatchObject({ outcome: 'step_up' })
+    expect(ask('export')).not.toHaveProperty('requirement.provenAfter')
   })
 })
 

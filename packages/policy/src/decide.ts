@@ -59,7 +59,6 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
   const variant = access.variant(risk, raisedAt !== undefined, account)
   if (variant === undefined) return deny(shape, UNKNOWN_RISK)
   if (variant.denied !== undefined) return deny(shape, variant.denied)
-  if (variant.requirement.methods?.length === 0) return deny(shape, variant.unsatisfiable())
 
   const { requirement } = variant
   const provenAfter = variant.upgraded && raisedAt !== undefined ? latest(raisedAt, requirement.provenAfter) : requirement.provenAfter
@@ -73,13 +72,14 @@ function decideChecked(policy: Policy, request: DecideRequest): Decision {
 
   if (variant.methods.length === 0) return deny(shape, variant.unsatisfiable())
   const missing = typeof verdict === 'string' ? verdict : 'unbound'
-  const asked = provenAfter === requirement.provenAfter || provenAfter === undefined ? requirement : { ...requirement, provenAfter }
-  const methods = Array.isArray(enrolled) ? variant.usable(enrolled, now) : variant.methods
+  const asked = provenAfter === undefined ? requirement : { ...requirement, provenAfter }
+  const listed = Array.isArray(enrolled) ? (enrolled as readonly Enrolled[]) : undefined
+  const methods = listed === undefined ? variant.methods : variant.usable(listed, now)
   if (methods.length > 0) {
     return { ...shape, outcome: 'step_up', reasons: variant.missing(missing, bound, 'step_up'), requirement: asked, next: { methods } }
   }
   // to enrol one more would not help: it would be newer still
-  const from = variant.settles && Array.isArray(enrolled) ? variant.countsFrom(enrolled) : undefined
+  const from = listed && variant.countsFrom(listed)
   if (from !== undefined) return deny(shape, variant.tooNew(missing, bound, from))
   const reasons = variant.missing(missing, bound, compiled.missing)
   if (compiled.missing === 'refuse') return deny(shape, reasons)
@@ -103,7 +103,7 @@ function isBound(assurance: Assurance, feature: string, digest: string | undefin
 }
 
 function latest(a: number, b: number | undefined): number {
-  return b === undefined || a > b ? a : b
+  return b === undefined ? a : Math.max(a, b)
 }
 
 function deny(shape: Shape, reasons: readonly Reason[]): Decision {

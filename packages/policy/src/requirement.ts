@@ -1,6 +1,9 @@
 import type { Assurance, Level, Method, Proof, Requirement } from '@stile/protocol'
 import { CLOCK_SKEW_SECONDS, isLevel, LEVELS, METHODS, REACHES } from '@stile/protocol'
 
+/** A requirement as it is being put together: a member that is `undefined` asks for nothing. */
+type Asked = Pick<Requirement, 'level'> & { readonly [Member in keyof Requirement]?: Requirement[Member] | undefined }
+
 /**
  * Combines requirements into the one that asks for all of them: highest level, smallest maxAge, intersection of methods, union of
  * bind, latest provenAfter.
@@ -8,7 +11,7 @@ import { CLOCK_SKEW_SECONDS, isLevel, LEVELS, METHODS, REACHES } from '@stile/pr
  * Commutative, associative and idempotent: the order of rules never matters. An empty intersection of methods stays an empty list,
  * which nothing meets. Of nothing it is `{ level: 'session' }`.
  */
-export function combine(...requirements: readonly Requirement[]): Requirement {
+export function combine(...requirements: readonly Asked[]): Requirement {
   let level: Level = 'session'
   let maxAgeSeconds: number | undefined
   let provenAfter: number | undefined
@@ -138,8 +141,7 @@ export function judge(
   let newestTime = Number.NEGATIVE_INFINITY
   let newestRank = -1
   let strong = false
-  for (let index = 0; index < proofs.length; index++) {
-    const proof = (proofs as readonly Proof[])[index]
+  for (const proof of proofs as readonly Proof[]) {
     if (typeof proof !== 'object' || proof === null) continue
     const { method, level, authTime, settlesAt } = proof
     const full = counted(method, level)
@@ -153,7 +155,7 @@ export function judge(
     const time = Number.isFinite(authTime) && authTime > 0 ? authTime : Number.NEGATIVE_INFINITY
     if (provenAfter !== undefined && !(time >= provenAfter)) continue
     if (maxAgeSeconds !== undefined && !(Math.max(now - time, 0) <= maxAgeSeconds)) continue
-    if (newest === undefined || time > newestTime || (time === newestTime && rank > newestRank)) {
+    if (time > newestTime || (time === newestTime && rank > newestRank)) {
       newest = proof
       newestTime = time
       newestRank = rank

@@ -65,14 +65,16 @@ const claims = few(
   member('nonce', 'any', 7, undefined),
   member('ath', sha256('another'), '', undefined),
 )
-/** What may happen to a proof on its way. */
-const spelling = fc.constantFrom(
-  (proof: string) => proof,
-  (proof: string) => `${proof}=`,
-  (proof: string) => ` ${proof}`,
-  (proof: string) => `${proof}, ${proof}`,
-  (proof: string) => proof.slice(0, -1) + (proof.endsWith('A') ? 'B' : 'A'),
-  (proof: string) => proof.replace('.', '..'),
+/** What may happen to a proof on its way. Half of them arrive as they were sent, so that enough are accepted. */
+const spelling = fc.oneof(
+  fc.constant((proof: string) => proof),
+  fc.constantFrom(
+    (proof: string) => `${proof}=`,
+    (proof: string) => ` ${proof}`,
+    (proof: string) => `${proof}, ${proof}`,
+    (proof: string) => proof.slice(0, -1) + (proof.endsWith('A') ? 'B' : 'A'),
+    (proof: string) => proof.replace('.', '..'),
+  ),
 )
 
 test('differential: guard and service agree on one and the same proof', () => {

@@ -99,11 +99,11 @@ export function compileFeature(document: PolicyDocument, feature: string): Compi
 
 /** A pointer to the deepest of these members that the document has: a default stands nowhere, and a pointer must lead somewhere. */
 function existing(document: PolicyDocument, ...members: readonly string[]): string {
-  let value: unknown = document
+  let value: object = document
   const found: string[] = []
   for (const member of members) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) break
-    value = (value as Readonly<Record<string, unknown>>)[member]
+    if (!Object.hasOwn(value, member)) break
+    value = (value as Readonly<Record<string, object>>)[member] as object
     found.push(member)
   }
   return pointer(...found)

@@ -24,12 +24,7 @@ export function toRequirement(document: RequirementDocument): Requirement {
   const { level, maxAge, methods, bind } = document
   // a duration that cannot be read is never fresh; a parsed document has none
   const maxAgeSeconds = maxAge === undefined ? undefined : (parseDuration(maxAge) ?? -1)
-  return combine({
-    level,
-    ...(maxAgeSeconds !== undefined && { maxAgeSeconds }),
-    ...(methods !== undefined && { methods }),
-    ...(bind !== undefined && { bind }),
-  })
+  return combine({ level, maxAgeSeconds, methods, bind })
 }
 
 /** The tiers that a tier includes, itself first. */
@@ -51,15 +46,17 @@ export function addedBy(document: PolicyDocument, tier: string, feature: string)
 /** What a feature asks for when a tier adds it, or when nothing but the license itself grants it (`undefined`). */
 export function rulesOf(document: PolicyDocument, feature: string, addingTier: string | undefined): readonly Rule[] {
   const { requires, compliance = [], label = feature } = document.features[feature] ?? {}
-  const tier = addingTier === undefined ? undefined : document.tiers[addingTier]
   const rules: Rule[] = []
   if (requires !== undefined) {
     const source = pointer('features', feature, 'requires')
     rules.push({ origin: 'feature', source, who: quote(label), requirement: toRequirement(requires) })
   }
-  if (addingTier !== undefined && tier?.requires !== undefined) {
-    const source = pointer('tiers', addingTier, 'requires')
-    rules.push({ origin: 'tier', source, who: `the ${tier.label ?? addingTier} tier`, requirement: toRequirement(tier.requires) })
+  if (addingTier !== undefined) {
+    const tier = document.tiers[addingTier]
+    if (tier?.requires !== undefined) {
+      const source = pointer('tiers', addingTier, 'requires')
+      rules.push({ origin: 'tier', source, who: `the ${tier.label ?? addingTier} tier`, requirement: toRequirement(tier.requires) })
+    }
   }
   for (const name of compliance) {
     // a rule that could not be read is missing, and `constructor` is a name like any other

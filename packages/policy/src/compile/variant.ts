@@ -83,8 +83,7 @@ export function createVariant(options: {
     methods,
     usable(enrolled, now) {
       let mask = always
-      for (let index = 0; index < enrolled.length; index++) {
-        const each = enrolled[index]
+      for (const each of enrolled) {
         if (typeof each !== 'object' || each === null || !canMeet(requirement, each, settles ? now : undefined)) continue
         const place = offered.indexOf(each.method)
         if (place >= 0) mask |= 1 << place
@@ -108,7 +107,8 @@ export function createVariant(options: {
     enrollable: Object.freeze(ENROLLABLE.filter((method) => methods.includes(method))),
     reasons,
     unsatisfiable() {
-      const source = rules.findLast((rule) => rule.requirement.methods !== undefined)?.source ?? rules.at(-1)?.source ?? ''
+      // every level has methods that reach it, so it is a list of methods that leaves none
+      const source = rules.findLast((rule) => rule.requirement.methods !== undefined)?.source ?? ''
       const message = `No method can meet all that is asked for ${title}, so it is denied. Let the methods and levels of the rules overlap.`
       return [...reasons, { code: 'requirement_unsatisfiable', source, message }]
     },

@@ -51,6 +51,8 @@ test('threat: a signature in DER, cut short or made longer passes too', () => {
     raw.subarray(0, 63),
     Buffer.concat([raw, Buffer.alloc(1)]),
     Buffer.concat([Buffer.alloc(1), raw]),
+    // the same two numbers, of which the second has a zero before it
+    Buffer.concat([raw.subarray(0, 32), Buffer.alloc(1), raw.subarray(32)]),
     raw.subarray(0, 0),
   ])
     expect(verifyEs256({ signed, signature }, publicKey)).toBe(false)
@@ -76,7 +78,7 @@ test.each<[string, unknown]>([
   ['a text', 'key'],
   ['an array', []],
   ['an object', {}],
-  ['an RSA key', generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' })],
+  ['an RSA key', generateKeyPairSync('rsa', { modulusLength: 512 }).publicKey.export({ format: 'jwk' })],
   ['another curve', generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' })],
   ['another name of the curve', { ...jwk, crv: 'P-384' }],
   ['another type', { ...jwk, kty: 'OKP' }],

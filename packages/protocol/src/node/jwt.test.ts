@@ -27,6 +27,7 @@ const bytes = (...values: number[]) => Buffer.from(values).toString('base64url')
 test.each([
   ['nothing', ''],
   ['one part', head],
+  ['one part that would be two and a signature', `${encode({ a: 1 })}A`],
   ['two parts', `${head}.${body}`],
   ['four parts', `${jwt}.${tail}`],
   ['five parts', `${jwt}.${tail}.${tail}`],

@@ -22,8 +22,8 @@ export function parseJwt(token: string, maxLength: number): ParsedJwt | undefine
   if (token.length > maxLength) return undefined
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
-  // the last part is looked at below: a third dot is no base64url
-  if (first < 0 || second < 0) return undefined
+  // without a first dot there is no second one either; a third one is no base64url
+  if (second < 0) return undefined
   const signature = bytesOf(token.slice(second + 1))
   const header = objectOf(token.slice(0, first))
   const payload = objectOf(token.slice(first + 1, second))
