@@ -10,4 +10,4 @@ export {
   StileError,
   toStileError,
 } from './error.ts'
-export { type Observable, observable } from './lib/observable.ts'
+export { type Observable, observable } from './observable.ts'

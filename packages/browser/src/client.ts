@@ -36,6 +36,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     service,
     audience: mainAudience,
     clock,
+    loadReady,
     sharedName: async () => JSON.stringify([baseUrl, await thumbprint(await key()), session.sid()]),
     onState: (next) => {
       tokens.replaceAll(mainAudience, next?.token)
@@ -65,6 +66,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     request,
     relogin: options.relogin && relogin,
     now: clock.browserNow,
+    loadReady,
     replaceTokens: tokens.replaceAll,
     refresh: state.refresh,
   })
@@ -95,6 +97,8 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     },
   }
 }
+
+const loadReady = () => import('./ready.ts')
 
 /** Restores the page if it was left for the login provider's. */
 function restoreLeftPage(): void {

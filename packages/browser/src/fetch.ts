@@ -44,7 +44,7 @@ export function createFetch({ audiences, prover, tokens, stepUps, fetch }: Fetch
           // a level that this version does not know cannot be proven
           const problem = challengedLevel(challenge) && (await problemOf(response))
           if (!problem?.feature) return false
-          const started = stepUps.joinForChallenge({ problem: { ...problem, feature: problem.feature }, audience, mayPrompt })
+          const started = stepUps.joinForChallenge({ problem, feature: problem.feature, audience, mayPrompt })
           if (!started) throw new StepUpRequired('step_up_required', problem)
           issued = await untilAborted(started.proven, request.signal)
           return true

@@ -52,7 +52,7 @@ let current: symbol | undefined
  *
  * @throws StileError `passkey_*`, with the error of the library or the browser as its cause
  */
-export async function runCeremony<T>({ options, ask, signal, patienceMs = Number.POSITIVE_INFINITY }: Ceremony<T>): Promise<T> {
+export async function runCeremony<T>({ options, ask, signal, patienceMs }: Ceremony<T>): Promise<T> {
   if (!globalThis.PublicKeyCredential) throw new StileError('passkey_unavailable')
   if (signal.aborted) throw new StileError('passkey_cancelled')
   const mine = Symbol('ceremony')
@@ -63,6 +63,7 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs = Number
   }
   signal.addEventListener('abort', endPrompt)
   const { timeout = DEFAULT_TIMEOUT_MS } = options as { timeout?: number }
+  const longestMs = timeout + GRACE_MS
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => {
@@ -70,7 +71,7 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs = Number
       // one that is still open would keep the next from opening
       endPrompt()
     }
-    timer = setTimeout(giveUp, Math.min(timeout + GRACE_MS, patienceMs))
+    timer = setTimeout(giveUp, Math.min(longestMs, patienceMs ?? longestMs))
   })
   try {
     return await Promise.race([ask(), late])
@@ -90,19 +91,16 @@ function toPasskeyError(error: unknown): StileError {
   return new StileError(code ?? 'passkey_failed', undefined, error)
 }
 
-/** The library leaves some exceptions as they are: these are told by their name (WebAuthn §5.1). */
-function codeOfName(name: string | undefined): StileCode {
+/** The library leaves these exceptions of some ceremonies as they are: they are told by their name (WebAuthn §5.1). */
+function codeOfName(name: string | undefined): StileCode | undefined {
   switch (name) {
-    case 'AbortError':
-    case 'NotAllowedError':
-      return 'passkey_cancelled'
     case 'NotSupportedError':
     case 'SecurityError':
       return 'passkey_unavailable'
     case 'InvalidStateError':
       return 'passkey_exists'
     default:
-      return 'passkey_failed'
+      return undefined
   }
 }
 

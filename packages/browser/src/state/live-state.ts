@@ -3,7 +3,7 @@ import { isPassing, observable, StileError, toStileError } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
-import type { Following } from './follow.ts'
+import type { Following, follow } from './follow.ts'
 
 /** The state, kept current. */
 export type LiveState = Readonly<{
@@ -28,14 +28,16 @@ export type LiveStateOptions = Readonly<{
   clock: Clock
   /** What tabs that may share a state have in common besides their subject: service, session and device key. */
   sharedName: () => Promise<string>
+  /** Loads what follows the state. */
+  loadReady: () => Promise<Readonly<{ follow: typeof follow }>>
   /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
   onState: (state: State | undefined) => void
 }>
 
 const MAX_BACKOFF_SECONDS = 15
 
-/** Loads the state and, after the first, what follows it (`ready.ts`). On a server the state stays `loading`. */
-export function createLiveState({ service, audience, clock, sharedName, onState }: LiveStateOptions): LiveState {
+/** Loads the state and, after the first, what follows it. On a server the state stays `loading`. */
+export function createLiveState({ service, audience, clock, sharedName, loadReady, onState }: LiveStateOptions): LiveState {
   const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
@@ -88,7 +90,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState 
       if (!following) {
         apply(state)
         // if it cannot be loaded, the state is still read when it is asked for
-        const { follow } = await import('../ready.ts')
+        const { follow } = await loadReady()
         if (mine !== turn) return
         following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
       }

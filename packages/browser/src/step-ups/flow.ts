@@ -1,7 +1,7 @@
 import type { IssuedToken } from '@stile/protocol'
 import { observable, StepUpCancelled, type StileError } from '../base.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
-import type { StepUpRunner } from './step-up-runner.ts'
+import type { createStepUpRunner, StepUpRunner } from './step-up-runner.ts'
 
 /** A flow as the client holds it. */
 export type StartedFlow = Readonly<{
@@ -19,12 +19,14 @@ export type FlowOptions = Readonly<{
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
+  /** Loads what runs the step-up. */
+  loadReady: () => Promise<Readonly<{ createStepUpRunner: typeof createStepUpRunner }>>
   /** Keeps the token and reads the state again. The flow is `done` when it settles. */
   onProven: (issued: IssuedToken) => Promise<void>
 }>
 
 /** Creates one step-up. The service is asked nothing before `flow.retry` is called for the first time. */
-export function createFlow({ feature, options, request, relogin, now, onProven }: FlowOptions): StartedFlow {
+export function createFlow({ feature, options, request, relogin, now, loadReady, onProven }: FlowOptions): StartedFlow {
   const { operation, label, audience } = options
   const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
   let hasEnded = false
@@ -56,7 +58,7 @@ export function createFlow({ feature, options, request, relogin, now, onProven }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
   const retry = async () => {
     try {
-      const { createStepUpRunner } = await import('../ready.ts')
+      const { createStepUpRunner } = await loadReady()
       runner ??= createStepUpRunner({
         feature,
         operation,

@@ -1,6 +1,6 @@
 import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
 import type { ClientState, Flow, StepUpOptions, Stile } from '../stile.ts'
-import { createFlow, type StartedFlow } from './flow.ts'
+import { createFlow, type FlowOptions, type StartedFlow } from './flow.ts'
 
 /** The step-ups of a page. */
 export type StepUps = Readonly<{
@@ -14,7 +14,9 @@ export type StepUps = Readonly<{
 
 /** What an API asked for. */
 export type ApiChallenge = Readonly<{
-  problem: Problem & Readonly<{ feature: string }>
+  problem: Problem
+  /** The feature that the problem names. */
+  feature: string
   audience: string
   mayPrompt: boolean
 }>
@@ -29,6 +31,8 @@ export type StepUpsOptions = Readonly<{
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
+  /** Loads what runs a step-up. */
+  loadReady: FlowOptions['loadReady']
   /** Keeps this token, or none, in place of those from before the proof: they are worth less. */
   replaceTokens: (audience: string, issued: IssuedToken | undefined) => void
   /** Reads the state again. */
@@ -38,7 +42,16 @@ export type StepUpsOptions = Readonly<{
 type Begin = Readonly<{ feature: string; options: StepUpOptions & Readonly<{ audience: string }>; key: unknown }>
 
 /** Keeps the step-ups of a page: those that ask for the same share one prompt, and prompts come one after the other. */
-export function createStepUps({ mainAudience, getState, request, relogin, now, replaceTokens, refresh }: StepUpsOptions): StepUps {
+export function createStepUps({
+  mainAudience,
+  getState,
+  request,
+  relogin,
+  now,
+  loadReady,
+  replaceTokens,
+  refresh,
+}: StepUpsOptions): StepUps {
   const handlers = new Set<(flow: Flow) => void>()
   const running = new Map<unknown, StartedFlow>()
   /** Prompts wait for the one before: what it proves may be enough for the next. */
@@ -50,7 +63,7 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
       replaceTokens(audience, operation ? undefined : issued)
       return refresh()
     }
-    const started = createFlow({ feature, options, request, relogin, now, onProven })
+    const started = createFlow({ feature, options, request, relogin, now, loadReady, onProven })
     const { flow, proven } = started
     running.set(key, started)
     const settled = proven
@@ -79,7 +92,7 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
       const key = keyOf({ feature, requirement: requirementOf(getState(), feature), options: asked })
       return running.get(key) ?? begin({ feature, options: asked, key })
     },
-    joinForChallenge: ({ problem: { feature, operation, requirement }, audience, mayPrompt }) => {
+    joinForChallenge: ({ problem: { operation, requirement }, feature, audience, mayPrompt }) => {
       const options = { audience, operation }
       const key = keyOf({ feature, requirement, options })
       return running.get(key) ?? (mayPrompt && handlers.size > 0 ? begin({ feature, options, key }) : undefined)

@@ -108,7 +108,6 @@ stile-dialog {
     border-color: var(--_danger);
   }
   button {
-    display: block;
     text-align: center;
     font-weight: 600;
     cursor: pointer;

@@ -1,9 +1,9 @@
 import type { AttemptFailure } from '@stile/protocol'
 import { expect, test } from 'vitest'
 import type { StileCode } from '../../error.ts'
-import { createSay, PROMPT_TEXTS } from '../parts.ts'
 import { errorText, isLocked } from './error-text.ts'
 import { STEP_UP_TEXTS } from './step-up-texts.ts'
+import { createSay, PROMPT_TEXTS } from './texts.ts'
 
 const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS })
 

@@ -1,7 +1,7 @@
 import type { Method, Problem } from '@stile/protocol'
 import type { StileCode } from '../../base.ts'
 import type { FlowError } from '../../stile.ts'
-import type { Say } from '../parts.ts'
+import type { Say } from './texts.ts'
 
 type PasskeyCode = Extract<StileCode, `passkey_${string}`>
 
