@@ -224,7 +224,8 @@ describe('schema and parser agree wherever a schema can express the rule', () =>
     )
     expect(seen.both).toBeGreaterThan(100)
     expect(seen.neither).toBeGreaterThan(1000)
-    expect(seen.beyond.size).toBeGreaterThan(3)
+    // chance decides which of them it meets; the table below has each
+    expect(seen.beyond.size).toBeGreaterThan(0)
   })
 
   test.each([

@@ -88,7 +88,10 @@ describe('attacks on signing in again', () => {
 
   test.each<[string, (login: { code: string; state: string; iss: string }) => object]>([
     ['another state', ({ state, ...rest }) => ({ ...rest, state: `${state}x` })],
-    ['the state of another step-up', ({ state, ...rest }) => ({ ...rest, state: state.replace(/^su_./, 'su_x') })],
+    [
+      'the state of another step-up',
+      ({ state, ...rest }) => ({ ...rest, state: state.replace(/^su_./, (begin) => (begin === 'su_x' ? 'su_y' : 'su_x')) }),
+    ],
     ['another issuer, of a provider that mixes answers up', (login) => ({ ...login, iss: 'https://evil.example' })],
     ['no issuer, though the provider always names itself', ({ code, state }) => ({ code, state })],
     ['a code that was not given', (login) => ({ ...login, code: 'made-up' })],
