@@ -76,6 +76,7 @@ describe('threat: what a license grants in two ways is asked for in the weaker o
     const tiers = { ...TIERS, undefined: { features: ['pay', 'open'], requires: { level: 'phrh' } } }
     expect(ask('pay', { license: license('basic') }, { tiers }).outcome).toBe('upgrade')
     expect(ask('open', { license: license('basic', { features: ['open'] }) }, { tiers }).outcome).toBe('permit')
+    expect(tierChain(definePolicy({ ...document, tiers } as never), 'basic' as never)).toEqual(['basic'])
   })
 
   test('threat: tiers that include each other never end', () => {
@@ -87,8 +88,17 @@ describe('threat: what a license grants in two ways is asked for in the weaker o
     for (const compliance of [undefined, {}])
       for (const name of ['law', 'constructor']) {
         const features = { ...document.features, open: { compliance: [name] } }
-        expect(parsePolicy({ ...document, features, ...(compliance && { compliance }) }).ok).toBe(false)
+        const issues = [expect.objectContaining({ path: '/features/open/compliance/0' })]
+        expect(parsePolicy({ ...document, features, ...(compliance && { compliance }) })).toEqual({ ok: false, issues })
       }
+  })
+
+  test('a compliance rule that cannot be read is told once, and what uses it is not', () => {
+    for (const name of ['law', 'constructor']) {
+      const features = { ...document.features, open: { compliance: [name] } }
+      const { issues = [] } = parsePolicy({ ...document, features, compliance: { [name]: 'the law' } }) as { issues?: { path: string }[] }
+      expect(issues.map(({ path }) => path)).toEqual([`/compliance/${name}`])
+    }
   })
 
   test('a tier without a list of features adds none', () => {
@@ -289,6 +299,14 @@ describe('threat: an old proof is told to be weak, so that people enrol for noth
     expect(sources(ask('view', { assurance: { proofs: [] } }))).toEqual(['/features/view'])
     const account = license('basic', { requires: { level: 'session', methods: ['totp'] } })
     expect(sources(ask('view', { license: account }))).toEqual([''])
+    const aged = { features: { ...document.features, view: { requires: { level: 'session', maxAge: '5m' } } } }
+    expect(sources(ask('view', { license: account, assurance: { proofs: [] } }, aged))).toEqual([''])
+  })
+
+  test('what an organisation binds is told with its own demand', () => {
+    const account = license('pro', { requires: { level: 'session', bind: ['amount'] } })
+    const decision = ask('open', { license: account, assurance: proven('passkey', 'phr') })
+    expect(decision.reasons).toMatchObject([{ code: 'operation_unbound', source: '' }])
   })
 })
 

@@ -214,6 +214,13 @@ describe('the risk', () => {
 
 test('a sentence names who asks where it is not the feature', () => {
   const message = (decision: Decision) => decision.reasons.at(-1)?.message
+  const named = definePolicy({
+    format: 1,
+    features: { open: {} },
+    tiers: { gold: { label: 'Gold', features: ['open'], requires: { level: 'mfa' } } },
+  })
+  const gold = decide(named, { feature: 'open', license: license('gold'), assurance: login, risk: 'normal', now: NOW })
+  expect(message(gold)).toContain('as the Gold tier asks')
   expect(message(ask('export'))).toBe(
     '“export” needs a second factor given in the last 15 minutes, and nothing proven in this session is strong enough.',
   )

@@ -46,6 +46,7 @@ export function addedBy(document: PolicyDocument, tier: string, feature: string)
 /** What a feature asks for when a tier adds it, or when nothing but the license itself grants it (`undefined`). */
 export function rulesOf(document: PolicyDocument, feature: string, addingTier: string | undefined): readonly Rule[] {
   const { requires, compliance = [], label = feature } = document.features[feature] ?? {}
+  const compliances = document.compliance ?? {}
   const rules: Rule[] = []
   if (requires !== undefined) {
     const source = pointer('features', feature, 'requires')
@@ -60,7 +61,7 @@ export function rulesOf(document: PolicyDocument, feature: string, addingTier: s
   }
   for (const name of compliance) {
     // a rule that could not be read is missing, and `constructor` is a name like any other
-    const rule = document.compliance !== undefined && Object.hasOwn(document.compliance, name) ? document.compliance[name] : undefined
+    const rule = Object.hasOwn(compliances, name) ? compliances[name] : undefined
     if (rule === undefined) continue
     rules.push({
       origin: 'compliance',

@@ -193,7 +193,7 @@ function maskOf(methods: readonly Method[], test: (method: Method) => boolean): 
 }
 
 function freezeRequirement(requirement: Requirement): Requirement {
-  if (requirement.methods !== undefined) Object.freeze(requirement.methods)
-  if (requirement.bind !== undefined) Object.freeze(requirement.bind)
+  Object.freeze(requirement.methods)
+  Object.freeze(requirement.bind)
   return Object.freeze(requirement)
 }

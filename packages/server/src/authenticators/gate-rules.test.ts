@@ -37,6 +37,8 @@ test('threat: a weaker authenticator that was enrolled later lowers the gate', (
   const gate = authenticatorsGate(world.domain, { ...standing, authenticators })
   expect(gate).toMatchObject({ outcome: 'deny', reasons: [{ code: 'requirement_unsatisfiable' }] })
   expect(gate).toHaveProperty('detail', expect.stringContaining('recovery code'))
+  const proofs = [{ method: 'passkey', level: 'mfa', amr: [], authTime: standing.now }] as unknown as Standing['proofs']
+  expect(authenticatorsGate(world.domain, { ...standing, authenticators, proofs }).outcome).toBe('deny')
 })
 
 test('an issuer that the options do not have any more asks for a sign-in', () => {
