@@ -31,6 +31,13 @@ export type SessionTokens = Readonly<{
   verify(token: string): Promise<SessionToken>
 }>
 
+const TIMELESS =
+  'a session token does not say when its user signed in (claims.authTime), so the login counts as infinitely old; said once per issuer'
+const UNREADABLE_TIME =
+  'a session token says in a way that cannot be read when its user signed in: seconds since the epoch were expected, so the login counts as infinitely old; said once per issuer'
+const UNVERIFIED =
+  'a session token says with the text "true" that an address is verified, which counts as no; set emailVerifiedAsText if the issuer writes it so; said once per issuer'
+
 type Payload = Readonly<Record<string, unknown>>
 
 /**
@@ -41,7 +48,7 @@ type Payload = Readonly<Record<string, unknown>>
 export function createSessionTokens(deps: IssuersDeps): SessionTokens {
   const issuers = createIssuers(deps)
   const remembered = new Map<string, number>()
-  /** The issuers whose tokens were seen without a time of the login. */
+  /** Of which issuer and claim it was said. */
   const warned = new Set<string>()
 
   async function verifySignature(token: string, issuer: Issuer, now: number): Promise<void> {
@@ -63,13 +70,16 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
   }
 
   function warnOfTime({ id, claims }: IssuerOptions, payload: Payload): void {
-    if (warned.has(id)) return
-    warned.add(id)
     const isMissing = !Object.hasOwn(payload, claims.authTime) || payload[claims.authTime] === null
-    deps.log.warn(
-      { issuer: id, claim: claims.authTime },
-      `a session token ${isMissing ? 'does not say' : 'says in a way that cannot be read'} when its user signed in, so the login counts as infinitely old; said once per issuer`,
-    )
+    warnOnce(id, claims.authTime, isMissing ? TIMELESS : UNREADABLE_TIME)
+  }
+
+  /** Says what the tokens of an issuer lack once: it is so of all of them, and whoever signs in must not fill the log. */
+  function warnOnce(issuer: string, claim: string, what: string): void {
+    const key = `${issuer} ${claim}`
+    if (warned.has(key)) return
+    warned.add(key)
+    deps.log.warn({ issuer, claim }, what)
   }
 
   return {
@@ -92,6 +102,8 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       if (payload.events !== undefined) throw invalid('is a security event. Send a session token of the primary login.')
       const claims = readSessionClaims(payload, options, now)
       if (claims.login.authTime === 0) warnOfTime(options, payload)
+      if (payload[options.claims.emailVerified] === 'true' && !options.emailVerifiedAsText)
+        warnOnce(options.id, options.claims.emailVerified, UNVERIFIED)
       return { issuer: options.id, expiresAt, ...claims, account: accountNamed(claims.account, options, deps.issuers) }
     },
   }

@@ -102,6 +102,16 @@ describe('a time of the login that does not help', () => {
   })
 })
 
+test('an address that is verified by a text is warned of once, unless the issuer may say it so', async () => {
+  const { refusal, warnings } = await world()
+  for (const sub of ['ada', 'bob']) expect(await refusal({ sub, email_verified: 'true' })).toBe('accepted')
+  expect(await refusal({ email_verified: true })).toBe('accepted')
+  expect(warnings).toEqual([{ issuer: 'main', claim: 'email_verified' }])
+  const allowed = await world({ emailVerifiedAsText: true })
+  expect(await allowed.refusal({ email_verified: 'true' })).toBe('accepted')
+  expect(allowed.warnings).toEqual([])
+})
+
 test('a token over the limit is called too long, and one at the limit is read', async () => {
   const { tokens, issuer, refusal } = await world()
   const padding = (length: number) => issuer.mint({ padding: 'x'.repeat(length) })
