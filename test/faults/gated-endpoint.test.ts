@@ -54,7 +54,7 @@ describe.each([
   const expectChallenge = (seen: Seen) => {
     expect(seen.status).toBe(401)
     expect(seen.header('www-authenticate')).toMatch(
-      /^DPoP error="insufficient_user_authentication", error_description="[^"\\]+", acr_values="urn:stile:acr:mfa phr phrh", max_age="900"$/,
+      /^DPoP error="insufficient_user_authentication", error_description="[^"\\]+", acr_values="urn:stile:acr:mfa phr phrh", max_age="900", algs="ES256"$/,
     )
     expect(seen.header('content-type')).toBe('application/problem+json')
     expect(seen.header('cache-control')).toBe('no-store')
@@ -95,7 +95,7 @@ describe.each([
     for (const stolen of [{}, await credentials(strong)]) {
       const seen = await send(url(), stolen)
       expect(seen.status).toBe(401)
-      expect(seen.header('www-authenticate')).toBe('DPoP')
+      expect(seen.header('www-authenticate')).toBe('DPoP algs="ES256"')
       expect(seen.header('cache-control')).toBe('no-store')
       const { code, ...rest } = JSON.parse(seen.text)
       expect(code).toBe('unauthenticated')

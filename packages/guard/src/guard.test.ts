@@ -66,12 +66,12 @@ test('a missing token is answered with the challenge of RFC 9470', async () => {
     problem: { code: 'insufficient_user_authentication', feature: 'payouts.approve', requirement: { level: 'phr', maxAgeSeconds: 120 } },
   })
   const header = result.ok ? '' : result.headers['WWW-Authenticate']
-  expect(header).toMatch(/^DPoP error="insufficient_user_authentication", error_description="[^"]+", acr_values="phr phrh", max_age="120"$/)
+  expect(header).toMatch(/^DPoP error="insufficient_user_authentication", error_description="[^"]+", acr_values="phr phrh", max_age="120", algs="ES256"$/)
 })
 
 test('nobody signed in gets a bare 401 that names no feature, level or reason', async () => {
   const result = await guard.authorize(get('/pay'), 'payouts.approve', null)
-  expect(result).toMatchObject({ ok: false, status: 401, headers: { 'WWW-Authenticate': 'DPoP' }, problem: { code: 'unauthenticated' } })
+  expect(result).toMatchObject({ ok: false, status: 401, headers: { 'WWW-Authenticate': 'DPoP algs="ES256"' }, problem: { code: 'unauthenticated' } })
   expect(JSON.stringify(result)).not.toMatch(/payouts|phr|requirement|reasons/)
 })
 

@@ -11,16 +11,18 @@ test('writes the challenge of a step-up in the order of RFC 9470 §3', () => {
       errorDescription: 'A stronger proof is needed.',
       acrValues: ['phr', 'phrh'],
       maxAgeSeconds: 120,
-      algs: ['ES256'],
     }),
   ).toBe(
     'DPoP error="insufficient_user_authentication", error_description="A stronger proof is needed.", acr_values="phr phrh", max_age="120", algs="ES256"',
   )
 })
 
-test('writes a bare scheme where there is nothing to say', () => {
-  expect(buildChallenge({ scheme: 'DPoP' })).toBe('DPoP')
-  expect(buildChallenge({ scheme: 'DPoP', error: undefined, maxAgeSeconds: undefined })).toBe('DPoP')
+test('writes the algorithms of proofs into every challenge of DPoP (RFC 9449 §7.1), and a bare scheme where there is nothing to say', () => {
+  expect(buildChallenge({ scheme: 'DPoP' })).toBe('DPoP algs="ES256"')
+  expect(buildChallenge({ scheme: 'DPoP', error: 'use_dpop_nonce' })).toBe('DPoP error="use_dpop_nonce", algs="ES256"')
+  expect(buildChallenge({ scheme: 'DPoP', algs: ['ES384'] })).toBe('DPoP algs="ES384"')
+  expect(buildChallenge({ scheme: 'Bearer' })).toBe('Bearer')
+  expect(buildChallenge({ scheme: 'Bearer', error: undefined, maxAgeSeconds: undefined })).toBe('Bearer')
 })
 
 test('escapes a realm, and never escapes where RFC 6750 §3 allows no escapes', () => {
@@ -36,13 +38,13 @@ test('threat: a value ends the header and starts another one', () => {
     errorDescription: 'd\n\u0000\u2028é\u007f',
     acrValues: ['phr\r\n'],
   })
-  expect(header).toBe('DPoP realm="rSet-Cookie: a=b", error_description="d", acr_values=""')
+  expect(header).toBe('DPoP realm="rSet-Cookie: a=b", error_description="d", acr_values="", algs="ES256"')
 })
 
 test('threat: a value forges a second parameter', () => {
   const header = buildChallenge({ scheme: 'DPoP', error: 'x", max_age="999999', acrValues: ['phr", a="', 'mfa x', '', 'phrh'] })
   const [challenge] = parseChallenges(header)
-  expect({ ...challenge?.params }).toEqual({ error: "x', max_age='999999", acr_values: 'phrh' })
+  expect({ ...challenge?.params }).toEqual({ error: "x', max_age='999999", acr_values: 'phrh', algs: 'ES256' })
 })
 
 test.each([
@@ -53,7 +55,7 @@ test.each([
   [Number.POSITIVE_INFINITY, '9007199254740991'],
   [1e300, '9007199254740991'],
 ])('writes a maximal age of %d as %s: digits, and never laxer', (maxAgeSeconds, text) => {
-  expect(buildChallenge({ scheme: 'DPoP', maxAgeSeconds })).toBe(`DPoP max_age="${text}"`)
+  expect(buildChallenge({ scheme: 'Bearer', maxAgeSeconds })).toBe(`Bearer max_age="${text}"`)
 })
 
 const printable = fc.string({ unit: 'grapheme-ascii' })
@@ -67,7 +69,7 @@ test('property: what is written is read back', () => {
       fc.array(fc.stringMatching(/^[!#-[\]-~]+$/)),
       fc.nat(),
       (realm, errorDescription, acrValues, maxAgeSeconds) => {
-        const header = buildChallenge({ scheme: 'DPoP', realm, errorDescription, acrValues, maxAgeSeconds })
+        const header = buildChallenge({ scheme: 'Bearer', realm, errorDescription, acrValues, maxAgeSeconds })
         expect(parseChallenges(`Negotiate, ${header}, Basic a=b`).map(({ params }) => ({ ...params }))).toEqual([
           {},
           { realm, error_description: errorDescription, acr_values: acrValues.join(' '), max_age: String(maxAgeSeconds) },

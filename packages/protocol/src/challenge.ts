@@ -12,7 +12,7 @@ export type ChallengeInit = Readonly<{
   acrValues?: readonly string[] | undefined
   /** How old the proof may be, in seconds (RFC 9470 §3). */
   maxAgeSeconds?: number | undefined
-  /** The algorithms of DPoP proofs that are accepted (RFC 9449 §7.1). */
+  /** The algorithms of DPoP proofs that are accepted (RFC 9449 §7.1). Default: `ES256` in every challenge of DPoP, none in others. */
   algs?: readonly string[] | undefined
 }>
 
@@ -21,7 +21,9 @@ export type ChallengeInit = Readonly<{
  *
  * Whatever a header or the attribute cannot carry is left out, so that no value can end the header or forge another attribute.
  */
-export function buildChallenge({ scheme, realm, error, errorDescription, scope, acrValues, maxAgeSeconds, algs }: ChallengeInit): string {
+export function buildChallenge(init: ChallengeInit): string {
+  const { scheme, realm, error, errorDescription, scope, acrValues, maxAgeSeconds } = init
+  const { algs = scheme === 'DPoP' ? PROOF_ALGS : undefined } = init
   const params: string[] = []
   const add = (name: string, text: string | undefined) => {
     if (text !== undefined) params.push(`${name}="${text.replace(/[^ -~]/g, '').replace(/["\\]/g, '\\$&')}"`)
@@ -37,6 +39,8 @@ export function buildChallenge({ scheme, realm, error, errorDescription, scope, 
   return params.length > 0 ? `${scheme} ${params.join(', ')}` : scheme
 }
 
+/** The one algorithm that device proofs may have. */
+const PROOF_ALGS: readonly string[] = ['ES256']
 const MAX_SECONDS = Number.MAX_SAFE_INTEGER
 
 /** RFC 6750 §3 allows neither quotes nor backslashes in these, not even escaped. */

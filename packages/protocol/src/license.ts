@@ -26,7 +26,7 @@ export type License = Readonly<{
   state: LicenseState
   /** When the effective license changes by itself, in seconds since the epoch: bounds a token's life. */
   changesAt?: number
-  /** When the tier was last raised, in seconds since the epoch. */
+  /** When a change last included a feature that was not included before, in seconds since the epoch. */
   raisedAt?: number
   /** An account's admin may demand more of its members, never less. */
   requires?: Requirement

@@ -119,7 +119,7 @@ async function start(options: Options, store: Store): Promise<Running> {
   const attestation = await openAttestationTrust(webauthn, { settings, now, log: options.log, fetch: globalThis.fetch })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
   const published: PublishedPolicy = { policy, revision, digest }
-  const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch })
+  const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch, log: options.log })
   const mail = createMail(options)
   const domain: Domain = {
     options,

@@ -80,7 +80,7 @@ test('what the application exposes is added to and never taken away', async () =
 test('nobody signed in is a bare 401', async () => {
   identify = () => null
   const response = await fetch(origin + PATH)
-  expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'DPoP'])
+  expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'DPoP algs="ES256"'])
   expect(await response.text()).not.toMatch(/export|mfa/)
 })
 

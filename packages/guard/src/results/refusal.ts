@@ -31,7 +31,7 @@ export function invalidToken(why: string, feature: string): Refused {
 
 /** The device proof is not good here (RFC 9449 §7.1). */
 export function invalidProof(why: string, feature: string): Refused {
-  return challenge('invalid_dpop_proof', `${why} Make a new proof and try again.`, { feature }, { algs: ['ES256'] })
+  return challenge('invalid_dpop_proof', `${why} Make a new proof and try again.`, { feature }, {})
 }
 
 /** The service is not heard, so nothing beyond what the session allows can be decided. */
@@ -98,7 +98,7 @@ function challenge(
   code: ProblemCode,
   detail: string,
   members: Partial<Problem>,
-  init: Pick<ChallengeInit, 'acrValues' | 'maxAgeSeconds' | 'algs'>,
+  init: Pick<ChallengeInit, 'acrValues' | 'maxAgeSeconds'>,
 ): Refused {
   const header = buildChallenge({ scheme: 'DPoP', error: code, errorDescription: detail, ...init })
   return refuse(code, detail, members, { 'WWW-Authenticate': header })

@@ -17,6 +17,9 @@ import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
 import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
+const UNVERIFIED_KEY =
+  'This key did not ask for its PIN or your finger, which a security key must do. Set a PIN on it, or add it as a passkey: that works without.'
+
 /** What an enrolment made, and what making it has proven. */
 type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
 
@@ -70,7 +73,8 @@ async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, re
     userVerification: ENROLMENT_VERIFICATION[method],
   })
   if (result.ok) return { data: result.data, level: result.level }
-  throw await failed(domain, registration, result.failure)
+  const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
+  throw await failed(domain, registration, result.failure, isUnverified ? UNVERIFIED_KEY : undefined)
 }
 
 /**
@@ -138,6 +142,6 @@ function boundBy({ boundBy: began }: RegistrationRecord, { by, ticket }: Admitte
   return ticket !== undefined || isTicket ? by : began
 }
 
-async function failed(domain: Domain, { id, key }: RegistrationRecord, failure: AttemptFailure): Promise<StileError> {
-  return attemptFailed(failure, await guessesLeft(domain, { subject: key.subject, ceremony: id }))
+async function failed(domain: Domain, { id, key }: RegistrationRecord, failure: AttemptFailure, detail?: string): Promise<StileError> {
+  return attemptFailed(failure, await guessesLeft(domain, { subject: key.subject, ceremony: id }), detail)
 }

@@ -135,8 +135,12 @@ describe('what guards are told', () => {
       for (const key of [expired, 'stile_g_nothing', service.mint()]) {
         const refused = await get(path, key)
         expect(refused.status).toBe(401)
-        expect(refused.headers.get('www-authenticate'), 'names nothing but the scheme').toBe('Bearer')
+        expect(refused.headers.get('www-authenticate'), 'says that it is wrong, all alike').toMatch(
+          /^Bearer error="invalid_token", error_d/,
+        )
       }
+      const without = await fetch(`${service.url}${path}`)
+      expect([without.status, without.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
     }
     const malformed = await get('/v1/feed?after=nonsense', await service.key('guard'))
     expect(malformed.status).toBe(400)

@@ -210,7 +210,7 @@ describe('bad credentials', () => {
   test('no credentials name no level, and still bring a nonce', async () => {
     const answer = await send({})
     expectProblem(answer, 'unauthenticated')
-    expect(answer.headers.get('www-authenticate')).toBe('DPoP')
+    expect(answer.headers.get('www-authenticate')).toBe('DPoP algs="ES256"')
     expect(answer.headers.get('dpop-nonce')).toBeTruthy()
   })
 
@@ -218,7 +218,7 @@ describe('bad credentials', () => {
     for (const nonce of [undefined, 'made-up']) {
       const answer = await send(signed(service.mint(), { nonce }))
       expectProblem(answer, 'use_dpop_nonce')
-      expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="use_dpop_nonce"/)
+      expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="use_dpop_nonce".* algs="ES256"$/)
       expect(answer.headers.get('dpop-nonce')).toBeTruthy()
     }
   })
@@ -263,7 +263,7 @@ describe('bad credentials', () => {
   test.each(tokens)('a session token %s', async (_what, claims, header) => {
     const answer = await send(signed(service.mint(claims, header)))
     expectProblem(answer, 'invalid_token')
-    expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_token"/)
+    expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_token".* algs="ES256"$/)
   })
 
   test('an assurance token opens no session, although its signature is ours', async () => {

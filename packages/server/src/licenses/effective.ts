@@ -1,4 +1,4 @@
-import { licenseEffect, type Policy, tierChain } from '@stile/policy'
+import { licenseEffect, type Policy, requirementOf, tierChain } from '@stile/policy'
 import { type License, type LicenseState, NO_TIER } from '@stile/protocol'
 import type { LicenseRecord } from '../stores/store.ts'
 
@@ -12,6 +12,28 @@ import type { LicenseRecord } from '../stores/store.ts'
  */
 export function effectiveLicense(policy: Policy, record: LicenseRecord | null, now: number): License | null {
   if (record === null) return null
+  const license = atTime(policy, record, now)
+  const { endsAt, updatedAt } = record
+  const hasEnded = endsAt !== undefined && updatedAt < endsAt && endsAt <= now
+  // a policy may make more of the end than of the state before: then the end itself is the upgrade
+  return hasEnded && includesMore(policy, license, atTime(policy, record, endsAt - 1)) ? { ...license, raisedAt: endsAt } : license
+}
+
+/**
+ * Whether one license includes a feature that another does not, whatever their tiers are called. `null` is worth what the policy gives
+ * without a license.
+ */
+export function includesMore(policy: Policy, license: License | null, than: License | null): boolean {
+  return policy.features.some((feature) => isIncluded(policy, feature, license) && !isIncluded(policy, feature, than))
+}
+
+function isIncluded(policy: Policy, feature: string, license: License | null): boolean {
+  // the account's own demand says who may use a feature, not whether it is there
+  const { requires: _, ...rest } = license ?? {}
+  return requirementOf(policy, feature, license === null ? null : (rest as License)) !== undefined
+}
+
+function atTime(policy: Policy, record: LicenseRecord, now: number): License {
   const { endsAt } = record
   const over = endsAt !== undefined && endsAt <= now
   const state: LicenseState = over ? 'expired' : record.state
@@ -68,6 +90,6 @@ export function featuresOfTier(policy: Policy, tier: string): ReadonlySet<string
 }
 
 /** Whether a tier is another one or extends it, over however many steps. */
-export function includesTier(policy: Policy, tier: string, other: string): boolean {
+function includesTier(policy: Policy, tier: string, other: string): boolean {
   return tierChain(policy, tier).includes(other)
 }

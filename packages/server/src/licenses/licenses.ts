@@ -4,7 +4,7 @@ import { isName } from '../input/name.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { LicenseRecord } from '../stores/store.ts'
 import { type LicenseBody, parseLicenseBody } from './body.ts'
-import { effectiveLicense, includesTier } from './effective.ts'
+import { effectiveLicense, includesMore } from './effective.ts'
 
 /** How often a write without a condition is tried again when another one came between. */
 const TRIES = 5
@@ -88,10 +88,9 @@ function checkAccount(account: string): void {
 
 function next(domain: FactsDomain, account: string, former: LicenseRecord | null, wanted: LicenseBody): LicenseRecord {
   const now = domain.now()
+  const { policy } = domain.policy()
   const { tier, state, features, endsAt, requires } = wanted
-  const raised = former === null || (tier !== former.tier && includesTier(domain.policy().policy, tier, former.tier))
-  const raisedAt = raised ? now : former.raisedAt
-  return {
+  const record: LicenseRecord = {
     account,
     id: former?.id ?? `lic_${Buffer.from(domain.random(16)).toString('base64url')}`,
     epoch: (former?.epoch ?? 0) + 1,
@@ -101,9 +100,12 @@ function next(domain: FactsDomain, account: string, former: LicenseRecord | null
     stateSince: former?.state === state ? former.stateSince : now,
     updatedAt: now,
     ...(endsAt !== undefined && { endsAt }),
-    ...(raisedAt !== undefined && { raisedAt }),
     ...(requires !== undefined && { requires }),
   }
+  // an upgrade is what opens a feature, whichever member of the license does
+  const before = effectiveLicense(policy, former, now)
+  const raisedAt = includesMore(policy, effectiveLicense(policy, record, now), before) ? now : before?.raisedAt
+  return { ...record, ...(raisedAt !== undefined && { raisedAt }) }
 }
 
 function saysTheSame(record: LicenseRecord, wanted: LicenseBody): boolean {

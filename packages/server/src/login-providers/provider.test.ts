@@ -40,7 +40,13 @@ describe('the metadata of a login provider', () => {
       webauthn: { rpId: 'example', rpName: 'Example', origins: ['https://app.example'] },
       log: 'silent',
     })
-    const found = createLoginProviders({ issuers, now, fetch: globalThis.fetch, limits: { timeoutMilliseconds: 200 } }).find('main')
+    const found = createLoginProviders({
+      issuers,
+      now,
+      fetch: globalThis.fetch,
+      log: { warn: () => {} },
+      limits: { timeoutMilliseconds: 200 },
+    }).find('main')
     if (found === undefined) throw new Error('There is no login provider.')
     return found
   }

@@ -1,8 +1,9 @@
 import type { JWTVerifyGetKey } from 'jose'
 import * as oauth from 'oauth4webapi'
 import type { IssuerOptions } from '../options/options.ts'
+import type { Log } from '../options/schema.ts'
 import { createOutbound, type OutboundLimits } from './outbound.ts'
-import { remoteKeys } from './remote-keys.ts'
+import { type RemoteKeys, remoteKeys, warnOfOutage } from './remote-keys.ts'
 import { ProviderUnreachable } from './unavailable.ts'
 
 /** How long metadata is used before it is read again, in seconds. */
@@ -50,11 +51,12 @@ export type LoginProvidersDeps = Readonly<{
   /** Whole seconds since the epoch. */
   now: () => number
   fetch: typeof globalThis.fetch
+  log: Pick<Log, 'warn'>
   limits?: OutboundLimits
 }>
 
 /** Prepares the login providers of the configuration; nothing is asked of them yet. */
-export function createLoginProviders({ issuers, now, fetch, limits }: LoginProvidersDeps): LoginProviders {
+export function createLoginProviders({ issuers, now, fetch, log, limits }: LoginProvidersDeps): LoginProviders {
   const outbound = createOutbound(fetch, limits)
   const providers = new Map<string, LoginProvider>()
   for (const issuer of issuers) {
@@ -65,17 +67,18 @@ export function createLoginProviders({ issuers, now, fetch, limits }: LoginProvi
     const request = { [oauth.customFetch]: outbound, [oauth.allowInsecureRequests]: url.protocol === 'http:' }
     const read = async () => checked(await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, request)), url)
     const metadata = remembered(read, now)
-    providers.set(id, { issuer, relogin, host: url.host, metadata, getKey: keysAt(metadata, now, fetch), request })
+    const onOutage = (cause: unknown): void => warnOfOutage(log, id, cause)
+    providers.set(id, { issuer, relogin, host: url.host, metadata, getKey: keysAt(metadata, { now, fetch, onOutage }), request })
   }
   return { find: (issuerId) => providers.get(issuerId) }
 }
 
 /** The keys at the place that the metadata name at the time. */
-function keysAt(metadata: () => Promise<ProviderMetadata>, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
+function keysAt(metadata: () => Promise<ProviderMetadata>, deps: Omit<RemoteKeys, 'url'>): JWTVerifyGetKey {
   let kept: Readonly<{ uri: string; getKey: JWTVerifyGetKey }> | undefined
   return async (header, token) => {
     const { jwks_uri: uri } = await metadata()
-    if (kept?.uri !== uri) kept = { uri, getKey: remoteKeys(new URL(uri), now, fetch) }
+    if (kept?.uri !== uri) kept = { uri, getKey: remoteKeys({ url: new URL(uri), ...deps }) }
     return kept.getKey(header, token)
   }
 }

@@ -1,30 +1,115 @@
-import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import type { Log } from '../options/schema.ts'
 
 const TIMEOUT_MS = 5_000
-/** How long the key set is not fetched again for a key id that is not in it. */
-const COOLDOWN_MS = 30_000
-/** How long the key set is not fetched again after a fetch that failed. */
-export const PAUSE_SECONDS = 5
 const MAX_JWKS_BYTES = 256 * 1024
+/** How long a key set is used before it is read again. */
+const FRESH_SECONDS = 600
+/** How long a former key set is used on if it cannot be read again: as long as the metadata of a provider. */
+const STALE_SECONDS = 86_400
+/** How long the key set is not read again after it could not be read. */
+export const PAUSE_SECONDS = 5
+/** How long a failure says that the URL is still away. */
+const KNOWN_SECONDS = 60
+/** How many times it is read at once for key ids that are not in it, and how soon once more: a flood of made-up ids costs that and no more. */
+const LOOK_UPS = 3
+const LOOK_UP_SECONDS = 3
 
-/** The keys at a URL: read when they are first needed, kept, and not asked for again by every request that they are missing for. */
-export function remoteKeys(url: URL, now: () => number, fetch: typeof globalThis.fetch): JWTVerifyGetKey {
-  let pausedUntil = Number.NEGATIVE_INFINITY
-  const fetchOnce: FetchImplementation = async (target, init) => {
-    // a key set that cannot be fetched is not asked for again by every request
-    if (now() < pausedUntil) throw new Error('The key set could not be fetched a moment ago.')
+/** What the keys at a URL need from outside. */
+export type RemoteKeys = Readonly<{
+  url: URL
+  /** Seconds since the epoch. */
+  now: () => number
+  fetch: typeof globalThis.fetch
+  /** Told once per outage, when former keys begin to be used on. */
+  onOutage(cause: unknown): void
+}>
+
+/**
+ * The keys at a URL: read when they are first needed, then every ten minutes, and for a key id that is not among them.
+ *
+ * In an outage of the URL former keys are used on for a day (RFC 5861 §4); who needs another key waits for its end.
+ */
+export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerifyGetKey {
+  let kept: Readonly<{ keys: JWTVerifyGetKey; at: number }> | undefined
+  let failed: Readonly<{ cause: unknown; at: number }> | undefined
+  let reading: Promise<void> | undefined
+  let lookUps = LOOK_UPS
+  let countedAt = now()
+
+  /** Never rejects; what came of it is in `kept` and `failed`. */
+  const read = async (): Promise<void> => {
     try {
-      return await bounded(await fetch(target, init))
+      kept = { keys: createLocalJWKSet(await readKeySet(url, fetch)), at: now() }
+      failed = undefined
     } catch (cause) {
-      pausedUntil = now() + PAUSE_SECONDS
-      throw cause
+      if (failed === undefined && kept !== undefined) onOutage(cause)
+      failed = { cause, at: now() }
+    } finally {
+      reading = undefined
     }
   }
-  return createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, cooldownDuration: COOLDOWN_MS, [customFetch]: fetchOnce })
+  const readOnce = (): Promise<void> => {
+    reading ??= read()
+    return reading
+  }
+  const isPaused = (): boolean => failed !== undefined && now() < failed.at + PAUSE_SECONDS
+
+  const mayLookUp = (): boolean => {
+    const earned = Math.floor((now() - countedAt) / LOOK_UP_SECONDS)
+    if (earned > 0) {
+      lookUps = Math.min(lookUps + earned, LOOK_UPS)
+      countedAt = now()
+    }
+    if (lookUps === 0) return false
+    lookUps -= 1
+    return true
+  }
+
+  const keysNow = async (): Promise<JWTVerifyGetKey> => {
+    const age = kept === undefined ? Number.POSITIVE_INFINITY : now() - kept.at
+    if (age >= FRESH_SECONDS && !isPaused()) {
+      const again = readOnce()
+      // in an outage that goes on nobody waits for its end
+      const isKnown = failed !== undefined && now() < failed.at + KNOWN_SECONDS
+      if (!isKnown || age >= STALE_SECONDS) await again
+    }
+    if (kept === undefined || now() - kept.at >= STALE_SECONDS) throw failed?.cause
+    return kept.keys
+  }
+
+  return async (header, token) => {
+    const keys = await keysNow()
+    try {
+      return await keys(header, token)
+    } catch (cause) {
+      if (!(cause instanceof errors.JWKSNoMatchingKey)) throw cause
+      // a read that is under way may bring the key, and costs nothing more
+      if (reading !== undefined || (!isPaused() && mayLookUp())) await readOnce()
+      // whether the issuer has such a key cannot be told
+      if (failed !== undefined) throw failed.cause
+      if (kept === undefined || kept.keys === keys) throw cause
+      return kept.keys(header, token)
+    }
+  }
 }
 
-/** The response with its whole body read, refused if it is no key set or larger than one ever is. */
-async function bounded(response: Response): Promise<Response> {
+/** Tells whoever runs the service that the keys of an issuer cannot be read, and for how long it goes on without. */
+export function warnOfOutage(log: Pick<Log, 'warn'>, issuer: string, cause: unknown): void {
+  const reason = cause instanceof Error ? cause.message : 'unknown'
+  log.warn(
+    { issuer, reason },
+    `the key set of an issuer cannot be read; its former keys count for ${STALE_SECONDS / 3_600} hours more at most`,
+  )
+}
+
+/** The key set at a URL. Throws if what comes is none, is larger than one ever is, or does not come in time. */
+async function readKeySet(url: URL, fetch: typeof globalThis.fetch): Promise<JSONWebKeySet> {
+  const response = await fetch(url, {
+    headers: { accept: 'application/json, application/jwk-set+json' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  })
   if (response.status !== 200) {
     await response.body?.cancel()
     throw new Error(`The key set was answered with status ${response.status}.`)
@@ -36,5 +121,5 @@ async function bounded(response: Response): Promise<Response> {
     if (size > MAX_JWKS_BYTES) throw new Error('The key set is too large.')
     chunks.push(chunk)
   }
-  return new Response(Buffer.concat(chunks), { status: 200 })
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
 }

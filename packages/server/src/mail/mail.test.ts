@@ -45,6 +45,16 @@ async function failureOf(promise: Promise<unknown>): Promise<StileError> {
 }
 
 describe('a mail by SMTP', () => {
+  test.each([
+    ['ada.@docomo.example', '"ada."@docomo.example'],
+    ["o'brien+stile@example.com", "o'brien+stile@example.com"],
+    ['!#$%&*+-/=?^_`{|}~@example.com', '!#$%&*+-/=?^_`{|}~@example.com'],
+  ])('reaches %s, spelled as mail servers do, and nobody else', async (to, spelled) => {
+    const server = await startMailServer()
+    await overSmtp(server.url).send({ ...CODE, to })
+    expect(server.inbox().map((mail) => mail.to)).toEqual([[spelled]])
+  })
+
   test('arrives as plain text and HTML, with the code in the body alone', async () => {
     const server = await startMailServer()
     await overSmtp(server.url).send(CODE)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { needsTls } from './smtp.ts'
+import { mailbox, needsTls } from './smtp.ts'
 
 describe('threat: mails go over the network in plain text', () => {
   test.each([
@@ -19,3 +19,10 @@ describe('threat: mails go over the network in plain text', () => {
     expect(needsTls({ host: 'mail.example.com' }, 'test')).toBe(false)
   })
 })
+
+// the server of the tests refuses dots in a row however they are spelled
+test.each([
+  ['ada..love@docomo.example', '"ada..love"@docomo.example'],
+  ['ada.@docomo.example', '"ada."@docomo.example'],
+  ['ada.love+x@example.com', 'ada.love+x@example.com'],
+])('the mailbox %s is spelled %s', (address, spelled) => expect(mailbox(address)).toBe(spelled))

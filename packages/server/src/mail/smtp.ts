@@ -11,6 +11,9 @@ const CONNECT_MS = 5_000
 const GREETING_MS = 5_000
 const SOCKET_MS = 10_000
 
+/** Dots as only a quoted name may have them (RFC 5321 §4.1.2). */
+const ODD_DOTS = /\.\.|\.@/
+
 type MailOptions = NonNullable<Options['mail']>
 
 /**
@@ -45,7 +48,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
       transporter.sendMail({
         from: sender,
         // as an object nothing in it is parsed: it is one address whatever is in it
-        to: { name: '', address: to },
+        to: { name: '', address: mailbox(to) },
         subject,
         text,
         html,
@@ -67,4 +70,10 @@ export function needsTls({ host, service, ignoreTLS }: MailServer, environment: 
   // without a host, nodemailer asks the one of the service, and this machine only if none is named
   const named = host ?? (service === undefined ? 'localhost' : undefined)
   return named === undefined || !isLoopback(new URL(`smtp://${named}`))
+}
+
+/** An address as mail servers spell it. Nothing in it needs an escape: `normalizeAddress` takes no quote and no backslash. */
+export function mailbox(address: string): string {
+  const at = address.lastIndexOf('@')
+  return ODD_DOTS.test(address) ? `"${address.slice(0, at)}"${address.slice(at)}` : address
 }

@@ -1,8 +1,11 @@
 /** The longest address, in bytes (RFC 5321 §4.5.3.1.3, without the angle brackets). */
 const MAX_BYTES = 254
 const MAX_LOCAL_BYTES = 64
-/** Atoms with single dots between (RFC 5322 §3.2.3, RFC 6532): no quoted text, no comment, nothing that a header could break at. */
-const LOCAL = /^[^\s\p{C}\p{Z}"(),:;<>@[\\\].]+(?:\.[^\s\p{C}\p{Z}"(),:;<>@[\\\].]+)*$/u
+/**
+ * Atoms and dots (RFC 5322 §3.2.3, RFC 6532): no quoted text, no comment, nothing that a header could break at. Dots may stand in a row and
+ * at the end, as in addresses of Japanese carriers, which mail servers take although the grammar has them only in quotes.
+ */
+const LOCAL = /^(?!\.)[^\s\p{C}\p{Z}"(),:;<>@[\\\]]+$/u
 /** Names with dots between; a network address is no mailbox of a person. */
 const DOMAIN = /^(?=.{1,253}$)(?:(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)\.)+(?!-)[\p{L}\p{M}\p{N}-]{2,63}(?<!-)$/u
 

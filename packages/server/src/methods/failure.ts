@@ -16,7 +16,8 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   user_verification_missing:
     'The device did not ask for your fingerprint, face or PIN, and this needs it. Set one up, or use another passkey or key.',
   signature_invalid: 'The passkey or key did not prove itself. Start the method again.',
-  attestation_invalid: 'What the maker of this key vouches for contradicts itself, so it was not added. Try again, or use another key.',
+  attestation_invalid:
+    'This cannot be added as a security key: what it says of its maker is wrong, or it is a U2F key, which cannot check a PIN. Add it as a passkey, or use another key.',
   response_malformed: 'The answer cannot be read. Start the method again.',
   level_too_low: 'What was proven is not strong enough for this any more. Use a stronger method.',
   login_refused: 'The sign-in was not finished. Sign in again, or use another method.',

@@ -42,11 +42,11 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
   },
   'issuers[].typ': {
     why: 'It keeps other tokens of the same issuer from passing as session tokens.',
-    fix: "List the `typ` headers to accept, such as ['JWT'].",
+    fix: "List the `typ` headers to accept, such as ['JWT'], and null beside them if the issuer sends tokens without one.",
   },
   'issuers[].algs': {
     why: 'A verifier that takes any algorithm takes forged tokens.',
-    fix: 'List signature algorithms with a public key: ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA.',
+    fix: 'List signature algorithms with a public key: ES256, ES384, ES512, RS256, RS384, RS512, PS256, PS384, PS512, EdDSA, Ed25519.',
   },
   'issuers[].audience': {
     why: 'A token for another application of the same issuer must not open a session here.',
@@ -63,6 +63,14 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
   'issuers[].claims.authTime': {
     why: 'When a token was issued says nothing about when its user proved who they are.',
     fix: 'Name the claim with the time of the primary login, such as `auth_time`.',
+  },
+  'issuers[].accounts': {
+    why: 'One issuer could name the account of another, and get its license.',
+    fix: "Say 'own' so that its accounts are kept as <issuer id>:<name>, or 'shared' if it may name the accounts of every issuer that shares.",
+  },
+  'issuers[].emailVerifiedAsText': {
+    why: 'Some issuers say that an address was verified with the text "true"; a text is otherwise no yes.',
+    fix: 'Set it to true for an issuer that does so, such as Cognito or Sign in with Apple.',
   },
   'issuers[].acrMap': {
     why: 'It says what the primary login already proves.',

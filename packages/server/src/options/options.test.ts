@@ -82,6 +82,23 @@ test.each<[string, object, string]>([
   ['the time of issue as session', { issuers: [{ ...good.issuers[0], claims: { session: 'iat' } }] }, 'issuers[0].claims.session'],
   ['the time of issue as time of login', { issuers: [{ ...good.issuers[0], claims: { authTime: 'iat' } }] }, 'issuers[0].claims.authTime'],
   ['the typ of assurance tokens', { issuers: [{ ...good.issuers[0], typ: ['at+JWT'] }] }, 'issuers[0].typ[0]'],
+  [
+    'the typ of assurance tokens, written out',
+    { issuers: [{ ...good.issuers[0], typ: [null, 'application/at+jwt'] }] },
+    'issuers[0].typ[1]',
+  ],
+  ['a typ that is neither a text nor null', { issuers: [{ ...good.issuers[0], typ: [false] }] }, 'issuers[0].typ[0]'],
+  ['accounts that are nobody’s', { issuers: [{ ...good.issuers[0], accounts: 'mine' }] }, 'issuers[0].accounts'],
+  [
+    'several issuers that name accounts, and one does not say whose they are',
+    {
+      issuers: [
+        { ...good.issuers[0], claims: { account: 'org' }, accounts: 'shared' },
+        { ...good.issuers[0], id: 'other', issuer: 'https://other.example', claims: { account: 'org' } },
+      ],
+    },
+    'issuers[1].accounts',
+  ],
   ['an acr that maps to no level', { issuers: [{ ...good.issuers[0], acrMap: { gold: 'best' } }] }, 'issuers[0].acrMap.gold'],
   ['an audience of an issuer that is not there', { audiences: [{ ...good.audiences[0], issuers: ['other'] }] }, 'audiences[0].issuers[0]'],
   ['an audience of a client that is not there', { audiences: [{ ...good.audiences[0], clients: ['other'] }] }, 'audiences[0].clients[0]'],

@@ -13,7 +13,7 @@ const name = z.string().min(1).max(512)
 const id = z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and "-"')
 
 /** Signature algorithms with a public key; a shared secret (HS256) or none would let anyone sign. */
-export const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA'] as const
+export const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'EdDSA', 'Ed25519'] as const
 
 const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
@@ -72,12 +72,14 @@ const issuer = z.strictObject({
   issuer: name,
   jwks: z.union([z.string().refine((url) => URL.canParse(url), 'is not a URL'), z.strictObject({ keys: z.array(publicJwk).min(1) })]),
   typ: z
-    .array(name.refine((typ) => typ.toLowerCase() !== 'at+jwt', 'cannot be at+jwt, which assurance tokens carry'))
+    .array(name.refine((typ) => !/^(application\/)?at\+jwt$/i.test(typ), 'cannot be at+jwt, which assurance tokens carry').nullable())
     .min(1)
     .default(['JWT']),
   algs: z.array(z.enum(ALGORITHMS)).min(1).default(['ES256']),
   audience: name,
   claims: claims.prefault({}),
+  accounts: z.enum(['own', 'shared']).optional(),
+  emailVerifiedAsText: z.boolean().default(false),
   acrMap: z.record(name, z.enum(LEVELS as [Level, ...Level[]])).default({}),
   maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
   relogin: relogin.optional(),

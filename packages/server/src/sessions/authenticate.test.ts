@@ -48,6 +48,8 @@ test.each([
   ['an empty header', ''],
   ['a scheme without a token', 'Bearer'],
   ['two tokens', 'Bearer a.b.c, Bearer d.e.f'],
+  ['a token of each scheme', 'DPoP a.b.c, Bearer d.e.f'],
+  ['both schemes before one token', 'DPoP Bearer a.b.c'],
   ['a token with spaces', 'Bearer a b'],
   ['another scheme', 'Basic YTpi'],
   ['a repeated header', ['Bearer a.b.c', 'Bearer d.e.f']],
@@ -56,6 +58,18 @@ test.each([
   const sent = await request(await device(), issuer.mint(), { authorization })
   await expect(authenticator.authenticate(sent)).rejects.toMatchObject({ code: 'unauthenticated' })
 })
+
+test.each(['DPoP', 'dpop', 'Bearer', 'BEARER'])(
+  'the scheme %s is taken, and a proof of the device key is demanded with it',
+  async (scheme) => {
+    const { authenticator, issuer, device } = await start()
+    const [token, mine] = [issuer.mint(), await device()]
+    const authorization = `${scheme} ${token}`
+    await expect(authenticator.authenticate(await request(mine, token, { authorization }))).resolves.toMatchObject({ jkt: mine.jkt })
+    const without = await request(mine, token, { authorization, dpop: undefined })
+    await expect(authenticator.authenticate(without)).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
+  },
+)
 
 test('a stolen session token is worth nothing without the device key', async () => {
   const { authenticator, issuer, device } = await start()

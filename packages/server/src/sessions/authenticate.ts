@@ -43,13 +43,13 @@ export type Authenticator = Readonly<{
 export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
-  const tokens = createSessionTokens({ issuers, publicUrl, now, fetch })
+  const tokens = createSessionTokens({ issuers, publicUrl, now, fetch, log: options.log })
   const nonces = createDpopNonces(options.secret)
   const checkDpop = createDpopChecks()
 
   return {
     async authenticate({ method, url, authorization, dpop, client }) {
-      const token = bearer(authorization)
+      const token = sessionTokenIn(authorization)
       const time = now()
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
@@ -105,11 +105,12 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
   }
 }
 
-function bearer(authorization: string | readonly string[] | undefined): string {
+/** The token of either scheme: a proof of the device key is demanded with both. */
+function sessionTokenIn(authorization: string | readonly string[] | undefined): string {
   if (authorization === undefined || authorization === '')
-    throw new StileError('unauthenticated', 'There is no session token. Send one as "Authorization: Bearer …" together with a DPoP proof.')
-  const match = typeof authorization === 'string' ? /^Bearer +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization) : null
+    throw new StileError('unauthenticated', 'There is no session token. Send one as "Authorization: DPoP …" together with a DPoP proof.')
+  const match = typeof authorization === 'string' ? /^(?:DPoP|Bearer) +([A-Za-z0-9._~+/-]+=*) *$/i.exec(authorization) : null
   if (match?.[1] === undefined)
-    throw new StileError('unauthenticated', 'The Authorization header is not "Bearer" and one session token. Send exactly that.')
+    throw new StileError('unauthenticated', 'The Authorization header is not "DPoP" or "Bearer" and one session token. Send exactly that.')
   return match[1]
 }

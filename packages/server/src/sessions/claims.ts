@@ -4,6 +4,7 @@ import { isName, MAX_NAME_LENGTH } from '../input/name.ts'
 import { normalizeAddress } from '../messages/address.ts'
 import type { IssuerOptions } from '../options/options.ts'
 import type { Caller } from './caller.ts'
+import { readNumericDate } from './numeric-date.ts'
 
 type Payload = Readonly<Record<string, unknown>>
 
@@ -46,7 +47,7 @@ export function forbidClaims({ id, claims }: IssuerOptions): void {
  */
 export function readSessionClaims(
   payload: Payload,
-  { claims, acrMap }: Pick<IssuerOptions, 'claims' | 'acrMap'>,
+  { claims, acrMap, emailVerifiedAsText }: Pick<IssuerOptions, 'claims' | 'acrMap'> & Partial<Pick<IssuerOptions, 'emailVerifiedAsText'>>,
   now: number,
 ): SessionClaims {
   const sub = claim(payload, claims.subject)
@@ -62,7 +63,7 @@ export function readSessionClaims(
     login: readLogin(payload, claims, acrMap, now),
     actor: readActor(payload, claims.actor),
     displayName: readDisplayName(payload, claims),
-    email: readEmail(payload, claims),
+    email: readEmail(payload, claims, emailVerifiedAsText),
   }
 }
 
@@ -78,7 +79,7 @@ export function readLogin(payload: Payload, claims: IssuerOptions['claims'], acr
   const amr = claim(payload, claims.amr)
   const time = claim(payload, claims.authTime)
   // without a time that can be trusted the login is infinitely old
-  const authTime = typeof time === 'number' && Number.isFinite(time) && time > 0 ? Math.floor(time) : 0
+  const authTime = Math.floor(readNumericDate(time) ?? 0)
   if (authTime > now + CLOCK_SKEW_SECONDS)
     throw new StileError(
       'invalid_token',
@@ -110,10 +111,11 @@ function readDisplayName(payload: Payload, { email, name }: IssuerOptions['claim
   return undefined
 }
 
-/** An address that cannot be read as exactly one is none. Only the word `true` says that it was verified. */
-function readEmail(payload: Payload, { email, emailVerified }: IssuerOptions['claims']): SessionClaims['email'] {
+/** An address that cannot be read as exactly one is none. Only `true` says that it was verified, and the text "true" if the issuer may. */
+function readEmail(payload: Payload, { email, emailVerified }: IssuerOptions['claims'], asText = false): SessionClaims['email'] {
   const address = email === undefined ? undefined : normalizeAddress(claim(payload, email))
-  return address === undefined ? undefined : { address, verified: claim(payload, emailVerified) === true }
+  const verified = claim(payload, emailVerified)
+  return address === undefined ? undefined : { address, verified: verified === true || (asText && verified === 'true') }
 }
 
 function claim(payload: Payload, name: string): unknown {

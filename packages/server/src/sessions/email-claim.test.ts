@@ -34,3 +34,11 @@ test('an issuer that maps no claim names no address', () => {
     readSessionClaims({ sub: 'alice', email: 'a@example.com', email_verified: true }, { claims, acrMap: {} }, NOW).email,
   ).toBeUndefined()
 })
+
+test('the text "true" says so for an issuer that is known to write it, and no other text', () => {
+  const options = { claims: { ...names, email: 'mail' }, acrMap: {}, emailVerifiedAsText: true }
+  const verified = (mail_ok: unknown) => readSessionClaims({ sub: 'alice', mail: 'ada@example.com', mail_ok }, options, NOW).email?.verified
+  expect([verified('true'), verified(true)]).toEqual([true, true])
+  for (const value of ['false', 'TRUE', 'True', ' true', '1', 'yes', '', 1, {}, ['true'], false, null, undefined])
+    expect(verified(value)).toBe(false)
+})

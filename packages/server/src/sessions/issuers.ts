@@ -1,7 +1,8 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { StileError } from '../error.ts'
-import { PAUSE_SECONDS, remoteKeys } from '../login-providers/remote-keys.ts'
+import { PAUSE_SECONDS, remoteKeys, warnOfOutage } from '../login-providers/remote-keys.ts'
 import type { IssuerOptions } from '../options/options.ts'
+import type { Log } from '../options/schema.ts'
 import { forbidClaims } from './claims.ts'
 
 /** One configured issuer and its keys. */
@@ -30,6 +31,8 @@ export type IssuersDeps = Readonly<{
   now: () => number
   /** How key sets are fetched. */
   fetch: typeof globalThis.fetch
+  /** Where it is said once what an issuer's keys or tokens lack. */
+  log: Pick<Log, 'warn'>
 }>
 
 /**
@@ -37,14 +40,18 @@ export type IssuersDeps = Readonly<{
  *
  * @throws {TypeError} if an issuer is Stile itself, or takes its session or login time from a claim that cannot say it
  */
-export function createIssuers({ issuers, publicUrl, now, fetch }: IssuersDeps): Issuers {
+export function createIssuers({ issuers, publicUrl, now, fetch, log }: IssuersDeps): Issuers {
   const byIss = new Map<string, Issuer>()
   for (const options of issuers) {
     if (options.issuer.replace(/\/$/, '') === publicUrl)
       throw new TypeError(`Issuer "${options.id}" is Stile itself, whose tokens never open a session. List the primary login instead.`)
     forbidClaims(options)
     const { jwks } = options
-    const getKey = typeof jwks === 'string' ? remoteKeys(new URL(jwks), now, fetch) : createLocalJWKSet(jwks as unknown as JSONWebKeySet)
+    const onOutage = (cause: unknown): void => warnOfOutage(log, options.id, cause)
+    const getKey =
+      typeof jwks === 'string'
+        ? remoteKeys({ url: new URL(jwks), now, fetch, onOutage })
+        : createLocalJWKSet(jwks as unknown as JSONWebKeySet)
     byIss.set(options.issuer, { options, getKey: explained(getKey) })
   }
   return { find: (iss) => byIss.get(iss) }

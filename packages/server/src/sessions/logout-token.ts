@@ -7,6 +7,7 @@ import { isName } from '../input/name.ts'
 import type { LoginProvider } from '../login-providers/provider.ts'
 import { loginUnavailable, ProviderUnreachable } from '../login-providers/unavailable.ts'
 import { ALGORITHMS } from '../options/schema.ts'
+import { readNumericDate } from './numeric-date.ts'
 
 /** How old a logout token may be, in seconds; OpenID Connect Back-Channel Logout 1.0 §2.4 recommends two minutes of life. */
 export const LOGOUT_TOKEN_SECONDS = 300
@@ -31,6 +32,7 @@ export type LogoutToken = Readonly<{
  * @throws {StileError} `invalid_request` where it is not one, `login_unavailable` where the keys of the provider cannot be read
  */
 export async function verifyLogoutToken(token: string, provider: LoginProvider, now: number): Promise<LogoutToken> {
+  if (token.length > MAX_TOKEN_LENGTH) throw refused(`is too long: at most ${MAX_TOKEN_LENGTH} characters are read`)
   const jwt = parseJwt(token, MAX_TOKEN_LENGTH)
   if (jwt === undefined) throw refused('is not a signed JWT')
   const { header, payload } = jwt
@@ -39,12 +41,13 @@ export async function verifyLogoutToken(token: string, provider: LoginProvider, 
   await verifySignature(token, provider)
 
   const { issuer } = await provider.metadata().catch(loginUnavailable)
-  const { iss, aud, iat, exp, jti, events, sub: _, sid, nonce } = payload
+  const { iss, aud, jti, events, sub: _, sid, nonce } = payload
+  const [iat = 0, exp = 0] = [payload.iat, payload.exp].map(readNumericDate)
   if (iss !== issuer) throw refused('is of another issuer')
   const { clientId } = provider.relogin
   if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) throw refused('is for another client')
-  if (!isTime(iat) || iat > now + CLOCK_SKEW_SECONDS || iat <= now - LOGOUT_TOKEN_SECONDS) throw refused('was not issued just now')
-  if (!isTime(exp) || exp <= now - CLOCK_SKEW_SECONDS) throw refused('has expired')
+  if (iat > now + CLOCK_SKEW_SECONDS || iat <= now - LOGOUT_TOKEN_SECONDS) throw refused('was not issued just now')
+  if (exp <= now - CLOCK_SKEW_SECONDS) throw refused('has expired')
   if (!isObject(events) || !Object.hasOwn(events, EVENT) || !isObject(events[EVENT])) throw refused('does not speak of a logout')
   if (nonce !== undefined) throw refused('has a nonce, as an ID token has')
   const { subject } = provider.issuer.claims
@@ -76,10 +79,6 @@ async function verifySignature(token: string, { getKey }: LoginProvider): Promis
         : new ProviderUnreachable('The keys of the login provider cannot be read.', { cause: error }),
     )
   }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

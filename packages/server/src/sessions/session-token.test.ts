@@ -13,6 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
+const log = { warn: () => {} }
+
 /** The verifier of the one issuer, changed as a test wants it. */
 function tokensOf(change: Partial<IssuerOptions> = {}): SessionTokens {
   const [issuer] = world.domain.options.issuers
@@ -21,6 +23,7 @@ function tokensOf(change: Partial<IssuerOptions> = {}): SessionTokens {
     publicUrl: TEST_URL,
     now: world.clock.now,
     fetch: globalThis.fetch,
+    log,
   })
 }
 
@@ -119,7 +122,10 @@ describe('what is checked', () => {
 
   test.each([
     ['without exp', { exp: undefined }],
-    ['whose exp is a text', { exp: String(NOW + 300) }],
+    ['whose exp is a text without digits', { exp: 'tomorrow' }],
+    ['whose exp is a text of hexadecimal digits', { exp: '0x7fffffff' }],
+    ['whose exp has passed, as a text', { exp: String(NOW) }],
+    ['that speaks of an event, as a logout token does', { events: {} }],
     ['that expires this second', { exp: NOW }],
     ['without iat', { iat: undefined }],
     ['issued in the future', { iat: NOW + 31 }],
@@ -207,7 +213,7 @@ describe('the primary login', () => {
   })
 
   test('is infinitely old without a time: when a token was issued is not when its user signed in', async () => {
-    for (const time of [undefined, null, 'yesterday', String(NOW), -1, 0])
+    for (const time of [undefined, null, 'yesterday', `${NOW} `, `${NOW}.5`, `-${NOW}`, '', [NOW], -1, 0])
       expect((await tokensOf().verify(world.issuer.mint({ auth_time: time }))).login.authTime).toBe(0)
   })
 

@@ -4,8 +4,10 @@ import { mediaType, parseJwt } from '@stile/protocol/node'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
 import type { IssuerOptions } from '../options/options.ts'
+import { accountNamed } from './account.ts'
 import { readSessionClaims, type SessionClaims } from './claims.ts'
 import { createIssuers, type Issuer, type IssuersDeps } from './issuers.ts'
+import { readNumericDate } from './numeric-date.ts'
 
 const MAX_TOKEN_LENGTH = 8192
 /** How many signatures are remembered as valid, and for how long at most: a key that its issuer withdraws stops counting by then. */
@@ -29,6 +31,13 @@ export type SessionTokens = Readonly<{
   verify(token: string): Promise<SessionToken>
 }>
 
+const TIMELESS =
+  'a session token does not say when its user signed in (claims.authTime), so the login counts as infinitely old; said once per issuer'
+const UNREADABLE_TIME =
+  'a session token says in a way that cannot be read when its user signed in: seconds since the epoch were expected, so the login counts as infinitely old; said once per issuer'
+const UNVERIFIED =
+  'a session token says with the text "true" that an address is verified, which counts as no; set emailVerifiedAsText if the issuer writes it so; said once per issuer'
+
 type Payload = Readonly<Record<string, unknown>>
 
 /**
@@ -39,6 +48,8 @@ type Payload = Readonly<Record<string, unknown>>
 export function createSessionTokens(deps: IssuersDeps): SessionTokens {
   const issuers = createIssuers(deps)
   const remembered = new Map<string, number>()
+  /** Of which issuer and claim it was said. */
+  const warned = new Set<string>()
 
   async function verifySignature(token: string, issuer: Issuer, now: number): Promise<void> {
     const key = createHash('sha256').update(token).digest('base64')
@@ -58,9 +69,24 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
     remembered.set(key, now + REMEMBER_SECONDS)
   }
 
+  function warnOfTime({ id, claims }: IssuerOptions, payload: Payload): void {
+    const isMissing = !Object.hasOwn(payload, claims.authTime) || payload[claims.authTime] === null
+    warnOnce(id, claims.authTime, isMissing ? TIMELESS : UNREADABLE_TIME)
+  }
+
+  /** Says what the tokens of an issuer lack once: it is so of all of them, and whoever signs in must not fill the log. */
+  function warnOnce(issuer: string, claim: string, what: string): void {
+    const key = `${issuer} ${claim}`
+    if (warned.has(key)) return
+    warned.add(key)
+    deps.log.warn({ issuer, claim }, what)
+  }
+
   return {
     async verify(token) {
       const now = deps.now()
+      if (token.length > MAX_TOKEN_LENGTH)
+        throw invalid(`is too long: ${token.length} characters, at most ${MAX_TOKEN_LENGTH} are read. Leave out claims such as groups.`)
       const jwt = parseJwt(token, MAX_TOKEN_LENGTH)
       if (jwt === undefined) throw invalid('is not a JWT that can be read.')
       const { header, payload } = jwt
@@ -72,7 +98,13 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       await verifySignature(token, issuer, now)
       const expiresAt = checkTimes(payload, options, now)
       if (!isFor(payload.aud, options.audience)) throw invalid('is for another audience.')
-      return { issuer: options.id, expiresAt, ...readSessionClaims(payload, options, now) }
+      // RFC 8417 §4.2: a logout token, say, must not open a session, not even where no typ tells them apart
+      if (payload.events !== undefined) throw invalid('is a security event. Send a session token of the primary login.')
+      const claims = readSessionClaims(payload, options, now)
+      if (claims.login.authTime === 0) warnOfTime(options, payload)
+      if (payload[options.claims.emailVerified] === 'true' && !options.emailVerifiedAsText)
+        warnOnce(options.id, options.claims.emailVerified, UNVERIFIED)
+      return { issuer: options.id, expiresAt, ...claims, account: accountNamed(claims.account, options, deps.issuers) }
     },
   }
 }
@@ -83,21 +115,19 @@ function checkHeader({ alg, typ }: Payload, { algs, typ: typs }: IssuerOptions):
   const type = mediaType(typ)
   // an assurance token must never open a session, not even where the configuration lists its typ
   if (type === ASSURANCE_TYP) throw invalid('is an access token. Send a session token of the primary login.')
-  if (type === undefined || !typs.some((each) => mediaType(each) === type))
+  if (typ === undefined && !typs.includes(null)) throw invalid("has no typ. If its issuer never sends one, list null in the issuer's typ.")
+  if (typ !== undefined && !typs.some((each) => each !== null && mediaType(each) === type))
     throw invalid('is of a typ that is not accepted for its issuer.')
 }
 
-function checkTimes({ exp, iat, nbf }: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): number {
-  if (!isTime(exp) || !isTime(iat)) throw invalid('does not say when it was issued and when it expires (iat, exp).')
+function checkTimes(payload: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): number {
+  const [exp, iat, nbf] = [payload.exp, payload.iat, payload.nbf].map(readNumericDate)
+  if (exp === undefined || iat === undefined) throw invalid('does not say when it was issued and when it expires (iat, exp).')
   if (exp <= now) throw invalid('has expired. Get a new one from the app.')
   if (iat > now + CLOCK_SKEW_SECONDS) throw invalid('was issued in the future. Check the clock of its issuer.')
-  if (nbf !== undefined && !(isTime(nbf) && nbf <= now + CLOCK_SKEW_SECONDS)) throw invalid('is not valid yet.')
+  if (payload.nbf !== undefined && !(nbf !== undefined && nbf <= now + CLOCK_SKEW_SECONDS)) throw invalid('is not valid yet.')
   if (maxTokenAgeSeconds !== undefined && now - iat > maxTokenAgeSeconds) throw invalid('is too old. Get a new one from the app.')
   return Math.floor(exp)
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }
 
 function isFor(aud: unknown, audience: string): boolean {

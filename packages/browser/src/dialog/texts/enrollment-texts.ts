@@ -25,6 +25,6 @@ export const ENROLLMENT_TEXTS = {
   attestation_synced: 'This key can be copied to other devices. It counts like a passkey, not as a hardware key.',
   passkey_exists: 'This device already has a passkey for you.',
   key_exists: 'You have added this key already.',
-  attestation_invalid: 'What the key says about its maker is wrong. Use another key.',
+  attestation_invalid: 'This cannot be added as a security key. Add it as a passkey, or use another key.',
   registration_expired: 'That took too long. Start again.',
 } as const

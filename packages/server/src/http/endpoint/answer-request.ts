@@ -49,8 +49,13 @@ export async function answer(
     code = problem.code
     fault = blame
     if (response.headersSent) response.destroy()
-    else writeProblem(response, problem, challengeHeaders(problem, scheme))
+    else writeProblem(response, problem, challengeHeaders(problem, { scheme, presented: presentsKey(request, scheme) }))
   }
+}
+
+/** Whether a request brings what could be the key of a machine. A session token that is wrong has problems of its own. */
+function presentsKey(request: Request, scheme: 'DPoP' | 'Bearer'): boolean {
+  return scheme === 'Bearer' && /^Bearer +[^ ]/i.test(headerOf(request, 'authorization') ?? '')
 }
 
 /** A header that may stand only once; Node joins or keeps the first of repeated ones as HTTP says for each. */

@@ -34,10 +34,13 @@ export function problemOf(error: unknown, storeFailed: (error: unknown) => boole
   return { problem: internal.toProblem(), blame: error }
 }
 
+/** What a refusal asks for: the scheme, and whether the request brought a credential of that scheme. */
+export type Asked = Readonly<{ scheme: 'DPoP' | 'Bearer'; presented: boolean }>
+
 /** The headers that go with a problem: `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 9449 §7.1, RFC 9470 §3) and `Retry-After`. */
-export function challengeHeaders(problem: Problem, scheme: 'DPoP' | 'Bearer'): Record<string, string> {
+export function challengeHeaders(problem: Problem, asked: Asked): Record<string, string> {
   const headers: Record<string, string> = {}
-  const challenge = challengeOf(problem, scheme)
+  const challenge = challengeOf(problem, asked)
   if (challenge !== undefined) headers['WWW-Authenticate'] = challenge
   if (problem.retryAfter !== undefined) headers['Retry-After'] = String(problem.retryAfter)
   else if (problem.status === 503) headers['Retry-After'] = String(RETRY_SECONDS)
@@ -56,9 +59,9 @@ const NAMED: Readonly<{ [C in ProblemCode]?: string }> = {
   insufficient_user_authentication: 'insufficient_user_authentication',
 }
 
-function challengeOf({ code, detail, requirement }: Problem, scheme: 'DPoP' | 'Bearer'): string | undefined {
-  // who sent no credentials learns no more than the scheme (RFC 6750 §3.1)
-  if (code === 'unauthenticated') return buildChallenge({ scheme })
+function challengeOf({ code, detail, requirement }: Problem, { scheme, presented }: Asked): string | undefined {
+  // who sent no credentials learns no more than the scheme, and who sent a wrong one that it was wrong (RFC 6750 §3.1)
+  if (code === 'unauthenticated') return buildChallenge({ scheme, ...(presented && { error: 'invalid_token', errorDescription: detail }) })
   const error = NAMED[code]
   if (error === undefined) return undefined
   return buildChallenge({
@@ -68,6 +71,5 @@ function challengeOf({ code, detail, requirement }: Problem, scheme: 'DPoP' | 'B
     ...(code === 'insufficient_user_authentication' && requirement !== undefined
       ? { acrValues: acrValues(requirement.level), maxAgeSeconds: requirement.maxAgeSeconds }
       : {}),
-    ...(code === 'invalid_dpop_proof' ? { algs: ['ES256'] } : {}),
   })
 }

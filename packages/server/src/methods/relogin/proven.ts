@@ -1,6 +1,7 @@
 import { type AttemptFailure, CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import type { IssuerOptions } from '../../options/options.ts'
 import { readLogin } from '../../sessions/claims.ts'
+import { readNumericDate } from '../../sessions/numeric-date.ts'
 import type { Proven } from '../method.ts'
 
 /** How much earlier than the start of the sign-in the login may have been given, in seconds: for clocks that differ. */
@@ -26,8 +27,8 @@ export function judgeLogin(
 ): Judged {
   const { claims: names, acrMap } = issuer
   if (claimOf(claims, names.subject) !== sub) return { ok: false, failure: 'login_other_user' }
-  const time = claimOf(claims, names.authTime) ?? claimOf(claims, 'auth_time')
-  if (typeof time !== 'number' || !Number.isFinite(time) || time <= 0) return { ok: false, failure: 'login_time_missing' }
+  const time = readNumericDate(claimOf(claims, names.authTime) ?? claimOf(claims, 'auth_time')) ?? 0
+  if (time === 0) return { ok: false, failure: 'login_time_missing' }
   if (time > now + CLOCK_SKEW_SECONDS) return { ok: false, failure: 'login_invalid' }
   if (time < startedAt - EARLY_SECONDS) return { ok: false, failure: 'login_too_old' }
   const { level, amr } = readLogin(withStandard(claims, names), names, acrMap, now)

@@ -102,6 +102,20 @@ describe(`an independent authenticator app${hasOathtool ? '' : ' (skipped: oatht
   })
 })
 
+test.each([
+  ['Acme: Billing', 'Acme Billing'],
+  ['Acme:Billing:EU', 'Acme Billing EU'],
+  [':Acme:', 'Acme'],
+  ['::', 'Account'],
+])('threat: the product %j stands in an app as another one, with a wrong account', (name, shown) => {
+  const [, path = '', query = ''] =
+    /^otpauth:\/\/totp\/([^?]*)\?(.*)$/.exec(otpauthUri({ secret, issuer: name, account: 'realm:ada' })) ?? []
+  // as Google Authenticator, Aegis and FreeOTP read it
+  const label = decodeURIComponent(path)
+  expect([label.slice(0, label.indexOf(':')), label.slice(label.indexOf(':') + 1)]).toEqual([shown, 'realm:ada'])
+  expect(new URLSearchParams(query).get('issuer')).toBe(shown)
+})
+
 test('the URI of a secret says everything that an authenticator app reads', () => {
   const uri = new URL(otpauthUri({ secret, issuer: 'Ledger & Söhne', account: 'ada:1@example.com' }))
   expect(uri.protocol).toBe('otpauth:')

@@ -13,6 +13,8 @@ export const TOTP_SECRET_BYTES = 20
 export const TOTP_AMR: readonly string[] = ['otp', 'mfa']
 
 const DIGITS = 6
+/** How a product is called whose name is nothing but colons. */
+const PRODUCT = 'Account'
 
 /** The authenticator whose code it was and the step that was accepted, or why the code was refused. */
 export type TotpResult =
@@ -78,9 +80,12 @@ export async function verifyTotp(
   return { ok: false, failure }
 }
 
-/** The URI that an authenticator app reads from a QR code (Key URI Format). */
+/**
+ * The URI that an authenticator app reads from a QR code (Key URI Format). Apps part the label at its first colon, percent-encoded or not, so
+ * that the issuer may have none: it becomes a space there.
+ */
 export function otpauthUri(input: Readonly<{ secret: Uint8Array; issuer: string; account: string }>): string {
-  const issuer = encodeURIComponent(input.issuer)
+  const issuer = encodeURIComponent(input.issuer.replace(/\s*:\s*/g, ' ').trim() || PRODUCT)
   const label = `${issuer}:${encodeURIComponent(input.account)}`
   const secret = encodeBase32(input.secret)
   return `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=${DIGITS}&period=${TOTP_STEP_SECONDS}`

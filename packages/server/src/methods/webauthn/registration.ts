@@ -8,7 +8,7 @@ import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData }
 import { base64url } from './response/bytes.ts'
 import { checkClientData } from './response/client-data.ts'
 import { LONGEST_CREDENTIAL_ID, readAttestation } from './response/response.ts'
-import { checkStatement, FORMATS } from './statement/statement.ts'
+import { checkStatement } from './statement/statement.ts'
 
 /** What a registration is held against. The enrolment has been taken from the store before: it can never be answered again. */
 export type VerifyRegistration = Readonly<{
@@ -25,8 +25,8 @@ export type VerifyRegistration = Readonly<{
 /** The new credential and what the ceremony itself has proven, or why it was refused. */
 export type RegistrationResult = Readonly<{ ok: true; data: WebAuthnData; level: Level }> | Failed
 
-/** For a passkey no attestation is asked; browsers may leave a self attestation. */
-const PASSKEY_FORMATS: readonly string[] = ['none', 'packed']
+/** The name of an attestation statement format (WebAuthn L3 §8.1). */
+const FORMAT = /^(?!.*["\\])[!-~]{1,32}$/
 /** The shortest credential id in bytes (WebAuthn L3 §4, credential ID). */
 const SHORTEST_CREDENTIAL_ID = 16
 
@@ -37,7 +37,10 @@ const SHORTEST_CREDENTIAL_ID = 16
  * (step 26) is for `authenticators.create` to say, in the same transaction that writes it (step 27).
  *
  * The level says whether the user was verified. The word of a security key's maker is kept, and judged each time the key counts: its
- * anchors and its model (steps 23 and 24), and whether it can be backed up (step 18). That of a passkey is not kept.
+ * anchors and its model (steps 23 and 24), and whether it can be backed up (step 18).
+ *
+ * For a passkey no attestation is asked and none is kept, so that its statement is not looked at (steps 21 and 22): some authenticators
+ * send one all the same, in formats old and new, and it could only be a reason to refuse what works.
  */
 export function verifyRegistration(input: VerifyRegistration): Promise<RegistrationResult> {
   return settled(async () => {
@@ -54,10 +57,11 @@ export function verifyRegistration(input: VerifyRegistration): Promise<Registrat
     // §7.1 step 20
     const { aaguid, credentialID, publicKey } = attestedIn(data)
     await checkPublicKey(publicKey)
-    // §7.1 step 21
-    check((method === 'passkey' ? PASSKEY_FORMATS : FORMATS).includes(format), 'attestation_invalid')
-    // §7.1 step 22
-    const evidence = await checkStatement({ format, statement, authenticatorData, aaguid, publicKey, response, challenge, rp })
+    // §7.1 steps 21 and 22
+    const evidence =
+      method === 'security-key'
+        ? await checkStatement({ format, statement, authenticatorData, aaguid, publicKey, response, challenge, rp })
+        : undefined
     // §7.1 step 25, and the id that was sent beside the signed one
     check(credentialID.length >= SHORTEST_CREDENTIAL_ID && credentialID.length <= LONGEST_CREDENTIAL_ID, 'response_malformed')
     check(base64url(credentialID) === response.id, 'credential_unknown')
@@ -73,7 +77,7 @@ export function verifyRegistration(input: VerifyRegistration): Promise<Registrat
         aaguid: convertAAGUIDToString(new Uint8Array(aaguid)),
         backupEligible: data.flags.be,
         backupState: data.flags.bs,
-        ...(method === 'security-key' && { attestation: evidence }),
+        ...(evidence && { attestation: evidence }),
       },
     }
   })
@@ -88,7 +92,8 @@ async function readAttestationObject(bytes: Uint8Array<ArrayBuffer>) {
       authData: decoded.get('authData') as unknown,
     }
   })
-  check(typeof format === 'string' && statement instanceof Map && authData instanceof Uint8Array, 'response_malformed')
+  check(typeof format === 'string' && FORMAT.test(format), 'response_malformed')
+  check(statement instanceof Map && authData instanceof Uint8Array, 'response_malformed')
   return { format, statement: statement as ReadonlyMap<unknown, unknown>, authenticatorData: new Uint8Array(authData) }
 }
 

@@ -48,6 +48,11 @@ function issuers({ issuers: list, publicUrl }: Partial<Sections>, live: boolean)
       )
     if (typeof jwks === 'string' && insecure(jwks, live)) found.push(optionsIssue(`issuers[${index}].jwks`, 'is not https', HTTPS))
   }
+  // names that only one issuer gives are its own whatever they are
+  const naming = list.filter(({ claims }) => claims.account !== undefined)
+  for (const each of naming)
+    if (each.accounts === undefined && naming.length > 1)
+      found.push(optionsIssue(`issuers[${list.indexOf(each)}].accounts`, 'is missing, and several issuers name accounts (claims.account)'))
   const seen = new Set<string>()
   for (const [index, { issuer }] of list.entries()) {
     if (seen.has(issuer))

@@ -121,14 +121,13 @@ export function appleAttestation(
 }
 
 /** A `fido-u2f` attestation (WebAuthn L3 §8.6), of a P-256 credential at the usual relying party. */
-export function u2fAttestation(signed: Signed, leaf: TestCertificate, more: readonly TestCertificate[] = []): Attestation {
+export function u2fAttestation(signed: Signed, leaf: TestCertificate): Attestation {
   const { x = '', y = '' } = signed.publicKey.export({ format: 'jwk' })
   const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
   const rpIdHash = signed.authData.subarray(0, 32)
   const data = Buffer.concat([Buffer.from([0]), rpIdHash, signed.clientDataHash, signed.credentialId, point])
   const sig = new Uint8Array(sign('sha256', data, leaf.privateKey))
-  const x5c = [leaf, ...more].map((certificate) => certificate.der)
-  return { fmt: 'fido-u2f', attStmt: new Map<string, unknown>(Object.entries({ sig, x5c })) }
+  return { fmt: 'fido-u2f', attStmt: new Map<string, unknown>(Object.entries({ sig, x5c: [leaf.der] })) }
 }
 
 /** A `tpm` attestation (WebAuthn L3 §8.3) of a P-256 credential. */

@@ -25,21 +25,24 @@ export type Attested = Readonly<{
   rp: RelyingParty
 }>
 
-/** The attestation statement formats that a security key may come with (WebAuthn L3 §8). */
-export const FORMATS: readonly string[] = ['none', 'packed', 'tpm', 'android-key', 'apple', 'fido-u2f']
+/**
+ * The attestation statement formats that a security key may come with (WebAuthn L3 §8). `fido-u2f` is none of them: a security key verifies
+ * its user when it is enrolled, and the keys that attest in that format cannot (§6.1.2).
+ */
+const FORMATS: readonly string[] = ['none', 'packed', 'tpm', 'android-key', 'apple']
 
 /**
- * Verifies an attestation statement by its format (WebAuthn L3 §7.1 step 22), and answers what there is to judge of it later. Refuses with
- * `attestation_invalid`.
+ * Verifies the attestation statement of a security key by its format (WebAuthn L3 §7.1 steps 21 and 22), and answers what there is to judge
+ * of it later. Refuses with `attestation_invalid`.
  *
  * Who signed is not looked at here (steps 23 and 24): that is judged each time the key counts. The library is given no roots, so that it
  * builds no paths; if it would build one from what was sent (`android-key`), or ask the network (`apple`), the format is verified here.
  */
 export async function checkStatement(attested: Attested): Promise<AttestationEvidence> {
   const { format, statement } = attested
+  check(FORMATS.includes(format), 'attestation_invalid')
   const certificates = certificatesIn(statement.get('x5c'))
   if (format === 'packed') checkPacked(attested, certificates)
-  if (format === 'fido-u2f') checkU2f(certificates)
   if (format === 'android-key') checkAndroidKey(attested, certificates)
   else if (format === 'apple') checkApple(attested, certificates)
   else await checkWithLibrary(attested)
@@ -68,13 +71,6 @@ function checkPacked({ statement, publicKey, aaguid }: Attested, [leaf]: readonl
   // §8.2.1: the model that the certificate names is the one that the authenticator says it is, named in the one way that is allowed;
   // version, subject and that it is no authority the library reads
   check([undefined, formatAaguid(aaguid)].includes(aaguidIn(leaf)), 'attestation_invalid')
-}
-
-/** §8.6 step 2: one certificate, of a P-256 key. */
-function checkU2f(certificates: readonly Certificate[]): void {
-  const [leaf, ...others] = certificates
-  const curve = leaf?.x509.publicKey.asymmetricKeyDetails?.namedCurve
-  check(curve === 'prime256v1' && others.length === 0, 'attestation_invalid')
 }
 
 async function checkWithLibrary({ response, challenge, rp }: Attested): Promise<void> {
