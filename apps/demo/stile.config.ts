@@ -4,6 +4,8 @@ import { policy } from './src/shared/policy.ts'
 import { MFA_ACR } from './src/shared/sign-in-levels.ts'
 
 const claims = { account: 'account', name: 'name', email: 'email' }
+/** Both ways to sign in lead to the same customers. */
+const accounts = 'shared'
 
 /** The verification service as the demo runs it: `node --conditions=@stile/source apps/service/src/main.ts --config apps/demo/stile.config.ts`. */
 export default {
@@ -14,7 +16,7 @@ export default {
   database: join(env.dataDir, 'stile.db'),
   issuers: [
     // the product asks for the password itself, and does so again where a fresh sign-in is wanted
-    { id: 'demo', issuer: env.api, jwks: `${env.api}/.well-known/jwks.json`, audience: env.service, claims },
+    { id: 'demo', issuer: env.api, jwks: `${env.api}/.well-known/jwks.json`, audience: env.service, claims, accounts, requireCnf: true },
     // an identity provider does: there the service asks for a fresh sign-in, and for the phone where `mfa` is wanted
     {
       id: 'sso',
@@ -22,6 +24,8 @@ export default {
       jwks: `${env.api}/sso/jwks.json`,
       audience: env.service,
       claims,
+      accounts,
+      requireCnf: true,
       acrMap: { [MFA_ACR]: 'mfa' },
       relogin: {
         issuer: env.idp,

@@ -154,7 +154,7 @@ const sessions = generateSessionKey().then((privateKey) => createSessionIssuer({
 // the page
 const stile = createStile<typeof policy>({
   service: 'http://localhost:4000',
-  session: async (why) => (why === 'relogin' ? 'newer' : 'token'),
+  session: async ({ jkt, why }) => (why === 'relogin' ? `newer for ${jkt}` : 'token'),
   audiences: { 'http://localhost:4001': ['http://localhost:4001'] },
 })
 same<typeof stile, Stile<Feature>>(true)

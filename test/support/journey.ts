@@ -66,14 +66,16 @@ export const test = base.extend<Fixtures, { shared: RunningDemo }>({
       await on.goto(demo.urls.web)
       await on.getByLabel('User name').fill(people[tier].name)
       await on.getByLabel('Password').fill('stile')
-      await on.getByRole('button', { name: 'Sign in' }).click()
+      await on.getByRole('button', { name: 'Sign in', exact: true }).click()
       await expect(on.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })
   },
   signInElsewhere: async ({ demo, people, page }, use) => {
     await use(async (tier, options) => {
       await page.goto(demo.urls.web)
-      await page.getByRole('link', { name: 'Sign in with Quarterly ID' }).click()
+      await page.getByRole('button', { name: 'Sign in with Quarterly ID' }).click()
+      // both pages have a heading "Sign in" and the same fields
+      await page.waitForURL((url) => url.origin === new URL(demo.urls.idp).origin)
       await signInAtProvider(page, people[tier], options)
       await expect(page.getByRole('heading', { name: 'Reports' })).toBeVisible()
     })

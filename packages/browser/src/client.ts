@@ -1,4 +1,4 @@
-import { type DeviceKey, loadDeviceKey, thumbprint } from './device/device-key.ts'
+import { pageKey, thumbprint } from './device/device-key.ts'
 import { createDeviceProver } from './device/device-proof.ts'
 import { createFetch } from './fetch.ts'
 import { createClock } from './lib/clock.ts'
@@ -22,13 +22,9 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const { audiences, mainAudience } = readAudiences(options.audiences)
   const clock = createClock(now)
 
-  let loadingKey: Promise<DeviceKey> | undefined
-  const key = () => {
-    loadingKey ??= loadDeviceKey()
-    return loadingKey
-  }
-  const prover = createDeviceProver({ key, now: clock.serviceNow })
-  const session = createSession({ ask: options.session, clock, onSwitch: () => state.restart() })
+  const deviceId = () => pageKey().then(thumbprint)
+  const prover = createDeviceProver({ key: pageKey, now: clock.serviceNow })
+  const session = createSession({ ask: options.session, deviceId, clock, onSwitch: () => state.restart() })
   const service = createServiceClient({ baseUrl, session, prover, fetch })
   const { request } = service
 
@@ -37,7 +33,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     audience: mainAudience,
     clock,
     loadReady,
-    sharedName: async () => JSON.stringify([baseUrl, await thumbprint(await key()), session.sid()]),
+    sharedName: async () => JSON.stringify([baseUrl, await deviceId(), session.sid()]),
     onState: (next) => {
       tokens.replaceAll(mainAudience, next?.token)
       if (!next) stepUps.cancelAll()
@@ -56,7 +52,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
 
   const relogin = async () => {
     if (!options.relogin) return undefined
-    const signedIn = !!(await options.relogin().catch(() => false))
+    const signedIn = !!(await options.relogin({ jkt: await deviceId() }).catch(() => false))
     if (signedIn) await session.renewAfterRelogin()
     return signedIn
   }
@@ -101,15 +97,11 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
 const loadReady = () => import('./ready.ts')
 
 /** Restores the page if it was left for the login provider's. */
-function restoreLeftPage(): void {
+async function restoreLeftPage(): Promise<void> {
   try {
-    if (!globalThis.document || !sessionStorage.getItem('stile:page')) return
-    import('./relogin/restore-page.ts').then(
-      ({ restorePage }) => restorePage(),
-      () => {},
-    )
+    if (sessionStorage.getItem('stile:page')) (await import('./relogin/restore-page.ts')).restorePage()
   } catch {
-    // a frame without a storage left nothing in it
+    // a server has no storage, and a frame without one left nothing in it; a page that cannot be restored works all the same
   }
 }
 
@@ -121,7 +113,7 @@ function readAudiences(option: StileOptions['audiences']): Audiences {
   for (const [audience, origins] of Object.entries(option))
     for (const each of origins) audiences.set(urlOf('audiences', each).origin, audience)
   const [mainAudience] = Object.keys(option)
-  if (!mainAudience) throw new TypeError('createStile: audiences is empty. Name an API with its origins.')
+  if (!mainAudience) throw new TypeError('createStile: audiences is empty. Name an API.')
   return { audiences, mainAudience }
 }
 

@@ -1,6 +1,7 @@
 export type { StileCode } from './base.ts'
 export { StepUpCancelled, StepUpFailed, StepUpRequired, StileError } from './base.ts'
 export { createStile } from './client.ts'
+export { deviceKey } from './device/device-key.ts'
 export type {
   ClientState,
   FeatureOf,
@@ -8,6 +9,7 @@ export type {
   FlowError,
   FlowState,
   PolicyShape,
+  SessionRequest,
   StepUpOptions,
   Stile,
   StileOptions,

@@ -7,23 +7,31 @@ export type PolicyShape = Readonly<{ features: readonly string[] }>
 /** The names of the features of a policy type. */
 export type FeatureOf<P extends PolicyShape> = P['features'][number]
 
+/** What a session token is asked for. */
+export type SessionRequest = Readonly<{
+  /** The device key of this browser: the RFC 7638 thumbprint of its public half. */
+  jkt: string
+  /** `start` first, `expired` when the service no longer takes the former, `relogin` after `options.relogin`, when `auth_time` must be newer. */
+  why: 'start' | 'expired' | 'relogin'
+}>
+
 /** How to reach the service, and what the application lends. */
 export type StileOptions = Readonly<{
   /** The service's `publicUrl`, such as `https://stile.example.com` or `https://app.example.com/stile`. */
   service: string
   /**
-   * Gives the session token (a JWT) of the user who is signed in. Called with `start` first, with `expired` when the service
-   * no longer takes the former, and with `relogin` after `options.relogin`, when `auth_time` must be newer. Rejecting when the service does
-   * not take the former means that nobody is signed in. A token of another user or session drops all that is known of the former.
+   * Gives the session token (a JWT) of the user who is signed in, if it can for the device key `jkt` (`cnf.jkt`): a login belongs to the key
+   * that it was given to. Rejecting when the service does not take the former means that nobody is signed in. A token of another user or
+   * session drops all that is known of the former.
    */
-  session: (why: 'start' | 'expired' | 'relogin') => Promise<string>
+  session: (asked: SessionRequest) => Promise<string>
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
   audiences: Readonly<Record<string, readonly string[]>>
   /**
    * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only if the service has a
    * login provider to ask.
    */
-  relogin?: () => Promise<boolean>
+  relogin?: (asked: Readonly<{ /** The device key that the password is given for. */ jkt: string }>) => Promise<boolean>
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch
   /** This browser's clock, in seconds since the epoch. Default: `Date.now() / 1000`. */

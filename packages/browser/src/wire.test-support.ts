@@ -141,8 +141,8 @@ export function setup(answers: Record<string, Answer> = {}, options: Partial<Sti
   const why: string[] = []
   const stile: Stile = createStile({
     service: SERVICE,
-    session: async (reason) => {
-      why.push(reason)
+    session: async (asked) => {
+      why.push(asked.why)
       return jwt({ iat: NOW, exp: NOW + 300, sid: 's1', n: why.length })
     },
     audiences: { api: [API] },

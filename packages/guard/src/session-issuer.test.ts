@@ -63,6 +63,42 @@ test('what is given wrong is named, with the fix, and without the key', async ()
   }
 })
 
+test('threat: a token for one device key says what the login of another was', async () => {
+  const issuer = await make()
+  const [jkt, other] = ['a'.repeat(43), 'b'.repeat(43)]
+  const session = { sub: 'ada', sid: 's1' }
+  const login = { at: NOW - 10, jkt, acr: 'urn:mfa', amr: ['pwd', 'otp'] }
+  const claims = async (more: Partial<SessionClaims>) => decodeJwt(await issuer.mint({ ...session, ...more }))
+  expect(await claims({ jkt, login })).toMatchObject({ cnf: { jkt }, auth_time: NOW - 10, acr: 'urn:mfa', amr: ['pwd', 'otp'] })
+  for (const more of [{ jkt: other, login }, { login }, { jkt }]) {
+    const minted = await claims(more)
+    for (const claim of ['auth_time', 'acr', 'amr']) expect(minted).not.toHaveProperty(claim)
+    expect(minted.cnf).toEqual(more.jkt === undefined ? undefined : { jkt: more.jkt })
+  }
+})
+
+test('a login and a key that cannot be understood are named', async () => {
+  const issuer = await make()
+  const jkt = 'a'.repeat(43)
+  const wrong: readonly [string, Record<string, unknown>][] = [
+    ['jkt', { jkt: 'short' }],
+    ['jkt', { jkt: 7 }],
+    ['login.jkt', { jkt, login: { at: NOW } }],
+    ['login.at', { jkt, login: { at: NOW * 1_000, jkt } }],
+    ['login.at', { jkt, login: { at: undefined, jkt } }],
+    ['login.at', { jkt, login: { at: NOW + 60, jkt } }],
+    ['amr', { jkt, login: { at: NOW, jkt, amr: 'pwd' } }],
+    ['authTime', { jkt, login: { at: NOW, jkt }, authTime: NOW }],
+    ['authTime', { jkt, login: { at: NOW, jkt }, acr: 'urn:mfa' }],
+    ['authTime', {}],
+  ]
+  for (const [option, more] of wrong)
+    await expect(issuer.mint({ sub: 'ada', sid: 's1', ...more } as SessionClaims)).rejects.toMatchObject({
+      code: 'invalid_session',
+      option,
+    })
+})
+
 test('threat: a session token without a subject or session, or with an authentication time that was made up', async () => {
   const issuer = await make()
   const wrong: readonly [string, Record<string, unknown>][] = [

@@ -20,14 +20,33 @@ export type SessionIssuerOptions = Readonly<{
   now?: () => number
 }>
 
+/** A sign-in, and the device key that it was given to. */
+export type Login = Readonly<{
+  /** When the subject gave a password or the like, in seconds since the epoch; never when the token was made. */
+  at: number
+  /** The device key for which the password was checked, as the SDK passes it to `relogin({ jkt })` and as `deviceKey()` tells the sign-in page. */
+  jkt: string
+  acr?: string
+  amr?: readonly string[]
+}>
+
 /** Who is signed in, as the application's own session says. */
 export type SessionClaims = Readonly<{
   sub: string
   /** Who holds the license. */
   account?: string
   sid: string
-  /** When the subject last gave a password or the like, in seconds since the epoch; never when the token was made. */
-  authTime: number
+  /**
+   * The device key that the token is for (`cnf.jkt`), as the SDK passes it to `session({ jkt })`: no other key is taken with it then.
+   */
+  jkt?: string
+  /** The sign-in that the application keeps for a device key. It counts for that key alone: with another `jkt` the token says nothing of it. */
+  login?: Login
+  /**
+   * When the subject last gave a password or the like, in seconds since the epoch, of an application that does not know for which device
+   * key it was: the first key that brings the session owns it. Not together with `login`, and `acr` and `amr` likewise.
+   */
+  authTime?: number
   acr?: string
   amr?: readonly string[]
   name?: string
@@ -52,6 +71,8 @@ const MAX_TTL_SECONDS = 300
 /** From here on a number of seconds is one of milliseconds. */
 const MILLISECONDS = 100_000_000_000
 const SKEW_SECONDS = 5
+/** base64url of a SHA-256 (RFC 7638 §3). */
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
 /**
  * Makes an issuer of session tokens: short-lived JWTs that tell the service who is signed in.
@@ -94,30 +115,56 @@ export async function generateSessionKey(): Promise<JWK> {
 }
 
 function claimsOf(session: SessionClaims, now: number): Record<string, unknown> {
-  const { sub, account, sid, authTime, acr, amr, name, email, emailVerified } = session
+  const { sub, account, sid, jkt, name, email, emailVerified } = session
   for (const [claim, value] of Object.entries({ sub, sid })) {
     if (!isText(value)) failClaim(claim, 'is missing', 'Take it from the session that your application verified.')
   }
-  for (const [claim, value] of Object.entries({ account, acr, name, email })) {
+  for (const [claim, value] of Object.entries({ account, name, email })) {
     if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out if you have none.')
   }
-  if (amr !== undefined && !(Array.isArray(amr) && amr.every(isText))) failClaim('amr', 'is not a list of texts', 'Leave it out.')
   if (emailVerified !== undefined && typeof emailVerified !== 'boolean')
     failClaim('emailVerified', 'is not true or false', 'Leave it out if nobody has checked.')
-  if (!Number.isInteger(authTime) || authTime <= 0) failClaim('authTime', 'is not in whole seconds', 'Give when the password was checked.')
-  if (authTime >= MILLISECONDS) failClaim('authTime', 'is in milliseconds', 'Divide it by 1000 and round it down.')
-  if (authTime > now + SKEW_SECONDS) failClaim('authTime', 'lies in the future', 'Give when the password was checked.')
+  if (jkt !== undefined) checkKey('jkt', jkt)
   return {
     sub,
     sid,
-    auth_time: authTime,
     ...(account !== undefined && { account }),
-    ...(acr !== undefined && { acr }),
-    ...(amr !== undefined && { amr: [...amr] }),
+    ...(jkt !== undefined && { cnf: { jkt } }),
+    ...loginClaims(session, now),
     ...(name !== undefined && { name }),
     ...(email !== undefined && { email }),
     ...(emailVerified !== undefined && { email_verified: emailVerified }),
   }
+}
+
+/** What the token says of the login: nothing, if it was given to another key than the one the token is for. */
+function loginClaims({ jkt, login, authTime, acr, amr }: SessionClaims, now: number): Record<string, unknown> {
+  if (login === undefined) {
+    if (authTime === undefined && jkt !== undefined) return {}
+    return claimsOfLogin({ at: ['authTime', authTime], acr, amr }, now)
+  }
+  if (authTime !== undefined || acr !== undefined || amr !== undefined)
+    failClaim('authTime', 'stands beside login', 'Say when and how in login: { at, jkt, acr, amr } alone.')
+  checkKey('login.jkt', login.jkt)
+  const claims = claimsOfLogin({ ...login, at: ['login.at', login.at] }, now)
+  return jkt === login.jkt ? claims : {}
+}
+
+type NamedLogin = Readonly<{ at: readonly [name: string, seconds: unknown]; acr?: unknown; amr?: unknown }>
+
+function claimsOfLogin({ at: [name, at], acr, amr }: NamedLogin, now: number): Record<string, unknown> {
+  if (acr !== undefined && !isText(acr)) failClaim('acr', 'is not a text', 'Leave it out if you have none.')
+  if (amr !== undefined && !(Array.isArray(amr) && amr.every(isText))) failClaim('amr', 'is not a list of texts', 'Leave it out.')
+  if (typeof at !== 'number' || !Number.isInteger(at) || at <= 0)
+    return failClaim(name, 'is not in whole seconds', 'Give when the password was checked.')
+  if (at >= MILLISECONDS) failClaim(name, 'is in milliseconds', 'Divide it by 1000 and round it down.')
+  if (at > now + SKEW_SECONDS) failClaim(name, 'lies in the future', 'Give when the password was checked.')
+  return { auth_time: at, ...(acr !== undefined && { acr }), ...(amr !== undefined && { amr: [...amr] }) }
+}
+
+function checkKey(name: string, jkt: unknown): void {
+  if (typeof jkt !== 'string' || !THUMBPRINT.test(jkt))
+    failClaim(name, 'is not the thumbprint of a device key', 'Pass on the jkt that the SDK gives, 43 characters.')
 }
 
 function importPrivateKey(key: JWK | KeyObject): KeyObject {

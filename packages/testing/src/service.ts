@@ -31,7 +31,7 @@ export type TestService = Readonly<{
   /** Moves the clock; pages that listen learn of it at once. */
   advance: (seconds: number) => void
   /** A session token for `createStile({ session })`: no one checks it here. `relogin` makes the primary login one of now. */
-  session: (why?: 'start' | 'expired' | 'relogin') => Promise<string>
+  session: (asked?: Readonly<{ why: 'start' | 'expired' | 'relogin' }>) => Promise<string>
   /** Every mail that was sent to `world().email`, the oldest first; the `secret` of the last one is the code to type. */
   inbox: () => readonly Mail[]
   /** Sends a recovery link, as an administrator does, and gives the token that is in it. */
@@ -93,9 +93,9 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     return respond(status, body)
   }
 
-  const session = async (why?: 'start' | 'expired' | 'relogin') => {
+  const session: TestService['session'] = async (asked) => {
     const now = clock.now()
-    if (why === 'relogin') change({ loginAt: now })
+    if (asked?.why === 'relogin') change({ loginAt: now })
     return `test.${btoa(JSON.stringify({ sub: 'subject', sid, iat: now, exp: now + SESSION_SECONDS }))}.unsigned`
   }
 

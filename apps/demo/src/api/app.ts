@@ -7,11 +7,12 @@ import { createInbox } from './inbox.ts'
 import { approve, exportCsv, lines, months, payoutsOf } from './ledger.ts'
 import { isTier, setTier, welcome } from './licenses.ts'
 import type { SessionTokens } from './session-tokens.ts'
-import { age, confirm, type DemoSession, endSession, sessionOf, startSession } from './sessions.ts'
+import { age, confirm, type DemoSession, deviceKeyIn, endSession, sessionOf, startSession } from './sessions.ts'
 import { changeContact, changePayoutAccount, settingsOf } from './settings.ts'
 import { createSso, signOutUrl } from './sso.ts'
 
 const HOUR = 3600
+const NO_KEY = 'Say for which device key: pass on the jkt that the SDK gives.'
 
 /** The demo's API: its own login by cookie, and one guard in front of what the tiers and the policy protect. */
 export function createApi(tokens: SessionTokens): { app: Express; close: () => Promise<void> } {
@@ -37,7 +38,7 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
     const user = authenticate(request.body?.user, request.body?.password)
     if (!user) return void response.status(401).json({ detail: 'That user name and password do not match.' })
     if (!(await welcome(user))) return void response.status(503).json({ detail: 'Signing in is not possible right now. Try again.' })
-    startSession(response, { user, login: { issuer: 'demo', amr: ['pwd'] } })
+    startSession(response, { user, login: { issuer: 'demo', amr: ['pwd'] }, jkt: deviceKeyIn(request.body?.jkt) })
     response.json({ user: user.sub, name: user.name, account: user.account })
   })
   app.use('/api/sso', createSso())
@@ -51,18 +52,22 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
     response.json({ user: user.sub, name: user.name, account: user.account, email: user.email, issuer: login.issuer })
   })
 
-  // what Stile needs of it: a session token, and a way to ask for the password again
+  // what Stile needs of it: a session token for the browser's key, and a way to ask for the password again
   app.get('/.well-known/jwks.json', (_, response) => void response.json(tokens.jwks('demo')))
   app.get('/sso/jwks.json', (_, response) => void response.json(tokens.jwks('sso')))
-  app.post('/api/session-token', signedIn, async (_, response) => {
-    response.set('cache-control', 'no-store').json({ token: await tokens.mint(response.locals.session) })
+  app.post('/api/session-token', signedIn, async (request, response) => {
+    const jkt = deviceKeyIn(request.body?.jkt)
+    if (jkt === undefined) return void response.status(400).json({ detail: NO_KEY })
+    response.set('cache-control', 'no-store').json({ token: await tokens.mint(response.locals.session, jkt) })
   })
   app.post('/api/confirm-password', signedIn, (request, response) => {
     const session = response.locals.session as DemoSession
     if (session.login.issuer !== 'demo' || authenticate(session.user.sub, request.body?.password) === undefined) {
       return void response.status(401).json({ detail: 'That password is not right.' })
     }
-    confirm(session)
+    const jkt = deviceKeyIn(request.body?.jkt)
+    if (jkt === undefined) return void response.status(400).json({ detail: NO_KEY })
+    confirm(session, jkt)
     response.status(204).end()
   })
 

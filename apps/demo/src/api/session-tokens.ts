@@ -4,7 +4,10 @@ import { keyFile } from '../shared/key-file.ts'
 import type { DemoSession, Login } from './sessions.ts'
 
 /** Mints the session tokens that tell the verification service who is signed in, one issuer for each way to sign in. */
-export type SessionTokens = Readonly<{ mint: (session: DemoSession) => Promise<string>; jwks: (issuer: Login['issuer']) => object }>
+export type SessionTokens = Readonly<{
+  mint: (session: DemoSession, jkt: string) => Promise<string>
+  jwks: (issuer: Login['issuer']) => object
+}>
 
 /** Makes both issuers, each with a key of its own. */
 export async function createSessionTokens(): Promise<SessionTokens> {
@@ -14,8 +17,11 @@ export async function createSessionTokens(): Promise<SessionTokens> {
   }
   return {
     jwks: (issuer) => issuers[issuer].jwks,
-    mint: ({ sid, user: { sub, account, name, email }, authTime, login: { issuer, amr, acr } }) =>
-      issuers[issuer].mint({ sub, account, name, email, emailVerified: true, sid, authTime, amr, ...(acr !== undefined && { acr }) }),
+    mint: ({ sid, user: { sub, account, name, email }, logins, login: { issuer, amr, acr } }, jkt) => {
+      const at = logins.get(jkt)
+      const login = at === undefined ? undefined : { at, jkt, amr, ...(acr !== undefined && { acr }) }
+      return issuers[issuer].mint({ sub, account, name, email, emailVerified: true, sid, jkt, ...(login && { login }) })
+    },
   }
 }
 

@@ -20,13 +20,16 @@ export type DemoSession = {
   readonly user: User
   readonly login: Login
   readonly expiresAt: number
-  /** When the password was last given. */
-  authTime: number
+  /** When the user last signed in on each device key, the newest last: a login belongs to the key that it was given to. */
+  readonly logins: Map<string, number>
 }
 
 const NAME = 'quarterly_session'
 const COOKIE = { httpOnly: true, sameSite: 'lax', secure: env.api.startsWith('https:') } as const
 const LIFETIME_SECONDS = 12 * 3600
+/** A session is one browser; a few keys are there if its storage is cleared, or if it has several of the product's origins open. */
+const MOST_KEYS = 8
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
 const sessions = new Map<string, DemoSession>()
 
@@ -35,20 +38,22 @@ function nowSeconds(): number {
 }
 
 /** What a session starts from; without a `sid` of the identity provider it gets one of its own. */
-export type SessionStart = Readonly<{ user: User; login: Login; sid?: string; authTime?: number }>
+export type SessionStart = Readonly<{ user: User; login: Login; sid?: string; jkt?: string | undefined; authTime?: number }>
 
 /** Starts a session and sets its cookie. The cookie's value is a secret of its own: `sid` travels in tokens. */
-export function startSession(response: Response, { user, login, sid, authTime }: SessionStart): void {
+export function startSession(response: Response, { user, login, sid, jkt, authTime }: SessionStart): void {
   const now = nowSeconds()
   for (const [secret, { expiresAt }] of sessions) if (expiresAt <= now) sessions.delete(secret)
   const secret = randomBytes(32).toString('base64url')
-  sessions.set(secret, {
+  const session: DemoSession = {
     sid: sid ?? randomBytes(16).toString('base64url'),
     user,
     login,
     expiresAt: now + LIFETIME_SECONDS,
-    authTime: authTime ?? now,
-  })
+    logins: new Map(),
+  }
+  if (jkt !== undefined) confirm(session, jkt, authTime)
+  sessions.set(secret, session)
   response.cookie(NAME, secret, { ...COOKIE, maxAge: LIFETIME_SECONDS * 1000 })
 }
 
@@ -58,14 +63,22 @@ export function sessionOf(request: Request): DemoSession | undefined {
   return session && session.expiresAt > nowSeconds() ? session : undefined
 }
 
-/** Notes that the password was given again. */
-export function confirm(session: DemoSession): void {
-  session.authTime = nowSeconds()
+/** Notes that the user signed in for a device key, now if not told otherwise. */
+export function confirm({ logins }: DemoSession, jkt: string, at: number = nowSeconds()): void {
+  logins.delete(jkt)
+  const [oldest] = logins.keys()
+  if (oldest !== undefined && logins.size >= MOST_KEYS) logins.delete(oldest)
+  logins.set(jkt, at)
+}
+
+/** The device key that a page names, or `undefined` if it names none that could be one. */
+export function deviceKeyIn(value: unknown): string | undefined {
+  return typeof value === 'string' && THUMBPRINT.test(value) ? value : undefined
 }
 
 /** Makes the sign-in look older than it is, so that what asks for a fresh one can be watched without waiting. */
 export function age(session: DemoSession, seconds: number): void {
-  session.authTime -= seconds
+  for (const [jkt, at] of session.logins) session.logins.set(jkt, at - seconds)
 }
 
 /** Ends a session and takes its cookie back. */

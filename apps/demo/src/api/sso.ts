@@ -5,10 +5,10 @@ import * as oauth from 'oauth4webapi'
 import { env } from '../shared/env.ts'
 import { userOf } from '../shared/users.ts'
 import { welcome } from './licenses.ts'
-import { startSession } from './sessions.ts'
+import { deviceKeyIn, startSession } from './sessions.ts'
 
 /** A sign-in that is under way at the identity provider. */
-type Pending = Readonly<{ state: string; nonce: string; verifier: string; returnTo: string; expiresAt: number }>
+type Pending = Readonly<{ state: string; nonce: string; verifier: string; returnTo: string; jkt: string | undefined; expiresAt: number }>
 
 const NAME = 'quarterly_sso'
 const REDIRECT_URI = `${env.api}/api/sso/callback`
@@ -41,18 +41,21 @@ export function createSso(): Router {
   const router = express.Router()
   const pending = new Map<string, Pending>()
 
-  router.get('/sign-in', async (request, response) => {
+  // our own page asks for it, never a link: whoever could choose the key in a link would be given the login of who follows it
+  router.post('/sign-in', async (request, response) => {
     const now = Date.now()
     for (const [key, { expiresAt }] of pending) if (expiresAt <= now || pending.size > MAX_PENDING) pending.delete(key)
     const begun: Pending = {
       state: oauth.generateRandomState(),
       nonce: oauth.generateRandomNonce(),
       verifier: oauth.generateRandomCodeVerifier(),
-      returnTo: request.query.return === '/recover' ? '/recover' : '/',
+      returnTo: request.body?.return === '/recover' ? '/recover' : '/',
+      jkt: deviceKeyIn(request.body?.jkt),
       expiresAt: now + PENDING_MS,
     }
     const { authorization_endpoint: endpoint } = await provider().catch(() => ({ authorization_endpoint: undefined }))
-    if (endpoint === undefined) return response.redirect(`${env.web}/?sign-in=unavailable`)
+    if (endpoint === undefined)
+      return void response.status(503).json({ detail: 'Quarterly ID cannot be reached right now. Try again in a moment.' })
     const url = new URL(endpoint)
     url.search = new URLSearchParams({
       client_id: CLIENT.client_id,
@@ -68,7 +71,7 @@ export function createSso(): Router {
     const secret = randomBytes(32).toString('base64url')
     pending.set(secret, begun)
     response.cookie(NAME, secret, { httpOnly: true, sameSite: 'lax', secure: env.api.startsWith('https:'), maxAge: PENDING_MS })
-    response.redirect(url.href)
+    response.json({ next: url.href })
   })
 
   router.get('/callback', async (request, response) => {
@@ -98,6 +101,7 @@ export function createSso(): Router {
       startSession(response, {
         user,
         sid: claims.sid,
+        jkt: begun.jkt,
         authTime: claims.auth_time,
         login: {
           issuer: 'sso',

@@ -1,4 +1,4 @@
-import { createStile, StepUpCancelled } from '@stile/browser'
+import { createStile, deviceKey, StepUpCancelled } from '@stile/browser'
 import { mountDialog } from '@stile/browser/dialog'
 
 const { service, api } = await (await fetch('/config.json')).json()
@@ -18,10 +18,10 @@ const call = (path, body) =>
 // the three lines that a page needs: where the service is, how to get a session token, who may get the assurance token
 const stile = createStile({
   service,
-  session: async () => (await (await call('/api/session-token')).json()).token,
-  relogin: async () => {
+  session: async ({ jkt }) => (await (await call('/api/session-token', { jkt })).json()).token,
+  relogin: async ({ jkt }) => {
     const password = window.prompt('Type your password again')
-    return password !== null && (await call('/api/confirm-password', { password })).ok
+    return password !== null && (await call('/api/confirm-password', { password, jkt })).ok
   },
   audiences: { [api]: [api] },
 })
@@ -56,7 +56,8 @@ exporting.addEventListener('submit', async (event) => {
 
 signIn.addEventListener('submit', async (event) => {
   event.preventDefault()
-  const response = await call('/api/login', Object.fromEntries(new FormData(signIn)))
+  const { jkt } = await deviceKey()
+  const response = await call('/api/login', { ...Object.fromEntries(new FormData(signIn)), jkt })
   const problem = document.querySelector('#sign-in-error')
   problem.hidden = response.ok
   if (response.ok) location.reload()

@@ -1,3 +1,5 @@
+import { deviceKey, type SessionRequest } from '@stile/browser'
+
 /** Who is signed in to the product, and where they did. */
 export type Me = Readonly<{
   user: string
@@ -13,17 +15,20 @@ export type Api = Readonly<{
   url: string
   me: () => Promise<Me | null>
   signIn: (user: string, password: string) => Promise<string | null>
-  /** Where signing in at the identity provider begins; it comes back to `returnTo`. */
-  signInElsewhere: (returnTo: '/' | '/recover') => string
+  /** Goes to the identity provider, which comes back to `returnTo`; or answers the sentence of a refusal. */
+  signInElsewhere: (returnTo: '/' | '/recover') => Promise<string | null>
   /** Answers where to go on, if the identity provider is to sign out, too. */
   signOut: () => Promise<string | undefined>
-  sessionToken: () => Promise<string>
+  /** A session token for this browser's key. */
+  sessionToken: (asked: SessionRequest) => Promise<string>
   confirmPassword: (password: string) => Promise<string | null>
   /** `null`, or the sentence of a refusal. */
   setTier: (tier: string) => Promise<string | null>
   /** Makes the sign-in an hour older; `null`, or the sentence of a refusal. */
   ageSignIn: () => Promise<string | null>
 }>
+
+const UNREACHABLE = 'The server cannot be reached. Check your connection and try again.'
 
 /** Talks to the product's API with its cookie. */
 export function createApi(url: string): Api {
@@ -34,10 +39,12 @@ export function createApi(url: string): Api {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
+  /** A password is given on this browser, so that its login belongs to this browser's key. */
+  const withKey = async (path: string, body: object) => post(path, { ...body, jkt: (await deviceKey()).jkt })
   /** The sentence of a refusal, or `null` where it worked. */
   const refusal = async (asked: Promise<Response>): Promise<string | null> => {
     const response = await asked.catch(() => null)
-    if (!response) return 'The server cannot be reached. Check your connection and try again.'
+    if (!response) return UNREACHABLE
     return response.ok ? null : ((await response.json()) as { detail: string }).detail
   }
   return {
@@ -46,15 +53,21 @@ export function createApi(url: string): Api {
       const response = await fetch(`${url}/api/me`, { credentials: 'include' })
       return response.ok ? ((await response.json()) as Me) : null
     },
-    signIn: (user, password) => refusal(post('/api/login', { user, password })),
-    signInElsewhere: (returnTo) => `${url}/api/sso/sign-in?return=${encodeURIComponent(returnTo)}`,
+    signIn: (user, password) => refusal(withKey('/api/login', { user, password })),
+    signInElsewhere: async (returnTo) => {
+      const response = await withKey('/api/sso/sign-in', { return: returnTo }).catch(() => null)
+      if (!response) return UNREACHABLE
+      const { next, detail } = (await response.json()) as { next?: string; detail?: string }
+      if (next !== undefined) location.assign(next)
+      return detail ?? null
+    },
     signOut: async () => ((await (await post('/api/logout')).json()) as { next?: string }).next,
-    sessionToken: async () => {
-      const response = await post('/api/session-token')
+    sessionToken: async ({ jkt }) => {
+      const response = await post('/api/session-token', { jkt })
       if (!response.ok) throw new Error('not signed in')
       return ((await response.json()) as { token: string }).token
     },
-    confirmPassword: (password) => refusal(post('/api/confirm-password', { password })),
+    confirmPassword: (password) => refusal(withKey('/api/confirm-password', { password })),
     setTier: (tier) => refusal(post('/api/demo/tier', { tier })),
     ageSignIn: () => refusal(post('/api/demo/age-sign-in')),
   }

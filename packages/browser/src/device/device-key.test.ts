@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { loadDeviceKey, thumbprint } from './device-key.ts'
+import { deviceKey, loadDeviceKey, pageKey, thumbprint } from './device-key.ts'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -22,6 +22,11 @@ test('threat: a script in the page takes the device key away; the private half i
 test('without IndexedDB the key lives in memory', async () => {
   vi.stubGlobal('indexedDB', undefined)
   expect((await loadDeviceKey()).publicJwk.crv).toBe('P-256')
+})
+
+test('the sign-in page learns the key that the SDK will use', async () => {
+  const { jkt } = await deviceKey()
+  expect(jkt).toBe(await thumbprint(await pageKey()))
 })
 
 test('an IndexedDB that refuses does not break signing in', async () => {

@@ -24,8 +24,25 @@ const STORE = 'keys'
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
   const pair = await within(storedPair(made), { ms: waitMs }).catch(() => made)
-  const { x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
-  return { privateKey: pair.privateKey, publicJwk: { crv: 'P-256', kty: 'EC', x, y } }
+  const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
+  return { privateKey: pair.privateKey, publicJwk: { crv, kty, x, y } }
+}
+
+let loading: Promise<DeviceKey> | undefined
+
+/** The device key of this page: the same for its sign-in form and the SDK, also where the browser cannot store it. */
+export function pageKey(): Promise<DeviceKey> {
+  loading ??= loadDeviceKey()
+  return loading
+}
+
+/**
+ * Tells the device key before there is a session, so that the application can keep for which key it checked the password.
+ *
+ * Rejects where the page is not served over https or from localhost: without Web Crypto there is no key.
+ */
+export async function deviceKey(): Promise<Readonly<{ /** The device id: the RFC 7638 thumbprint of its public half. */ jkt: string }>> {
+  return { jkt: await thumbprint(await pageKey()) }
 }
 
 /** The device id, `jkt`: the JWK thumbprint of the key (RFC 7638 §3). */

@@ -166,17 +166,17 @@ test('a page that is left takes the prompt with it, and the caller settles', asy
 })
 
 test('the sign-in of the application does not lie behind the dialog', async () => {
-  let signIn: (done: boolean) => void = () => {}
+  const signIn = Promise.withResolvers<boolean>()
   const { stile, answers } = setup(
     { 'POST /v1/step-ups': () => json(openStepUp({ methods: [{ method: 'relogin' }, { method: 'totp' }] })) },
-    { relogin: () => new Promise((resolve) => (signIn = resolve)) },
+    { relogin: () => signIn.promise },
   )
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => flow.get().status === 'proving')
   expect(dialog().open).toBe(false)
   answers['POST /v1/step-ups'] = () => json(doneStepUp())
-  signIn(true)
+  signIn.resolve(true)
   await flow.done
   expect(NOW).toBeGreaterThan(0)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { json, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
+import { thumbprint } from '../device/device-key.ts'
+import { json, jwt, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
 
 test('a call carries the session token and a proof for it', async () => {
   const { stile, seen } = setup({ 'GET /v1/authenticators': () => json({ authenticators: [] }) })
@@ -9,6 +10,29 @@ test('a call carries the session token and a proof for it', async () => {
   expect(call && proofOf(call)).toMatchObject({ htm: 'GET', htu: `${SERVICE}/v1/authenticators`, iat: NOW })
   expect(call?.redirect).toBe('error')
   expect(call?.request.credentials).toBe('omit')
+})
+
+test('the application is asked for a token, and for the password, for the very key that signs the proofs', async () => {
+  const asked: unknown[] = []
+  const { stile, arrived } = setup(
+    {},
+    {
+      session: async (request) => {
+        asked.push(request)
+        return jwt({ iat: NOW, exp: NOW + 300, sid: 's1' })
+      },
+      relogin: async (request) => {
+        asked.push(request)
+        return true
+      },
+    },
+  )
+  await stile.request('POST', '/v1/tokens', {})
+  await stile.relogin()
+  const [header = ''] = arrived[0]?.headers.get('dpop')?.split('.') ?? []
+  const { jwk } = JSON.parse(atob(header.replaceAll('-', '+').replaceAll('_', '/')))
+  const jkt = await thumbprint({ publicJwk: jwk })
+  expect(asked).toEqual([{ jkt, why: 'start' }, { jkt }, { jkt, why: 'relogin' }])
 })
 
 test('a service under a path is called under that path', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts'
 import { within } from '../lib/within.ts'
-import type { StileOptions } from '../stile.ts'
+import type { SessionRequest, StileOptions } from '../stile.ts'
 
 /** The session token: who is signed in, as the application says. */
 export type Session = Readonly<{
@@ -19,12 +19,14 @@ export type Session = Readonly<{
 /** What a session is made of. */
 export type SessionOptions = Readonly<{
   ask: StileOptions['session']
+  /** The device key that a token is asked for. */
+  deviceId: () => Promise<string>
   clock: Clock
   /** Called when a token names another user or session than the one before. */
   onSwitch: () => void
 }>
 
-type Why = Parameters<StileOptions['session']>[0]
+type Why = SessionRequest['why']
 type Claims = Readonly<{ iss?: unknown; sub?: unknown; sid?: unknown; iat?: number; exp?: number }>
 
 const WAIT_MS = 15_000
@@ -34,7 +36,7 @@ const EARLY_SECONDS = 20
 const NEVER = 9e9
 
 /** Holds the session token of the application until it is nearly over. Its claims are read, never trusted. */
-export function createSession({ ask, clock, onSwitch }: SessionOptions): Session {
+export function createSession({ ask, deviceId, clock, onSwitch }: SessionOptions): Session {
   let asking: Promise<string> | undefined
   /** Empty once the service did not take it. */
   let held: string | undefined
@@ -55,7 +57,8 @@ export function createSession({ ask, clock, onSwitch }: SessionOptions): Session
   const renew = (why: Why): Promise<string> => {
     // the service let go of the session and the application has no other: that does not pass by itself
     const code = held === '' ? 'session_ended' : 'session_unavailable'
-    const mine = within(Promise.resolve(why).then(ask), { ms: WAIT_MS, code })
+    const asked = deviceId().then((jkt) => ask({ jkt, why }))
+    const mine = within(asked, { ms: WAIT_MS, code })
       .then(
         (token) => {
           // one that was overtaken by a newer sign-in is not kept

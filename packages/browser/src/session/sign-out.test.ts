@@ -36,8 +36,8 @@ function setup(answers: Record<string, Answer> = {}, options: Partial<StileOptio
       ...answers,
     },
     {
-      session: async (reason) => {
-        why.push(reason)
+      session: async (asked) => {
+        why.push(asked.why)
         if (!who.sub) throw new Error('not signed in')
         return jwt({ iat: NOW, exp: NOW + 300, ...who })
       },
@@ -89,8 +89,8 @@ test('what was asked for before a logout is not shown after it, whether it comes
 test('a session token that the application was still fetching at logout is not kept', async () => {
   let give: (token: string) => void = () => {}
   const why: string[] = []
-  const session = (reason: string) => {
-    why.push(reason)
+  const session = (asked: { why: string }) => {
+    why.push(asked.why)
     return new Promise<string>((resolve) => {
       give = resolve
     })

@@ -119,5 +119,5 @@ type Wanted = Readonly<{ feature: string; requirement: Requirement | undefined; 
 
 /** The key under which a step-up is shared. A step-up that is bound to an operation is never shared: its key is its own. */
 function keyOf({ feature, requirement, options: { audience, headless, operation } }: Wanted): unknown {
-  return operation || requirement?.bind ? Symbol(feature) : JSON.stringify([audience, !headless, requirement ?? feature])
+  return operation || requirement?.bind ? Symbol() : JSON.stringify([audience, !headless, requirement ?? feature])
 }

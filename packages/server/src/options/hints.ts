@@ -76,6 +76,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'It says what the primary login already proves.',
     fix: "Map each `acr` of the issuer to 'session', 'mfa', 'phr' or 'phrh'.",
   },
+  'issuers[].requireCnf': {
+    why: 'A session token that names no device key is worth as much to a thief who brings a key of their own.',
+    fix: 'Set true once your application mints tokens for the key that the SDK passes to session({ jkt }).',
+  },
   'issuers[].maxTokenAgeSeconds': {
     why: 'It bounds how old a session token may be, whatever its `exp`.',
     fix: 'Give whole seconds, such as 300.',

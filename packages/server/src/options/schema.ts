@@ -82,6 +82,7 @@ const issuer = z.strictObject({
   emailVerifiedAsText: z.boolean().default(false),
   acrMap: z.record(name, z.enum(LEVELS as [Level, ...Level[]])).default({}),
   maxTokenAgeSeconds: seconds(1, 31_536_000).optional(),
+  requireCnf: z.boolean().default(false),
   relogin: relogin.optional(),
   stepUp: z.strictObject({ mfa: stepUpAt.optional(), phr: stepUpAt.optional(), phrh: stepUpAt.optional() }).default({}),
   firstEnrollment: z.enum(['step-up', 'login']).default('step-up'),

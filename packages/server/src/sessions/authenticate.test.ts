@@ -84,6 +84,16 @@ test('a stolen session token is worth nothing without the device key', async () 
   })
 })
 
+test('threat: a session token that was given to one device key is shown with the key of a thief', async () => {
+  const world = await start()
+  const { authenticator, issuer, device } = world
+  const [mine, thief] = [await device(), await device()]
+  const token = issuer.mint({ cnf: { jkt: mine.jkt } })
+  await expect(authenticator.authenticate(await request(thief, token))).rejects.toMatchObject({ code: 'invalid_token' })
+  expect(await world.domain.store.sessions.list({ subject: 'main|alice', now: world.clock.now() })).toEqual([])
+  await expect(authenticator.authenticate(await request(mine, token))).resolves.toMatchObject({ jkt: mine.jkt })
+})
+
 test('a proof without the nonce of this server is sent back for one, and then passes', async () => {
   const { authenticator, issuer, device } = await start()
   const token = issuer.mint()

@@ -53,7 +53,9 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       const time = now()
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
-      const { issuer, sub, account, sid, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
+      const { issuer, sub, account, sid, confirmedKey, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
+      if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
+        throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
       // only now: anybody who has no valid session token writes nothing
       await consumeDpop(store.replay, proof, time)
 

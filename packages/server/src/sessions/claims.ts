@@ -14,6 +14,8 @@ export type SessionClaims = Readonly<{
   account: string | undefined
   /** Absent if the issuer has no claim for it. */
   sid: string | undefined
+  /** The device key that its issuer gave the token to (`cnf.jkt`, RFC 9449 §6.1). */
+  confirmedKey: string | undefined
   login: Proof
   actor: string | undefined
   displayName: string | undefined
@@ -24,6 +26,8 @@ const MAX_AMR = 16
 const MAX_AMR_LENGTH = 64
 /** The one name that is a path; every other is the name of a claim as it stands, dots, colons and slashes included. */
 const ACTOR_PATH = 'act.sub'
+/** base64url of a SHA-256 (RFC 7638 §3). */
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 const NOT_SESSION = ['jti', 'iat', 'exp', 'nbf']
 const NOT_AUTH_TIME = ['iat', 'exp', 'nbf']
 
@@ -47,9 +51,10 @@ export function forbidClaims({ id, claims }: IssuerOptions): void {
  */
 export function readSessionClaims(
   payload: Payload,
-  { claims, acrMap, emailVerifiedAsText }: Pick<IssuerOptions, 'claims' | 'acrMap'> & Partial<Pick<IssuerOptions, 'emailVerifiedAsText'>>,
+  options: Pick<IssuerOptions, 'claims' | 'acrMap'> & Partial<Pick<IssuerOptions, 'requireCnf' | 'emailVerifiedAsText'>>,
   now: number,
 ): SessionClaims {
+  const { claims, acrMap, requireCnf, emailVerifiedAsText } = options
   const sub = claim(payload, claims.subject)
   if (!isName(sub)) throw unreadable('subject', claims.subject)
   const account = claims.account === undefined ? undefined : claim(payload, claims.account)
@@ -60,6 +65,7 @@ export function readSessionClaims(
     sub,
     account,
     sid,
+    confirmedKey: readConfirmedKey(payload, requireCnf),
     login: readLogin(payload, claims, acrMap, now),
     actor: readActor(payload, claims.actor),
     displayName: readDisplayName(payload, claims),
@@ -91,6 +97,23 @@ export function readLogin(payload: Payload, claims: IssuerOptions['claims'], acr
 function readAmr(value: unknown): readonly string[] {
   if (!Array.isArray(value)) return []
   return value.filter((item): item is string => isName(item, MAX_AMR_LENGTH)).slice(0, MAX_AMR)
+}
+
+/** A token that is bound to something which cannot be understood, such as a certificate, must not pass for one that is bound to nothing. */
+function readConfirmedKey(payload: Payload, isRequired = false): string | undefined {
+  const cnf = claim(payload, 'cnf')
+  if (cnf === undefined && isRequired)
+    throw new StileError(
+      'invalid_token',
+      'The session token does not name the key of its device (cnf), and requireCnf demands it of this issuer. Mint it for the key that the SDK passes to session().',
+    )
+  if (cnf === undefined) return undefined
+  const jkt = memberOf(cnf, 'jkt')
+  if (typeof jkt === 'string' && THUMBPRINT.test(jkt)) return jkt
+  throw new StileError(
+    'invalid_token',
+    'The session token is bound to something else than a device key: its cnf has no jkt, the SHA-256 thumbprint of a key.',
+  )
 }
 
 /** Who acts for the subject (RFC 8693 §4.1). One who is named in a way that cannot be understood must not pass as the subject. */

@@ -47,6 +47,7 @@ test('a session token says who someone is, in which session, and what the primar
     sub: 'alice',
     account: 'acme',
     sid: 's1',
+    confirmedKey: undefined,
     login: { method: 'login', level: 'session', amr: ['pwd'], authTime: NOW },
     actor: undefined,
     displayName: undefined,
@@ -170,6 +171,38 @@ describe('what is checked', () => {
     world.clock.advance(10)
     await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'invalid_token' })
     world.clock.advance(-10)
+  })
+})
+
+describe('the key that a token is for', () => {
+  const jkt = 'a'.repeat(43)
+
+  test('is named by cnf.jkt', async () => {
+    expect(await tokensOf().verify(world.issuer.mint({ cnf: { jkt, kid: 'more' } }))).toMatchObject({ confirmedKey: jkt })
+    expect(await tokensOf().verify(world.issuer.mint({ cnf: null }))).toMatchObject({ confirmedKey: undefined })
+  })
+
+  test('threat: a token that is bound to something else, or in a way that cannot be read, passes for one that is bound to nothing', async () => {
+    for (const cnf of [
+      {},
+      'text',
+      7,
+      true,
+      [],
+      { jkt: 7 },
+      { jkt: '' },
+      { jkt: 'short' },
+      { jkt: `${jkt}=` },
+      { 'x5t#S256': jkt },
+      { jwk: {} },
+    ])
+      expect(await refusal({ cnf }), JSON.stringify(cnf)).toBe('invalid_token')
+  })
+
+  test('threat: a token without a key gets in although its issuer is held to name one', async () => {
+    expect(await refusal({}, {}, { requireCnf: true })).toBe('invalid_token')
+    expect(await refusal({ cnf: null }, {}, { requireCnf: true })).toBe('invalid_token')
+    expect(await refusal({ cnf: { jkt } }, {}, { requireCnf: true })).toBe('accepted')
   })
 })
 

@@ -11,7 +11,6 @@ const CAME_BACK: Readonly<Record<string, string>> = {
   refused: 'You did not sign in at Quarterly ID.',
   expired: 'Signing in took too long. Start again.',
   failed: 'Signing in with Quarterly ID did not work. Start again.',
-  unavailable: 'Quarterly ID cannot be reached right now. Try again in a moment.',
 }
 
 type SignInProps = Readonly<{
@@ -37,6 +36,14 @@ export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): Reac
     if (refused !== null) return
     history.replaceState(null, '', location.pathname)
     onSignedIn()
+  }
+
+  const signInElsewhere = async () => {
+    setBusy(true)
+    const refused = await api.signInElsewhere(returnTo)
+    // while the browser leaves this page there is nothing to press
+    if (refused !== null) setBusy(false)
+    setProblem(refused)
   }
 
   return (
@@ -67,9 +74,9 @@ export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): Reac
             Sign in
           </button>
         </form>
-        <a className="button quiet" href={api.signInElsewhere(returnTo)}>
+        <button type="button" className="quiet" disabled={busy} onClick={signInElsewhere}>
           Sign in with Quarterly ID
-        </a>
+        </button>
       </div>
       <section className="hint" aria-label="Who can sign in">
         <p>This is a demo: one user per plan, the password is “stile”. Quarterly ID is an identity provider and knows the same users.</p>
