@@ -52,6 +52,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         revocations.raise(iat)
       } else if (place === 'behind' && now() - contact.fedAt() > staleSeconds) revocations.raise(iat)
       contact.fed()
+      licenses.resume()
       compareDigest(published.digest)
     },
     onEvent(event) {
