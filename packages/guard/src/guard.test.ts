@@ -228,9 +228,20 @@ test('threat: an identity that would be somebody else’s is refused and asked f
     { sub: '' },
     { sub: 7 },
     { account: ['acme'] },
+    { account: '.' },
+    { account: 'x\u0007' },
+    { account: 'x\u0085' },
+    { account: '\ud800' },
+    { sub: '..' },
+    { sub: 'a\n' },
+    { sid: '' },
+    { sid: '..' },
+    { actor: 'a\u0000' },
   ]
   for (const change of identities) expect(await ask(get('/r'), 'reports.view', { ...ada, ...change } as Identity)).toBe('500 internal')
   expect([...wire.hits.keys()].filter((path) => path.startsWith('/v1/licenses'))).toEqual([])
+  // and nobody else pays for it
+  expect(await ask(get('/r'), 'reports.view')).toBe('ok permit')
 })
 
 test('threat: an exception opens a feature. It is a refusal that tells nothing', async () => {
