@@ -61,7 +61,8 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
       else if (event.type === 'policy') compareDigest(event.digest)
       else {
         revocations.add(event)
-        licenses.forget(event)
+        // the end of one session takes nobody's seat
+        if (event.sid === undefined) licenses.forget(event)
       }
     },
     onUnreadable(about) {
