@@ -52,6 +52,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         revocations.raise(iat)
       } else if (place === 'behind' && now() - contact.fedAt() > staleSeconds) revocations.raise(iat)
       contact.fed()
+      licenses.resume()
       compareDigest(published.digest)
     },
     onEvent(event) {
@@ -60,7 +61,8 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
       else if (event.type === 'policy') compareDigest(event.digest)
       else {
         revocations.add(event)
-        licenses.forget(event)
+        // the end of one session takes nobody's seat
+        if (event.sid === undefined) licenses.forget(event)
       }
     },
     onUnreadable(about) {

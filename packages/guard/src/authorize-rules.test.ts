@@ -92,6 +92,7 @@ beforeEach(() => {
       apply: () => undefined,
       forget: () => undefined,
       clear: () => undefined,
+      resume: () => undefined,
     },
     revocations: { add: () => undefined, raise: () => undefined, isRevoked: () => parts.isRevoked },
     contact: { heard: () => undefined, fed: () => undefined, heardAt: () => parts.fedAt, fedAt: () => parts.fedAt },

@@ -66,12 +66,19 @@ test('a missing token is answered with the challenge of RFC 9470', async () => {
     problem: { code: 'insufficient_user_authentication', feature: 'payouts.approve', requirement: { level: 'phr', maxAgeSeconds: 120 } },
   })
   const header = result.ok ? '' : result.headers['WWW-Authenticate']
-  expect(header).toMatch(/^DPoP error="insufficient_user_authentication", error_description="[^"]+", acr_values="phr phrh", max_age="120", algs="ES256"$/)
+  expect(header).toMatch(
+    /^DPoP error="insufficient_user_authentication", error_description="[^"]+", acr_values="phr phrh", max_age="120", algs="ES256"$/,
+  )
 })
 
 test('nobody signed in gets a bare 401 that names no feature, level or reason', async () => {
   const result = await guard.authorize(get('/pay'), 'payouts.approve', null)
-  expect(result).toMatchObject({ ok: false, status: 401, headers: { 'WWW-Authenticate': 'DPoP algs="ES256"' }, problem: { code: 'unauthenticated' } })
+  expect(result).toMatchObject({
+    ok: false,
+    status: 401,
+    headers: { 'WWW-Authenticate': 'DPoP algs="ES256"' },
+    problem: { code: 'unauthenticated' },
+  })
   expect(JSON.stringify(result)).not.toMatch(/payouts|phr|requirement|reasons/)
 })
 
@@ -228,9 +235,20 @@ test('threat: an identity that would be somebody else’s is refused and asked f
     { sub: '' },
     { sub: 7 },
     { account: ['acme'] },
+    { account: '.' },
+    { account: 'x\u0007' },
+    { account: 'x\u0085' },
+    { account: '\ud800' },
+    { sub: '..' },
+    { sub: 'a\n' },
+    { sid: '' },
+    { sid: '..' },
+    { actor: 'a\u0000' },
   ]
   for (const change of identities) expect(await ask(get('/r'), 'reports.view', { ...ada, ...change } as Identity)).toBe('500 internal')
   expect([...wire.hits.keys()].filter((path) => path.startsWith('/v1/licenses'))).toEqual([])
+  // and nobody else pays for it
+  expect(await ask(get('/r'), 'reports.view')).toBe('ok permit')
 })
 
 test('threat: an exception opens a feature. It is a refusal that tells nothing', async () => {

@@ -3,7 +3,7 @@ import { assemble } from './assemble.ts'
 import type { Need } from './authorize.ts'
 import { GuardError } from './options/error.ts'
 import { checkOptions, type GuardOptions } from './options/options.ts'
-import { type Identity, subjectOf } from './requests/identity.ts'
+import { type Identity, readIdentity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
 import { internal, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
 import type { GuardPass, GuardResult } from './results/result.ts'
@@ -39,9 +39,9 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
   let closed = false
 
   const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
-    const subject = subjectOf(identity)
+    const { subject, fault } = readIdentity(identity)
     if (subject === undefined) {
-      log('error', 'identify must return { issuer, sub, account }, or null. The issuer is its id at the service, not its URL.')
+      log('error', `identify must return { issuer, sub, account }, or null. ${fault} Only this request was refused.`)
       return internal(feature)
     }
     const tried: Need[] = []

@@ -110,6 +110,16 @@ test('threat: a token that was revoked. By session, subject or account, and only
   expect(await using(await wire.token([mfa], { claims: newer }))).toBe('ok permit')
 })
 
+test('threat: the end of one session makes the guard ask for everybody’s license again', async () => {
+  await start()
+  const token = await wire.token([mfa])
+  expect(await using(token)).toBe('ok permit')
+  wire.tell({ type: 'revoked', sid: 'sid-other', before: wire.clock.now })
+  wire.tell({ type: 'revoked', sid: 'sid-1', before: wire.clock.now })
+  await until(async () => (await using(token)) === '401 invalid_token', 'the revocation')
+  expect(licenseHits()).toBe(1)
+})
+
 test('threat: a token that was revoked before the guard was there. What was issued before it listened is refused', async () => {
   const early = await wire.token([mfa], { claims: { iat: wire.clock.now - 1 } })
   await start()

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
+import { isName, MAX_NAME_LENGTH, NAME_RULE } from '@stile/protocol'
 import { p256Point, thumbprint } from '@stile/protocol/node'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import { GuardError } from './options/error.ts'
@@ -73,6 +74,7 @@ const MILLISECONDS = 100_000_000_000
 const SKEW_SECONDS = 5
 /** base64url of a SHA-256 (RFC 7638 §3). */
 const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
+const NOT_NAME = `is not a text of 1 to ${MAX_NAME_LENGTH} characters, ${NAME_RULE}`
 
 /**
  * Makes an issuer of session tokens: short-lived JWTs that tell the service who is signed in.
@@ -118,6 +120,9 @@ function claimsOf(session: SessionClaims, now: number): Record<string, unknown> 
   const { sub, account, sid, jkt, name, email, emailVerified } = session
   for (const [claim, value] of Object.entries({ sub, sid })) {
     if (!isText(value)) failClaim(claim, 'is missing', 'Take it from the session that your application verified.')
+  }
+  for (const [claim, value] of Object.entries({ sub, sid, account })) {
+    if (value !== undefined && value !== '' && !isName(value)) failClaim(claim, NOT_NAME, 'Give an id that the service can take.')
   }
   for (const [claim, value] of Object.entries({ account, name, email })) {
     if (value !== undefined && !isText(value)) failClaim(claim, 'is not a text', 'Leave it out if you have none.')

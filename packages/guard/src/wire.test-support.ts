@@ -127,8 +127,8 @@ export async function openWire(): Promise<Wire> {
       return json({ keys: published.map(({ jwk, kid }) => ({ ...jwk, kid, alg: 'ES256', use: 'sig' })) })
     }
     if (request.headers.authorization !== 'Bearer stile_g_test') {
-      response.statusCode = 401
-      return void response.end()
+      response.writeHead(401, { 'Content-Type': 'application/problem+json' })
+      return void response.end('{"code":"unauthenticated"}')
     }
     if (url.pathname.startsWith('/v1/licenses/')) {
       const account = decodeURIComponent(url.pathname.slice('/v1/licenses/'.length))

@@ -22,6 +22,7 @@ export { isLicenseState, LICENSE_STATES, NO_TIER, parseLicense } from './license
 export { licenseClaim, licenseOf } from './license-claim.ts'
 export type { Method } from './method.ts'
 export { isMethod, METHODS, REACHES } from './method.ts'
+export { isName, MAX_ACCOUNT_LENGTH, MAX_NAME_LENGTH, NAME_RULE } from './name.ts'
 export type { Operation, OperationContext, OperationFault, OperationResult } from './operation.ts'
 export { OPERATION_LIMITS, operationInput, parseOperation } from './operation.ts'
 export { parseAssuranceClaims } from './parse-claims.ts'

@@ -1,23 +1,22 @@
 import { ProtocolError } from './error.ts'
-import { isWellFormed } from './lib/shape.ts'
+import { isName, MAX_NAME_LENGTH, NAME_RULE } from './name.ts'
 
 /** Who someone is: the configured id of the issuer, and the `sub` that the issuer gave, byte for byte. */
 export type Subject = Readonly<{ issuer: string; sub: string }>
 
 const ISSUER = /^[a-z0-9-]{1,32}$/
-const MAX_SUB_LENGTH = 255
 
 /**
  * Writes a subject as `<issuer>|<sub>`. An issuer id has no `|`, so that no two subjects share a form.
  *
- * @throws ProtocolError `invalid_subject` if the issuer id is not `[a-z0-9-]{1,32}` or the sub not 1 to 255 characters
+ * @throws ProtocolError `invalid_subject` if the issuer id is not `[a-z0-9-]{1,32}` or the sub no name
  */
 export function formatSubject({ issuer, sub }: Subject): string {
   const subject = `${issuer}|${sub}`
   if (parseSubject(subject)?.issuer !== issuer) {
     throw new ProtocolError(
       'invalid_subject',
-      `A subject needs an issuer id of [a-z0-9-], 1 to 32 characters, and a sub of 1 to ${MAX_SUB_LENGTH} characters: check the issuer's configuration and its sub claim.`,
+      `A subject needs an issuer id of [a-z0-9-], 1 to 32 characters, and a sub of 1 to ${MAX_NAME_LENGTH} characters, ${NAME_RULE}: check the issuer's configuration and its sub claim.`,
     )
   }
   return subject
@@ -28,5 +27,5 @@ export function parseSubject(subject: string): Subject | undefined {
   const at = subject.indexOf('|')
   const issuer = subject.slice(0, Math.max(at, 0))
   const sub = subject.slice(at + 1)
-  return ISSUER.test(issuer) && sub.length > 0 && sub.length <= MAX_SUB_LENGTH && isWellFormed(sub) ? { issuer, sub } : undefined
+  return ISSUER.test(issuer) && isName(sub) ? { issuer, sub } : undefined
 }

@@ -36,6 +36,9 @@ beforeEach(async () => {
     next()
   })
   app.get('/cors', guard.require('reports.export'))
+  app.get('/cached', guard.require('reports.view'), (_request, response) => {
+    response.set('Cache-Control', 'private, max-age=60').send('premium')
+  })
   app.get('/view', guard.require('reports.view'), (_request, response) => {
     response.send('premium')
   })
@@ -70,6 +73,11 @@ test('a challenge is a problem that no cache keeps and scripts of other origins 
   expect(response.headers.get('www-authenticate')).toContain('insufficient_user_authentication')
   expect(response.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID')
   expect(await response.json()).toMatchObject({ type: 'urn:stile:problem:insufficient_user_authentication', feature: 'reports.export' })
+})
+
+test('threat: a cache keeps what was permitted to one caller. No answer may be kept unless its handler says so', async () => {
+  expect((await fetch(`${origin}/view`)).headers.get('cache-control')).toBe('no-store')
+  expect((await fetch(`${origin}/cached`)).headers.get('cache-control')).toBe('private, max-age=60')
 })
 
 test('what the application exposes is added to and never taken away', async () => {

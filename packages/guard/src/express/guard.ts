@@ -15,7 +15,8 @@ export type StileRequest<F extends string = string> = Request & { stile: Stile<F
 /** Enforcement in an Express application. */
 export type ExpressGuard<F extends string = string> = Readonly<{
   /**
-   * Middleware that passes a request only if the policy permits the feature, and leaves the decision on `req.stile`.
+   * Middleware that passes a request only if the policy permits the feature, and leaves the decision on `req.stile`. The answer has
+   * `Cache-Control: no-store` unless the application sets its own.
    *
    * @throws GuardError `unknown_feature`, when the route is made, for a feature that the policy does not have
    */
@@ -58,6 +59,8 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
           if (!result.ok) return send(response, result)
           const { decision, claims } = result
           ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
+          // what is behind a step-up stays in no cache, unless the handler says otherwise
+          if (!response.headersSent && !response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
           next()
         }, next)
       }

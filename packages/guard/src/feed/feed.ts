@@ -32,9 +32,11 @@ export type FeedOptions = Readonly<{
   staleSeconds: number
   /** From 0 to 1, to spread reconnects. Default `Math.random`. */
   random?: () => number
-  /** The first and the longest pause before reconnecting, in milliseconds. Defaults 250 and 15000. */
+  /** The first and the longest pause before reconnecting, in milliseconds. Defaults 250 and 2000. */
   firstDelayMs?: number
   longestDelayMs?: number
+  /** How long the service may take for the first message, in milliseconds. Default 3000: with the pause, refusals say to come back in 5 s. */
+  openMs?: number
 }>
 
 /** The feed's messages are far below. */
@@ -58,7 +60,8 @@ export function openFeed(options: FeedOptions): Feed {
     staleSeconds,
     random = Math.random,
     firstDelayMs = 250,
-    longestDelayMs = 15_000,
+    longestDelayMs = 2_000,
+    openMs = 3_000,
   } = options
   const closing = new AbortController()
   let lastId: string | undefined
@@ -95,15 +98,19 @@ export function openFeed(options: FeedOptions): Feed {
     const signal = AbortSignal.any([closing.signal, dead.signal])
     const silence = setTimeout(() => dead.abort(new Error(`The feed was silent for ${staleSeconds} seconds.`)), staleSeconds * 1_000)
     silence.unref()
+    const opening = setTimeout(() => dead.abort(new Error(`The feed was not opened within ${openMs} ms.`)), openMs)
+    opening.unref()
     try {
       const body = await client.open('/v1/feed', lastId === undefined ? {} : { 'Last-Event-ID': lastId }, signal)
       let first = true
       for await (const message of readEvents(body, { onChunk: () => void silence.refresh(), limit: MESSAGE_LIMIT })) {
         await onMessage(message, first)
         first = false
+        clearTimeout(opening)
       }
     } finally {
       clearTimeout(silence)
+      clearTimeout(opening)
       dead.abort()
     }
   }

@@ -2,7 +2,8 @@ import { type License, parseLicense } from '@stile/protocol'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { GuardLog } from '../options/options.ts'
 import type { Contact } from '../service/contact.ts'
-import type { ServiceClient } from '../service/service-client.ts'
+import type { ServiceAnswer, ServiceClient } from '../service/service-client.ts'
+import { createPauses } from './pauses.ts'
 
 /** The effective license of one subject in one account, as of a place in the service's log. */
 export type Snapshot = Readonly<{ account: string; subject: string; license: License | null; cursor: number; filledAt: number }>
@@ -22,6 +23,8 @@ export type Licenses = Readonly<{
   forget(who: Readonly<{ account?: string; subject?: string; cursor: number }>): void
   /** Forgets everything: the service's log is another one. */
   clear(): void
+  /** The feed was heard: nobody waits any longer for an outage to be over. */
+  resume(): void
 }>
 
 /** What the licenses are made of. */
@@ -36,9 +39,9 @@ export type LicensesOptions = Readonly<{
   max?: number
 }>
 
-/** How long the service is left alone after it could not be reached, in seconds. */
-const RETRY_SECONDS = 5
 const MAX_FLIGHTS = 500
+/** How many of them one account may have, so that a slow answer about it leaves room for the others. */
+const MAX_FLIGHTS_PER_ACCOUNT = 100
 const MAX_TRIES = 3
 
 /** A fetch under way, and what happened since that its answer must not be older than. */
@@ -49,8 +52,16 @@ export function createLicenses(options: LicensesOptions): Licenses {
   const { client, contact, now, log, outageSeconds, staleSeconds, max = 10_000 } = options
   const snapshots = createBoundedMap<string, Snapshot>(max)
   const flights = new Map<string, Flight>()
-  let quietUntil = Number.NEGATIVE_INFINITY
+  const flightsOf = new Map<string, number>()
+  const pauses = createPauses({ now, max })
   let era = 0
+
+  /** A key that the service refuses stops everybody's look-ups, an account that it fails on stops its own, a name one caller's. */
+  const noteFailure = (key: string, account: string, answer: ServiceAnswer): void => {
+    if (answer.status === 'unreachable') pauses.failedFor(account)
+    else if (answer.status === 'refused' && answer.keyRefused) pauses.keyRefused()
+    else pauses.refusedFor(key, account)
+  }
 
   const fetchOne = async (key: string, flight: Flight): Promise<boolean> => {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
@@ -59,15 +70,14 @@ export function createLicenses(options: LicensesOptions): Licenses {
       const answer = await client.get(path, true)
       const read = answer.status === 'answered' ? readAnswer(answer.body, flight.account) : undefined
       if (read === undefined) {
-        // an answer about one account says nothing about the others, so it quiets nobody
-        if (answer.status === 'unreachable' || (answer.status === 'refused' && answer.httpStatus < 404)) quietUntil = now() + RETRY_SECONDS
+        noteFailure(key, flight.account, answer)
         log('warn', 'A license could not be read from the service. Check service.url and that service.key is a live key of scope guard.', {
           cause:
             answer.status === 'unreachable' ? String(answer.cause) : answer.status === 'refused' ? answer.httpStatus : 'malformed answer',
         })
         return false
       }
-      quietUntil = Number.NEGATIVE_INFINITY
+      pauses.answered(flight.account)
       contact.heard()
       // the feed told of something newer while this answer was on its way: ask again
       if (since !== era || read.cursor < flight.cursor || (read.license?.epoch ?? flight.epoch) < flight.epoch) continue
@@ -81,15 +91,23 @@ export function createLicenses(options: LicensesOptions): Licenses {
     const key = keyOf(account, subject)
     const running = flights.get(key)
     if (running !== undefined) return running.promise
-    if (now() < quietUntil || flights.size >= MAX_FLIGHTS) return Promise.resolve(false)
+    const ofAccount = flightsOf.get(account) ?? 0
+    if (flights.size >= MAX_FLIGHTS || ofAccount >= MAX_FLIGHTS_PER_ACCOUNT || !pauses.mayAsk(key, account)) return Promise.resolve(false)
     const flight: Flight = { account, subject, cursor: -1, epoch: -1, era, promise: Promise.resolve(false) }
     flights.set(key, flight)
-    flight.promise = fetchOne(key, flight).finally(() => flights.delete(key))
+    flightsOf.set(account, ofAccount + 1)
+    flight.promise = fetchOne(key, flight).finally(() => {
+      flights.delete(key)
+      const left = (flightsOf.get(account) ?? 1) - 1
+      if (left === 0) flightsOf.delete(account)
+      else flightsOf.set(account, left)
+    })
     return flight.promise
   }
 
   return {
     fill,
+    resume: pauses.end,
     lookup(account, subject, whenStale) {
       const snapshot = snapshots.get(keyOf(account, subject))
       if (snapshot === undefined) return undefined
@@ -101,6 +119,7 @@ export function createLicenses(options: LicensesOptions): Licenses {
       return snapshot
     },
     apply({ account, license, cursor }) {
+      pauses.changed(account)
       for (const [key, snapshot] of snapshots.entries()) {
         if (snapshot.account !== account || snapshot.cursor >= cursor) continue
         // a member without a license may still lack a seat: ask for it

@@ -1,4 +1,4 @@
-import { parseSubject } from '@stile/protocol'
+import { isName, MAX_ACCOUNT_LENGTH, MAX_NAME_LENGTH, NAME_RULE, parseSubject } from '@stile/protocol'
 
 /** The caller as the application itself verified it: by its own cookie, session or token. */
 export type Identity = Readonly<{
@@ -14,25 +14,28 @@ export type Identity = Readonly<{
   actor?: string
 }>
 
-/** An account may itself be a subject: 32 characters of issuer, the bar, and 255. */
-const MAX_LENGTH = 288
-const LONE_SURROGATE = /\p{Surrogate}/u
+/** The subject of an identity as `<issuer id>|<sub>`, or what is wrong with it, in words that repeat nothing of it. */
+export type ReadIdentity = Readonly<{ subject: string; fault?: never } | { subject?: never; fault: string }>
 
 /**
- * The subject of an identity as `<issuer id>|<sub>`, or `undefined` if `identify` returned something else than an identity.
+ * Reads what `identify` returned.
  *
  * It is checked although the application made it: an account called `..` or an issuer with a `|` would be somebody else's.
  */
-export function subjectOf(identity: Identity): string | undefined {
-  if (typeof identity !== 'object') return undefined
+export function readIdentity(identity: Identity): ReadIdentity {
+  if (typeof identity !== 'object') return { fault: 'It is no object.' }
   const { issuer, sub, account, sid, actor } = identity
-  if (typeof issuer !== 'string' || typeof sub !== 'string') return undefined
   const subject = `${issuer}|${sub}`
-  if (parseSubject(subject)?.issuer !== issuer || !isName(account) || account === '.' || account === '..') return undefined
-  if ((sid !== undefined && !isName(sid)) || (actor !== undefined && !isName(actor))) return undefined
-  return subject
+  if (typeof issuer !== 'string' || typeof sub !== 'string' || parseSubject(subject)?.issuer !== issuer) {
+    if (isName(sub)) return { fault: 'Its issuer is not the id that the service has it under, [a-z0-9-] of 1 to 32 characters.' }
+    return notName('sub', MAX_NAME_LENGTH)
+  }
+  if (!isName(account, MAX_ACCOUNT_LENGTH)) return notName('account', MAX_ACCOUNT_LENGTH)
+  if (sid !== undefined && !isName(sid)) return notName('sid', MAX_NAME_LENGTH)
+  if (actor !== undefined && !isName(actor)) return notName('actor', MAX_NAME_LENGTH)
+  return { subject }
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH && !LONE_SURROGATE.test(value)
+function notName(member: string, maxLength: number): ReadIdentity {
+  return { fault: `Its ${member} is not a text of 1 to ${maxLength} characters, ${NAME_RULE}.` }
 }

@@ -1,13 +1,18 @@
+import { PROBLEM_MEDIA_TYPE } from '@stile/protocol'
 import type { GuardService } from '../options/options.ts'
 
 /** How long the service may take to answer, in milliseconds, before it counts as unreachable. */
 const TIMEOUT_MS = 3_000
 const MAX_BODY_BYTES = 65_536
 
-/** What came of a request to the service. `refused` is an answer that says no; `unreachable` is none, or one of a broken server. */
+/**
+ * What came of a request to the service. `refused` is an answer that says no; `unreachable` is none, or one of a broken server.
+ *
+ * `keyRefused` says that the service itself refuses the key of this guard, and not something between here and there one request.
+ */
 export type ServiceAnswer =
   | Readonly<{ status: 'answered'; body: unknown }>
-  | Readonly<{ status: 'refused'; httpStatus: number }>
+  | Readonly<{ status: 'refused'; httpStatus: number; keyRefused: boolean }>
   | Readonly<{ status: 'unreachable'; cause: unknown }>
 
 /** Talks to the service. Redirects are never followed, because the key must not travel. */
@@ -35,7 +40,7 @@ export function createServiceClient({ url, key, fetch }: Required<GuardService>)
         }
         if (response.status !== 200) {
           await response.body?.cancel()
-          return { status: 'refused', httpStatus: response.status }
+          return { status: 'refused', httpStatus: response.status, keyRefused: isKeyRefused(response) }
         }
         return { status: 'answered', body: JSON.parse(await readText(response)) }
       } catch (cause) {
@@ -56,6 +61,11 @@ export function createServiceClient({ url, key, fetch }: Required<GuardService>)
       throw new Error(`${url}${path} answered ${response.status} ${type}, so there is no feed.${hint}`)
     },
   }
+}
+
+/** The service says so with a problem; a firewall that dislikes one name answers with a page of its own. */
+function isKeyRefused({ status, headers }: Response): boolean {
+  return (status === 401 || status === 403) && (headers.get('content-type') ?? '').startsWith(PROBLEM_MEDIA_TYPE)
 }
 
 async function readText(response: Response): Promise<string> {

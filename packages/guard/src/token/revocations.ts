@@ -12,50 +12,120 @@ export type Revocations = Readonly<{
   isRevoked(claims: AssuranceClaims): boolean
 }>
 
-/** How many are remembered one by one; what is more refuses every token issued so far, which clients renew without a prompt. */
-const MAX_REVOCATIONS = 10_000
+/** How many are remembered one by one, about 40 MB. */
+const MAX_REVOCATIONS = 120_000
+/** How many one subject may have: what is more ends everything that was issued to that subject so far, and nobody else's. */
+const MAX_PER_SUBJECT = 100
 /** Longer than a token is taken after it was issued, even if the clock is set back in between. */
 const KEPT_SECONDS = ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS + CLOCK_SKEW_SECONDS
 
 const SWEEP_SECONDS = 10
 
-/** Makes the memory of revocations. A revocation is forgotten once every token that it refuses has expired. */
-export function createRevocations({ now }: Readonly<{ now: () => number }>): Revocations {
-  // under the most telling name of each, so that a token is looked up three times however many there are
-  const groups = new Map<string, Revocation[]>()
+/** What ended: the instant by the session, the account or both that it is about. */
+type Ends = Map<string, number>
+/** What ended of one subject: `all` of it until that instant, and single sessions and accounts. */
+type OfSubject = { all: number; ends?: Ends }
+
+/** What the memory is made of. */
+export type RevocationsOptions = Readonly<{ now: () => number; max?: number }>
+
+/**
+ * Makes the memory of revocations. A revocation is forgotten once every token that it refuses has expired.
+ *
+ * When it is full, the subjects with the most entries get one for all of theirs. Only if that makes no room, the oldest quarter becomes an
+ * instant before which nobody's token counts; clients renew theirs without a prompt.
+ */
+export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOptions): Revocations {
+  const subjects = new Map<string, OfSubject>()
+  // of those that name no subject
+  const others: Ends = new Map()
   let size = 0
   let bar = Number.NEGATIVE_INFINITY
   let sweptAt = Number.NEGATIVE_INFINITY
 
+  const isOver = (before: number): boolean => before + KEPT_SECONDS < now()
+  const count = (): void => {
+    size = others.size
+    for (const of of subjects.values()) size += sizeOf(of)
+  }
+
   const sweep = (): void => {
     if (now() - sweptAt < SWEEP_SECONDS) return
     sweptAt = now()
-    size = 0
-    for (const [name, group] of groups) {
-      const kept = group.filter(({ before }) => before + KEPT_SECONDS >= now())
-      if (kept.length === 0) groups.delete(name)
-      else groups.set(name, kept)
-      size += kept.length
+    for (const [name, before] of others) if (isOver(before)) others.delete(name)
+    for (const [subject, of] of subjects) {
+      for (const [name, before] of of.ends ?? []) if (isOver(before)) of.ends?.delete(name)
+      if (of.ends?.size === 0) delete of.ends
+      if (of.ends === undefined && isOver(of.all)) subjects.delete(subject)
+    }
+    count()
+  }
+
+  const fold = (of: OfSubject): void => {
+    for (const before of of.ends?.values() ?? []) of.all = Math.max(of.all, before)
+    delete of.ends
+  }
+
+  const makeRoom = (): void => {
+    const enough = Math.floor((max * 3) / 4)
+    const folding = [...subjects.values()].filter(({ ends }) => (ends?.size ?? 0) > 1)
+    for (const of of folding.sort((one, other) => sizeOf(other) - sizeOf(one))) {
+      if (size <= enough) return
+      size -= sizeOf(of) - 1
+      fold(of)
+    }
+    if (size < max) return
+    // the Maps are in the order in which they were told, which is that of time
+    for (const [name, before] of others) {
+      if (size <= enough) return
+      bar = Math.max(bar, before + 1)
+      others.delete(name)
+      size -= 1
+    }
+    for (const [subject, of] of subjects) {
+      if (size <= enough) return
+      size -= sizeOf(of)
+      fold(of)
+      bar = Math.max(bar, of.all + 1)
+      subjects.delete(subject)
+    }
+  }
+
+  const addTo = (ends: Ends, name: string, before: number): void => {
+    const known = ends.get(name)
+    ends.delete(name)
+    ends.set(name, Math.max(before, known ?? before))
+  }
+
+  const addToSubject = (subject: string, name: string | undefined, before: number): void => {
+    const of: OfSubject = subjects.get(subject) ?? { all: Number.NEGATIVE_INFINITY }
+    subjects.delete(subject)
+    subjects.set(subject, of)
+    if (name === undefined) of.all = Math.max(of.all, before)
+    else {
+      of.ends ??= new Map()
+      addTo(of.ends, name, before)
+      if (of.ends.size > MAX_PER_SUBJECT) fold(of)
     }
   }
 
   return {
-    add(revocation) {
-      const { sid, account, subject, before } = revocation
+    add({ sid, account, subject, before }) {
       sweep()
-      const name = groupOf(sid, subject, account)
-      // naming nobody revokes everybody
-      if (name === undefined || size >= MAX_REVOCATIONS) {
-        bar = Math.max(bar, before + 1)
-        for (const group of groups.values()) for (const each of group) bar = Math.max(bar, each.before + 1)
-        groups.clear()
-        size = 0
-        return
+      const name = nameOf(sid, account)
+      if (subject !== undefined) {
+        const former = subjects.get(subject)
+        size -= former === undefined ? 0 : sizeOf(former)
+        addToSubject(subject, name, before)
+        size += sizeOf(subjects.get(subject))
+      } else if (name !== undefined) {
+        size -= others.size
+        addTo(others, name, before)
+        size += others.size
       }
-      const group = groups.get(name)
-      if (group === undefined) groups.set(name, [revocation])
-      else group.push(revocation)
-      size += 1
+      // naming nobody revokes everybody
+      else bar = Math.max(bar, before + 1)
+      if (size > max) makeRoom()
     },
     raise(instant) {
       bar = Math.max(bar, instant)
@@ -63,20 +133,26 @@ export function createRevocations({ now }: Readonly<{ now: () => number }>): Rev
     isRevoked({ iat, sid, account, sub }) {
       if (iat < bar) return true
       if (size === 0) return false
-      const matches = (each: Revocation): boolean =>
-        iat <= each.before &&
-        (each.sid === undefined || each.sid === sid) &&
-        (each.account === undefined || each.account === account) &&
-        (each.subject === undefined || each.subject === sub)
-      return [groupOf(sid), groupOf(undefined, sub), groupOf(undefined, undefined, account)].some(
-        (name) => name !== undefined && groups.get(name)?.some(matches),
-      )
+      const of = subjects.get(sub)
+      if (of !== undefined && (iat <= of.all || (of.ends !== undefined && isIn(of.ends, { iat, sid, account })))) return true
+      return others.size > 0 && isIn(others, { iat, sid, account })
     },
   }
 }
 
-function groupOf(sid?: string, subject?: string, account?: string): string | undefined {
-  if (sid !== undefined) return `sid ${sid}`
-  if (subject !== undefined) return `subject ${subject}`
-  return account === undefined ? undefined : `account ${account}`
+/** Whether a token was issued at the end of its session or account, or earlier. */
+function isIn(ends: Ends, { iat, sid, account }: Pick<AssuranceClaims, 'iat' | 'sid' | 'account'>): boolean {
+  const at = (name: string | undefined): boolean => name !== undefined && iat <= (ends.get(name) ?? Number.NEGATIVE_INFINITY)
+  return at(nameOf(sid)) || at(nameOf(undefined, account)) || at(nameOf(sid, account))
+}
+
+/** How much one subject takes. */
+function sizeOf(of: OfSubject | undefined): number {
+  return of === undefined ? 0 : Math.max(1, of.ends?.size ?? 0)
+}
+
+/** Session and account as one name that no other pair has. */
+function nameOf(sid?: string, account?: string): string | undefined {
+  if (sid === undefined) return account === undefined ? undefined : `account ${account}`
+  return account === undefined ? `sid ${sid}` : `both ${sid.length} ${sid} ${account}`
 }

@@ -1,7 +1,6 @@
 import { parseSubject, type Recovery } from '@stile/protocol'
 import type { Command } from 'commander'
 import { mailboxIn } from '../addresses/change.ts'
-import { isName } from '../input/name.ts'
 import { createMail } from '../mail/mail.ts'
 import { makeRecoveryLink, recoveryWith, sendRecoveryLink } from '../recovery/index.ts'
 import { isSwitchedOff } from '../standing/counted.ts'
@@ -106,8 +105,7 @@ function inWords({ subject, authenticators, recovery, sessions }: Summary): stri
 }
 
 function subjectOf(text: string): string {
-  const parsed = parseSubject(text)
-  if (parsed !== undefined && isName(parsed.sub)) return text
+  if (parseSubject(text) !== undefined) return text
   throw new CliError(`That is not a subject. Write "<issuer id>|<sub>" in quotes, such as "main|ada", as tokens have it in "sub".`)
 }
 

@@ -1,4 +1,4 @@
-import type { License } from '@stile/protocol'
+import { type License, MAX_ACCOUNT_LENGTH, NAME_RULE } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import { isName } from '../input/name.ts'
 import type { FactsDomain } from '../options/domain.ts'
@@ -9,7 +9,6 @@ import { effectiveLicense, includesMore } from './effective.ts'
 /** How often a write without a condition is tried again when another one came between. */
 const TRIES = 5
 /** An issuer id, a bar and a sub of 255 characters fit: without an organisation the subject is the account. */
-const MAX_ACCOUNT_LENGTH = 288
 
 /** The license of an account as it counts now; `null` if it has none. */
 export async function effectiveLicenseOf(domain: FactsDomain, account: string): Promise<License | null> {
@@ -76,14 +75,14 @@ export async function writeLicense(domain: FactsDomain, account: string, body: u
   throw new StileError('conflict', 'The license is being changed by others at the same time. Read it and try again.')
 }
 
-/** Whether a text can name an account: 1 to 288 characters, no control characters. */
+/** Whether a text can name an account. */
 export function isAccount(account: string): boolean {
   return isName(account, MAX_ACCOUNT_LENGTH)
 }
 
 function checkAccount(account: string): void {
   if (isAccount(account)) return
-  throw new StileError('invalid_request', `The account is not a text of 1 to ${MAX_ACCOUNT_LENGTH} characters without control characters.`)
+  throw new StileError('invalid_request', `The account is not a text of 1 to ${MAX_ACCOUNT_LENGTH} characters, ${NAME_RULE}.`)
 }
 
 function next(domain: FactsDomain, account: string, former: LicenseRecord | null, wanted: LicenseBody): LicenseRecord {

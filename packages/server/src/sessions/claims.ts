@@ -1,4 +1,4 @@
-import { CLOCK_SKEW_SECONDS, type Level, type Proof } from '@stile/protocol'
+import { CLOCK_SKEW_SECONDS, type Level, NAME_RULE, type Proof } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import { isName, MAX_NAME_LENGTH } from '../input/name.ts'
 import { normalizeAddress } from '../messages/address.ts'
@@ -153,6 +153,6 @@ function memberOf(value: unknown, name: string): unknown {
 function unreadable(what: string, name: string): StileError {
   return new StileError(
     'invalid_token',
-    `The session token does not name the ${what} (claim "${name}") as a text of 1 to ${MAX_NAME_LENGTH} characters. Check how the issuer's claims are mapped.`,
+    `The session token does not name the ${what} (claim "${name}") as a text of 1 to ${MAX_NAME_LENGTH} characters, ${NAME_RULE}. Check how the issuer's claims are mapped.`,
   )
 }

@@ -1,3 +1,4 @@
+import { NAME_RULE } from '@stile/protocol'
 import type { Router } from 'express'
 import { StileError } from '../../error.ts'
 import { effectiveLicenseOf, isAccount } from '../../licenses/licenses.ts'
@@ -41,7 +42,6 @@ export function addGuardRoutes(router: Router, context: HttpContext): void {
 
 function accountOf(call: Call): string {
   const account = call.param('account')
-  if (!isAccount(account))
-    throw new StileError('invalid_request', 'The account in the path is not a name. Use a text without control characters.')
+  if (!isAccount(account)) throw new StileError('invalid_request', `The account in the path is not a name. Use a text ${NAME_RULE}.`)
   return account
 }

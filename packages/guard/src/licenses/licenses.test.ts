@@ -1,0 +1,136 @@
+import { beforeEach, expect, test } from 'vitest'
+import { createContact } from '../service/contact.ts'
+import type { ServiceAnswer } from '../service/service-client.ts'
+import { createLicenses, type Licenses } from './licenses.ts'
+
+let time: number
+let asked: string[]
+/** What the service answers about an account; without an entry it has no license. */
+let answers: Map<string, ServiceAnswer | Promise<ServiceAnswer>>
+let everybody: ServiceAnswer | undefined
+let licenses: Licenses
+
+const DOWN: ServiceAnswer = { status: 'unreachable', cause: 'down' }
+const WRONG_KEY: ServiceAnswer = { status: 'refused', httpStatus: 401, keyRefused: true }
+const refused = (httpStatus: number): ServiceAnswer => ({ status: 'refused', httpStatus, keyRefused: false })
+
+beforeEach(() => {
+  time = 1_800_000_000
+  asked = []
+  answers = new Map()
+  everybody = undefined
+  const now = (): number => time
+  licenses = createLicenses({
+    client: {
+      async get(path) {
+        const account = decodeURIComponent(new URL(path, 'https://stile.example.com').pathname.slice('/v1/licenses/'.length))
+        asked.push(account)
+        return everybody ?? answers.get(account) ?? { status: 'answered', body: { account, cursor: 1, license: null } }
+      },
+      open: () => Promise.reject(new Error('no feed here')),
+    },
+    contact: createContact({ now }),
+    now,
+    log: () => undefined,
+    outageSeconds: 60,
+    staleSeconds: 30,
+  })
+})
+
+const fill = (account: string, subject = 'demo|ada'): Promise<boolean> => licenses.fill(account, subject)
+const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `org-${index}`)
+
+test.each<[string, ServiceAnswer]>([
+  ['400', refused(400)],
+  ['404', refused(404)],
+  ['401 of something between', refused(401)],
+  ['403 of something between', refused(403)],
+  ['an answer about another account', { status: 'answered', body: { account: 'other', cursor: 1, license: null } }],
+  ['429', { status: 'unreachable', cause: 'status 429' }],
+  ['500', { status: 'unreachable', cause: 'status 500' }],
+  ['no answer in time', { status: 'unreachable', cause: 'timeout' }],
+])('threat: one account’s %s silences the look-ups of all others', async (_, answer) => {
+  answers.set('evil', answer)
+  expect(await fill('evil')).toBe(false)
+  expect(await fill('acme')).toBe(true)
+  answers.delete('evil')
+  time += 5
+  expect(await fill('evil')).toBe(true)
+})
+
+test('threat: a name that the service does not take silences the other members of its account', async () => {
+  answers.set('acme', refused(400))
+  expect(await fill('acme', 'demo|eve')).toBe(false)
+  answers.delete('acme')
+  expect([await fill('acme', 'demo|eve'), await fill('acme')]).toEqual([false, true])
+})
+
+test('threat: an account that the service fails on is asked for again and again, because others are answered in between', async () => {
+  answers.set('evil', DOWN)
+  for (let round = 0; round < 20; round++) {
+    await fill('evil', `demo|${round}`)
+    await fill('acme', `demo|${round}`)
+  }
+  expect(asked.filter((account) => account === 'evil').length).toBeLessThanOrEqual(2)
+  expect(asked.filter((account) => account === 'acme')).toHaveLength(20)
+})
+
+test('threat: slow answers about one account leave no room for the others', async () => {
+  let release: (answer: ServiceAnswer) => void = () => undefined
+  answers.set('evil', new Promise((resolve) => (release = resolve)))
+  const slow = Array.from({ length: 600 }, (_, index) => fill('evil', `demo|${index}`))
+  expect(await fill('acme')).toBe(true)
+  release(DOWN)
+  expect((await Promise.all(slow)).some(Boolean)).toBe(false)
+  answers.delete('evil')
+  time += 5
+  expect(await fill('evil')).toBe(true)
+})
+
+test('a guard whose key the service refuses asks once in five seconds, whoever it is for', async () => {
+  everybody = WRONG_KEY
+  for (const account of many(10)) expect(await fill(account)).toBe(false)
+  expect(asked).toHaveLength(1)
+  time += 5
+  everybody = undefined
+  expect(await fill('acme')).toBe(true)
+})
+
+test('threat: an outage becomes a storm of look-ups by everybody whose license is not known', async () => {
+  everybody = DOWN
+  for (const account of many(1_000)) expect(await fill(account)).toBe(false)
+  expect(asked.length).toBeLessThanOrEqual(40)
+  asked.length = 0
+  time += 1
+  for (const account of many(1_000)) expect(await fill(account)).toBe(false)
+  expect(asked.length).toBeLessThanOrEqual(20)
+})
+
+test('after an outage a call that succeeds ends the pause of everybody at once', async () => {
+  everybody = DOWN
+  for (const account of many(100)) await fill(account)
+  everybody = undefined
+  time += 1
+  expect(await fill('acme')).toBe(true)
+  for (const account of many(100)) expect(await fill(account)).toBe(true)
+})
+
+test.each([
+  ['outage', DOWN],
+  ['key that was refused', WRONG_KEY],
+  ['question that was refused', refused(404)],
+])('after an %s a feed that returns ends the pause of everybody at once', async (_, answer) => {
+  everybody = answer
+  for (const account of many(100)) await fill(account)
+  everybody = undefined
+  licenses.resume()
+  for (const account of many(100)) expect(await fill(account)).toBe(true)
+})
+
+test('a license that the feed tells of is asked for at once, although the one before could not be read', async () => {
+  answers.set('acme', refused(404))
+  await fill('acme')
+  answers.delete('acme')
+  licenses.apply({ account: 'acme', license: null, cursor: 2 })
+  expect(await fill('acme')).toBe(true)
+})
