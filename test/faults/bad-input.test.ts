@@ -265,7 +265,7 @@ describe('headers, queries, paths and methods', () => {
         { authorization: `Bearer ${'x'.repeat(9000)}` },
         { authorization: `Bearer stile_g_${'A'.repeat(43)}` },
         { authorization: `Bearer ${session}` },
-        { authorization: `DPoP ${session}`, dpop: proof },
+        { authorization: `Token ${session}`, dpop: proof },
         { authorization: `Bearer ${session}`, dpop: MARKER },
         { authorization: `Bearer ${session}`, dpop: 'a.b.c' },
         { authorization: `Bearer ${session}`, dpop: `${proof}, ${proof}` },

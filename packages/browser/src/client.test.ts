@@ -6,7 +6,7 @@ test('options that cannot work are refused by name', () => {
   const session = async () => ''
   expect(() => createStile({ service: 'id.example', session, audiences: { api: [API] } })).toThrow(/service needs an absolute URL/)
   expect(() => createStile({ service: SERVICE, session, audiences: { api: ['api.example'] } })).toThrow(/audiences needs an absolute URL/)
-  expect(() => createStile({ service: SERVICE, session, audiences: {} })).toThrow(/audiences is empty/)
+  expect(() => createStile({ service: SERVICE, session, audiences: {} })).toThrow(/audiences names no API/)
 })
 
 test('a path that would change the host carries no credential there', async () => {

@@ -113,7 +113,7 @@ function readAudiences(option: StileOptions['audiences']): Audiences {
   for (const [audience, origins] of Object.entries(option))
     for (const each of origins) audiences.set(urlOf('audiences', each).origin, audience)
   const [mainAudience] = Object.keys(option)
-  if (!mainAudience) throw new TypeError('createStile: audiences is empty. Name an API.')
+  if (!mainAudience) throw new TypeError('createStile: audiences names no API')
   return { audiences, mainAudience }
 }
 
@@ -121,6 +121,6 @@ function urlOf(option: string, value: string): URL {
   try {
     return new URL(value)
   } catch {
-    throw new TypeError(`createStile: ${option} needs an absolute URL, such as https://id.example.com`)
+    throw new TypeError(`createStile: ${option} needs an absolute URL`)
   }
 }

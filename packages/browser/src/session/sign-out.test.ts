@@ -148,6 +148,7 @@ test('a renewed session token of another user, session or issuer drops what is k
 
 test('the same user may sign in again with a new session without losing the prompt', async () => {
   const answers: Promise<boolean>[] = []
+  let asked = 0
   const methods = { methods: [{ method: 'relogin' as const }], requirement: { ...MFA } }
   const { stile, who } = setup(
     {
@@ -155,12 +156,16 @@ test('the same user may sign in again with a new session without losing the prom
         json({ ...methods, id: 'su_1', feature: 'reports.export', status: 'open', expiresAt: NOW + 300, attemptsLeft: 5 }),
     },
     {
-      relogin: () => answers.shift() ?? new Promise(() => {}),
+      relogin: () => {
+        asked += 1
+        return answers.shift() ?? new Promise(() => {})
+      },
     },
   )
   await begin(stile)
   const flow = stile.stepUp('reports.export', { headless: true })
-  await until(() => flow.get().status === 'proving')
+  await until(() => asked === 1)
+  expect(flow.get().status).toBe('proving')
   answers.push(Promise.resolve(true), Promise.resolve(true))
   who.sid = 's2'
   expect(await stile.relogin()).toBe(true)

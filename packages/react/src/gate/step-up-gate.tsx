@@ -34,7 +34,7 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
   const known = useClientState()
   const [ceremony, setCeremony] = useState<Ceremony>({ busy: false })
   const content = useRef<HTMLDivElement>(null)
-  const past = useRef({ shown: '', proven: '' }).current
+  const past = useRef({ shown: '', proven: '', unfocused: false }).current
 
   const state = known.status === 'ready' ? known.state : undefined
   const decision = state?.decisions[feature]
@@ -46,8 +46,14 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
   const isProven = past.proven === asked && !asksForProof(reasons)
   const isOpen = outcome === 'permit' || (outcome === 'step_up' && (isProven || past.shown === key))
 
+  const focus = () => {
+    past.unfocused = !content.current
+    content.current?.focus()
+  }
   useEffect(() => {
     past.shown = isOpen ? key : ''
+    // on a busy machine the dialog is gone before the content is rendered
+    if (past.unfocused) focus()
   })
 
   if (known.status !== 'ready') return <Waiting known={known} loading={loading} error={error} />
@@ -68,7 +74,7 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
     setCeremony({ busy: true })
     const stepUp: StepUpOptions | undefined = outcome === 'step_up' ? { operation, label: name } : undefined
     const ended = await mounted().then(
-      (dialog) => dialog.confirm({ feature, stepUp, onClosed: () => content.current?.focus() }),
+      (dialog) => dialog.confirm({ feature, stepUp, onClosed: focus }),
       () => 'failed' as const,
     )
     if (ended === 'proven') past.proven = asked
