@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto'
-import { isName, MAX_NAME_LENGTH, NAME_RULE } from '@stile/protocol'
+import { isName, isThumbprint, MAX_NAME_LENGTH, NAME_RULE } from '@stile/protocol'
 import { p256Point, thumbprint } from '@stile/protocol/node'
 import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWK, SignJWT } from 'jose'
 import { GuardError } from './options/error.ts'
@@ -72,8 +72,6 @@ const MAX_TTL_SECONDS = 300
 /** From here on a number of seconds is one of milliseconds. */
 const MILLISECONDS = 100_000_000_000
 const SKEW_SECONDS = 5
-/** base64url of a SHA-256 (RFC 7638 §3). */
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 const NOT_NAME = `is not a text of 1 to ${MAX_NAME_LENGTH} characters, ${NAME_RULE}`
 
 /**
@@ -168,8 +166,7 @@ function claimsOfLogin({ at: [name, at], acr, amr }: NamedLogin, now: number): R
 }
 
 function checkKey(name: string, jkt: unknown): void {
-  if (typeof jkt !== 'string' || !THUMBPRINT.test(jkt))
-    failClaim(name, 'is not the thumbprint of a device key', 'Pass on the jkt that the SDK gives, 43 characters.')
+  if (!isThumbprint(jkt)) failClaim(name, 'is not the thumbprint of a device key', 'Pass on the jkt that the SDK gives, 43 characters.')
 }
 
 function importPrivateKey(key: JWK | KeyObject): KeyObject {

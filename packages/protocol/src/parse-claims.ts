@@ -67,8 +67,8 @@ function parseOptional(value: Members): Pick<AssuranceClaims, 'act' | 'cnf' | 'a
   }
 }
 
-/** A base64url SHA-256 (RFC 7638). */
-function isThumbprint(value: unknown): value is string {
+/** Whether a value has the form of a base64url SHA-256, such as the thumbprint of a key (RFC 7638 §3). */
+export function isThumbprint(value: unknown): value is string {
   return typeof value === 'string' && /^[\w-]{43}$/.test(value)
 }
 

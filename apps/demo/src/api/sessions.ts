@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isThumbprint } from '@stile/protocol'
 import { parseCookie } from 'cookie'
 import type { Request, Response } from 'express'
 import { env } from '../shared/env.ts'
@@ -29,7 +30,6 @@ const COOKIE = { httpOnly: true, sameSite: 'lax', secure: env.api.startsWith('ht
 const LIFETIME_SECONDS = 12 * 3600
 /** A session is one browser; a few keys are there if its storage is cleared, or if it has several of the product's origins open. */
 const MOST_KEYS = 8
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 
 const sessions = new Map<string, DemoSession>()
 
@@ -73,7 +73,7 @@ export function confirm({ logins }: DemoSession, jkt: string, at: number = nowSe
 
 /** The device key that a page names, or `undefined` if it names none that could be one. */
 export function deviceKeyIn(value: unknown): string | undefined {
-  return typeof value === 'string' && THUMBPRINT.test(value) ? value : undefined
+  return isThumbprint(value) ? value : undefined
 }
 
 /** Makes the sign-in look older than it is, so that what asks for a fresh one can be watched without waiting. */

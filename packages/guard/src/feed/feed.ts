@@ -35,7 +35,7 @@ export type FeedOptions = Readonly<{
   /** The first and the longest pause before reconnecting, in milliseconds. Defaults 250 and 2000. */
   firstDelayMs?: number
   longestDelayMs?: number
-  /** How long the service may take for the first message, in milliseconds. Default 3000: with the pause, refusals say to come back in 5 s. */
+  /** How long the service may take for the first message, in milliseconds. Default 3000: with the longest pause that is 5 s, as refusals say. */
   openMs?: number
 }>
 

@@ -8,7 +8,6 @@ import { effectiveLicense, includesMore } from './effective.ts'
 
 /** How often a write without a condition is tried again when another one came between. */
 const TRIES = 5
-/** An issuer id, a bar and a sub of 255 characters fit: without an organisation the subject is the account. */
 
 /** The license of an account as it counts now; `null` if it has none. */
 export async function effectiveLicenseOf(domain: FactsDomain, account: string): Promise<License | null> {

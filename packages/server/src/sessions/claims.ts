@@ -1,4 +1,4 @@
-import { CLOCK_SKEW_SECONDS, type Level, NAME_RULE, type Proof } from '@stile/protocol'
+import { CLOCK_SKEW_SECONDS, isThumbprint, type Level, NAME_RULE, type Proof } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import { isName, MAX_NAME_LENGTH } from '../input/name.ts'
 import { normalizeAddress } from '../messages/address.ts'
@@ -26,8 +26,6 @@ const MAX_AMR = 16
 const MAX_AMR_LENGTH = 64
 /** The one name that is a path; every other is the name of a claim as it stands, dots, colons and slashes included. */
 const ACTOR_PATH = 'act.sub'
-/** base64url of a SHA-256 (RFC 7638 §3). */
-const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/
 const NOT_SESSION = ['jti', 'iat', 'exp', 'nbf']
 const NOT_AUTH_TIME = ['iat', 'exp', 'nbf']
 
@@ -109,7 +107,7 @@ function readConfirmedKey(payload: Payload, isRequired = false): string | undefi
     )
   if (cnf === undefined) return undefined
   const jkt = memberOf(cnf, 'jkt')
-  if (typeof jkt === 'string' && THUMBPRINT.test(jkt)) return jkt
+  if (isThumbprint(jkt)) return jkt
   throw new StileError(
     'invalid_token',
     'The session token is bound to something else than a device key: its cnf has no jkt, the SHA-256 thumbprint of a key.',
