@@ -103,7 +103,7 @@ beforeEach(() => {
     verifyProof(proof, context) {
       asked.proofs.push({ proof, ...context })
       return parts.proof === 'valid'
-        ? { status: 'valid', jkt: context.jkt, jti: String(proof), iat: NOW }
+        ? { status: 'valid', jkt: context.jkt, jti: String(proof), iat: NOW, stored: true }
         : { status: 'refused', reason: 'wrong_signature' }
     },
     replay: {

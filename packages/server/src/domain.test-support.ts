@@ -8,8 +8,10 @@ import { parseOptions, type ServiceOptions } from './options/options.ts'
 import { createSealer } from './secrets/seal.ts'
 import type { Caller } from './sessions/caller.ts'
 import { createDpopNonces } from './sessions/dpop-nonce.ts'
+import { loginClaim } from './sessions/login.ts'
+import { isDeviceSession, sessionKey } from './sessions/session-key.ts'
 import { createSqliteStore } from './stores/sqlite/index.ts'
-import type { Store } from './stores/store.ts'
+import type { SessionStatus, Store } from './stores/store.ts'
 import type { Domain } from './tokens/domain.ts'
 import { createKeyring } from './tokens/keyring.ts'
 
@@ -141,9 +143,33 @@ export async function createTestDomain({
         jkt: createHash('sha256').update('a device').digest('base64url'),
         client: TEST_CLIENT,
         login: { method: 'login', level: 'session', amr: ['pwd'], authTime: clock.now() },
+        vouchedBy: 'issuer',
         expiresAt: clock.now() + 300,
         ...overrides,
       }
+    },
+    /** Lets the service see the session of a caller, as each of their requests does; answers what became of it. */
+    async arrive(
+      caller: Caller,
+      { authTime = caller.login.authTime, issuedAt = clock.now() }: { authTime?: number | undefined; issuedAt?: number | undefined } = {},
+    ): Promise<SessionStatus> {
+      const login = { method: 'login', level: 'session', amr: [], authTime } as const
+      const { status } = await store.sessions.touch({
+        key: sessionKey(caller),
+        account: caller.account,
+        now: clock.now(),
+        ...options.session,
+        login: loginClaim({
+          login,
+          party: undefined,
+          sid: isDeviceSession(caller.sid) ? undefined : caller.sid,
+          issuedAt,
+          confirmed: true,
+          isStored: true,
+        }),
+        active: true,
+      })
+      return status
     },
     close: async () => {
       mail?.close()

@@ -45,6 +45,8 @@ export type ProofVerdict =
       jti: string
       /** When it was made by the clock of the device, in seconds since the epoch. */
       iat: number
+      /** False if the device says that it could not store its key (`stored`), which is gone with its page then. */
+      stored: boolean
     }>
   | Readonly<{ status: 'refused'; reason: ProofRefusal }>
 
@@ -135,7 +137,7 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
 
     // 12. It is for the access token that came with it; its key was compared above.
     if (accessToken !== undefined && ath !== sha256Base64url(accessToken)) return refused('wrong_token')
-    return { status: 'valid', jkt: made, jti, iat }
+    return { status: 'valid', jkt: made, jti, iat, stored: payload.stored !== false }
   }
 }
 

@@ -70,7 +70,6 @@ test.each(['pay.much', 'report'])(
       subject,
       sid,
       now: at,
-      keepUntil: at,
       change: { at, type: 'revoked', subject, sid, before: at },
     })
     world.clock.advance(1)

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { State } from '@stile/protocol'
 import { expect, test } from 'vitest'
 import { StileError } from '../error.ts'
@@ -10,6 +11,7 @@ const caller = { subject: 'main|alice', account: 'acme', sid: 's1', expiresAt: 1
 
 /** A stream that a test feeds by hand, and a clock that it moves. */
 function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: number) {
+  let expiresAt: number | null = 5000
   const told: unknown[] = []
   const listeners = new Set<(changes: readonly Change[]) => void>()
   let time = 100
@@ -28,6 +30,7 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
     caller,
     stream,
     now: () => time,
+    sessionExpiresAt: async () => expiresAt,
     load: async () => (await load(calls++)) as State,
     ...(knownRevision === undefined ? {} : { knownRevision }),
     onState: (state) => told.push(state.revision),
@@ -37,6 +40,10 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
     told,
     watch,
     calls: () => calls,
+    /** Uses or ends the session: `null` ends it. */
+    sessionTo(next: number | null) {
+      expiresAt = next
+    },
     listeners,
     at(next: number) {
       time = next
@@ -94,6 +101,31 @@ test('the end of the session, or of its token, is told once, and nothing after i
     expect(world.told).toEqual([1, why])
     expect(world.listeners.size, 'no listener is left behind').toBe(0)
   }
+})
+
+test('threat: a stream that nobody uses goes on after its session has expired', async () => {
+  const world = setUp(async () => ({ revision: 1 }))
+  world.sessionTo(200)
+  world.emit(mine)
+  await expect.poll(() => world.told).toEqual([1, 1])
+  // used meanwhile
+  world.sessionTo(300)
+  world.at(200)
+  await setImmediate()
+  world.at(299)
+  await setImmediate()
+  expect(world.told).toEqual([1, 1])
+  world.at(300)
+  await expect.poll(() => world.told).toEqual([1, 1, 'session_ended'])
+  expect(world.listeners.size).toBe(0)
+})
+
+test('threat: a stream whose session was ended without a change for it goes on', async () => {
+  const world = setUp(async () => ({ revision: 1 }))
+  await expect.poll(() => world.told).toEqual([1])
+  world.sessionTo(null)
+  world.emit(mine)
+  await expect.poll(() => world.told).toEqual([1, 'session_ended'])
 })
 
 test('a token that has expired before the watch begins gets no state at all', async () => {

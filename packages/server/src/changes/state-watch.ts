@@ -10,12 +10,14 @@ export type StateWatchOptions = Readonly<{
   caller: Pick<Caller, 'subject' | 'account' | 'sid' | 'expiresAt'>
   stream: ChangeStream
   now: () => number
+  /** When the session expires unless it is used, in seconds since the epoch; `null` if it was ended. */
+  sessionExpiresAt: () => Promise<number | null>
   /** Computes the state as it is now. */
   load: () => Promise<State>
   /** The revision that the caller has already; the state is told first unless it still is the newest. */
   knownRevision?: number
   onState: (state: State) => void
-  /** The watch is over: the session ended, its token expired, or the state cannot be computed. */
+  /** The watch is over: the session ended or expired, its token expired, or the state cannot be computed. */
   onEnd: (why: 'session_ended' | 'token_expired' | 'failed', fault?: unknown) => void
 }>
 
@@ -28,9 +30,9 @@ export type StateWatch = Readonly<{
 /**
  * Tells one caller each new state: once at the start, after each change that concerns it, and when its license changes by itself.
  *
- * A burst of changes is one computation; what arrives while one runs leads to exactly one more.
+ * A watch is no use of the session: it ends when that expires. A burst of changes is one computation; what arrives while one runs leads to exactly one more.
  */
-export function watchState({ caller, stream, now, load, knownRevision, onState, onEnd }: StateWatchOptions): StateWatch {
+export function watchState({ caller, stream, now, sessionExpiresAt, load, knownRevision, onState, onEnd }: StateWatchOptions): StateWatch {
   let running = false
   let dirty = false
   let over = false
@@ -41,11 +43,22 @@ export function watchState({ caller, stream, now, load, knownRevision, onState, 
     unsubscribe()
     expiry.clear()
     change.clear()
+    session.clear()
   }
   const end: StateWatchOptions['onEnd'] = (why, fault) => {
     if (over) return
     close()
     onEnd(why, fault)
+  }
+  const fail = (fault: unknown): void => {
+    const ended = fault instanceof StileError && fault.code === 'session_ended'
+    end(ended ? 'session_ended' : 'failed', ended ? undefined : fault)
+  }
+  /** Ends the watch with the session; one that was used meanwhile expires later. */
+  const followSession = async (): Promise<void> => {
+    const expiresAt = await sessionExpiresAt()
+    if (expiresAt === null || expiresAt <= now()) throw new StileError('session_ended', 'This session has ended.')
+    if (!over) session.set(expiresAt)
   }
   const refresh = async (): Promise<void> => {
     dirty = true
@@ -54,6 +67,7 @@ export function watchState({ caller, stream, now, load, knownRevision, onState, 
     try {
       while (dirty && !over) {
         dirty = false
+        await followSession()
         const state = await load()
         if (over) return
         change.set(state.license?.changesAt)
@@ -61,8 +75,7 @@ export function watchState({ caller, stream, now, load, knownRevision, onState, 
         known = undefined
       }
     } catch (fault) {
-      const ended = fault instanceof StileError && fault.code === 'session_ended'
-      end(ended ? 'session_ended' : 'failed', ended ? undefined : fault)
+      fail(fault)
     } finally {
       running = false
     }
@@ -70,6 +83,7 @@ export function watchState({ caller, stream, now, load, knownRevision, onState, 
 
   const expiry = createBoundary(now, () => end('token_expired'))
   const change = createBoundary(now, () => void refresh())
+  const session = createBoundary(now, () => void followSession().catch(fail))
   const unsubscribe = stream.subscribe((changes) => {
     const effects = changes.map((each) => affects(each, caller))
     if (effects.includes('end')) end('session_ended')
@@ -81,6 +95,7 @@ export function watchState({ caller, stream, now, load, knownRevision, onState, 
     tick() {
       expiry.check()
       change.check()
+      session.check()
     },
     close,
   }

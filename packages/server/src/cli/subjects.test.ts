@@ -61,7 +61,7 @@ const opens = (url: string, subject = ADA) => {
   const key = { subject, sid: 's1', jkt: 'jkt' }
   const change = () => ({ at: NOW, type: 'revoked', subject, before: NOW }) as const
   const proof = { kind: 'link', digest: recoveryLinkDigest(url.split('stile-recovery=')[1]?.trim() ?? '') } as const
-  const end = { subject, except: key, now: NOW, keepUntil: () => NOW + 9, change }
+  const end = { subject, except: key, now: NOW, change }
   return store.recovery.redeem({ key, proof, now: NOW, ticketExpiresAt: NOW + 600, end })
 }
 

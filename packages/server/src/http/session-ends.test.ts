@@ -146,7 +146,6 @@ describe('what ends sessions from outside', () => {
       subject: 'main|erin',
       except: { sid: 'e1', jkt: own.jkt },
       now: now(),
-      keepUntil: () => now() + 600,
       change: () => ({ at: now(), type: 'revoked', subject: 'main|erin', before: now() }),
     })
     expect((await thiefEvents.nextNamed('end')).data).toEqual({ code: 'session_ended' })

@@ -113,7 +113,6 @@ test('what was proven in a session that was ended meanwhile does not count', asy
     subject: caller.subject,
     sid: caller.sid,
     now,
-    keepUntil: now + 60,
     change: { at: now, type: 'revoked', sid: caller.sid, before: now },
   })
   await expect(

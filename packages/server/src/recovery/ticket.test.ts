@@ -66,7 +66,6 @@ describe('a ticket', () => {
       subject,
       sid,
       now: at,
-      keepUntil: at,
       change: { at, type: 'revoked', subject, sid, before: at },
     })
     expect((await problemOf(begin(again))).code).toBe('insufficient_user_authentication')

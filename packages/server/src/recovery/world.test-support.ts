@@ -32,16 +32,6 @@ export async function createRecoveryWorld() {
       login: { ...caller.login, authTime: clock.now() },
       ...more,
     }),
-    /** Lets the service see a session, as every request does. */
-    arrive: ({ subject, sid, jkt, account, login }: Caller) =>
-      domain.store.sessions.touch({
-        key: { subject, sid, jkt },
-        account,
-        now: clock.now(),
-        idleSeconds: 1_000_000,
-        absoluteSeconds: 1_000_000,
-        authTime: login.authTime,
-      }),
     /** Enrols a passkey, makes ten codes, and lets the proofs grow old. */
     async withCodes(caller: Caller): Promise<readonly string[]> {
       await world.enrolPasskey(caller)

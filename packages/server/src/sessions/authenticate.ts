@@ -4,6 +4,7 @@ import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from './caller.ts'
 import { consumeDpop, createDpopChecks } from './dpop.ts'
 import { createDpopNonces } from './dpop-nonce.ts'
+import { loginClaim, loginFor } from './login.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
 
@@ -18,6 +19,8 @@ export type Credentials = Readonly<{
   dpop: string | readonly string[] | undefined
   /** The client that the origin of the request belongs to. */
   client: string
+  /** Whether the subject does something; false for what a page asks by itself. Default true. */
+  active?: boolean
 }>
 
 /** Tells who is asking. */
@@ -48,19 +51,20 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
   const checkDpop = createDpopChecks()
 
   return {
-    async authenticate({ method, url, authorization, dpop, client }) {
+    async authenticate({ method, url, authorization, dpop, client, active = true }) {
       const token = sessionTokenIn(authorization)
       const time = now()
       const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
-      const { issuer, sub, account, sid, confirmedKey, login, actor, displayName, email, expiresAt } = await tokens.verify(token)
+      const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
+        await tokens.verify(token)
       if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
         throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
       // only now: anybody who has no valid session token writes nothing
       await consumeDpop(store.replay, proof, time)
 
       const subject = formatSubject({ issuer, sub })
-      const caller: Caller = {
+      const caller: Omit<Caller, 'login' | 'vouchedBy'> = {
         issuer,
         sub,
         subject,
@@ -68,39 +72,37 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
         sid: sid ?? deviceSession(proof.jkt),
         jkt: proof.jkt,
         client,
-        login,
         expiresAt,
         ...(actor !== undefined && { actor }),
         ...(displayName !== undefined && { displayName }),
         ...(email && { email }),
       }
-      const status = await store.sessions.touch({
+      const confirmed = confirmedKey !== undefined
+      const { status, login: vouchedBy } = await store.sessions.touch({
         key: sessionKey(caller),
         account: caller.account,
         now: time,
         ...session,
-        ...(login.authTime > 0 && { authTime: login.authTime }),
+        login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored: proof.stored }),
+        active,
       })
       if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
-      return caller
+      return { ...caller, login: loginFor(login, vouchedBy), vouchedBy }
     },
 
     nonce: () => nonces.current(now()),
 
     async endSession(caller) {
       const time = now()
-      const { sid, subject, expiresAt, jkt, login } = caller
-      // a session without a name of its own is as old as the device: remembered longer or for good, it would keep the next login out
-      const isDevice = sid === deviceSession(jkt)
-      const keepUntil = isDevice ? expiresAt : time + session.absoluteSeconds
+      const { sid, subject, jkt, login } = caller
       await store.sessions.end({
         subject: sessionKey(caller).subject,
         sid,
         now: time,
-        keepUntil: Math.max(keepUntil, expiresAt),
-        // the clock of the issuer may be fast: the login that is ended here is never a later one
-        ...(isDevice && { reopensAfter: Math.max(time, login.authTime) }),
+        // a session without a name of its own is that of the device: ended for good, it would keep the next login out. The clock of the
+        // issuer may be fast: the login that is ended here is never a later one
+        ...(sid === deviceSession(jkt) && { reopensAfter: Math.max(time, login.authTime) }),
         change: { at: time, type: 'revoked', subject, sid, before: time },
       })
     },

@@ -4,7 +4,7 @@ import { type ScriptedProvider, startScriptedProvider } from '../methods/relogin
 import { problemOf } from '../step-ups/world.test-support.ts'
 import { backChannelLogout } from './back-channel-logout.ts'
 import type { Caller } from './caller.ts'
-import { deviceSession, sessionKey } from './session-key.ts'
+import { deviceSession } from './session-key.ts'
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
@@ -40,14 +40,7 @@ describe('logout at the login provider', () => {
     await provider.close()
   })
 
-  const touch = (caller: Caller) =>
-    world.domain.store.sessions.touch({
-      key: sessionKey(caller),
-      account: caller.account,
-      now: clock(),
-      ...world.domain.options.session,
-      authTime: caller.login.authTime,
-    })
+  const touch = (caller: Caller) => world.arrive(caller)
   const logout = (claims: Readonly<Record<string, unknown>>, header: object = {}, key: 'own' | 'foreign' = 'own') =>
     provider.sign(
       { iss: provider.issuer, aud: 'stile', iat: clock(), exp: clock() + 120, jti: `jti-${serial++}`, events: EVENTS, ...claims },

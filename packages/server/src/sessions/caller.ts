@@ -1,4 +1,5 @@
 import type { Proof } from '@stile/protocol'
+import type { LoginVoucher } from '../stores/store.ts'
 
 /** Who is asking: a verified session token together with a verified device proof. */
 export type Caller = Readonly<{
@@ -12,8 +13,13 @@ export type Caller = Readonly<{
   /** RFC 7638 thumbprint of the device key. */
   jkt: string
   client: string
-  /** The primary login as the issuer's acrMap counts it; `authTime` is 0 if no time can be trusted. */
+  /**
+   * The primary login as it counts for this device key: as the issuer's acrMap says, with `authTime` 0 if no time can be trusted, and
+   * no more than a session of unknown age if it was given to another key.
+   */
   login: Proof
+  /** What says that the login was given to this device key. */
+  vouchedBy: LoginVoucher
   /** The acting party (RFC 8693 `act.sub`) if someone acts for the subject. */
   actor?: string
   /** Shown in an authenticator app or a passkey prompt; never used to decide. */

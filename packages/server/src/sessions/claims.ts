@@ -16,6 +16,8 @@ export type SessionClaims = Readonly<{
   sid: string | undefined
   /** The device key that its issuer gave the token to (`cnf.jkt`, RFC 9449 §6.1). */
   confirmedKey: string | undefined
+  /** Whom its issuer gave the token to (`azp`, RFC 9068 `client_id`). */
+  party: string | undefined
   login: Proof
   actor: string | undefined
   displayName: string | undefined
@@ -64,6 +66,7 @@ export function readSessionClaims(
     account,
     sid,
     confirmedKey: readConfirmedKey(payload, requireCnf),
+    party: [claim(payload, 'azp'), claim(payload, 'client_id')].find((each) => isName(each)),
     login: readLogin(payload, claims, acrMap, now),
     actor: readActor(payload, claims.actor),
     displayName: readDisplayName(payload, claims),

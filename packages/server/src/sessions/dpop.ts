@@ -31,6 +31,8 @@ export type DpopProof = Readonly<{
   /** RFC 7638 thumbprint of the key. */
   jkt: string
   jti: string
+  /** Whether the device has stored its key; false if it says that the key is gone with its page. */
+  stored: boolean
 }>
 
 /**
@@ -87,7 +89,7 @@ const DETAILS: Readonly<Record<ProofRefusal, string>> = {
  *
  * @throws {StileError} `invalid_dpop_proof`
  */
-export async function consumeDpop(replay: ReplayStore, { jkt, jti }: DpopProof, now: number): Promise<void> {
+export async function consumeDpop(replay: ReplayStore, { jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>, now: number): Promise<void> {
   const key = `dpop:${sha256Base64url(`${jkt} ${jti}`)}`
   const first = await replay.once({ key, now, expiresAt: now + REMEMBER_SECONDS })
   if (!first) throw new StileError('invalid_dpop_proof', 'The proof was used before. Make a new one for every request.')

@@ -11,13 +11,12 @@ describe('the end of sessions', () => {
   })
   afterEach(() => world.close())
 
-  const touch = (caller: Caller, authTime: number | undefined = caller.login.authTime) =>
-    world.domain.store.sessions.touch({
-      key: sessionKey(caller),
-      account: caller.account,
-      now: world.clock.now(),
-      ...world.domain.options.session,
-      ...(authTime > 0 && { authTime }),
+  const touch = (caller: Caller, authTime?: number, issuedAt?: number) => world.arrive(caller, { authTime, issuedAt })
+  const prove = ({ subject, sid, jkt }: Caller) =>
+    world.domain.store.proofs.record({
+      key: { subject, sid, jkt },
+      proof: { method: 'totp', level: 'mfa', amr: [], authTime: world.clock.now() },
+      change: { at: world.clock.now(), type: 'proofs', subject, sid },
     })
   const deviceOf = (name: string) => world.caller({ jkt: name.padEnd(43, '-'), sid: deviceSession(name.padEnd(43, '-')) })
 
@@ -42,16 +41,46 @@ describe('the end of sessions', () => {
     expect(await world.domain.store.changes.revokedBefore(owner.subject)).toBe(world.clock.now())
   })
 
-  test('a device of an issuer that names neither session nor login time gets in again, though not at once', async () => {
+  test('threat: an issuer that names neither session nor login time would keep a device out for good, or let old tokens in', async () => {
     const device = await deviceOf('plain')
+    const made = world.clock.now()
     await touch(device, 0)
+    await prove(device)
+    world.clock.advance(60)
     await endSessions(world.domain, { subject: device.subject })
-    world.clock.advance(world.domain.options.session.idleSeconds - 1)
-    await world.domain.store.sweep(world.clock.now())
-    expect(await touch(device, 0)).toBe('ended')
-    world.clock.advance(1)
-    await world.domain.store.sweep(world.clock.now())
+    world.clock.advance(60)
+    for (const issuedAt of [made, made + 60]) expect(await touch(device, 0, issuedAt)).toBe('ended')
     expect(await touch(device, 0)).toBe('new')
+    expect(await world.domain.store.proofs.list(sessionKey(device))).toEqual([])
+    // the same where it was merely not used for long
+    world.clock.advance(world.domain.options.session.idleSeconds)
+    expect(await touch(device, 0, made + 120)).toBe('expired')
+    expect(await touch(device, 0)).toBe('new')
+  })
+
+  test.each([
+    ['all of them', (owner: Caller) => endSessions(world.domain, { subject: owner.subject })],
+    ['one of them', (owner: Caller) => endSession(world.domain, owner)],
+    ['the login provider', ({ sid }: Caller) => endNamedSession(world.domain, { issuer: 'main', sid })],
+  ])('threat: an old login gets in again when the end of %s is forgotten, whatever lifetimes are configured', async (_, end) => {
+    const owner = await world.caller()
+    await touch(owner)
+    await end(owner)
+    for (const days of [1, 8, 40, 200, 300, 380]) {
+      world.clock.advance(days * 86_400)
+      await world.domain.store.sweep(world.clock.now())
+      expect(await touch(owner), `after ${days} days more`).toBe('ended')
+    }
+  })
+
+  test('threat: an old login gets in again when the end of a session without a name is forgotten', async () => {
+    const device = await deviceOf('unnamed')
+    await touch(device)
+    await endSession(world.domain, device)
+    world.clock.advance(300 * 86_400)
+    await world.domain.store.sweep(world.clock.now())
+    expect(await touch(device)).toBe('ended')
+    expect(await touch(device, world.clock.now())).toBe('new')
   })
 
   test('someone who acts for the subject keeps their own session, unless that very session ends', async () => {

@@ -3,7 +3,7 @@ import type { FactsDomain } from '../options/domain.ts'
 import type { SessionKey, Store } from '../stores/store.ts'
 import { isDeviceSession } from './session-key.ts'
 
-type EndsDomain = Pick<FactsDomain, 'store' | 'now' | 'options'>
+type EndsDomain = Pick<FactsDomain, 'store' | 'now'>
 type Ending = Readonly<{ subject: string; except?: SessionKey }>
 type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
@@ -11,7 +11,7 @@ type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
  * Ends every session of a subject, apart from one: on all devices, with what was proven and begun in them, and the tokens issued so far.
  *
  * A login that was given before is too old from here on, even if the service has not seen its session yet. An issuer that says
- * neither when a login was given nor in which session cannot be held to that for ever: its devices are kept out for the idle lifetime.
+ * neither when a login was given nor in which session is held to when its tokens were made: later ones begin again, with no proofs.
  * Sessions of someone who acts for the subject are their own and stay.
  *
  * @param ending.except  the session that goes on, on its one device
@@ -21,30 +21,23 @@ export async function endSessions(domain: EndsDomain, ending: Ending): Promise<v
 }
 
 /** What {@link endSessions} writes, for a verb of the store that ends them together with something else. */
-export function endOfAll({ now, options }: Pick<EndsDomain, 'now' | 'options'>, { subject, except }: Ending): EndOfAll {
+export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except }: Ending): EndOfAll {
   const at = now()
-  const { idleSeconds, absoluteSeconds } = options.session
   return {
     subject,
     ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
     now: at,
-    keepUntil: (sid) => at + (sid !== undefined && isDeviceSession(sid) ? idleSeconds : absoluteSeconds),
     change: (sid) => ({ at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }),
   }
 }
 
 /** Ends one session of a subject on all its devices. A login that was given later begins it again. */
-export async function endSession(
-  { store, now, options }: EndsDomain,
-  { subject, sid }: Pick<SessionKey, 'subject' | 'sid'>,
-): Promise<void> {
+export async function endSession({ store, now }: EndsDomain, { subject, sid }: Pick<SessionKey, 'subject' | 'sid'>): Promise<void> {
   const at = now()
-  const { idleSeconds, absoluteSeconds } = options.session
   await store.sessions.end({
     subject,
     sid,
     now: at,
-    keepUntil: at + (isDeviceSession(sid) ? idleSeconds : absoluteSeconds),
     reopensAfter: at,
     change: { at, type: 'revoked', subject, sid, before: at },
   })
@@ -58,13 +51,12 @@ export async function endNamedSession(
   domain: EndsDomain,
   { issuer, sid, sub }: Readonly<{ issuer: string; sid: string; sub?: string }>,
 ): Promise<void> {
-  const { store, now, options } = domain
+  const { store, now } = domain
   const at = now()
   await store.sessions.endNamed({
     issuer,
     sid,
     now: at,
-    keepUntil: at + options.session.absoluteSeconds,
     change: (key) => ({ at, type: 'revoked', subject: subjectOf(key), sid, before: at }),
   })
   if (sub === undefined) return

@@ -44,6 +44,7 @@ test('a session token says who someone is, in which session, and what the primar
   const token = world.issuer.mint({ amr: ['pwd'], acr: 'unmapped' })
   expect(await tokensOf().verify(token)).toEqual({
     issuer: 'main',
+    issuedAt: world.clock.now(),
     sub: 'alice',
     account: 'acme',
     sid: 's1',

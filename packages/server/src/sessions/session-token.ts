@@ -22,6 +22,8 @@ export type SessionToken = SessionClaims &
     /** Issuer id of the configuration. */
     issuer: string
     /** Seconds since the epoch. */
+    issuedAt: number
+    /** Seconds since the epoch. */
     expiresAt: number
   }>
 
@@ -96,7 +98,7 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       const { options } = issuer
       checkHeader(header, options)
       await verifySignature(token, issuer, now)
-      const expiresAt = checkTimes(payload, options, now)
+      const times = checkTimes(payload, options, now)
       if (!isFor(payload.aud, options.audience)) throw invalid('is for another audience.')
       // RFC 8417 §4.2: a logout token, say, must not open a session, not even where no typ tells them apart
       if (payload.events !== undefined) throw invalid('is a security event. Send a session token of the primary login.')
@@ -104,7 +106,7 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       if (claims.login.authTime === 0) warnOfTime(options, payload)
       if (payload[options.claims.emailVerified] === 'true' && !options.emailVerifiedAsText)
         warnOnce(options.id, options.claims.emailVerified, UNVERIFIED)
-      return { issuer: options.id, expiresAt, ...claims, account: accountNamed(claims.account, options, deps.issuers) }
+      return { issuer: options.id, ...times, ...claims, account: accountNamed(claims.account, options, deps.issuers) }
     },
   }
 }
@@ -120,14 +122,14 @@ function checkHeader({ alg, typ }: Payload, { algs, typ: typs }: IssuerOptions):
     throw invalid('is of a typ that is not accepted for its issuer.')
 }
 
-function checkTimes(payload: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): number {
+function checkTimes(payload: Payload, { maxTokenAgeSeconds }: IssuerOptions, now: number): Pick<SessionToken, 'issuedAt' | 'expiresAt'> {
   const [exp, iat, nbf] = [payload.exp, payload.iat, payload.nbf].map(readNumericDate)
   if (exp === undefined || iat === undefined) throw invalid('does not say when it was issued and when it expires (iat, exp).')
   if (exp <= now) throw invalid('has expired. Get a new one from the app.')
   if (iat > now + CLOCK_SKEW_SECONDS) throw invalid('was issued in the future. Check the clock of its issuer.')
   if (payload.nbf !== undefined && !(nbf !== undefined && nbf <= now + CLOCK_SKEW_SECONDS)) throw invalid('is not valid yet.')
   if (maxTokenAgeSeconds !== undefined && now - iat > maxTokenAgeSeconds) throw invalid('is too old. Get a new one from the app.')
-  return Math.floor(exp)
+  return { issuedAt: Math.floor(iat), expiresAt: Math.floor(exp) }
 }
 
 function isFor(aud: unknown, audience: string): boolean {

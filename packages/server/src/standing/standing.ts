@@ -1,4 +1,4 @@
-import type { Level, License } from '@stile/protocol'
+import type { Level, License, Proof } from '@stile/protocol'
 import type { Mailbox } from '../addresses/change.ts'
 import { mailboxOf } from '../addresses/mailbox.ts'
 import { effectiveLicenseOf } from '../licenses/licenses.ts'
@@ -6,6 +6,7 @@ import { reloginLevelOf } from '../login-providers/place.ts'
 import type { PublishedPolicy } from '../options/domain.ts'
 import { assessRisk, type Risk } from '../risk/new-device.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { loginProofs } from '../sessions/login.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { StoredProof } from '../stores/store.ts'
 import { type CountedAuthenticator, countProofs, countsNow } from './counted.ts'
@@ -52,7 +53,7 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
     caller,
     policy,
     license,
-    proofs: [caller.login, ...countProofs(proofs, authenticators)],
+    proofs: [...loginsOf(caller, policy, license), ...countProofs(proofs, authenticators)],
     authenticators,
     reloginLevel,
     ...(mailbox && { mailbox }),
@@ -61,4 +62,10 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
     revokedBefore,
     now,
   }
+}
+
+/** What the primary login of a caller counts for beside what was proven here. */
+export function loginsOf({ login, vouchedBy }: Caller, { policy }: PublishedPolicy, license: License | null): readonly Proof[] {
+  const raisedAt = policy.document.license?.upgraded === undefined ? undefined : license?.raisedAt
+  return loginProofs(login, vouchedBy, raisedAt)
 }

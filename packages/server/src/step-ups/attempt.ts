@@ -11,7 +11,7 @@ import { waysToMeet } from '../methods/ways.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { countProofs } from '../standing/counted.ts'
-import { loadStanding, type Standing } from '../standing/standing.ts'
+import { loadStanding, loginsOf, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
@@ -72,7 +72,8 @@ async function settleBound(
   const { feature, audience } = record
   const current = await loadStanding(domain, caller)
   demandOf(domain, current, feature)
-  const after = { ...current, proofs: [caller.login, ...countProofs([proven], current.authenticators)] }
+  const logins = loginsOf(caller, current.policy, current.license)
+  const after = { ...current, proofs: [...logins, ...countProofs([proven], current.authenticators)] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
 }

@@ -4,6 +4,7 @@ import { authenticatorsContract } from './contract/authenticators.test-support.t
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
+import { loginsContract } from './contract/logins.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
 import { recoveryContract } from './contract/recovery.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
@@ -22,6 +23,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as a store`, () => {
     sessionsContract(open)
     sessionEndsContract(open)
+    loginsContract(open)
     singleUseContract(open)
     attemptsContract(open)
     guessesContract(open)

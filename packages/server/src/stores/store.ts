@@ -18,6 +18,7 @@ import type {
 
 export type * from './change-log.ts'
 export type * from './guess-records.ts'
+export type * from './login-records.ts'
 export type * from './mail-records.ts'
 export type * from './product-records.ts'
 export type * from './recovery-records.ts'

@@ -1,5 +1,6 @@
 import type { Level, Method, Operation, Proof, Requirement } from '@stile/protocol'
 import type { NewChange } from './change-log.ts'
+import type { LoginClaim, LoginVoucher } from './login-records.ts'
 import type { NewNotice } from './mail-records.ts'
 
 /** One subject in one session on one device. A second key on one session is a new device and has proofs of its own. */
@@ -14,16 +15,32 @@ export interface SubjectStore {
 /** `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime. */
 export type SessionStatus = 'new' | 'known' | 'ended' | 'expired'
 
-/** Who was seen in which session, and which sessions were ended. */
+/** What a touch found. */
+export type SessionSeen = Readonly<{
+  status: SessionStatus
+  /** What says that the login is of this key; `none` also if the session may not go on. */
+  login: LoginVoucher
+  /** When the session expires unless it is used again, in seconds since the epoch; absent if it may not go on. */
+  expiresAt?: number
+}>
+
+/** Who was seen in which session, to which key its login belongs, and which sessions were ended. */
 export interface SessionStore {
   /**
    * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
-   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `authTime` says that the
-   * primary login was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
+   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `login` is of this
+   * key and was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
    * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
    *
    * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
    * key, so that another key draws out neither lifetime.
+   *
+   * Where the issuer says neither in which session nor when a login was given, a token that was made later begins again what has ended or
+   * expired: nobody is kept out for good. An end is remembered for a year and a month after somebody last came with it.
+   *
+   * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
+   * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
+   * tokens that name no key belong to nobody.
    */
   touch(
     input: Readonly<{
@@ -32,17 +49,17 @@ export interface SessionStore {
       now: number
       idleSeconds: number
       absoluteSeconds: number
-      /** When the primary login was given, if its issuer is trusted to say so. */
-      authTime?: number
+      login: LoginClaim
+      /** Whether the subject does something: what a page does by itself draws out no session. */
+      active: boolean
     }>,
-  ): Promise<SessionStatus>
+  ): Promise<SessionSeen>
   /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
   end(
     input: Readonly<{
       subject: string
       sid: string
       now: number
-      keepUntil: number
       /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
       reopensAfter?: number
       change: NewChange
@@ -52,15 +69,13 @@ export interface SessionStore {
    * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
    * registrations, in one transaction with the changes. A session that begins meanwhile, or that nobody was seen in yet, is ended too
    * if its login says that it was given at `now` or before; logins given later begin again. Another device on the sid of `except` is
-   * ended like another session.
+   * ended like another session, and the login of that sid belongs to the spared one from here on.
    */
   endAll(
     input: Readonly<{
       subject: string
       except?: Pick<SessionKey, 'sid' | 'jkt'>
       now: number
-      /** How long the end of a session is remembered; without a sid, that of all. */
-      keepUntil: (sid?: string) => number
       /** The change of each session that is ended, and once, without a sid, that of all. */
       change: (sid?: string) => NewChange
     }>,
@@ -69,11 +84,9 @@ export interface SessionStore {
    * Ends the sessions that an issuer knows by one name, no matter of which subject, for good: even if nobody was seen in them yet. Drops what
    * {@link end} drops, in one transaction with a change for each subject.
    */
-  endNamed(
-    input: Readonly<{ issuer: string; sid: string; now: number; keepUntil: number; change: (subject: string) => NewChange }>,
-  ): Promise<void>
-  /** Whether a key was seen in its session, and the session has not been ended since. */
-  isOpen(key: SessionKey): Promise<boolean>
+  endNamed(input: Readonly<{ issuer: string; sid: string; now: number; change: (subject: string) => NewChange }>): Promise<void>
+  /** When the session of a key expires unless it is used again, in seconds since the epoch; `null` if it was not seen or was ended. */
+  expiresAt(key: SessionKey): Promise<number | null>
   /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */
   list(input: Readonly<{ subject: string; now: number }>): Promise<readonly OpenSession[]>
 }

@@ -8,12 +8,17 @@ import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
 /** A request of a subject: session token and device proof have been verified. */
 export type SubjectCall = Call & Readonly<{ caller: Caller }>
 
+type SubjectAccessOptions = Readonly<{
+  /** Whether it is for a stream, which a page holds open by itself: it is no use of the session. */
+  isStream?: boolean
+}>
+
 /**
  * Access for the pages of a product: the origin must be a client's, and the session token comes with a proof of the device key.
  *
  * Every answer carries a nonce for the next proof (RFC 9449 §8.2), refusals too.
  */
-export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
+export function subjectAccess({ options }: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
   const client = (call: Call) => {
     const origin = call.header('origin')
     const found = clientOf(options, origin, origin === undefined ? call.query('audience') : undefined)
@@ -46,6 +51,8 @@ export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
         authorization: call.header('authorization'),
         dpop: call.header('dpop'),
         client: client(call).id,
+        // what a page asks by itself, on a timer or when it is shown again, says so
+        active: !isStream && call.query('active') !== '0',
       })
       // a body that is still on its way can be held back until after the end of the session
       return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
@@ -56,6 +63,6 @@ export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
 /** Reads a body that comes after its caller was let in: nothing is done any more for a session that ended meanwhile. */
 async function jsonInSession({ running: { domain }, json }: Call, caller: Caller): Promise<unknown> {
   const body = await json()
-  if (await domain.store.sessions.isOpen(sessionKey(caller))) return body
+  if ((await domain.store.sessions.expiresAt(sessionKey(caller))) !== null) return body
   throw new StileError('session_ended', 'This session was ended. Sign in again.')
 }

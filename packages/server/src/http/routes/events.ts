@@ -34,12 +34,8 @@ export function events(
       caller,
       stream,
       now: domain.now,
-      load: () =>
-        lane(async () => {
-          // an end of all sessions names none of them
-          if (!(await domain.store.sessions.isOpen(sessionKey(caller)))) throw new StileError('session_ended', 'This session was ended.')
-          return stateOf(domain, await loadStanding(domain, caller), audience)
-        }),
+      sessionExpiresAt: () => domain.store.sessions.expiresAt(sessionKey(caller)),
+      load: () => lane(async () => stateOf(domain, await loadStanding(domain, caller), audience)),
       ...(known === String(revision) ? { knownRevision: revision } : {}),
       onState: (state) => output.send({ id: String(state.revision), event: 'state', data: state }),
       onEnd(why, fault) {

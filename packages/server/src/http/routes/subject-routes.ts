@@ -38,7 +38,7 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
   const openStreams = createOpenStreams(MAX_STREAMS_PER_SUBJECT)
   addEndpoint(router, context, {
     path: '/v1/events',
-    access,
+    access: subjectAccess(context, { isStream: true }),
     methods: { GET: events(context, { openStreams, lane: createLane(STATE_LANE) }) },
     streams: true,
   })

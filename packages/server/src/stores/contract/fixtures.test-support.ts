@@ -2,6 +2,7 @@ import { afterEach, beforeEach } from 'vitest'
 import type {
   AuthenticatorRecord,
   LicenseRecord,
+  LoginClaim,
   NewChange,
   RegistrationRecord,
   SessionKey,
@@ -36,6 +37,13 @@ export function useStore(open: () => Promise<Store>): () => Store {
 export function burst<T>(call: (index: number) => Promise<T>, times: number = BURST): Promise<T[]> {
   return Promise.all(Array.from({ length: times }, (_, index) => call(index)))
 }
+
+/** A login that its issuer gave to the key that brings it; what is given replaces that. */
+export const login = (over: Partial<LoginClaim> = {}): LoginClaim => ({
+  confirmed: true,
+  mayOwn: true,
+  ...over,
+})
 
 export const proofsChange = ({ subject, sid }: SessionKey): NewChange => ({ at: T0, type: 'proofs', subject, sid })
 export const authenticatorsChange = ({ subject }: SessionKey): NewChange => ({ at: T0, type: 'authenticators', subject })

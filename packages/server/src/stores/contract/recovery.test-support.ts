@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { NewNotice, SessionKey, Store } from '../store.ts'
-import { ALICE, authenticator, authenticatorsChange, BOB, burst, passkey, proofsChange, T0, useStore } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  authenticator,
+  authenticatorsChange,
+  BOB,
+  burst,
+  login,
+  passkey,
+  proofsChange,
+  T0,
+  useStore,
+} from './fixtures.test-support.ts'
 
 const EXPIRES = T0 + 600
 
@@ -21,12 +32,13 @@ export function recoveryContract(open: () => Promise<Store>): void {
         subject: key.subject,
         except: key,
         now,
-        keepUntil: () => now + 86_400,
         change: (sid) => ({ at: now, type: 'revoked', subject: key.subject, ...(sid !== undefined && { sid }), before: now }),
       },
       notices: [notice(id)],
     })
-  const touch = (key: SessionKey) => store().sessions.touch({ key, account: 'acme', now: T0, idleSeconds: 600, absoluteSeconds: 3600 })
+  const touch = async (key: SessionKey) =>
+    (await store().sessions.touch({ key, account: 'acme', now: T0, idleSeconds: 600, absoluteSeconds: 3600, login: login(), active: true }))
+      .status
   const told = async () => (await store().outbox.claim({ now: T0, leaseSeconds: 1, limit: 100 })).length
 
   describe('recovery codes', () => {
@@ -80,25 +92,29 @@ export function recoveryContract(open: () => Promise<Store>): void {
       }
       await make(['a'])
       expect(await redeem('b')).toBe(false)
-      expect(await store().sessions.isOpen(phone)).toBe(true)
+      expect(await store().sessions.expiresAt(phone)).not.toBeNull()
       expect(await redeem('a')).toBe(true)
-      expect(await store().sessions.isOpen(phone)).toBe(false)
+      expect(await store().sessions.expiresAt(phone)).toBeNull()
       expect([await store().proofs.list(phone), (await store().proofs.list(ALICE)).length]).toEqual([[], 1])
-      expect(await store().sessions.isOpen(BOB)).toBe(true)
+      expect(await store().sessions.expiresAt(BOB)).not.toBeNull()
     })
 
     it('threat: a session that ended while its code was checked would use it up, and end those of its owner', async () => {
       await make(['a', 'b', 'c'])
       const end = ({ subject, sid }: SessionKey) => {
         const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
-        return store().sessions.end({ subject, sid, now: T0, keepUntil: T0 + 9, change })
+        return store().sessions.end({ subject, sid, now: T0, change })
       }
       const other = { ...phone, sid: 'other' }
       await touch(ALICE)
       await touch(other)
       await end(ALICE)
       expect(await redeem('a')).toBe(false)
-      expect([await store().sessions.isOpen(other), await store().recovery.ticket(ALICE), await told()]).toEqual([true, null, 0])
+      expect([(await store().sessions.expiresAt(other)) === null, await store().recovery.ticket(ALICE), await told()]).toEqual([
+        false,
+        null,
+        0,
+      ])
       expect(await redeem('a', 'code', other)).toBe(true)
       // a session that nobody has seen before, and one that this has ended
       for (const key of [{ ...phone, sid: 'unseen' }, ALICE]) expect(await redeem('b', 'code', key, T0, 'no_2')).toBe(false)
@@ -181,7 +197,7 @@ export function recoveryContract(open: () => Promise<Store>): void {
       await ticket()
       const { subject, sid } = ALICE
       const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
-      await store().sessions.end({ subject, sid, now: T0, keepUntil: T0 + 9, change })
+      await store().sessions.end({ subject, sid, now: T0, change })
       expect(await store().recovery.ticket(ALICE)).toBeNull()
     })
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
-
-const KEEP = 86_400
+import { END_SECONDS } from '../retention.ts'
+import type { LoginClaim, SessionKey, Store } from '../store.ts'
+import { ALICE, BOB, burst, login, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
 
 /** The end of many sessions at once, and which are open. */
 export function sessionEndsContract(open: () => Promise<Store>): void {
   const store = useStore(open)
-  const touch = (key: SessionKey, now = T0, more: { authTime?: number } = {}) =>
-    store().sessions.touch({ key, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600, ...more })
+  const touch = async (key: SessionKey, now = T0, more: Partial<LoginClaim> = {}) =>
+    (await store().sessions.touch({ key, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600, login: login(more), active: true }))
+      .status
   const prove = (key: SessionKey, authTime = T0) =>
     store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
   const endAll = (now: number, except?: SessionKey) =>
@@ -16,7 +16,6 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       subject: ALICE.subject,
       ...(except && { except }),
       now,
-      keepUntil: () => now + KEEP,
       change: (sid) => ({ at: now, type: 'revoked', subject: ALICE.subject, ...(sid !== undefined && { sid }), before: now }),
     })
   const endNamed = (sid: string, now: number, issuer = 'demo') =>
@@ -24,7 +23,6 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       issuer,
       sid,
       now,
-      keepUntil: now + KEEP,
       change: (subject) => ({ at: now, type: 'revoked', subject, sid, before: now }),
     })
   const phone = { ...ALICE, jkt: 'phone' }
@@ -41,7 +39,7 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       const before = await store().changes.head()
       await endAll(T0 + 5)
       for (const key of [ALICE, phone, tablet]) {
-        expect(await store().sessions.isOpen(key)).toBe(false)
+        expect(await store().sessions.expiresAt(key)).toBeNull()
         expect(await touch(key, T0 + 6, { authTime: T0 + 5 })).toBe('ended')
         expect(await store().proofs.list(key)).toEqual([])
         expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
@@ -66,13 +64,13 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
         await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
       }
       await endAll(T0 + 5, ALICE)
-      expect(await store().sessions.isOpen(ALICE)).toBe(true)
+      expect(await store().sessions.expiresAt(ALICE)).not.toBeNull()
       expect(await touch(ALICE, T0 + 6, { authTime: T0 })).toBe('known')
       expect(await store().proofs.list(ALICE)).toHaveLength(1)
       expect(await prove(ALICE, T0 + 6)).toBe(true)
       expect(await store().stepUps.get(`su_${ALICE.jkt}`)).not.toBeNull()
       for (const key of [phone, tablet]) {
-        expect(await store().sessions.isOpen(key)).toBe(false)
+        expect(await store().sessions.expiresAt(key)).toBeNull()
         expect(await touch(key, T0 + 6, { authTime: T0 })).toBe('ended')
         expect(await store().proofs.list(key)).toEqual([])
         expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
@@ -136,10 +134,36 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
     it('is remembered until its time, also over a sweep', async () => {
       await touch(ALICE, T0, { authTime: T0 })
       await endAll(T0 + 5)
-      await store().sweep(T0 + 5 + KEEP - 1)
-      for (const key of [ALICE, tablet]) expect(await touch(key, T0 + 5 + KEEP - 1, { authTime: T0 + 5 })).toBe('ended')
-      await store().sweep(T0 + 5 + KEEP)
-      for (const key of [ALICE, tablet]) expect(await touch(key, T0 + 5 + KEEP, { authTime: T0 + 5 })).toBe('new')
+      const endsAt = T0 + 5 + END_SECONDS
+      await store().sweep(endsAt - 1)
+      for (const key of [ALICE, tablet]) expect(await touch(key, endsAt - 1, { authTime: T0 + 5 })).toBe('ended')
+      await store().sweep(endsAt + END_SECONDS)
+      for (const key of [ALICE, tablet]) expect(await touch(key, endsAt + END_SECONDS, { authTime: T0 + 5 })).toBe('new')
+    })
+
+    it('threat: another device on the session that was spared goes on if its tokens do not say when the login was given', async () => {
+      await touch(ALICE)
+      await touch(phone)
+      await endAll(T0 + 5, ALICE)
+      for (const key of [phone, { ...ALICE, jkt: 'unseen' }]) expect(await touch(key, T0 + 6)).toBe('ended')
+      expect(await touch(ALICE, T0 + 6)).toBe('known')
+      expect(await prove(ALICE, T0 + 5)).toBe(true)
+      // nor does a login of the spared device let another in
+      const claim = { sid: ALICE.sid, confirmed: false, authTime: T0 + 10 }
+      expect(await touch(phone, T0 + 11, claim)).toBe('ended')
+      expect(await touch(ALICE, T0 + 11, claim)).toBe('known')
+      await endAll(T0 + 20)
+      expect(await touch(ALICE, T0 + 21)).toBe('ended')
+    })
+
+    it('threat: the former owner of the login of the session that was spared comes back with the next one', async () => {
+      const claim = (authTime: number) => ({ sid: ALICE.sid, confirmed: false, authTime })
+      await touch(phone, T0, claim(T0))
+      await touch(ALICE, T0, claim(T0))
+      await endAll(T0 + 5, ALICE)
+      expect(await touch(phone, T0 + 11, claim(T0 + 10))).toBe('ended')
+      expect(await touch(ALICE, T0 + 11, claim(T0 + 10))).toBe('known')
+      expect(await touch(phone, T0 + 11, { ...claim(T0 + 10), confirmed: true })).toBe('new')
     })
   })
 
@@ -182,8 +206,8 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       await touch(ALICE)
       await touch(phone, T0 + 100)
       await touch(BOB)
-      expect(await store().sessions.isOpen(ALICE)).toBe(true)
-      expect(await store().sessions.isOpen({ ...ALICE, jkt: 'unseen' })).toBe(false)
+      expect(await store().sessions.expiresAt(ALICE)).not.toBeNull()
+      expect(await store().sessions.expiresAt({ ...ALICE, jkt: 'unseen' })).toBeNull()
       const list = (now: number) => store().sessions.list({ subject: ALICE.subject, now })
       expect(await list(T0 + 200)).toEqual([
         { sid: ALICE.sid, jkt: ALICE.jkt, createdAt: T0, seenAt: T0 },

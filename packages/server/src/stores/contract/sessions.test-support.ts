@@ -8,6 +8,7 @@ import {
   BOB,
   burst,
   enrol,
+  login,
   passkey,
   proofsChange,
   registration,
@@ -22,14 +23,14 @@ const ABSOLUTE = 3600
 /** Sessions, what they have proven, and devices. */
 export function sessionsContract(open: () => Promise<Store>): void {
   const store = useStore(open)
-  const touch = (key: SessionKey, now: number, more: { account?: string; authTime?: number } = {}) =>
-    store().sessions.touch({ key, account: 'acme', now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, ...more })
+  const touch = async (key: SessionKey, now: number, { account = 'acme', ...more }: { account?: string; authTime?: number } = {}) =>
+    (await store().sessions.touch({ key, account, now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, login: login(more), active: true }))
+      .status
   const end = (key: SessionKey, now = T0, more: { reopensAfter?: number } = {}) =>
     store().sessions.end({
       subject: key.subject,
       sid: key.sid,
       now,
-      keepUntil: now + 86_400,
       ...more,
       change: { at: now, type: 'revoked', subject: key.subject, sid: key.sid, before: now },
     })

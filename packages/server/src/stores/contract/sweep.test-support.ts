@@ -1,11 +1,35 @@
 import { describe, expect, it } from 'vitest'
+import { END_SECONDS } from '../retention.ts'
 import type { Store } from '../store.ts'
-import { ALICE, ALL, burst, license, licenseChange, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  ALL,
+  burst,
+  license,
+  licenseChange,
+  login,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  useStore,
+} from './fixtures.test-support.ts'
 
 /** What the sweep deletes, and what it must leave. */
 export function sweepContract(open: () => Promise<Store>): void {
   const store = useStore(open)
-  const touch = (now: number) => store().sessions.touch({ key: ALICE, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600 })
+  const touch = async (now: number, authTime?: number) =>
+    (
+      await store().sessions.touch({
+        key: ALICE,
+        account: 'acme',
+        now,
+        idleSeconds: 600,
+        absoluteSeconds: 3600,
+        login: login(authTime === undefined ? {} : { authTime }),
+        active: true,
+      })
+    ).status
 
   describe('sweep', () => {
     it('deletes step-ups, registrations and windows when they have expired, and not a second before', async () => {
@@ -35,11 +59,15 @@ export function sweepContract(open: () => Promise<Store>): void {
       expect(await touch(T0 + 700)).toBe('expired')
       const { subject, sid } = ALICE
       const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
-      await store().sessions.end({ subject, sid, now: T0 + 700, keepUntil: T0 + 10_000, change })
-      await store().sweep(T0 + 9_999)
-      expect(await touch(T0 + 9_999)).toBe('ended')
-      await store().sweep(T0 + 10_000)
-      expect(await touch(T0 + 10_000)).toBe('new')
+      await store().sessions.end({ subject, sid, now: T0 + 700, change })
+      const endsAt = T0 + 700 + END_SECONDS
+      await store().sweep(endsAt - 1)
+      expect(await touch(endsAt - 1)).toBe('ended')
+      // somebody has come with it: it is remembered for as long again
+      await store().sweep(endsAt + END_SECONDS - 2)
+      expect(await touch(endsAt + END_SECONDS - 2)).toBe('ended')
+      await store().sweep(endsAt + END_SECONDS * 2)
+      expect(await touch(endsAt + END_SECONDS * 2)).toBe('new')
     })
 
     it('deletes the proofs of expired sessions and leaves those of living ones', async () => {
@@ -52,10 +80,31 @@ export function sweepContract(open: () => Promise<Store>): void {
       expect(await store().proofs.list(ALICE)).toEqual([])
     })
 
+    it('threat: an expired session that was swept would begin again with the login that it had', async () => {
+      await touch(T0, T0)
+      const later = T0 + 300 * 86_400
+      await store().sweep(later)
+      expect(await store().sessions.list({ subject: ALICE.subject, now: T0 })).toEqual([])
+      for (const authTime of [undefined, T0, T0 + 599]) expect(await touch(later, authTime)).toBe('ended')
+      expect(await touch(later, T0 + 600)).toBe('new')
+    })
+
+    it('keeps an end that is for good when the sessions of that name are swept', async () => {
+      await touch(T0, T0)
+      const { subject, sid } = ALICE
+      const change = { at: T0, type: 'revoked', subject, sid, before: T0 } as const
+      await store().sessions.end({ subject, sid, now: T0 + 1, reopensAfter: T0 + 1, change })
+      expect(await touch(T0 + 5, T0 + 2)).toBe('new')
+      await store().sessions.endNamed({ issuer: 'demo', sid, now: T0 + 6, change: () => change })
+      await store().sweep(T0 + 300 * 86_400)
+      expect(await touch(T0 + 300 * 86_400, T0 + 300 * 86_400)).toBe('ended')
+    })
+
     it('forgets an expired session in the end', async () => {
       await touch(T0)
-      await store().sweep(T0 + 365 * 86_400)
-      expect(await touch(T0 + 365 * 86_400)).toBe('new')
+      await store().sweep(T0 + 31 * 86_400)
+      await store().sweep(T0 + 31 * 86_400 + END_SECONDS)
+      expect(await touch(T0 + 31 * 86_400 + END_SECONDS)).toBe('new')
     })
 
     it('threat: whoever resumes the log after a sweep would miss that something changed', async () => {

@@ -1,9 +1,12 @@
+import type { ExpressionBuilder } from 'kysely'
+import { END_SECONDS } from '../retention.ts'
 import type { Connection } from './connection.ts'
+import type { Tables } from './database/schema.ts'
 import type { Parameter, Statement } from './database/statements.ts'
 
 /** How many rows one step of the sweep deletes: other writes get their turn between the steps. */
 const BATCH = 500
-/** An expired session is remembered this long, so that a session token which lives as long cannot begin it again. 30 days. */
+/** An expired session keeps what is known of each of its devices this long; then only that it has ended. 30 days. */
 const EXPIRED_SESSION_SECONDS = 30 * 86_400
 /** Changes that only matter to those who watch right now are kept this long. One day. */
 const PASSING_CHANGE_SECONDS = 86_400
@@ -12,7 +15,18 @@ const EXPIRED_TICKET_SECONDS = 1800
 /** Notices that nobody sends, because mail is not configured any more, are kept this long. Two days. */
 const UNSENT_NOTICE_SECONDS = 2 * 86_400
 
-type Step = Statement<{ now: number; batch: number }, unknown>
+type Step = Pick<Statement<{ now: number; batch: number }, unknown>, 'run'>
+
+/** The rows of sessions that expired long ago, always the same ones for the same time. */
+const longExpired =
+  (p: Parameter<{ now: number; batch: number }>) =>
+  ({ selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
+    selectFrom('sessions')
+      .select('sessions.rowid')
+      .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
+      .orderBy('expires_at')
+      .orderBy('rowid')
+      .limit(p('batch'))
 
 /**
  * Deletes what has expired, a batch at a time.
@@ -21,6 +35,39 @@ type Step = Statement<{ now: number; batch: number }, unknown>
  * hears of everything that changed. The head of the log always stays.
  */
 export function createSweep({ prepare, write }: Connection): (now: number) => Promise<void> {
+  const endExpired = prepare((db, p: Parameter<{ now: number; batch: number; keepUntil: number }>) =>
+    db
+      .insertInto('ended_sessions')
+      .columns(['subject', 'sid', 'keep_until', 'reopens_after', 'spared_jkt'])
+      .expression((from) =>
+        from
+          .selectFrom('sessions')
+          .select(({ eb, fn, val }) => [
+            'subject',
+            'sid',
+            eb.cast<number>(val(p('keepUntil')), 'integer').as('keep_until'),
+            // a login that was given in the second in which it expired begins it again
+            eb(fn.max('expires_at'), '-', 1).as('reopens_after'),
+            eb.lit(null).as('spared_jkt'),
+          ])
+          .where('rowid', 'in', longExpired(p))
+          .groupBy(['subject', 'sid']),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
+          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
+          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
+        })),
+      ),
+  )
+  const dropExpired = prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+    db.deleteFrom('sessions').where('rowid', 'in', longExpired(p)),
+  )
+  /** Forgets sessions that expired long ago, but not that they ended: within one write, and in the order of the index for both. */
+  const forgetSessions: Step['run'] = ({ now, batch }) => {
+    endExpired.run({ now, batch, keepUntil: now + END_SECONDS })
+    return dropExpired.run({ now, batch })
+  }
   const steps: readonly Step[] = [
     ...(['step_ups', 'registrations', 'replays', 'recovery_links', 'guesses', 'ceremony_guesses'] as const).map((table) =>
       prepare((db, p: Parameter<{ now: number; batch: number }>) =>
@@ -43,12 +90,12 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .limit(p('batch')),
       ),
     ),
-    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
-      db
-        .deleteFrom('ended_sessions')
-        .where('rowid', 'in', (from) =>
-          from.selectFrom('ended_sessions').select('rowid').where('keep_until', '<=', p('now')).limit(p('batch')),
-        ),
+    ...(['ended_sessions', 'login_owners', 'former_logins'] as const).map((table) =>
+      prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+        db
+          .deleteFrom(table)
+          .where('rowid', 'in', (from) => from.selectFrom(table).select('rowid').where('keep_until', '<=', p('now')).limit(p('batch'))),
+      ),
     ),
     // proofs of sessions that have expired or are no longer known
     prepare((db, p: Parameter<{ now: number; batch: number }>) =>
@@ -71,15 +118,7 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .limit(p('batch')),
       ),
     ),
-    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
-      db.deleteFrom('sessions').where('rowid', 'in', (from) =>
-        from
-          .selectFrom('sessions')
-          .select('rowid')
-          .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
-          .limit(p('batch')),
-      ),
-    ),
+    { run: (parameters) => forgetSessions(parameters) },
     prepare((db, p: Parameter<{ now: number; batch: number }>) =>
       db.deleteFrom('outbox').where('rowid', 'in', (from) =>
         from

@@ -197,6 +197,45 @@ const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE authenticators ADD COLUMN disabled_at INTEGER;
     `,
   },
+  {
+    version: 8,
+    name: 'a login belongs to a device key',
+    // a session that is known already belongs to its earliest key that has proven to be of the subject; without such a key its user signs
+    // in again. What is kept is kept for a year and a month, longer than a login counts; a minute is how late a session is seen
+    sql: `
+      CREATE TABLE login_owners (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, auth_time INTEGER NOT NULL, party TEXT NOT NULL, jkt TEXT NOT NULL,
+        keep_until INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid, auth_time, party)
+      ) STRICT;
+      CREATE INDEX login_owners_expiry ON login_owners (keep_until);
+      CREATE TABLE former_logins (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL, until INTEGER NOT NULL, keep_until INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid, jkt)
+      ) STRICT;
+      CREATE INDEX former_logins_expiry ON former_logins (keep_until);
+
+      ALTER TABLE ended_sessions ADD COLUMN spared_jkt TEXT;
+      UPDATE ended_sessions SET keep_until = keep_until + 34128000;
+
+      INSERT INTO login_owners (subject, sid, auth_time, party, jkt, keep_until)
+        SELECT subject, sid, 0, '', jkt, newest + 60 + 34128000
+          FROM (
+            SELECT sessions.*, row_number() OVER (PARTITION BY subject, sid ORDER BY created_at, jkt) AS place
+              FROM sessions JOIN (SELECT DISTINCT subject, jkt FROM devices) USING (subject, jkt)
+              WHERE sid != 'dev-' || jkt
+          ), (SELECT max(seen_at) AS newest FROM sessions)
+          WHERE place = 1;
+      INSERT INTO former_logins (subject, sid, jkt, until, keep_until)
+        SELECT DISTINCT subject, iif(sid = 'dev-' || jkt, '', sid), '', newest + 60, newest + 60 + 34128000
+          FROM sessions, (SELECT max(seen_at) AS newest FROM sessions);
+      INSERT INTO former_logins (subject, sid, jkt, until, keep_until)
+        SELECT subject, '', jkt, newest + 60, newest + 60 + 34128000
+          FROM sessions JOIN (SELECT DISTINCT subject, jkt FROM devices) USING (subject, jkt),
+            (SELECT max(seen_at) AS newest FROM sessions)
+          WHERE sid = 'dev-' || jkt;
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -9,8 +9,15 @@ type SessionColumns = { subject: string; sid: string; jkt: string }
 export interface Tables {
   user_handles: { subject: string; handle: string }
   sessions: Rowid & SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number }
-  /** `reopens_after` is null if the end is for good. */
-  ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null }
+  /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
+  ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }
+  /**
+   * To which device key a login belongs: `sid` is empty if the issuer names no session, `auth_time` is 0 if it does. An empty `party`
+   * stands for every party, an empty `jkt` for no key.
+   */
+  login_owners: Rowid & { subject: string; sid: string; auth_time: number; party: string; jkt: string; keep_until: number }
+  /** Logins of before owners were remembered: given up to `until`, they belong to no key but these; `sid` as in `login_owners`. */
+  former_logins: Rowid & { subject: string; sid: string; jkt: string; until: number; keep_until: number }
   proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
   /** One row for each authenticator that vouched for the device; its id is empty if it is not known, or is gone. */
   devices: { subject: string; jkt: string; authenticator_id: string; bound_at: number }

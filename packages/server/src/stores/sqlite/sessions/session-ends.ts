@@ -1,14 +1,17 @@
+import { END_SECONDS } from '../../retention.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
 type Named = Readonly<{ subject: string; sid: string }>
+type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: string | null }>
 
 /** How a write ends sessions; each is to be called within one. */
 type Endings = Readonly<{
-  mark: (input: Named & Readonly<{ keepUntil: number; reopensAfter: number | null }>) => void
-  end: (named: Named, keepUntil: number, reopensAfter: number | null) => void
+  mark: (input: Named & Ending) => void
+  end: (input: Named & Ending) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
 
@@ -23,6 +26,7 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
       .select('sid')
       .where('subject', '=', p('subject'))
       .where((row) => row.or([row('sid', '=', p('sid')), row('sid', '=', ALL_SESSIONS)]))
+      .where((row) => row('spared_jkt', 'is distinct from', p('jkt')))
       // a session that was spared or began since is among the open ones; it goes on for what was proven after it was ended by name
       .where(({ not, and, or, eb, exists, selectFrom }) =>
         not(
@@ -43,16 +47,25 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
 }
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
-export function createEndings({ prepare, append }: Connection): Endings {
-  const mark = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number | null }>) =>
+export function createEndings(connection: Connection): Endings {
+  const { prepare, append } = connection
+  const { give } = createLogins(connection)
+  const mark = prepare((db, p: Parameter<Named & { keepUntil: number; reopensAfter: number | null; sparedJkt: string | null }>) =>
     db
       .insertInto('ended_sessions')
-      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter') })
+      .values({
+        subject: p('subject'),
+        sid: p('sid'),
+        keep_until: p('keepUntil'),
+        reopens_after: p('reopensAfter'),
+        spared_jkt: p('sparedJkt'),
+      })
       .onConflict((conflict) =>
         conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
           keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
           // null, an end for good, if either of them is
           reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
+          spared_jkt: ref('excluded.spared_jkt'),
         })),
       ),
   )
@@ -71,24 +84,33 @@ export function createEndings({ prepare, append }: Connection): Endings {
     db.selectFrom('sessions').select('sid').distinct().where('subject', '=', p('subject')).orderBy('sid'),
   )
 
-  function end({ subject, sid }: Named, keepUntil: number, reopensAfter: number | null): void {
-    mark.run({ subject, sid, keepUntil, reopensAfter })
-    for (const each of drop) each.run({ subject, sid })
+  const put = ({ subject, sid, now, reopensAfter, sparedJkt = null }: Named & Ending) =>
+    void mark.run({ subject, sid, keepUntil: now + END_SECONDS, reopensAfter, sparedJkt })
+
+  function end(input: Named & Ending): void {
+    put(input)
+    for (const each of drop) each.run({ subject: input.subject, sid: input.sid })
+  }
+
+  /** Ends a session on all devices but one, which goes on and owns the login from here on. */
+  function endForOthers(spared: SessionKey, now: number): void {
+    const { subject, sid, jkt } = spared
+    put({ subject, sid, now, reopensAfter: now, sparedJkt: jkt })
+    for (const each of dropOtherDevices) each.run({ subject, sid, jkt })
+    give(spared, now)
   }
 
   return {
-    mark: (input) => void mark.run({ ...input }),
+    mark: put,
     end,
-    endAll: ({ subject, except, now, keepUntil, change }) => {
+    endAll: ({ subject, except, now, change }) => {
       for (const { sid } of namesOf.all({ subject })) {
-        if (sid === except?.sid) {
-          for (const each of dropOtherDevices) each.run({ subject, sid, jkt: except.jkt })
-        } else {
-          end({ subject, sid }, keepUntil(sid), now)
-          append(change(sid))
-        }
+        if (sid === except?.sid) continue
+        end({ subject, sid, now, reopensAfter: now })
+        append(change(sid))
       }
-      mark.run({ subject, sid: ALL_SESSIONS, keepUntil: keepUntil(), reopensAfter: now })
+      if (except !== undefined) endForOthers({ subject, ...except }, now)
+      put({ subject, sid: ALL_SESSIONS, now, reopensAfter: now })
       append(change())
     },
   }
@@ -110,7 +132,12 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
       .orderBy('subject'),
   )
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-    db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+    db
+      .selectFrom('sessions')
+      .select('expires_at')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
   )
   const openOf = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
     db
@@ -124,23 +151,23 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
   )
 
   return {
-    end: ({ subject, sid, keepUntil, reopensAfter = null, change }) =>
+    end: ({ subject, sid, now, reopensAfter = null, change }) =>
       write(() => {
-        end({ subject, sid }, keepUntil, reopensAfter)
+        end({ subject, sid, now, reopensAfter })
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),
-    endNamed: ({ issuer, sid, keepUntil, change }) =>
+    endNamed: ({ issuer, sid, now, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
         const before = `${issuer}}`
         for (const { subject } of subjectsIn.all({ sid, from, before })) {
-          end({ subject, sid }, keepUntil, null)
+          end({ subject, sid, now, reopensAfter: null })
           append(change(subject))
         }
-        mark({ subject: from, sid, keepUntil, reopensAfter: null })
+        mark({ subject: from, sid, now, reopensAfter: null })
       }),
-    isOpen: (key) => read(() => find.get({ ...key }) !== undefined),
+    expiresAt: (key) => read(() => find.get({ ...key })?.expires_at ?? null),
     list: ({ subject, now }) =>
       read(() =>
         openOf.all({ subject, now }).map(({ sid, jkt, created_at, seen_at }) => ({ sid, jkt, createdAt: created_at, seenAt: seen_at })),

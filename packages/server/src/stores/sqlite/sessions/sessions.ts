@@ -1,6 +1,8 @@
-import type { SessionKey, SessionStatus, SessionStore } from '../../store.ts'
+import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
+import type { SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createLogins } from './logins.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
@@ -8,6 +10,9 @@ import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 const TOUCH_SECONDS = 60
 
 type Touch = Parameters<SessionStore['touch']>[0]
+
+/** What a touch finds, and what there is to write. */
+type Found = SessionSeen & Readonly<{ writes: readonly (() => void)[] }>
 
 /** Keeps sessions: who was seen, until when, and which were ended. */
 export function createSessionStore(connection: Connection): SessionStore {
@@ -31,7 +36,18 @@ export function createSessionStore(connection: Connection): SessionStore {
       .orderBy('created_at'),
   )
   const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
-    db.selectFrom('ended_sessions').select('reopens_after').where('subject', '=', p('subject')).where('sid', '=', p('sid')),
+    db
+      .selectFrom('ended_sessions')
+      .select(['subject', 'sid', 'reopens_after', 'spared_jkt', 'keep_until'])
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid')),
+  )
+  const keepEnded = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number }>) =>
+    db
+      .updateTable('ended_sessions')
+      .set({ keep_until: p('keepUntil') })
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid')),
   )
   const put = prepare(
     (
@@ -63,53 +79,79 @@ export function createSessionStore(connection: Connection): SessionStore {
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
     ),
   )
-  /** What a touch finds, and whether there is something to write. */
-  function look({ key, account, now, idleSeconds, absoluteSeconds, authTime }: Touch): { status: SessionStatus; createdAt?: number } {
-    const ended = findEnded.get({ subject: key.subject, sid: key.sid })
-    // it stays on record after a new login, so that older tokens are refused then too
-    if (ended !== undefined && !isLater(authTime, ended.reopens_after)) return { status: 'ended' }
-    const expiryOf = (each: { seen_at: number; created_at: number }) =>
-      Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
-    const isOutlived = (expiresAt: number) => authTime !== undefined && authTime >= expiresAt
-    const session = find.get({ ...key })
-    // a device that was seen before is told by the end of their own session, or was spared
-    if (session === undefined && wasEndedUnseen(key, authTime)) return { status: 'ended' }
-    if (session === undefined || now >= expiryOf(session)) {
-      if (session !== undefined && !isOutlived(expiryOf(session))) return { status: 'expired' }
-      // the login belongs to the first life of the session that had not ended when it was given
-      const life = findLives.all({ subject: key.subject, sid: key.sid }).find((each) => !isOutlived(expiryOf(each)))
-      if (life === undefined) return { status: 'new', createdAt: now }
-      return now >= expiryOf(life) ? { status: 'expired' } : { status: 'new', createdAt: life.created_at }
-    }
-    const written = now < session.seen_at + TOUCH_SECONDS && account === session.account
-    return written ? { status: 'known' } : { status: 'known', createdAt: session.created_at }
+  const logins = createLogins(connection)
+
+  /** What a touch finds, and what there is to write. */
+  function look(touch: Touch): Found {
+    const { login, claim } = logins.find(touch.key, touch.login, touch.now)
+    // a login of another key says nothing of this one: it begins no session again
+    const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
+    const found = endOf(touch, since) ?? lifeOf(touch, since)
+    const goesOn = found.status === 'new' || found.status === 'known'
+    return goesOn ? { ...found, login, writes: [...found.writes, ...(claim ? [claim] : [])] } : { ...found, login: 'none' }
   }
 
-  /** Whether a key that was not seen yet comes too late: all sessions of its subject were ended, or all of that name. */
-  function wasEndedUnseen({ subject, sid }: SessionKey, authTime: number | undefined): boolean {
-    if (findEnded.get({ subject: issuerOf(subject), sid }) !== undefined) return true
+  /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
+  function endOf({ key, now, login: { authTime } }: Touch, since: number | undefined): Found | undefined {
+    const { subject, sid, jkt } = key
+    const own = findEnded.get({ subject, sid })
+    if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
+    // a device that was seen before is told by the end of its own session, or was spared
+    if (find.get({ ...key }) !== undefined) return undefined
+    const named = findEnded.get({ subject: issuerOf(subject), sid })
+    if (named !== undefined) return ended(named, now)
     const all = findEnded.get({ subject, sid: ALL_SESSIONS })
-    return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after)
+    return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after) ? ended(all, now) : undefined
+  }
+
+  /** Remembers an end for as long again when somebody comes with it, at most once a month. */
+  function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
+    const keepUntil = now + END_SECONDS
+    const isKept = keep_until >= keepUntil - OWNER_SLACK_SECONDS
+    return { status: 'ended', login: 'none', writes: isKept ? [] : [() => void keepEnded.run({ subject, sid, keepUntil })] }
+  }
+
+  /** The life of the session that a key is in, or that its login begins. */
+  function lifeOf({ key, account, now, idleSeconds, absoluteSeconds, active }: Touch, since: number | undefined): Found {
+    const expiryOf = (each: { seen_at: number; created_at: number }) =>
+      Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
+    const isOutlived = (each: { seen_at: number; created_at: number }) => since !== undefined && since >= expiryOf(each)
+    const expired: Found = { status: 'expired', login: 'none', writes: [] }
+    const goOn = (status: 'new' | 'known', life: { seen_at: number; created_at: number }): Found => {
+      const expiresAt = expiryOf(life)
+      const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt })]
+      // what an expired session had proven does not count for the one that begins
+      const drops = dropOfDevice.map((each) => () => void each.run({ ...key }))
+      return { status, login: 'none', expiresAt, writes: status === 'new' ? [...drops, ...writes] : writes }
+    }
+    const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
+
+    const session = find.get({ ...key })
+    if (session !== undefined && now < expiryOf(session)) {
+      const isWritten = account === session.account && !(active && now >= session.seen_at + TOUCH_SECONDS)
+      return isWritten ? { status: 'known', login: 'none', expiresAt: expiryOf(session), writes: [] } : goOn('known', used(session))
+    }
+    if (session !== undefined && !isOutlived(session)) return expired
+    // the login belongs to the first life of the session that had not ended when it was given
+    const life = findLives.all({ subject: key.subject, sid: key.sid }).find((each) => !isOutlived(each))
+    if (life === undefined) return goOn('new', { seen_at: now, created_at: now })
+    return now >= expiryOf(life) ? expired : goOn('new', used(life))
   }
 
   return {
     ...createSessionEnds(connection),
     touch: async (touch) => {
-      const seen = await read(() => look(touch))
-      if (seen.createdAt === undefined) return seen.status
+      const { writes, ...seen } = await read(() => look(touch))
+      if (writes.length === 0) return seen
       return write(() => {
-        const { status, createdAt } = look(touch)
-        if (createdAt === undefined) return status
-        const { key, account, now, idleSeconds, absoluteSeconds } = touch
-        // what an expired session had proven does not count for the one that begins
-        if (status === 'new') for (const each of dropOfDevice) each.run({ ...key })
-        put.run({ ...key, account, createdAt, seenAt: now, expiresAt: Math.min(now + idleSeconds, createdAt + absoluteSeconds) })
-        return status
+        const { writes, ...seen } = look(touch)
+        for (const each of writes) each()
+        return seen
       })
     },
   }
 }
 
-function isLater(authTime: number | undefined, reopensAfter: number | null): boolean {
-  return authTime !== undefined && reopensAfter !== null && authTime > reopensAfter
+function isLater(since: number | undefined, reopensAfter: number | null): boolean {
+  return since !== undefined && reopensAfter !== null && since > reopensAfter
 }

@@ -1,0 +1,50 @@
+import { type Proof, rank } from '@stile/protocol'
+import type { LoginClaim, LoginVoucher } from '../stores/store.ts'
+
+/** What an unknown login counts for: there is a session, and nothing else is known. */
+const UNKNOWN_LOGIN: Proof = { method: 'login', level: 'session', amr: [], authTime: 0 }
+
+/** What a verified session token says of its login, and what is known of the key that brought it. */
+type LoginSource = Readonly<{
+  login: Proof
+  party: string | undefined
+  sid: string | undefined
+  /** When the token was made, in seconds since the epoch. */
+  issuedAt: number
+  /** Whether the token names the key that brought it. */
+  confirmed: boolean
+  /** Whether the key is stored: a login that belongs to a key which is gone with its page would be nobody's. */
+  isStored: boolean
+}>
+
+/** Puts it as the store is asked whose it is. */
+export function loginClaim({ login: { authTime }, party, sid, issuedAt, confirmed, isStored }: LoginSource): LoginClaim {
+  return {
+    ...(party !== undefined && { party }),
+    ...(sid !== undefined && { sid }),
+    ...(authTime > 0 && { authTime }),
+    ...(sid === undefined && authTime === 0 && { issuedAt }),
+    confirmed,
+    mayOwn: isStored,
+  }
+}
+
+/** What a login counts for with a key: in full if anything vouches that it was given to that key, else as a session of unknown age. */
+export function loginFor(login: Proof, vouchedBy: LoginVoucher): Proof {
+  return vouchedBy === 'none' ? UNKNOWN_LOGIN : login
+}
+
+/**
+ * The proofs of a login. One that only belongs to the first key that brought it does not count as newer than an upgrade: what it counts
+ * for beyond the session is dated before.
+ *
+ * @param raisedAt  when the license was upgraded, if the policy asks for a proof since then
+ */
+export function loginProofs(login: Proof, vouchedBy: LoginVoucher, raisedAt: number | undefined): readonly Proof[] {
+  const isNewer = raisedAt !== undefined && login.authTime >= raisedAt
+  if (vouchedBy === 'issuer' || !isNewer || rank(login.level) <= rank('session')) return [login]
+  return [
+    { ...login, level: 'session' },
+    { ...login, authTime: raisedAt - 1 },
+  ]
+}
