@@ -44,6 +44,8 @@ export const TEST_CLIENT = 'web'
 /** What a test may set apart from the usual. */
 export type TestDomainOverrides = Readonly<{
   options?: Partial<ServiceOptions>
+  /** Of the one issuer. */
+  issuer?: Partial<ServiceOptions['issuers'][number]>
   policy?: Policy
   store?: Store
   random?: (bytes: number) => Uint8Array
@@ -76,6 +78,7 @@ export type TestDomain = Awaited<ReturnType<typeof createTestDomain>>
  */
 export async function createTestDomain({
   options: changed = {},
+  issuer: changedIssuer = {},
   policy = TEST_POLICY,
   store: given,
   random = randomBytes,
@@ -89,7 +92,16 @@ export async function createTestDomain({
     secret: new Uint8Array(32).fill(7),
     policy,
     store,
-    issuers: [{ id: 'main', issuer: TEST_ISSUER, jwks: { keys: [issuer.publicJwk] }, audience: 'stile', claims: { account: 'account' } }],
+    issuers: [
+      {
+        id: 'main',
+        issuer: TEST_ISSUER,
+        jwks: { keys: [issuer.publicJwk] },
+        audience: 'stile',
+        claims: { account: 'account', email: 'email' },
+        ...changedIssuer,
+      },
+    ],
     clients: [{ id: TEST_CLIENT, origins: ['https://app.example'] }],
     audiences: [{ id: TEST_AUDIENCE, issuers: ['main'], clients: [TEST_CLIENT] }],
     webauthn: { rpId: 'example', rpName: 'Example', origins: ['https://app.example'] },

@@ -2,6 +2,7 @@ import { enrollmentOf, newestProof } from '@stile/policy'
 import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
 import { lowestLevelAt } from '../login-providers/acr.ts'
 import { waysToMeet } from '../methods/ways.ts'
+import { missingSignIn } from '../standing/sign-in.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
@@ -36,7 +37,7 @@ export type GateOptions = Readonly<{
  *
  * It asks for a fresh proof of the strongest level enrolled, in this session and on this device. What is switched off still counts there,
  * so that burning its guesses opens no weaker gate. Only if nothing above `session` is enrolled it asks for all that the policy lists
- * for the first enrolment, one after the other; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
+ * for the first enrolment, one after the other: a sign-in of this very key (see {@link missingSignIn}) first; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
  * the device a known one; if nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
  * of an administrator opens it.
  */
@@ -61,6 +62,8 @@ export function authenticatorsGate(domain: Domain, standing: Standing, { graceSe
       return closed(standing, `${UNUSUAL} Use a browser in which you have confirmed before. ${help}`)
     return stepUp(domain, standing, first)
   }
+  const signIn = isFirst ? missingSignIn(domain, standing, { ...first, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }) : undefined
+  if (signIn !== undefined) return stepUp(domain, standing, { ...signIn, maxAgeSeconds: GATE_MAX_AGE_SECONDS })
   const proof = provenBy(first, standing.proofs)
   if (proof === undefined) return stepUp(domain, standing, first)
   const missing = others.find((ask) => provenBy(ask, standing.proofs) === undefined)

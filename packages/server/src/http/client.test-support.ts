@@ -8,8 +8,8 @@ export type TestClientOptions = Readonly<{
   url: string
   /** What the service calls itself, for `htu`. Default: `url`. */
   publicUrl?: string
-  /** The session token to send, asked for before every request. */
-  session: () => string
+  /** The session token to send, asked for before every request for the device key of this client. */
+  session: (jkt: string) => string
   /** Whole seconds since the epoch. */
   now?: () => number
   /** The origin that a browser would send. */
@@ -32,6 +32,7 @@ export function createTestClient({ url, publicUrl = url, session, now = wallCloc
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const jwk = publicKey.export({ format: 'jwk' })
   const { crv, kty, x, y } = jwk
+  const jkt = createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
   let nonce: string | undefined
 
   /** Signs a proof; claims given replace the right ones. */
@@ -50,7 +51,7 @@ export function createTestClient({ url, publicUrl = url, session, now = wallCloc
 
   async function send(method: string, path: string, { body, headers = {}, raw }: TestRequest, signal?: AbortSignal): Promise<Response> {
     const attempt = async (): Promise<Response> => {
-      const token = session()
+      const token = session(jkt)
       const content = raw ?? (body === undefined ? undefined : JSON.stringify(body))
       const answer = await fetch(url + path, {
         method,
@@ -72,7 +73,7 @@ export function createTestClient({ url, publicUrl = url, session, now = wallCloc
   }
 
   return {
-    jkt: createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url'),
+    jkt,
     proof,
     nonce: () => nonce,
     request: async (method: string, path: string, init: TestRequest = {}): Promise<TestAnswer> => answerOf(await send(method, path, init)),

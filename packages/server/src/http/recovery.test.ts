@@ -82,7 +82,7 @@ describe('recovery over HTTP', () => {
   test('asks for a sign-in first, with the challenge of RFC 9470', async () => {
     const codes = await lost()
     let at = service.now() - 400
-    const client = service.client(() => service.mint({ sid: 's2', auth_time: at }))
+    const client = service.client((jkt) => service.mint({ sid: 's2', auth_time: at, cnf: { jkt } }))
     const refused = await client.request('POST', '/v1/recovery', { body: { code: codes[0] } })
     expect(refused).toMatchObject({ status: 401, body: { feature: 'stile:recovery', requirement: { methods: ['relogin'] } } })
     expect(refused.headers.get('www-authenticate')).toContain('max_age="300"')

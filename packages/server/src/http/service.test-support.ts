@@ -80,9 +80,12 @@ export async function startTestService({ parser = 'none', options = {}, wrapStor
       const payload = { iss: ISSUER, aud: 'stile', sub: 'alice', sid: 's1', account: 'acme', auth_time: time, iat: time, exp: time + 300 }
       return signJwt({ typ: 'JWT', alg: 'ES256', kid: 'login-1', ...header }, { ...payload, ...claims }, privateKey)
     },
-    /** A browser of alice, or of whom the claims name, or with the session token that a function gives. */
-    client(claims: Readonly<Record<string, unknown>> | (() => string) = {}) {
-      const session = typeof claims === 'function' ? claims : () => this.mint(claims)
+    /**
+     * A browser of alice, or of whom the claims name, whose tokens name its device key unless `cnf` says otherwise; or with the session
+     * token that a function gives.
+     */
+    client(claims: Readonly<Record<string, unknown>> | ((jkt: string) => string) = {}) {
+      const session = typeof claims === 'function' ? claims : (jkt: string) => this.mint({ cnf: { jkt }, ...claims })
       return createTestClient({ url: `${url}/stile`, publicUrl: PUBLIC_URL, session, now, origin: ORIGIN })
     },
     async key(scope: ApiKeyScope, ttlSeconds = 3600): Promise<string> {

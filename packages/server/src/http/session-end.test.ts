@@ -12,8 +12,10 @@ describe('signing out where session tokens name no session', () => {
 
   test('the same browser gets in with its next login, with nothing that was proven before, and an older token does not', async () => {
     const firstLogin = service.now()
-    let token = service.mint({ sid: undefined, exp: firstLogin + 3600 })
+    let token = ''
     const browser = service.client(() => token)
+    const cnf = { jkt: browser.jkt }
+    token = service.mint({ sid: undefined, exp: firstLogin + 3600, cnf })
     const registration = await browser.request('POST', '/v1/authenticators/registrations', { body: { method: 'totp' } })
     const { id, start } = registration.body as unknown as { id: string; start: { secret: string } }
     const code = totpCode(start.secret, service.now())
@@ -29,11 +31,11 @@ describe('signing out where session tokens name no session', () => {
     expect((await browser.request('DELETE', '/v1/session')).status).toBe(204)
     expect(await browser.request('GET', '/v1/state')).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     // the issuer renews the token of the old login
-    token = service.mint({ sid: undefined, auth_time: firstLogin, exp: service.now() + 3600 })
+    token = service.mint({ sid: undefined, auth_time: firstLogin, exp: service.now() + 3600, cnf })
     expect(await browser.request('GET', '/v1/state')).toMatchObject({ status: 401, body: { code: 'session_ended' } })
 
     service.advance(60)
-    token = service.mint({ sid: undefined, exp: service.now() + 3600 })
+    token = service.mint({ sid: undefined, exp: service.now() + 3600, cnf })
     expect((await browser.request('GET', '/v1/state')).status).toBe(200)
     expect(await provenEnough(), 'what was proven before the end does not count').toBe('open')
     token = old

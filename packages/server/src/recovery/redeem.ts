@@ -37,7 +37,7 @@ const BODY = z
 export async function redeemRecovery(domain: Domain, caller: Caller, body: unknown): Promise<RecoveryTicket> {
   const given = readBody(BODY, body)
   const standing = await loadStanding(domain, caller)
-  const { outcome, requirement, reasons } = recoveryDemand(standing)
+  const { outcome, requirement, reasons } = recoveryDemand(domain, standing, { byLink: given.link !== undefined })
   if (outcome === 'step_up') {
     const methods = waysToMeet(domain, standing, requirement).map(({ way }) => way.method)
     const detail = reasons.at(-1)?.message ?? 'Sign in again first.'

@@ -20,7 +20,7 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
  */
 export function demandOf(domain: Domain, standing: Standing, feature: string): Demand {
   if (feature === AUTHENTICATORS_FEATURE) return gateDemand(domain, standing)
-  return feature === RECOVERY_FEATURE ? recoveryDemand(standing) : policyDemand(domain, standing, feature)
+  return feature === RECOVERY_FEATURE ? recoveryDemand(domain, standing) : policyDemand(domain, standing, feature)
 }
 
 /** Whether a demand is the next of those that the first enrolment makes one after the other: what was asked before has been proven. */

@@ -1,0 +1,166 @@
+import { definePolicy } from '@stile/policy'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { startRegistration } from '../authenticators/index.ts'
+import { decideFor } from '../decisions/decide.ts'
+import { TEST_CLIENT, type TestDevice } from '../domain.test-support.ts'
+import { writeLicense } from '../licenses/licenses.ts'
+import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.ts'
+import { makeRecoveryCodes, redeemRecovery } from '../recovery/index.ts'
+import { loadStanding } from '../standing/standing.ts'
+import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
+import { createWorld, POLICY, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import type { Caller } from './caller.ts'
+
+/** How the login provider says that its users had a second factor. */
+const MFA = 'urn:example:mfa'
+
+/** Someone has got hold of a session token, and brings it with a device key of their own. Its issuer does not say which key it is for. */
+describe('threat: a stolen session token, brought by another key', () => {
+  let mail: TestMailServer
+  let world: World
+  let authenticator: Authenticator
+  let own: TestDevice
+  let thief: TestDevice
+  beforeEach(async () => {
+    mail = await startMailServer()
+  })
+  afterEach(() => world.close())
+
+  /** @param upgraded  whether an upgrade asks for a proof since then */
+  async function start({ upgraded = false } = {}): Promise<void> {
+    const { license, ...document } = POLICY.document
+    world = await createWorld({
+      options: { mail: { from: 'no-reply@example.com', url: mail.url }, recovery: { url: 'https://app.example/recover' } },
+      issuer: { acrMap: { [MFA]: 'mfa' } },
+      policy: definePolicy({
+        ...document,
+        risk: { elevated: { level: 'mfa', maxAge: '5m' } },
+        license: { ...license, ...(upgraded && { upgraded: { requires: { level: 'mfa' } } }) },
+      }),
+    })
+    authenticator = createAuthenticator(world.domain, { fetch: globalThis.fetch })
+    own = await world.device()
+    thief = await world.device()
+    world.wait(60)
+  }
+
+  const enter = async (device: TestDevice, claims: Readonly<Record<string, unknown>> = {}): Promise<Caller> => {
+    const token = world.issuer.mint({ email: 'ada@example.com', email_verified: true, ...claims })
+    const dpop = await device.proof({ method: 'GET', path: '/v1/state', token })
+    return authenticator.authenticate({ method: 'GET', url: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT })
+  }
+  const outcome = async (caller: Caller, feature: string) => decideFor(await loadStanding(world.domain, caller), feature).outcome
+  const begin = (caller: Caller) => startRegistration(world.domain, caller, { method: 'totp' })
+  const confirmByMail = async (caller: Caller, feature: string) => {
+    const { id } = await startStepUp(world.domain, caller, { feature })
+    await startMethod(world.domain, caller, id, 'email-otp')
+    return attempt(world.domain, caller, id, { method: 'email-otp', response: { code: mail.code() } })
+  }
+
+  test('would have the level and the age of the login', async () => {
+    await start()
+    const login = { acr: MFA, auth_time: world.clock.now() - 10 }
+    expect(await outcome(await enter(own, login), 'export')).toBe('permit')
+    const stolen = await enter(thief, login)
+    expect(stolen).toMatchObject({ vouchedBy: 'none', login: { level: 'session', authTime: 0, amr: [] } })
+    expect(await outcome(stolen, 'export')).not.toBe('permit')
+    expect(await outcome(stolen, 'recent')).toBe('step_up')
+    expect(await outcome(stolen, 'view')).toBe('permit')
+    // nor does polling for the next login help
+    world.wait(100)
+    const next = { acr: MFA, auth_time: world.clock.now() }
+    expect(await outcome(await enter(thief, next), 'export')).not.toBe('permit')
+    expect(await outcome(await enter(own, next), 'export')).toBe('permit')
+  })
+
+  test('would enrol an app of the thief while the login is fresh', async () => {
+    await start()
+    await enter(own)
+    const stolen = await enter(thief)
+    expect(await problemOf(begin(stolen))).toMatchObject({
+      code: 'insufficient_user_authentication',
+      requirement: { methods: ['relogin'] },
+    })
+  })
+
+  test('would enrol an app even if the thief comes first: that alone opens nothing', async () => {
+    await start()
+    const stolen = await enter(thief)
+    expect(stolen).toMatchObject({ vouchedBy: 'first' })
+    expect(await problemOf(begin(stolen))).toMatchObject({ requirement: { methods: ['email-otp'] } })
+    expect(await outcome(stolen, 'recent')).toBe('permit')
+  })
+
+  test('would recover with a code that was found', async () => {
+    await start()
+    const confirmed = { cnf: { jkt: own.jkt }, sid: 'enrolled' }
+    const caller = await enter(own, confirmed)
+    await world.enrolPasskey(caller)
+    const { codes } = await makeRecoveryCodes(world.domain, await enter(own, confirmed))
+    const code = codes[0] as string
+    await enter(own)
+    for (const [device, sid, methods] of [
+      [thief, 's1', ['relogin']],
+      [thief, 's2', ['email-otp']],
+    ] as const)
+      expect(await problemOf(redeemRecovery(world.domain, await enter(device, { sid }), { code }))).toMatchObject({
+        code: 'insufficient_user_authentication',
+        requirement: { methods },
+      })
+    const named = await enter(own, { cnf: { jkt: own.jkt }, sid: 's3' })
+    expect(await redeemRecovery(world.domain, named, { code })).toMatchObject({ methods: expect.any(Array) })
+  })
+
+  test('would open what an upgrade brought, if it comes first', async () => {
+    await start({ upgraded: true })
+    await writeLicense(world.domain, 'acme', { tier: 'enterprise', state: 'active' })
+    world.wait(10)
+    const later = { acr: MFA, auth_time: world.clock.now() }
+    const first = await enter(own, later)
+    expect(first).toMatchObject({ vouchedBy: 'first' })
+    expect(await outcome(first, 'export')).not.toBe('permit')
+    expect(await outcome(first, 'recent'), 'the login itself is as fresh as ever').toBe('permit')
+    expect(await outcome(await enter(own, { ...later, sid: 's9', cnf: { jkt: own.jkt } }), 'export')).toBe('permit')
+  })
+
+  test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {
+    await start()
+    const token = world.issuer.mint()
+    const dpop = await own.proof({ method: 'GET', path: '/v1/state', token, claims: { stored: false } })
+    const sent = { method: 'GET', url: '/v1/state', authorization: `DPoP ${token}`, dpop, client: TEST_CLIENT }
+    expect(await authenticator.authenticate(sent)).toMatchObject({ vouchedBy: 'none' })
+    expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
+  })
+
+  test('lets its owner enrol and recover with a code to the pinned address beside the login', async () => {
+    await start()
+    const caller = await enter(own)
+    expect(await problemOf(begin(caller))).toMatchObject({ requirement: { methods: ['email-otp'] }, next: { methods: ['email-otp'] } })
+    expect(await confirmByMail(caller, 'stile:authenticators')).toMatchObject({ status: 'done' })
+    expect(await begin(caller)).toMatchObject({ method: 'totp' })
+    world.wait(301)
+    expect(await problemOf(begin(caller))).toMatchObject({ requirement: { methods: ['relogin'] } })
+    const again = await enter(own)
+    expect(await confirmByMail(again, 'stile:recovery')).toMatchObject({ status: 'done' })
+    expect(await problemOf(redeemRecovery(world.domain, again, { code: '0000-0000-0000-0000' }))).toMatchObject({ code: 'recovery_failed' })
+  })
+})
+
+test('without mail and without names of keys, who can help is named, and a link recovers', async () => {
+  const world = await createWorld({ options: { help: 'support@example.com' } })
+  onTestFinished(() => world.close())
+  const first = await world.caller({ vouchedBy: 'first' })
+  const denied = {
+    code: 'denied',
+    reasons: [{ code: 'requirement_unsatisfiable' }],
+    detail: expect.stringContaining('support@example.com'),
+  }
+  expect(await problemOf(startRegistration(world.domain, first, { method: 'totp' }))).toMatchObject(denied)
+  expect(await problemOf(redeemRecovery(world.domain, first, { code: '0000-0000-0000-0000' }))).toMatchObject(denied)
+  expect(await problemOf(redeemRecovery(world.domain, first, { link: 'A'.repeat(43) }))).toMatchObject({ code: 'recovery_failed' })
+  const other = await world.caller({ vouchedBy: 'none', login: { method: 'login', level: 'session', amr: [], authTime: 0 } })
+  expect(await problemOf(redeemRecovery(world.domain, other, { link: 'A'.repeat(43) }))).toMatchObject({
+    code: 'insufficient_user_authentication',
+  })
+})
