@@ -45,6 +45,8 @@ export type ProofVerdict =
       jti: string
       /** When it was made by the clock of the device, in seconds since the epoch. */
       iat: number
+      /** The nonce that showed its freshness; absent if none was asked for. */
+      nonce?: string
     }>
   | Readonly<{ status: 'refused'; reason: ProofRefusal }>
 
@@ -123,7 +125,8 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
     // 9. The URI is that of this request.
     if (!isUrl(htu)) return refused('wrong_url')
 
-    if ('isNonce' in freshness) {
+    const isNonceAsked = 'isNonce' in freshness
+    if (isNonceAsked) {
       // 10. The nonce is one that this server gave. It also bounds the time, so that a device whose clock is wrong is not locked out.
       if (nonce === undefined) return refused('nonce_missing')
       if (typeof nonce !== 'string' || nonce.length > MAX_NONCE_LENGTH || !freshness.isNonce(nonce)) return refused('nonce_refused')
@@ -135,7 +138,7 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
 
     // 12. It is for the access token that came with it; its key was compared above.
     if (accessToken !== undefined && ath !== sha256Base64url(accessToken)) return refused('wrong_token')
-    return { status: 'valid', jkt: made, jti, iat }
+    return { status: 'valid', jkt: made, jti, iat, ...(isNonceAsked && { nonce: nonce as string }) }
   }
 }
 
