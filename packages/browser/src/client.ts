@@ -23,9 +23,10 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const clock = createClock(now)
 
   const deviceId = () => pageKey().then(thumbprint)
-  const prover = createDeviceProver({ key: pageKey, now: clock.serviceNow })
+  // each server gives nonces of its own, and the service may be mounted at the origin of the API
+  const createProver = () => createDeviceProver({ key: pageKey, now: clock.serviceNow })
   const session = createSession({ ask: options.session, deviceId, clock, onSwitch: () => state.restart() })
-  const service = createServiceClient({ baseUrl, session, prover, fetch })
+  const service = createServiceClient({ baseUrl, session, prover: createProver(), fetch })
   const { request } = service
 
   const state = createLiveState({
@@ -74,7 +75,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     refresh: state.refresh,
     stepUp: (feature, asked) => stepUps.join(feature, asked).flow,
     onStepUp: stepUps.onStepUp,
-    fetch: createFetch({ audiences, prover, tokens, stepUps, fetch }),
+    fetch: createFetch({ audiences, prover: createProver(), tokens, stepUps, fetch }),
     token: (audience = mainAudience) => tokens.get(audience),
     request,
     relogin,

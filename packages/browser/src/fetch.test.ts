@@ -4,6 +4,7 @@ import type { Flow, Stile } from './stile.ts'
 import {
   type Answer,
   API,
+  type Arrived,
   challenge,
   doneStepUp,
   json,
@@ -11,6 +12,7 @@ import {
   openStepUp,
   proofOf,
   refuse,
+  SERVICE,
   setup,
   state,
   token,
@@ -178,6 +180,23 @@ test('nonce, token and proof may each be missing once on the same request', asyn
   prove(stile)
   expect((await stile.fetch(`${API}/export`)).status).toBe(200)
   expect(seen(EXPORT)).toHaveLength(4)
+})
+
+test('a service that is mounted at the origin of the API gives nonces of its own, and neither takes that of the other', async () => {
+  const route = (nonce: string, body: object) => (arrived: Arrived) =>
+    proofOf(arrived).nonce === nonce ? json(body, 200, { 'dpop-nonce': nonce }) : refuse('use_dpop_nonce', {}, { 'dpop-nonce': nonce })
+  const { stile, seen } = setup(
+    { 'GET /v1/state': route('service', state()), 'GET /export': route('api', {}) },
+    { audiences: { api: [SERVICE] } },
+  )
+  for (let call = 0; call < 3; call++) {
+    await stile.request('GET', '/v1/state')
+    expect((await stile.fetch(`${SERVICE}/export`)).status).toBe(200)
+  }
+  const nonces = (name: string): unknown[] => seen(name).map((arrived) => proofOf(arrived).nonce)
+  expect(nonces('GET /export')).toEqual([undefined, 'api', 'api', 'api'])
+  expect(nonces('GET /v1/state').slice(1)).not.toContain(undefined)
+  expect(nonces('GET /v1/state')).not.toContain('api')
 })
 
 test('a token that the API no longer takes is replaced without a prompt', async () => {

@@ -1,5 +1,6 @@
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
+import { createNonces, NONCE_LIFETIME_SECONDS, type Nonces } from './device-proof/nonces.ts'
 import { createReplayMemory } from './device-proof/replay.ts'
 import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
 import { createCheckpointVerifier } from './feed/checkpoint.ts'
@@ -15,6 +16,8 @@ import { createTokenVerifier } from './token/token.ts'
 /** The parts of a guard. */
 export type Parts = Readonly<{
   authorizer: Authorizer
+  /** If the guard asks for nonces. */
+  nonces: Nonces | undefined
   /** Resolves to whether the keys came and the feed was opened in time. Never rejects. */
   ready(): Promise<boolean>
   closeFeed(): Promise<void>
@@ -29,6 +32,7 @@ const READY_MS = 10_000
 export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
   const { service, audience, policy, origin, outageSeconds, staleSeconds, now, log } = settings
   const issuer = service.url
+  const nonces = settings.nonces ? createNonces({ serviceKey: service.key, now }) : undefined
   const client = createServiceClient(service)
   const contact = createContact({ now })
   const keys = createJwks({ client, now, log, heard: contact.heard })
@@ -102,14 +106,15 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     revocations,
     contact,
     verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
-    verifyProof: createRequestProofVerifier({ origin, now }),
-    replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS }),
+    verifyProof: createRequestProofVerifier({ origin, now, nonces }),
+    replay: createReplayMemory({ now, windowSeconds: Math.max(PROOF_WINDOW_SECONDS, NONCE_LIFETIME_SECONDS) }),
     starting: () => (isStarting ? start : undefined),
     staleSeconds,
     now,
   })
   return {
     authorizer,
+    nonces,
     ready: async () => {
       const begun = await within(READY_MS, Promise.all([keys.load(), feed.started]))
       return begun?.[0] === true

@@ -1,12 +1,14 @@
 import { decide, type FeatureRules, featureRules, featuresOf, type Policy, pointer } from '@stile/policy'
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
+import { DPOP_NONCE } from './device-proof/nonces.ts'
 import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
 import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
-import type { Licenses, Snapshot } from './licenses/licenses.ts'
+import type { Licenses } from './licenses/licenses.ts'
+import type { Snapshot } from './licenses/snapshots.ts'
 import { type Credential, readCredential } from './requests/credential.ts'
 import type { Identity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
-import { invalidProof, invalidToken, type Refused, refusalOf, unavailable } from './results/refusal.ts'
+import { invalidProof, invalidToken, type Refused, refusalOf, unavailable, useNonce } from './results/refusal.ts'
 import type { GuardPass } from './results/result.ts'
 import type { Contact } from './service/contact.ts'
 import type { Revocations } from './token/revocations.ts'
@@ -59,7 +61,7 @@ type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
 /** What a proof was given for. */
 type Presented = Pick<Found, 'token' | 'proof'>
-type ProvenNow = UsedProof & Presented
+type ProvenNow = UsedProof & Presented & Readonly<{ nextNonce: string | undefined }>
 type Proven = ProvenNow | 'spent' | Refused
 /** A question, and what the session alone allows. */
 type Judged = Readonly<{ question: Question; snapshot: Snapshot; base: Decision; rules: FeatureRules }>
@@ -86,9 +88,12 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const before = spent.get(request)
     if (before?.token === token && before.proof === proof) return 'spent'
     const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
-    if (verdict.status === 'refused') return invalidProof(PROOF_FAULTS[verdict.reason], feature)
-    const { jkt, jti, iat } = verdict
-    return { subject: sub, jkt, jti, iat, token, proof }
+    if (verdict.status === 'refused') {
+      const refuse = verdict.reason === 'nonce_missing' || verdict.reason === 'nonce_refused' ? useNonce : invalidProof
+      return refuse(PROOF_FAULTS[verdict.reason], feature)
+    }
+    const { jkt, jti, madeAt, nextNonce } = verdict
+    return { subject: sub, jkt, jti, madeAt, nextNonce, token, proof }
   }
 
   /** Lets a proof count for this request and for no other one. */
@@ -143,8 +148,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const decision = decide(policy, { feature, license, assurance, risk: claims.risk, now: now() })
     if (decision.outcome !== 'permit') return refusalOf(decision)
     if (claims.act !== undefined && rules.actors !== 'permit') return refusalOf(actorDenied(decision))
-    const refused = proven === 'spent' ? undefined : spend(question, proven)
-    return refused ?? { ok: true, decision, claims }
+    if (proven === 'spent') return { ok: true, decision, claims }
+    const refused = spend(question, proven)
+    if (refused !== undefined) return refused
+    const { nextNonce } = proven
+    return { ok: true, decision, claims, ...(nextNonce !== undefined && { headers: { [DPOP_NONCE]: nextNonce } }) }
   }
 
   return (question) => {

@@ -1,6 +1,7 @@
 import { featureRules } from '@stile/policy'
 import { assemble } from './assemble.ts'
 import type { Need } from './authorize.ts'
+import { DPOP_NONCE } from './device-proof/nonces.ts'
 import { GuardError } from './options/error.ts'
 import { checkOptions, type GuardOptions } from './options/options.ts'
 import { type Identity, readIdentity } from './requests/identity.ts'
@@ -35,7 +36,7 @@ const MAX_ROUNDS = 6
 export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
   const settings = checkOptions(options)
   const { policy, identify, observe, log } = settings
-  const { authorizer, ready, closeFeed } = assemble(settings)
+  const { authorizer, nonces, ready, closeFeed } = assemble(settings)
   let closed = false
 
   const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
@@ -62,20 +63,28 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     const rules = featureRules(policy, feature)
     if (!observe || closed || rules === undefined || rules.enforce === 'on' || refused.problem.code === 'internal') return refused
     const { code, detail } = refused.problem
-    log('info', 'A request passed that would have been refused.', { feature, code })
+    // a missing nonce is how every client begins, and no refusal that the operator should hear of
+    if (code !== 'use_dpop_nonce') log('info', 'A request passed that would have been refused.', { feature, code })
     const reasons = [
       { code: code === 'service_unavailable' ? 'policy_unavailable' : 'step_up_required', source: '', message: detail },
     ] as const
     const decision = refused.decided ?? { feature, policy: policy.digest, outcome: 'deny' as const, reasons, enforced: false }
-    return { ok: true, decision: { ...decision, enforced: false } }
+    const nonce = refused.headers[DPOP_NONCE]
+    return { ok: true, decision: { ...decision, enforced: false }, ...(nonce !== undefined && { headers: { [DPOP_NONCE]: nonce } }) }
   }
+
+  /** With every answer that makes a client try again goes the nonce that its next proof needs. */
+  const withNonce = (refused: Refused): Refused =>
+    nonces === undefined || refused.status !== 401
+      ? refused
+      : { ...refused, headers: { ...refused.headers, [DPOP_NONCE]: nonces.current() } }
 
   return {
     async authorize(request, feature, identity) {
       if (identity === null || identity === undefined) return unauthenticated()
       try {
         const result = await judge(request, feature, identity)
-        return (result.ok ? enforced(result, observe) : observed(result, feature)) as GuardResult<F>
+        return (result.ok ? enforced(result, observe) : observed(withNonce(result), feature)) as GuardResult<F>
       } catch (cause) {
         log('error', 'A request could not be checked, so it was refused.', { feature, cause: String(cause) })
         return internal(feature)

@@ -26,6 +26,7 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
     audience: env.api,
     origin: env.api,
     policy,
+    nonces: true,
     identify: (request) => {
       const session = sessionOf(request)
       return session && { issuer: session.login.issuer, sub: session.user.sub, account: session.user.account, sid: session.sid }

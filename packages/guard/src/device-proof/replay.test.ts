@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createReplayMemory, type UsedProof } from './replay.ts'
 
 /** A proof of a device that is its subject's only one. */
-const proofOf = (jkt: string, jti: string, iat: number): UsedProof => ({ subject: `owner of ${jkt}`, jkt, jti, iat })
+const proofOf = (jkt: string, jti: string, madeAt: number): UsedProof => ({ subject: `owner of ${jkt}`, jkt, jti, madeAt })
 
 test('exactly one of a burst is fresh', () => {
   const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60 })
@@ -33,7 +33,7 @@ test('threat: one device fills it for all', () => {
 
 test('threat: one subject with many devices fills it for all', () => {
   const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60, maxPerSubject: 2 })
-  const use = (subject: string, jkt: string): string => memory.use({ subject, jkt, jti: '1', iat: 1_000 })
+  const use = (subject: string, jkt: string): string => memory.use({ subject, jkt, jti: '1', madeAt: 1_000 })
   expect(['a', 'b', 'c'].map((jkt) => use('greedy', jkt))).toEqual(['fresh', 'fresh', 'full'])
   expect(use('greedy', 'a')).toBe('replayed')
   expect(use('other', 'd')).toBe('fresh')
@@ -41,13 +41,13 @@ test('threat: one subject with many devices fills it for all', () => {
 
 test('threat: a subject spreads proofs over the times that they may claim, to hold more than its share', () => {
   const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60, maxPerSubject: 2 })
-  const use = (iat: number): string => memory.use({ subject: 'greedy', jkt: `key-${iat}`, jti: '1', iat })
+  const use = (madeAt: number): string => memory.use({ subject: 'greedy', jkt: `key-${madeAt}`, jti: '1', madeAt })
   expect([940, 1_000, 1_060].map(use)).toEqual(['fresh', 'fresh', 'full'])
 })
 
 test('a device that another subject uses too does not make a used proof fresh', () => {
   const memory = createReplayMemory({ now: () => 1_000, windowSeconds: 60 })
-  const proof = { jkt: 'key', jti: 'jti', iat: 1_000 }
+  const proof = { jkt: 'key', jti: 'jti', madeAt: 1_000 }
   expect([memory.use({ subject: 'a', ...proof }), memory.use({ subject: 'b', ...proof })]).toEqual(['fresh', 'replayed'])
 })
 

@@ -8,8 +8,8 @@ export type UsedProof = Readonly<{
   /** The thumbprint of the device's key. */
   jkt: string
   jti: string
-  /** When it was made, in seconds since the epoch. */
-  iat: number
+  /** When it was made, in seconds since the epoch, by what its freshness was judged by: its nonce or its `iat`. */
+  madeAt: number
 }>
 
 /** Remembers which proofs were used, for as long as they could be accepted again. */
@@ -55,9 +55,9 @@ export function createReplayMemory(options: ReplayOptions): ReplayMemory {
   }
 
   return {
-    use({ subject, jkt, jti, iat }) {
+    use({ subject, jkt, jti, madeAt }) {
       forget()
-      const index = Math.floor(iat / windowSeconds)
+      const index = Math.floor(madeAt / windowSeconds)
       // only a clock that was set back gets here: nobody knows any more what was used then
       if (index <= forgotten) return 'full'
       let bucket = buckets.get(index)

@@ -27,8 +27,8 @@ beforeEach(() => {
 const check = (proof: string, url = '/v1/pay?now=1'): string => {
   const verdict = verify(proof, { method: 'GET', url, token: TOKEN, jkt: device.kid })
   if (verdict.status === 'refused') return verdict.reason
-  const { jti, iat } = verdict
-  return replay.use({ subject: 'demo|ada', jkt: device.kid, jti, iat }) === 'fresh' ? 'valid' : 'used before'
+  const { jti, madeAt } = verdict
+  return replay.use({ subject: 'demo|ada', jkt: device.kid, jti, madeAt }) === 'fresh' ? 'valid' : 'used before'
 }
 const make = (change: Parameters<typeof prove>[3] = {}, htu = URL_OF): Promise<string> => prove(clock, TOKEN, htu, change)
 

@@ -1,6 +1,7 @@
 import { normalizeHtu } from '@stile/protocol'
-import { createProofVerifier, type ProofRefusal, type ProofVerdict } from '@stile/protocol/node'
+import { createProofVerifier, type ProofRefusal } from '@stile/protocol/node'
 import type { Header } from '../requests/request.ts'
+import type { Nonces } from './nonces.ts'
 
 /** What a proof must be about. */
 export type ProofContext = Readonly<{
@@ -13,15 +14,34 @@ export type ProofContext = Readonly<{
   jkt: string
 }>
 
+/** What came of a device proof. */
+export type RequestProofVerdict =
+  | Readonly<{
+      status: 'valid'
+      /** RFC 7638 thumbprint of the key. */
+      jkt: string
+      jti: string
+      /** When it was made, in seconds since the epoch: by its nonce if one is asked for, else by the clock of the device. */
+      madeAt: number
+      /** Another nonce for the next proof, because that of this one is getting old. */
+      nextNonce?: string
+    }>
+  | Readonly<{ status: 'refused'; reason: ProofRefusal }>
+
 /**
  * Verifies device proofs. A valid one may have been used before: the replay memory tells, and is asked last, when a request is about to pass.
  */
-export type RequestProofVerifier = (proof: Header, context: ProofContext) => ProofVerdict
+export type RequestProofVerifier = (proof: Header, context: ProofContext) => RequestProofVerdict
 
 /** What the verifier is made of. */
-export type RequestProofVerifierOptions = Readonly<{ origin: string; now: () => number }>
+export type RequestProofVerifierOptions = Readonly<{
+  origin: string
+  now: () => number
+  /** If given, every proof must carry one of them; its age then counts instead of `iat`, so that a wrong clock locks nobody out. */
+  nonces?: Nonces | undefined
+}>
 
-/** How far the `iat` of a proof may be from now, in seconds. */
+/** How far the `iat` of a proof may be from now, in seconds, if no nonce is asked for. */
 export const PROOF_WINDOW_SECONDS = 60
 // segments that a URL parser takes away but a router may not: such a path has two meanings
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
@@ -31,11 +51,34 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
  *
  * The URL is the configured public origin and the path as it was sent; `Host` is never asked.
  */
-export function createRequestProofVerifier({ origin, now }: RequestProofVerifierOptions): RequestProofVerifier {
+export function createRequestProofVerifier({ origin, now, nonces }: RequestProofVerifierOptions): RequestProofVerifier {
   const verifyProof = createProofVerifier()
-  const freshness = { windowSeconds: PROOF_WINDOW_SECONDS }
-  return (proof, { method, url, token, jkt }) =>
-    verifyProof(proof, { method, isUrl: (htu) => isSameUrl(htu, origin, url), accessToken: token, jkt, freshness, now: now() })
+  return (proof, { method, url, token, jkt }) => {
+    let madeAt: number | undefined
+    const isNonce = (nonce: string): boolean => {
+      madeAt = nonces?.handedOutAt(nonce)
+      return madeAt !== undefined
+    }
+    const freshness = nonces === undefined ? { windowSeconds: PROOF_WINDOW_SECONDS } : { isNonce }
+    const verdict = verifyProof(proof, {
+      method,
+      isUrl: (htu) => isSameUrl(htu, origin, url),
+      accessToken: token,
+      jkt,
+      freshness,
+      now: now(),
+    })
+    if (verdict.status === 'refused') return verdict
+    const { jti, iat, nonce } = verdict
+    const current = nonces?.current()
+    return {
+      status: 'valid',
+      jkt: verdict.jkt,
+      jti,
+      madeAt: madeAt ?? iat,
+      ...(current !== undefined && current !== nonce && { nextNonce: current }),
+    }
+  }
 }
 
 function isSameUrl(htu: string, origin: string, url: string): boolean {
@@ -60,8 +103,8 @@ export const PROOF_FAULTS: Readonly<Record<ProofRefusal, string>> = {
   private_key: 'The proof carries a private key, which is now known to others.',
   wrong_method: 'The proof is for another HTTP method.',
   wrong_url: 'The proof is for another URL. If it should be this one, check the origin option of the guard.',
-  nonce_missing: 'The proof lacks a nonce.',
-  nonce_refused: 'The nonce of the proof is too old.',
+  nonce_missing: 'The proof lacks the nonce of this API.',
+  nonce_refused: 'The nonce of the proof is too old, or of another server.',
   not_fresh: 'The proof is older than a minute or of the future; the clocks may differ.',
   expired: 'The proof has expired.',
   wrong_token: 'The proof is for another token.',

@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express, { type Request } from 'express'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Identity } from '../requests/identity.ts'
 import { ada, type Feature, license, mfa, openWire, optionsFor, prove, type Wire } from '../wire.test-support.ts'
 import { createGuard, type ExpressGuard, stileOf } from './index.ts'
@@ -137,4 +137,54 @@ test('threat: a second Authorization header that only one of two readers sees', 
 
 test('the middleware has a name, for stack traces and profiles', () => {
   expect(guard.require('reports.view').name).toBe('stileRequire')
+})
+
+describe('with nonces', () => {
+  const open = async (): Promise<string> => {
+    await guard.close()
+    const app = express()
+    const other = createServer(app)
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void other.close())
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+    guard = createGuard({ ...optionsFor(wire), origin: url, identify: () => ada, nonces: true })
+    await guard.ready()
+    app.get('/export', guard.require('reports.export'), (_request, response) => void response.send('premium'))
+    app.get('/can', async (request, response) => void response.json(await guard.can(request, 'reports.export')))
+    return url
+  }
+  const call = async (url: string, nonce?: string): Promise<Response> => {
+    const token = await wire.token([mfa])
+    return fetch(url, { headers: { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, url, { claims: { nonce } }) } })
+  }
+  const nonceIn = ({ headers }: Response): string => headers.get('dpop-nonce') ?? ''
+  const exposed = ({ headers }: Response): string => headers.get('access-control-expose-headers') ?? ''
+
+  test('a proof without one is refused with one that scripts of other origins may read, and the next one passes', async () => {
+    const url = `${await open()}/export`
+    const first = await call(url)
+    expect([first.status, first.headers.get('www-authenticate')]).toEqual([401, expect.stringMatching(/^DPoP error="use_dpop_nonce"/)])
+    expect(exposed(first)).toContain('DPoP-Nonce')
+    expect(await first.text()).not.toContain('premium')
+    const second = await call(url, nonceIn(first))
+    expect([second.status, nonceIn(second), exposed(second)]).toEqual([200, '', ''])
+  })
+
+  test('the answer of the handler carries the next one once that of the proof is getting old', async () => {
+    const url = `${await open()}/export`
+    const nonce = nonceIn(await call(url))
+    wire.clock.now += 20
+    const answer = await call(url, nonce)
+    expect(answer.status).toBe(200)
+    expect(nonceIn(answer)).toMatch(/^[\w-]{43}$/)
+    expect(nonceIn(answer)).not.toBe(nonce)
+    expect(exposed(answer)).toContain('DPoP-Nonce')
+  })
+
+  test('a handler that only asks whether it would pass tells the client the nonce as well', async () => {
+    const url = `${await open()}/can`
+    const first = await call(url)
+    expect([first.status, await first.json()]).toEqual([200, false])
+    expect(await (await call(url, nonceIn(first))).json()).toBe(true)
+  })
 })

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { DPOP_NONCE } from '../device-proof/nonces.ts'
 import { createGuard as createCore } from '../guard.ts'
 import { checkFeature, type GuardOptions } from '../options/options.ts'
 import { internal } from '../results/refusal.ts'
@@ -21,7 +22,10 @@ export type ExpressGuard<F extends string = string> = Readonly<{
    * @throws GuardError `unknown_feature`, when the route is made, for a feature that the policy does not have
    */
   require(feature: F): RequestHandler
-  /** Whether `require(feature)` would let this request on; never rejects. */
+  /**
+   * Whether `require(feature)` would let this request on; never rejects. With `nonces` it is `false` for a first call that has none yet: ask
+   * behind a `require`, which makes the client repeat it.
+   */
   can(request: Request, feature: F): Promise<boolean>
   /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
@@ -57,16 +61,24 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
       return function stileRequire(request, response, next) {
         authorize(request, feature).then((result) => {
           if (!result.ok) return send(response, result)
-          const { decision, claims } = result
+          const { decision, claims, headers } = result
           ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
           // what is behind a step-up stays in no cache, unless the handler says otherwise
-          if (!response.headersSent && !response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
+          if (!response.headersSent) {
+            if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
+            if (headers !== undefined) addHeaders(response, headers)
+          }
           next()
         }, next)
       }
     },
     async can(request, feature) {
-      return (await authorize(request, feature)).ok
+      const { ok, headers } = await authorize(request, feature)
+      // the application answers by itself, and the client must learn its next nonce all the same
+      const nonce = headers?.[DPOP_NONCE]
+      const { res: response } = request
+      if (nonce !== undefined && response && !response.headersSent) addHeaders(response, { [DPOP_NONCE]: nonce })
+      return ok
     },
     ready: core.ready,
     close: core.close,
@@ -81,8 +93,12 @@ export function stileOf(request: Request): Stile | undefined {
 function send(response: Response, { status, headers, problem }: GuardRefusal): void {
   // somebody answered while it was decided, such as a timeout
   if (response.headersSent) return
-  exposeHeaders(response)
   response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  addHeaders(response, headers)
   response.end(JSON.stringify(problem))
+}
+
+function addHeaders(response: Response, headers: Readonly<Record<string, string>>): void {
+  exposeHeaders(response)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }

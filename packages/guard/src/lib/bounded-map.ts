@@ -2,6 +2,8 @@
 export type BoundedMap<K, V> = Readonly<{
   /** The value, which counts as used now. */
   get(key: K): V | undefined
+  /** The value, without counting as used. */
+  peek(key: K): V | undefined
   set(key: K, value: V): void
   delete(key: K): void
   clear(): void
@@ -9,10 +11,20 @@ export type BoundedMap<K, V> = Readonly<{
   size(): number
 }>
 
-/** Makes a map of at most `max` entries. */
-export function createBoundedMap<K, V>(max: number): BoundedMap<K, V> {
+/**
+ * Makes a map of at most `max` entries.
+ *
+ * @param onDrop  told of every entry that is no longer there, or has another value now
+ */
+export function createBoundedMap<K, V>(max: number, onDrop?: (key: K, value: V) => void): BoundedMap<K, V> {
   // a Map iterates in the order of insertion, so inserting again moves an entry to the end
   const map = new Map<K, V>()
+  const drop = (key: K): void => {
+    const value = map.get(key)
+    if (value === undefined) return
+    map.delete(key)
+    onDrop?.(key, value)
+  }
   return {
     get(key) {
       const value = map.get(key)
@@ -21,19 +33,18 @@ export function createBoundedMap<K, V>(max: number): BoundedMap<K, V> {
       map.set(key, value)
       return value
     },
+    peek: (key) => map.get(key),
     set(key, value) {
-      map.delete(key)
+      drop(key)
       map.set(key, value)
       if (map.size > max) {
         const oldest = map.keys().next()
-        if (!oldest.done) map.delete(oldest.value)
+        if (!oldest.done) drop(oldest.value)
       }
     },
-    delete(key) {
-      map.delete(key)
-    },
+    delete: drop,
     clear() {
-      map.clear()
+      for (const key of [...map.keys()]) drop(key)
     },
     entries: () => map.entries(),
     size: () => map.size,

@@ -1,12 +1,9 @@
 import { type License, parseLicense } from '@stile/protocol'
-import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { GuardLog } from '../options/options.ts'
 import type { Contact } from '../service/contact.ts'
 import type { ServiceAnswer, ServiceClient } from '../service/service-client.ts'
 import { createPauses } from './pauses.ts'
-
-/** The effective license of one subject in one account, as of a place in the service's log. */
-export type Snapshot = Readonly<{ account: string; subject: string; license: License | null; cursor: number; filledAt: number }>
+import { createSnapshots, type Snapshot } from './snapshots.ts'
 
 /** The licenses that the guard knows. */
 export type Licenses = Readonly<{
@@ -50,7 +47,7 @@ type Flight = { account: string; subject: string; cursor: number; epoch: number;
 /** Makes the memory of licenses, filled on demand from `GET /v1/licenses/{account}?subject=`. */
 export function createLicenses(options: LicensesOptions): Licenses {
   const { client, contact, now, log, outageSeconds, staleSeconds, max = 10_000 } = options
-  const snapshots = createBoundedMap<string, Snapshot>(max)
+  const snapshots = createSnapshots(max)
   const flights = new Map<string, Flight>()
   const flightsOf = new Map<string, number>()
   const pauses = createPauses({ now, max })
@@ -120,8 +117,8 @@ export function createLicenses(options: LicensesOptions): Licenses {
     },
     apply({ account, license, cursor }) {
       pauses.changed(account)
-      for (const [key, snapshot] of snapshots.entries()) {
-        if (snapshot.account !== account || snapshot.cursor >= cursor) continue
+      for (const [key, snapshot] of snapshots.of({ account })) {
+        if (snapshot.cursor >= cursor) continue
         // a member without a license may still lack a seat: ask for it
         if (snapshot.license === null) snapshots.delete(key)
         else snapshots.set(key, { ...snapshot, license, cursor, filledAt: now() })
@@ -135,7 +132,7 @@ export function createLicenses(options: LicensesOptions): Licenses {
     forget({ account, subject, cursor }) {
       const touches = (each: Readonly<{ account: string; subject: string }>): boolean =>
         (account === undefined || each.account === account) && (subject === undefined || each.subject === subject)
-      for (const [key, snapshot] of snapshots.entries()) if (touches(snapshot) && snapshot.cursor < cursor) snapshots.delete(key)
+      for (const [key, snapshot] of snapshots.of({ account, subject })) if (snapshot.cursor < cursor) snapshots.delete(key)
       for (const flight of flights.values()) if (touches(flight)) flight.cursor = Math.max(flight.cursor, cursor)
     },
     clear() {

@@ -29,6 +29,12 @@ export type GuardOptions<F extends string = string, R = unknown> = Readonly<{
    * it and never against `Host`. A path says what a reverse proxy strips.
    */
   origin: string
+  /**
+   * Asks device proofs for a nonce of this API that is at most 60 seconds old (RFC 9449 §9), so that a script in the page cannot sign
+   * proofs for the time after the page is closed. Without it such proofs work until their token ends, after five minutes at the latest.
+   * All processes with the same `service.key` accept each other's nonces. Default `false`.
+   */
+  nonces?: boolean
   /** How long licenses that are known stay good after the service was last heard. Default `24h`, at most `7d`. */
   outage?: string
   /** Lets features that the policy marks `observe` or `off` run unenforced. Default `false`: the policy alone opens nothing. */
@@ -48,6 +54,7 @@ export type Settings<F extends string, R> = Readonly<{
   policy: Policy<F>
   identify: GuardOptions<F, R>['identify']
   origin: string
+  nonces: boolean
   outageSeconds: number
   observe: boolean
   staleSeconds: number
@@ -64,7 +71,8 @@ const MAX_OUTAGE_SECONDS = 7 * 86_400
  */
 export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): Settings<F, R> {
   if (typeof options !== 'object' || options === null) fail('options', 'must be one object', 'Call createGuard({ service, audience, … }).')
-  const { service, audience, policy, identify, origin, outage = '24h', observe = false, staleSeconds = 30, now, log = consoleLog } = options
+  const { service, audience, policy, identify, origin, now } = options
+  const { nonces = false, outage = '24h', observe = false, staleSeconds = 30, log = consoleLog } = options
   if (typeof service !== 'object' || service === null) fail('service', 'is missing', 'Give { url, key } of the verification service.')
   const { url, key, fetch = globalThis.fetch } = service
   if (typeof key !== 'string' || !/^[\x21-\x7e]+$/.test(key)) {
@@ -84,6 +92,7 @@ export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): 
   if (!Number.isInteger(staleSeconds) || staleSeconds < 15 || staleSeconds > 300) {
     fail('staleSeconds', 'is not a whole number from 15 to 300', 'Leave it out for 30; the service is heard every 10 seconds.')
   }
+  if (typeof nonces !== 'boolean') fail('nonces', 'is not a boolean', 'Give true to ask device proofs for a nonce, or leave it out.')
   if (typeof observe !== 'boolean') fail('observe', 'is not a boolean', 'Leave it out to enforce everything.')
   if (now !== undefined && typeof now !== 'function')
     fail('now', 'is not a function', 'Give a function that returns seconds, or leave it out.')
@@ -94,6 +103,7 @@ export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): 
     policy,
     identify,
     origin: checkUrl('origin', origin, 'Give the origin that browsers call this API by, such as https://api.example.com.'),
+    nonces,
     outageSeconds,
     observe,
     staleSeconds,

@@ -34,6 +34,11 @@ export function invalidProof(why: string, feature: string): Refused {
   return challenge('invalid_dpop_proof', `${why} Make a new proof and try again.`, { feature }, {})
 }
 
+/** The device proof lacks a nonce that is good now: a client makes another one with the nonce of the answer (RFC 9449 §9). */
+export function useNonce(why: string, feature: string): Refused {
+  return challenge('use_dpop_nonce', `${why} Make a new proof with the nonce of the DPoP-Nonce header.`, { feature }, {})
+}
+
 /** The service is not heard, so nothing beyond what the session allows can be decided. */
 export function unavailable(why: string, feature: string): Refused {
   const retryAfter = RETRY_AFTER_SECONDS

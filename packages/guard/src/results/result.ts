@@ -7,6 +7,8 @@ export type GuardPass<F extends string = string> = Readonly<{
   decision: Decision<F>
   /** The claims of the assurance token that was verified; absent if the feature needs no more than the session. */
   claims?: AssuranceClaims
+  /** What must be added to the answer: a newer `DPoP-Nonce`, if the guard asks for nonces and that of the proof is getting old. */
+  headers?: Readonly<Record<string, string>>
 }>
 
 /** A request that was refused, as the answer to send: `problem` is its JSON body. */

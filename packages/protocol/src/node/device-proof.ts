@@ -47,6 +47,8 @@ export type ProofVerdict =
       iat: number
       /** False if the device says that it could not store its key (`stored`), which is gone with its page then. */
       stored: boolean
+      /** The nonce that showed its freshness; absent if none was asked for. */
+      nonce?: string
     }>
   | Readonly<{ status: 'refused'; reason: ProofRefusal }>
 
@@ -125,7 +127,8 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
     // 9. The URI is that of this request.
     if (!isUrl(htu)) return refused('wrong_url')
 
-    if ('isNonce' in freshness) {
+    const isNonceAsked = 'isNonce' in freshness
+    if (isNonceAsked) {
       // 10. The nonce is one that this server gave. It also bounds the time, so that a device whose clock is wrong is not locked out.
       if (nonce === undefined) return refused('nonce_missing')
       if (typeof nonce !== 'string' || nonce.length > MAX_NONCE_LENGTH || !freshness.isNonce(nonce)) return refused('nonce_refused')
@@ -137,7 +140,8 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
 
     // 12. It is for the access token that came with it; its key was compared above.
     if (accessToken !== undefined && ath !== sha256Base64url(accessToken)) return refused('wrong_token')
-    return { status: 'valid', jkt: made, jti, iat, stored: payload.stored !== false }
+    const stored = payload.stored !== false
+    return { status: 'valid', jkt: made, jti, iat, stored, ...(isNonceAsked && { nonce: nonce as string }) }
   }
 }
 

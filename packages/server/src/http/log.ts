@@ -26,6 +26,8 @@ export type RequestEntry = Readonly<{
 export function logRequest(log: Log, { fault, path, ...entry }: RequestEntry): void {
   const line = { ...entry, path: path.slice(0, 256), ...(fault === undefined ? {} : { fault: describeFault(fault) }) }
   if (entry.status >= 500) log.error(line, 'request failed')
+  // how every client learns a nonce (RFC 9449 §8): nothing is wrong
+  else if (entry.code === 'use_dpop_nonce') log.debug(line, 'request to be repeated with a nonce')
   else if (entry.status >= 400) log.warn(line, 'request refused')
   else log.info(line, 'request')
 }

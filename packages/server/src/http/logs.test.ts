@@ -109,3 +109,20 @@ test('no secret, token, code, proof, challenge or key appears in any line of the
     await service.close()
   }
 })
+
+test('the handshake of a nonce is no warning, and a refusal is one', async () => {
+  const service = await startTestService()
+  try {
+    const alice = service.client()
+    expect((await alice.request('GET', '/v1/state')).status).toBe(200)
+    expect((await alice.request('GET', '/v1/nothing')).status).toBe(404)
+    const logged = service.lines.map((line) => JSON.parse(line)).filter(({ requestId }) => requestId !== undefined)
+    expect(logged.map(({ level, status, code }) => ({ level, status, code }))).toEqual([
+      { level: 20, status: 401, code: 'use_dpop_nonce' },
+      { level: 30, status: 200 },
+      { level: 40, status: 404, code: 'not_found' },
+    ])
+  } finally {
+    await service.close()
+  }
+})

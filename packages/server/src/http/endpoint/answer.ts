@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
+import { linger } from './linger.ts'
 
 /** What a handler answers. Without a body the answer is empty. */
 export type Answer = Readonly<{ status: number; body?: unknown; headers?: Readonly<Record<string, string>> }>
@@ -25,10 +26,14 @@ export function writeAnswer(response: ServerResponse, answer: Answer): void {
 /** Writes a problem (RFC 9457). Nothing of it may be cached. */
 export function writeProblem(response: ServerResponse, problem: Problem, headers: Readonly<Record<string, string>>): void {
   const { status } = problem
-  write(response, PROBLEM_MEDIA_TYPE, { status, body: problem, headers: { ...headers, 'Cache-Control': 'no-store' } })
+  const answer = { status, body: problem, headers: { ...headers, 'Cache-Control': 'no-store' } }
+  if (problem.code === 'payload_too_large') {
+    // all of the answer is sent at once; its end closes the connection, which must wait for whoever is still sending
+    write(response, PROBLEM_MEDIA_TYPE, answer, () => void linger(response.req).then(() => response.end()))
+  } else write(response, PROBLEM_MEDIA_TYPE, answer)
 }
 
-function write(response: ServerResponse, type: string, { status, body, headers = {} }: Answer): void {
+function write(response: ServerResponse, type: string, { status, body, headers = {} }: Answer, end?: () => void): void {
   response.statusCode = status
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   if (body === undefined) {
@@ -39,5 +44,7 @@ function write(response: ServerResponse, type: string, { status, body, headers =
   response.setHeader('Content-Type', type)
   response.setHeader('Content-Length', bytes.length)
   // node leaves the body out if the request was HEAD
-  response.end(bytes)
+  if (end === undefined) return void response.end(bytes)
+  response.write(bytes)
+  end()
 }

@@ -1,0 +1,30 @@
+import { enrollTotp, expect, test } from '../support/journey.ts'
+
+test('an API that asks for nonces: a page that has none yet repeats its call by itself, and nobody is prompted', async ({
+  page,
+  demo,
+  signIn,
+}) => {
+  await signIn('pro')
+  await page.getByRole('button', { name: 'Set it up' }).click()
+  await enrollTotp(page)
+  await expect(page.getByRole('table')).toContainText('Annual plan')
+  // the page forgets its nonces, and its tokens prove enough
+  await page.reload()
+  const answers: string[] = []
+  page.on('response', async (response) => {
+    if (new URL(response.url()).origin !== new URL(demo.urls.api).origin || !response.request().headers().dpop) return
+    const code = (await response.headerValue('www-authenticate'))?.match(/error="(\w+)"/)?.[1]
+    answers.push(code ?? String(response.status()))
+  })
+  await page.getByLabel('Note for the file').fill('With a nonce')
+  await page.getByRole('button', { name: 'Export lines' }).click()
+  await expect(page.getByLabel('Exported lines')).toHaveValue(/With a nonce/)
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  expect(answers.at(-1)).toBe('200')
+  expect(answers).not.toContain('insufficient_user_authentication')
+  await page.getByRole('button', { name: 'Export lines' }).click()
+  await expect.poll(() => answers.filter((each) => each === '200').length).toBeGreaterThan(1)
+  // asked for once, however many calls were made
+  expect(new Set(answers)).toEqual(new Set(['use_dpop_nonce', '200']))
+})
