@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { compare, tableOf } from './bench/compare.ts'
 import { type Figure, figuresIn } from './bench/figures.ts'
-import { addWorktree, type Worktree } from './bench/worktree.ts'
+import { type Ended, runChild } from './bench/run-child.ts'
+import { addWorktree } from './bench/worktree.ts'
 
 const HELP = `Runs every benchmark, or those that have one of the words in their path. Figures are only worth something on an idle machine.
 
@@ -16,7 +16,7 @@ const HELP = `Runs every benchmark, or those that have one of the words in their
   --rounds N        how often each benchmark runs on each side (default: 5)
   --help            this text
 
-Exit code: 0; 1 if a benchmark failed, or if --against found a figure slower; 2 if the command line is wrong.
+Exit code: 0; 1 if a benchmark failed, or if --against found a figure slower; 2 if the command line is wrong; 130 if it was stopped.
 `
 
 const { values, positionals: words } = parseArgs({
@@ -32,16 +32,20 @@ if (!Number.isInteger(rounds) || rounds < 1) refuse(`--rounds must be a whole nu
 const files = benchmarksIn('.')
 if (files.length === 0) refuse(`No benchmark has ${words.join(' or ')} in its path.`)
 
-let running: ChildProcess | undefined
-let worktree: Worktree | undefined
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => {
-    running?.kill()
-    worktree?.remove()
-    process.exit(130)
-  })
+const stopped = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
 
-process.exit(values.against === undefined ? await runAll() : await runAgainst(values.against))
+process.exit(await main())
+
+async function main(): Promise<number> {
+  try {
+    return values.against === undefined ? await runAll() : await runAgainst(values.against)
+  } catch (error) {
+    if (stopped.signal.aborted) return 130
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+}
 
 function refuse(why: string): never {
   process.stderr.write(`${why}\n\n${HELP}`)
@@ -65,14 +69,11 @@ async function runAll(): Promise<number> {
 
 async function runAgainst(ref: string): Promise<number> {
   process.stdout.write(`Checking out ${ref} and installing its dependencies …\n`)
+  const { path, remove } = await addWorktree(ref, stopped.signal)
   try {
-    worktree = addWorktree(ref)
-    return await alternate(worktree.path)
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    return 1
+    return await alternate(path)
   } finally {
-    worktree?.remove()
+    remove()
   }
 }
 
@@ -104,21 +105,13 @@ async function alternate(path: string): Promise<number> {
   return slower.length > 0 || comparisons.length === 0 ? 1 : 0
 }
 
-/** Runs one benchmark, shown as it goes if it is here for its own sake. */
-function run(cwd: string, file: string): Promise<Readonly<{ code: number; printed: string }>> {
-  const quiet = values.against !== undefined
-  const child = spawn(process.execPath, ['--conditions=@stile/source', '--disable-warning=ExperimentalWarning', file], {
+/** Runs one benchmark. It is shown as it goes, unless it is compared. */
+function run(cwd: string, file: string): Promise<Ended> {
+  return runChild({
+    file: process.execPath,
+    args: ['--conditions=@stile/source', '--disable-warning=ExperimentalWarning', file],
     cwd,
-    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
-  })
-  running = child
-  let printed = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-    })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? 1, printed }))
+    signal: stopped.signal,
+    stdio: values.against === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
 }

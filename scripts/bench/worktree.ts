@@ -1,15 +1,20 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { runChild } from './run-child.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Another commit beside the working tree, with its dependencies installed. */
 export type Worktree = Readonly<{ path: string; commit: string; remove(): void }>
 
-/** Checks out a commit below `.stile`, on the same disk as the working tree. Throws if there is no such commit. */
-export function addWorktree(ref: string): Worktree {
+/**
+ * Checks out a commit below `.stile`, on the same disk as the working tree. If that fails or is stopped, nothing is left of it.
+ *
+ * @throws {Error} if there is no such commit, or if it cannot be checked out or installed; the reason of `signal` if it aborts
+ */
+export async function addWorktree(ref: string, signal: AbortSignal): Promise<Worktree> {
   const { status, stdout } = git('rev-parse', '--verify', '--quiet', `${ref}^{commit}`)
   if (status !== 0) throw new Error(`There is no commit "${ref}" in this repository. Name a branch, a tag or a hash.`)
   const commit = stdout.trim()
@@ -20,10 +25,10 @@ export function addWorktree(ref: string): Worktree {
     rmSync(path, { recursive: true, force: true })
     git('worktree', 'prune')
   }
-  const added = git('worktree', 'add', '--detach', path, commit)
-  if (added.status !== 0) throw new Error(`The commit could not be checked out: ${added.stderr.trim()}`)
   try {
-    install(path)
+    const added = await runChild({ file: 'git', args: ['worktree', 'add', '--detach', path, commit], cwd: ROOT, signal })
+    if (added.code !== 0) throw new Error(`The commit could not be checked out: ${added.printed.trim()}`)
+    await install(path, signal)
   } catch (error) {
     remove()
     throw error
@@ -36,14 +41,18 @@ function git(...args: string[]) {
 }
 
 /** Installs what the commit's own lock file says, with the pnpm that runs this script, or else with the one that the commit names. */
-function install(path: string): void {
+async function install(path: string, signal: AbortSignal): Promise<void> {
   const { packageManager } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as { packageManager: string }
   const running = process.env.npm_execpath
   const [file = '', ...args] = running?.includes('pnpm') ? [process.execPath, running] : ['npx', '-y', packageManager]
-  execFileSync(file, [...args, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=silent'], {
+  const { code } = await runChild({
+    file,
+    args: [...args, 'install', '--frozen-lockfile', '--prefer-offline', '--reporter=silent'],
     cwd: path,
+    signal,
     stdio: ['ignore', 'inherit', 'inherit'],
     // the environment of `pnpm run` would have it install here
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|pnpm_|INIT_CWD$)/i.test(name))),
   })
+  if (code !== 0) throw new Error('The dependencies of the commit could not be installed. What is printed above says why.')
 }

@@ -33,7 +33,7 @@ export const TARGETS: readonly Target[] = [
       'packages/policy/src/compile/*.ts',
     ],
     // the properties find much by chance and take a minute a run; these files find the same every time
-    tests: ['decide', 'requirement', 'decide-grants', 'lookups', 'explain', 'tiers', 'duration', 'decide-ways', 'decide-threats'].map(
+    tests: ['decide', 'requirement', 'decide-{grants,rules,memory,threats,ways}', 'lookups', 'explain', 'tiers', 'duration'].map(
       (name) => `packages/policy/src/${name}.test.ts`,
     ),
   },

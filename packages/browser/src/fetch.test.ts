@@ -303,6 +303,7 @@ describe('a challenge is found however its header is written', () => {
     ['spaces around the equals sign', 'DPoP error = "insufficient_user_authentication" , acr_values\t=\t"phr"', 1],
     ['a value without quotes', `DPoP ${ASKS}`, 1],
     ["behind another scheme's challenge", `Basic realm="a, error=\\"invalid_token\\"", DPoP ${ASKS}`, 1],
+    ['a comma in a text before the error', `DPoP realm="Reports, exports", ${ASKS}`, 1],
     ["another scheme's challenge", `Bearer ${ASKS}`, 0],
     ['a scheme whose name ends like ours', `XDPoP ${ASKS}`, 0],
     ['an error inside of a text', `DPoP realm="error=insufficient_user_authentication"`, 0],

@@ -2,6 +2,7 @@ import type { Assurance, Band, Level, License, Method, Proof, Requirement } from
 import { BANDS, LEVELS, LICENSE_STATES, METHODS } from '@stile/protocol'
 import fc from 'fast-check'
 import type { Enrolled } from './compile/variant.ts'
+import type { DecideRequest } from './decide.ts'
 import type { Policy, PolicyDocument, RequirementDocument } from './document.ts'
 import { parsePolicy } from './policy.ts'
 
@@ -79,6 +80,20 @@ export const enrolled: fc.Arbitrary<readonly Enrolled[] | undefined> = fc.option
   {
     nil: undefined,
   },
+)
+
+/** Requests for the features of `policies`, and for names that no policy has. */
+export const requests: fc.Arbitrary<DecideRequest> = fc.record(
+  {
+    feature: fc.constantFrom<string>(...FEATURES, 'unknown', '__proto__'),
+    license: licenses,
+    assurance: assurances,
+    risk: bands,
+    operationDigest: fc.constantFrom('d1', 'd2'),
+    enrolled,
+    now: fc.constant(NOW),
+  },
+  { requiredKeys: ['feature', 'license', 'assurance', 'risk', 'now'] },
 )
 
 const requirementDocuments: fc.Arbitrary<RequirementDocument> = fc.record(

@@ -2,19 +2,7 @@ import type { Assurance, Band, License } from '@stile/protocol'
 import { BANDS, LEVELS, LICENSE_STATES } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import {
-  assurances,
-  bands,
-  enrolled,
-  FEATURES,
-  instants,
-  levels,
-  licenses,
-  NOW,
-  policies,
-  proofs,
-  requirements,
-} from './arbitraries.test-support.ts'
+import { instants, levels, NOW, policies, proofs, requests, requirements } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
 import type { Policy } from './document.ts'
 import { ask, license, login, policy, proven } from './example.test-support.ts'
@@ -25,19 +13,6 @@ import { combine } from './requirement.ts'
 
 // many generated cases: a busy machine is no failure
 vi.setConfig({ testTimeout: 60_000 })
-
-const requests: fc.Arbitrary<DecideRequest> = fc.record(
-  {
-    feature: fc.constantFrom<string>(...FEATURES, 'unknown', '__proto__'),
-    license: licenses,
-    assurance: assurances,
-    risk: bands,
-    operationDigest: fc.constantFrom('d1', 'd2'),
-    enrolled,
-    now: fc.constant(NOW),
-  },
-  { requiredKeys: ['feature', 'license', 'assurance', 'risk', 'now'] },
-)
 
 describe('against an independent oracle', () => {
   test('any policy and any request come out as the oracle says', () => {

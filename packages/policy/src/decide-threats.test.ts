@@ -1,7 +1,7 @@
 import { LEVELS, METHODS } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { assurances, bands, enrolled, FEATURES, licenses, NOW, policies } from './arbitraries.test-support.ts'
+import { NOW, policies, requests } from './arbitraries.test-support.ts'
 import { type DecideRequest, decide } from './decide.ts'
 import { codes, license, login, policy, proven } from './example.test-support.ts'
 import { oracle, verdictOf } from './oracle.test-support.ts'
@@ -26,19 +26,6 @@ const denied = (feature: string, code: string) => ({ outcome: 'deny', policy: po
 
 /** The same cases in every run, so that what they find does not depend on luck. */
 const SAME = { seed: 7, numRuns: 80 }
-
-const requests = fc.record(
-  {
-    feature: fc.constantFrom<string>(...FEATURES, 'unknown'),
-    license: licenses,
-    assurance: assurances,
-    risk: bands,
-    operationDigest: fc.constantFrom('d1', 'd2'),
-    enrolled,
-    now: fc.constant(NOW),
-  },
-  { requiredKeys: ['feature', 'license', 'assurance', 'risk', 'now'] },
-)
 
 describe('threat: something that cannot be read is taken for harmless', () => {
   test('an instant of an upgrade that is no number denies', () => {

@@ -114,7 +114,8 @@ const lies: fc.Arbitrary<Partial<Assertion>> = fc.oneof(
   fc.record({ rpId: fc.constantFrom('evil.test', `www.${RP_ID}`, '') }),
   fc.record({ flags: fc.integer({ min: 0, max: 255 }) }),
   fc.record({ flags: fc.subarray(Object.values(FLAGS)).map((bits) => bits.reduce<number>((sum, bit) => sum | bit, 0)) }),
-  fc.record({ counter: fc.oneof(fc.integer({ min: 0, max: 12 }), fc.constant(0xffffffff)) }),
+  // the one before, the same and the one after: a copied key shows in no other way
+  { weight: 3, arbitrary: fc.record({ counter: fc.constantFrom(0, 1, 4, 5, 6, 0xffffffff) }) },
   // {}, {"a": 1}, a number, half a map, and zeros
   fc.record({
     extensions: fc.constantFrom([0xa0], [0xa1, 0x61, 0x61, 0x01], [0x01], [0xa1], [0, 0, 0]).map((list) => Uint8Array.from(list)),
