@@ -4,7 +4,17 @@ import { join } from 'node:path'
 import { createSqliteStore } from '@stile/server/sqlite'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { AUDIENCE, type Clock, clockAt, type Hold, ORIGIN, type Product, RP_ID, startProduct } from '../fixtures/product.ts'
+import {
+  AUDIENCE,
+  type Clock,
+  clockAt,
+  type Hold,
+  ORIGIN,
+  type PersonOptions,
+  type Product,
+  RP_ID,
+  startProduct,
+} from '../fixtures/product.ts'
 import { assertWith, type SoftKey } from '../fixtures/soft-key.ts'
 import { restore } from '../fixtures/sql.ts'
 import { begin, stepUpWithTotp } from '../support/ceremonies.ts'
@@ -43,7 +53,7 @@ describe.each(versions)('a store that version %s wrote', (version) => {
   })
 
   const aliceAtHome = () => product.person({ sub: 'alice', sid: alice.sid, account: 'acme', device: alice.device })
-  const aliceElsewhere = (sid = 'alice-2') => product.person({ sub: 'alice', sid, account: 'acme' })
+  const aliceElsewhere = (more: Partial<PersonOptions> = {}) => product.person({ sub: 'alice', sid: 'alice-2', account: 'acme', ...more })
   const bobWith = (sid: string) => product.person({ sub: 'bob', sid, account: 'late', device: bob.device })
   const stateOf = async (person: NodeClient) => {
     const answer = await person.service('GET', '/v1/state')
@@ -84,7 +94,7 @@ describe.each(versions)('a store that version %s wrote', (version) => {
   })
 
   test('threat: what was used up before the upgrade must stay used up: a code, a counter, a recovery code', async () => {
-    const thief = await aliceElsewhere()
+    const thief = await aliceElsewhere({ confirmed: true })
     const { id } = await begin(thief, 'reports.export')
     const replayed = await thief.service('POST', `/v1/step-ups/${id}/attempts`, { method: 'totp', response: { code: alice.usedCode } })
     expect(replayed.status, replayed.text).toBe(422)
@@ -94,6 +104,18 @@ describe.each(versions)('a store that version %s wrote', (version) => {
     const redeem = (code: string | undefined) => thief.service('POST', '/v1/recovery', { code })
     expect((await redeem(alice.recoveryCodes[0])).status).toBe(201)
     expect((await redeem(alice.recoveryCodes[0])).status).toBe(422)
+  })
+
+  test('gives the login of an open session to the device that was known in it, and to no other', async () => {
+    const [home, thief] = [await aliceAtHome(), await aliceElsewhere({ sid: alice.sid })]
+    const askedFor = async (person: NodeClient) =>
+      (await person.service('POST', '/v1/recovery', { code: '0000-0000-0000-0000' })).body as { code: string; requirement?: object }
+    // the owner of the login is asked for a code by mail beside it, any other key for a sign-in
+    for (const wait of [0, 600]) {
+      clock.advance(wait)
+      expect(await askedFor(thief)).toMatchObject({ code: 'insufficient_user_authentication', requirement: { methods: ['relogin'] } })
+      expect(await askedFor(home)).toMatchObject({ requirement: { methods: ['email-otp'] } })
+    }
   })
 
   test('threat: a session that was ended must stay ended', async () => {

@@ -38,8 +38,8 @@ export type NodeClientOptions = Readonly<{
   service: string
   /** The origin of the API. */
   api: string
-  /** Mints a session token, asked for before every call. */
-  session: () => Promise<string>
+  /** Mints a session token, asked for before every call, for a device key if the application names it in the token. */
+  session: (jkt: string) => Promise<string>
   /** The headers by which the API knows who is signed in. */
   login: Readonly<Record<string, string>>
   /** The device key with its private half. Default: a new one. */
@@ -54,6 +54,7 @@ export async function createNodeClient({ service, api, session, login, device, n
   const privateKey = device === undefined ? made.privateKey : await importJWK(device, 'ES256')
   const { kty, crv, x, y } = device ?? (await exportJWK(made.publicKey))
   const jwk = { kty, crv, x, y } as { kty: string; crv: string; x: string; y: string }
+  const jkt = await calculateJwkThumbprint(jwk)
   let nonce: string | undefined
 
   const proof: NodeClient['proof'] = (method, url, token, claims = {}) => {
@@ -69,14 +70,14 @@ export async function createNodeClient({ service, api, session, login, device, n
   }
 
   return {
-    jkt: await calculateJwkThumbprint(jwk),
-    session,
+    jkt,
+    session: () => session(jkt),
     proof,
     async service(method, path, body, { headers = {}, raw } = {}) {
       const url = service + path
       const content = raw ?? (body === undefined ? undefined : JSON.stringify(body))
       const attempt = async (): Promise<Response> => {
-        const token = await session()
+        const token = await session(jkt)
         const response = await fetch(url, {
           method,
           headers: {

@@ -136,8 +136,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       )
     const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}`, email, signedInAt }, { api: url = urls.api } = {}) => {
       const login = { [USER_HEADER]: JSON.stringify({ sub, account, sid }) }
-      const session = () =>
-        sessions.mint({ sub, account, sid, authTime: signedInAt ?? now(), ...(email && { email, emailVerified: true }) })
+      const session = (jkt: string) =>
+        sessions.mint({ sub, account, sid, jkt, login: { jkt, at: signedInAt ?? now() }, ...(email && { email, emailVerified: true }) })
       return createNodeClient({ service: urls.service, api: url, session, login, now })
     }
     return {

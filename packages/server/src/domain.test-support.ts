@@ -98,7 +98,7 @@ export async function createTestDomain({
         issuer: TEST_ISSUER,
         jwks: { keys: [issuer.publicJwk] },
         audience: 'stile',
-        claims: { account: 'account', email: 'email' },
+        claims: { account: 'account' },
         ...changedIssuer,
       },
     ],

@@ -32,7 +32,7 @@ describe('threat: a stolen session token, brought by another key', () => {
     const { license, ...document } = POLICY.document
     world = await createWorld({
       options: { mail: { from: 'no-reply@example.com', url: mail.url }, recovery: { url: 'https://app.example/recover' } },
-      issuer: { acrMap: { [MFA]: 'mfa' } },
+      issuer: { acrMap: { [MFA]: 'mfa' }, claims: { account: 'account', email: 'email' } },
       policy: definePolicy({
         ...document,
         risk: { elevated: { level: 'mfa', maxAge: '5m' } },
