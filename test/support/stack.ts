@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSessionIssuer, generateSessionKey } from '@stile/guard'
 import { createApiKey, type Log, type ServiceOptions } from '@stile/server'
+import { runCli } from '@stile/server/cli'
 import { createSqliteStore } from '@stile/server/sqlite'
 import { type RunningService, startService } from '@stile/service'
 import { freePort } from '../../scripts/demo.ts'
@@ -53,6 +54,8 @@ export type Stack = Readonly<{
   person(user: Partial<TestUser> & Readonly<{ account: string }>, options?: Readonly<{ api?: string }>): Promise<NodeClient>
   /** Waits until the guard has heard of the service by the clock as it is now. */
   heard(): Promise<void>
+  /** Runs the `stile` command line with the secret and the database of the service. */
+  stile(...args: string[]): Promise<Readonly<{ code: number; out: string; err: string }>>
   startService(changes?: StackOptions['service']): Promise<void>
   stopService(): Promise<void>
   close(): Promise<void>
@@ -157,6 +160,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         await license('the-listener', { tier: 'pro', state: 'active' })
         const listener = await person({ sub: 'listener', account: 'the-listener' })
         await until(async () => (await listener.api('GET', '/export')).status === 401, 'a checkpoint that the guard takes')
+      },
+      async stile(...args) {
+        let [out, err] = ['', '']
+        const code = await runCli([...args, '--database', database], {
+          out: (text) => {
+            out += text
+          },
+          err: (text) => {
+            err += text
+          },
+          workingDirectory: directory,
+          environment: { STILE_SECRET: secret },
+          now,
+          random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+        })
+        return { code, out, err }
       },
       startService: start,
       async stopService() {

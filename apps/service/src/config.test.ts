@@ -81,10 +81,13 @@ describe('the command', () => {
   test('shows the configuration in force without the secret', async () => {
     writeFileSync(join(directory, 'stile.config.json'), JSON.stringify(TEST_CONFIG))
     const secret = Buffer.alloc(32, 3).toString('base64')
-    const { result, out } = await stileService(['--print-config'], { STILE_SECRET: secret, STILE_PORT: '4999' })
+    const former = [4, 5].map((each) => Buffer.alloc(32, each).toString('base64'))
+    const variables = { STILE_SECRET: secret, STILE_SECRET_PREVIOUS: former.join(', '), STILE_PORT: '4999' }
+    const { result, out } = await stileService(['--print-config'], variables)
     expect(result).toEqual({ exitCode: 0 })
     expect(JSON.parse(out)).toMatchObject({ port: 4999, admin: { host: '127.0.0.1', port: 4010 }, secret: '(hidden)' })
-    expect(out).not.toContain(secret)
+    expect(JSON.parse(out).previousSecrets).toEqual(['(hidden)', '(hidden)'])
+    for (const each of [secret, ...former]) expect(out).not.toContain(each)
   })
 
   test('a module can be the configuration', async () => {

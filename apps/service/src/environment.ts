@@ -13,6 +13,12 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'STILE_PUBLIC_URL', path: ['publicUrl'], kind: 'text', what: 'the URL under which browsers and guards reach the service' },
   { name: 'STILE_ENVIRONMENT', path: ['environment'], kind: 'text', what: 'live or test' },
   { name: 'STILE_SECRET', path: ['secret'], kind: 'text', what: '32 bytes in base64, as `stile secret` makes them' },
+  {
+    name: 'STILE_SECRET_PREVIOUS',
+    path: ['previousSecrets'],
+    kind: 'list',
+    what: 'former secrets, with commas, until `stile secret rotate` was run',
+  },
   { name: 'STILE_DATABASE', path: ['database'], kind: 'text', what: 'the database file' },
   { name: 'STILE_POLICY', path: ['policy'], kind: 'text', what: 'the file with the policy: .json, .ts or .mjs' },
   { name: 'STILE_HOST', path: ['host'], kind: 'text', what: 'the address to listen on' },

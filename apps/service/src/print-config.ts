@@ -5,7 +5,7 @@ const HIDDEN = '(hidden)'
 
 /** The configuration in force as JSON, without secrets; of the policy only its digest. */
 export function printableConfig({ settings, options }: CheckedConfig): string {
-  const { policy, secret, mail, issuers, ...rest } = options
+  const { policy, secret, previousSecrets, mail, issuers, ...rest } = options
   const digest = typeof policy === 'object' && policy !== null && 'digest' in policy ? policy.digest : undefined
   const shown = {
     ...settings,
@@ -13,6 +13,7 @@ export function printableConfig({ settings, options }: CheckedConfig): string {
     issuers: issuers.map(withoutClientSecret),
     ...(mail && { mail: withoutCredentials(mail) }),
     secret: secret === undefined ? '(made at the first start, beside the database)' : HIDDEN,
+    ...(previousSecrets && { previousSecrets: previousSecrets.map(() => HIDDEN) }),
     policy: digest === undefined ? '(a document)' : { digest },
   }
   return `${JSON.stringify(shown, null, 2)}\n`

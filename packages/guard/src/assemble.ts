@@ -63,6 +63,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
       contact.heard()
       if (event.type === 'license') licenses.apply(event)
       else if (event.type === 'policy') compareDigest(event.digest)
+      else if (event.type === 'keys') keys.changed(event.withdrawn)
       else {
         revocations.add(event)
         // the end of one session takes nobody's seat
@@ -79,6 +80,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         return
       }
       log('error', 'The feed told something that this guard does not understand, so it forgets what it knew. Update @stile/guard.')
+      keys.changed([])
       licenses.clear()
       revocations.raise(now() + CLOCK_SKEW_SECONDS + 1)
     },

@@ -10,6 +10,8 @@ const events: readonly FeedEvent[] = [
   { cursor: 4, type: 'revoked', sid: 's', before: 5 },
   { cursor: 4, type: 'revoked', account: 'acme', subject: 'demo|1', before: 5 },
   { cursor: 0, type: 'checkpoint', jws: 'a.b.c' },
+  { cursor: 5, type: 'keys', withdrawn: [] },
+  { cursor: 6, type: 'keys', withdrawn: ['one', 'two'] },
 ]
 const checkpoint = { iss: 'https://stile.example', generation: 'g', seq: 4, iat: 9, policy: { revision: 1, digest: 'd' } }
 
@@ -27,6 +29,9 @@ test.each([
   ['a revocation of nothing', { ...events[3], sid: undefined }],
   ['a revocation without a time', { ...events[3], before: undefined }],
   ['no signature', { ...events[5], jws: '' }],
+  ['withdrawn keys that are no list', { ...events[6], withdrawn: 'one' }],
+  ['a withdrawn key without a name', { ...events[6], withdrawn: ['one', ''] }],
+  ['keys without what is withdrawn', { ...events[6], withdrawn: undefined }],
   ['an unknown type', { ...events[0], type: 'toString' }],
   ['null', null],
 ])('%s is no event', (_, value) => {

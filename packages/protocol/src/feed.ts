@@ -11,6 +11,8 @@ export type FeedEvent = Readonly<{ cursor: number }> &
     | Readonly<{ type: 'license'; account: string; license: License | null }>
     | Readonly<{ type: 'policy'; revision: number; digest: string }>
     | Readonly<{ type: 'revoked'; sid?: string; account?: string; subject?: string; before: number }>
+    /** The key set has changed. What a withdrawn key signed counts no more. */
+    | Readonly<{ type: 'keys'; withdrawn: readonly string[] }>
     | Readonly<{ type: 'checkpoint'; jws: string }>
   )
 
@@ -42,6 +44,11 @@ export function parseFeedEvent(value: unknown): FeedEvent | undefined {
     }
     case 'revoked':
       return parseRevoked(cursor, value)
+    case 'keys': {
+      const { withdrawn } = value
+      // one that is not understood could be the one that matters
+      return Array.isArray(withdrawn) && withdrawn.every(isText) ? { cursor, type: 'keys', withdrawn } : undefined
+    }
     case 'checkpoint':
       return isText(value.jws) ? { cursor, type: 'checkpoint', jws: value.jws } : undefined
     default:

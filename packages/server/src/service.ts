@@ -18,7 +18,7 @@ import { type NoticeSchedule, scheduleNotices } from './mail/notice-schedule.ts'
 import type { PublishedPolicy } from './options/domain.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
 import { pinRpId } from './options/pin.ts'
-import { createSealer } from './secrets/seal.ts'
+import { openSecrets } from './secrets/open-secrets.ts'
 import { createAuthenticator } from './sessions/authenticate.ts'
 import type { Store } from './stores/store.ts'
 import type { Domain } from './tokens/domain.ts'
@@ -26,6 +26,9 @@ import { createKeyring } from './tokens/keyring.ts'
 
 /** How often expired records are swept and signing keys looked at, in milliseconds. */
 const UPKEEP_MILLISECONDS = 60_000
+
+const SECRET_NOT_GIVEN =
+  'the store is sealed with a secret now that this process was not given, so it seals nothing and is not ready: start it with that secret'
 
 /** The verification service, to be mounted in an Express app at any path. */
 export type Service = Readonly<{
@@ -110,10 +113,10 @@ export function createService(input: ServiceOptions): Service {
 }
 
 async function start(options: Options, store: Store): Promise<Running> {
-  const { now, random, secret, environment, policy, webauthn, allowRpIdChange } = options
+  const { now, random, environment, policy, webauthn, allowRpIdChange } = options
   await store.check()
   await pinRpId(store, webauthn.rpId, allowRpIdChange)
-  const sealer = createSealer({ secret, random })
+  const { sealer, hashSecret, refresh: refreshSealer } = await openSecrets(store, options)
   const keyring = await createKeyring({ store, sealer, environment, now })
   const { settings } = store
   const attestation = await openAttestationTrust(webauthn, { settings, now, log: options.log, fetch: globalThis.fetch })
@@ -122,7 +125,8 @@ async function start(options: Options, store: Store): Promise<Running> {
   const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch, log: options.log })
   const mail = createMail(options)
   const domain: Domain = {
-    options,
+    // keyed hashes are made with what does not change; the secrets themselves go no further
+    options: { ...options, secret: hashSecret, previousSecrets: [] },
     store,
     now,
     random,
@@ -135,6 +139,16 @@ async function start(options: Options, store: Store): Promise<Running> {
   }
   const stream = createChangeStream(domain)
   await stream.start()
+  const reportFault = (fault: unknown): void => options.log.error({ fault: describeFault(fault) }, 'the keys could not be read again')
+  stream.subscribe((changes) => {
+    if (!changes.some(({ type }) => type === 'keys')) return
+    refreshSealer()
+      .then((known) => {
+        if (!known) options.log.error({ given: sealer.keyIds }, SECRET_NOT_GIVEN)
+        return keyring.refresh()
+      })
+      .catch(reportFault)
+  })
   return { domain, authenticator: createAuthenticator(domain, { fetch: globalThis.fetch }), stream }
 }
 

@@ -44,7 +44,7 @@ const MESSAGE_LIMIT = {
   maxLength: 65_536,
   tooLong: () => new Error('The feed has a message of more than 65536 characters, so it is not read further.'),
 }
-const KNOWN_TYPES = ['license', 'policy', 'revoked', 'checkpoint']
+const KNOWN_TYPES = ['license', 'policy', 'revoked', 'keys', 'checkpoint']
 
 /**
  * Opens `GET /v1/feed` and keeps it open: it resumes with `Last-Event-ID`, and reconnects with a growing, jittered pause.

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { importP256, isPrivateJwk, p256Point } from '@stile/protocol/node'
+import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { GuardLog } from '../options/options.ts'
 import type { ServiceClient } from './service-client.ts'
 
@@ -19,6 +20,8 @@ export type Jwks = Readonly<{
   lookup(kid: string): KeyLookup
   /** Fetches the keys if there are none; resolves to whether there are some. Never rejects. */
   load(): Promise<boolean>
+  /** The service says that its keys have changed: fetches them now. Those that are withdrawn count no more, whatever is fetched later. */
+  changed(withdrawn: readonly string[]): void
 }>
 
 /** What the keys are made of. */
@@ -31,6 +34,12 @@ const RETRY_SECONDS = 5
 /** When known keys are fetched again in the background, in seconds, so that a key that was withdrawn stops counting. */
 const REFRESH_SECONDS = 300
 const MAX_KEYS = 32
+/** How long after a change of the keys an unknown `kid` is looked up more often, in seconds: another process may be the one that answers. */
+const CHANGE_SECONDS = 60
+/** How often it then is, in seconds. */
+const CHANGE_COOL_DOWN_SECONDS = 1
+/** How many withdrawn keys are remembered. */
+const MAX_WITHDRAWN = 256
 
 type Known = Readonly<{ x: string; y: string; key: KeyObject }>
 
@@ -41,13 +50,16 @@ export function createJwks({ client, now, log, heard }: JwksOptions): Jwks {
   let failed = false
   let askedAt = Number.NEGATIVE_INFINITY
   let flight: Promise<void> | undefined
+  let changedAt = Number.NEGATIVE_INFINITY
+  let isStale = false
+  const withdrawn = createBoundedMap<string, true>(MAX_WITHDRAWN)
 
   const fetchKeys = async (): Promise<void> => {
     const answer = await client.get('/.well-known/jwks.json', false)
     const fetched = answer.status === 'answered' ? readKeys(answer.body, keys) : undefined
     failed = fetched === undefined
     if (fetched !== undefined) {
-      keys = fetched
+      keys = new Map([...fetched].filter(([kid]) => withdrawn.peek(kid) === undefined))
       loaded = true
       heard()
       return
@@ -61,6 +73,11 @@ export function createJwks({ client, now, log, heard }: JwksOptions): Jwks {
       askedAt = now()
       flight = fetchKeys().finally(() => {
         flight = undefined
+        // what was asked before the change may have been answered as before it
+        if (isStale) {
+          isStale = false
+          void ask()
+        }
       })
     }
     return flight
@@ -74,8 +91,17 @@ export function createJwks({ client, now, log, heard }: JwksOptions): Jwks {
         if (maySpeak(failed ? RETRY_SECONDS : REFRESH_SECONDS)) void ask()
         return { status: 'known', key: known.key }
       }
-      if (flight !== undefined || maySpeak(failed ? RETRY_SECONDS : COOL_DOWN_SECONDS)) return { status: 'pending', wait: ask() }
+      const coolDown = now() - changedAt <= CHANGE_SECONDS ? CHANGE_COOL_DOWN_SECONDS : failed ? RETRY_SECONDS : COOL_DOWN_SECONDS
+      if (withdrawn.peek(kid) !== undefined) return { status: 'unknown' }
+      if (flight !== undefined || maySpeak(coolDown)) return { status: 'pending', wait: ask() }
       return loaded && !failed ? { status: 'unknown' } : { status: 'unavailable' }
+    },
+    changed(kids) {
+      for (const kid of kids) withdrawn.set(kid, true)
+      keys = new Map([...keys].filter(([kid]) => withdrawn.peek(kid) === undefined))
+      changedAt = now()
+      isStale = flight !== undefined
+      void ask()
     },
     async load() {
       if (!loaded && (flight !== undefined || maySpeak(RETRY_SECONDS))) await ask()

@@ -46,7 +46,7 @@ test('a proof that is right is valid, and tells its key, id and time', () => {
   const expected = { method: 'GET', isUrl: () => true, freshness: byTime, now: NOW }
   expect(verifyProof(proofOf({}), expected)).toEqual({ status: 'valid', jkt, jti: 'one', iat: NOW, stored: true })
   for (const stored of [false, true, 'no'])
-    expect(verifyProof(proofOf({ payload: { stored } }), expected)).toMatchObject({ stored: stored !== false })
+    expect(verifyProof(proofOf({ claims: { stored } }), expected)).toMatchObject({ stored: stored !== false })
 })
 
 const right = proofOf({})

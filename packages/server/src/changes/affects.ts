@@ -6,6 +6,8 @@ export function affects(change: Change, caller: Pick<Caller, 'subject' | 'accoun
   switch (change.type) {
     case 'policy':
       return 'state'
+    case 'keys':
+      return 'nothing'
     case 'license':
       return change.account === caller.account ? 'state' : 'nothing'
     case 'authenticators':

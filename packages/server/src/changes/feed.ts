@@ -139,6 +139,10 @@ async function makeEvent(domain: Domain, change: Change): Promise<FeedEvent | nu
         ...(sid === undefined ? {} : { sid }),
       }
     }
+    case 'keys':
+      // whoever hears of it reads the key set at once
+      await domain.keyring.refresh()
+      return { cursor, type: 'keys', withdrawn: change.withdrawn }
     default:
       return null
   }

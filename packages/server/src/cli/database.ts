@@ -20,12 +20,8 @@ export function located(command: Command): Command {
  *
  * @throws {CliError} if no database is named, or there is none and none may be made
  */
-export async function withStore<T>(
-  { config, database }: Where,
-  context: CliContext & { mayMake?: true },
-  work: (store: Store) => Promise<T>,
-): Promise<T> {
-  const path = database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
+export async function withStore<T>(where: Where, context: CliContext & { mayMake?: true }, work: (store: Store) => Promise<T>): Promise<T> {
+  const path = await databasePath(where, context)
   // opening would make an empty database, in which there is nothing to find
   if (context.mayMake !== true && !existsSync(path))
     throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
@@ -35,6 +31,15 @@ export async function withStore<T>(
   } finally {
     await store.close()
   }
+}
+
+/**
+ * The database that a command is about.
+ *
+ * @throws {CliError} if none is named
+ */
+export async function databasePath({ config, database }: Where, context: CliContext): Promise<string> {
+  return database ?? context.environment.STILE_DATABASE ?? (await databaseOf(config, context))
 }
 
 async function databaseOf(config: string | undefined, context: CliContext): Promise<string> {

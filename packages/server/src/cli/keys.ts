@@ -4,13 +4,14 @@ import { createApiKey } from '../api-keys/api-keys.ts'
 import type { ApiKeyRecord, ApiKeyScope } from '../stores/store.ts'
 import { type CliContext, CliError } from './context.ts'
 import { located, type Where, withStore } from './database.ts'
+import { addRotateCommand } from './signing-keys.ts'
 
 const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write', 'sessions:write', 'subjects:read', 'subjects:write']
 
-/** `stile keys create|list|revoke`: the API keys of machines. */
+/** `stile keys create|list|revoke`: the API keys of machines; `rotate`: the keys that sign tokens. */
 export function addKeysCommand(program: Command, context: CliContext): void {
   const { out, now, random } = context
-  const keys = program.command('keys').description('Make, list and revoke the API keys of machines.')
+  const keys = program.command('keys').description('Make, list and revoke the API keys of machines, and rotate the keys that sign tokens.')
 
   located(keys.command('create'))
     .description('Make a key and show it, once: only its hash is kept.')
@@ -52,6 +53,8 @@ export function addKeysCommand(program: Command, context: CliContext): void {
       if (!revoked) throw new CliError(`There is no key ${id}. See: stile keys list`)
       out(`${id} is revoked.\n`)
     })
+
+  addRotateCommand(keys, context)
 }
 
 function publicKeyRecord({ hash: _hash, ...rest }: ApiKeyRecord): Omit<ApiKeyRecord, 'hash'> {

@@ -9,10 +9,10 @@ import { pino } from 'pino'
 import { createApiKey } from '../api-keys/api-keys.ts'
 import { signJwt, TEST_POLICY } from '../domain.test-support.ts'
 import type { ServiceOptions } from '../options/options.ts'
-import { createService } from '../service.ts'
+import { createService, type Service } from '../service.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
 import type { ApiKeyScope, Store } from '../stores/store.ts'
-import { createTestClient } from './client.test-support.ts'
+import { createTestClient, type TestClient } from './client.test-support.ts'
 
 /** What the service of the tests calls itself: another host than it listens on, as behind a proxy. */
 export const PUBLIC_URL = 'https://stile.example/stile'
@@ -26,20 +26,52 @@ export type TestServiceOptions = Readonly<{
   options?: Partial<ServiceOptions>
   /** Wraps the store, to make it fail. */
   wrapStore?: (store: Store) => Store
+  /** Another service whose database, issuer and clock it shares, as another process of the same service would. */
+  beside?: TestService
 }>
 
-export type TestService = Awaited<ReturnType<typeof startTestService>>
+/** The key pair of the issuer. */
+const makeIssuerKeys = () => generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+/** A service that runs. */
+export type TestService = Readonly<{
+  service: Service
+  store: Store
+  database: string
+  issuerKeys: ReturnType<typeof makeIssuerKeys>
+  clock: { offset: number }
+  url: string
+  host: string
+  adminUrl: string
+  now: () => number
+  lines: string[]
+  /** Moves the clock on. */
+  advance(seconds: number): void
+  /** Signs a session token of alice in the account acme; claims given replace those. */
+  mint(claims?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string
+  /** A browser of alice, or of whom the claims name, or with the session token that a function gives. */
+  client(claims?: Readonly<Record<string, unknown>> | ((jkt: string) => string)): TestClient
+  key(scope: ApiKeyScope, ttlSeconds?: number): Promise<string>
+  close(): Promise<void>
+}>
 
 /**
  * The whole service in a foreign Express app on a real port and a real database file, with an issuer of its own. Time runs, and can be
  * moved on. Close it with `close`.
  */
-export async function startTestService({ parser = 'none', options = {}, wrapStore = (store) => store }: TestServiceOptions = {}) {
+export async function startTestService({
+  parser = 'none',
+  options = {},
+  wrapStore = (store) => store,
+  beside,
+}: TestServiceOptions = {}): Promise<TestService> {
   const directory = mkdtempSync(join(tmpdir(), 'stile-http-'))
-  let offset = 0
-  const now = (): number => Math.floor(Date.now() / 1000) + offset
-  const store = createSqliteStore({ path: join(directory, 'stile.db'), now })
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const clock = beside?.clock ?? { offset: 0 }
+  const now = (): number => Math.floor(Date.now() / 1000) + clock.offset
+  const database = beside?.database ?? join(directory, 'stile.db')
+  const store = createSqliteStore({ path: database, now })
+  const issuerKeys = beside?.issuerKeys ?? makeIssuerKeys()
+  const { privateKey, publicKey } = issuerKeys
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'login-1', alg: 'ES256', use: 'sig' }
   const lines: string[] = []
   const service = createService({
@@ -62,19 +94,20 @@ export async function startTestService({ parser = 'none', options = {}, wrapStor
   const admin = express().use(service.adminRouter)
   const [url, adminUrl, stop] = await listen(app, admin)
 
-  return {
+  const running: TestService = {
     service,
     store,
+    database,
+    issuerKeys,
+    clock,
     url: `${url}/stile`,
     host: url,
     adminUrl,
     now,
     lines,
-    /** Moves the clock on. */
     advance(seconds: number) {
-      offset += seconds
+      clock.offset += seconds
     },
-    /** Signs a session token of alice in the account acme; claims given replace those. */
     mint(claims: Readonly<Record<string, unknown>> = {}, header: Readonly<Record<string, unknown>> = {}): string {
       const time = now()
       const payload = { iss: ISSUER, aud: 'stile', sub: 'alice', sid: 's1', account: 'acme', auth_time: time, iat: time, exp: time + 300 }
@@ -85,7 +118,7 @@ export async function startTestService({ parser = 'none', options = {}, wrapStor
      * token that a function gives.
      */
     client(claims: Readonly<Record<string, unknown>> | ((jkt: string) => string) = {}) {
-      const session = typeof claims === 'function' ? claims : (jkt: string) => this.mint({ cnf: { jkt }, ...claims })
+      const session = typeof claims === 'function' ? claims : (jkt: string) => running.mint({ cnf: { jkt }, ...claims })
       return createTestClient({ url: `${url}/stile`, publicUrl: PUBLIC_URL, session, now, origin: ORIGIN })
     },
     async key(scope: ApiKeyScope, ttlSeconds = 3600): Promise<string> {
@@ -100,6 +133,7 @@ export async function startTestService({ parser = 'none', options = {}, wrapStor
       rmSync(directory, { recursive: true, force: true })
     },
   }
+  return running
 }
 
 /** An app of somebody else, with a body parser, routes and error handling of its own. */

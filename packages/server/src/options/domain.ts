@@ -1,6 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Mail } from '../messages/message.ts'
-import type { Sealer } from '../secrets/seal.ts'
+import type { ServiceSealer } from '../secrets/seal.ts'
 import type { Store } from '../stores/store.ts'
 import type { Options } from './options.ts'
 
@@ -18,7 +18,7 @@ export type FactsDomain = Readonly<{
   now: () => number
   /** Cryptographically strong random bytes. */
   random: (bytes: number) => Uint8Array
-  sealer: Sealer
+  sealer: ServiceSealer
   /** Absent if the operator has configured none: then no codes and notices are sent. */
   mail?: Mail
   /** Throws `policy_unavailable` if none is loaded. */

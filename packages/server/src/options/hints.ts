@@ -16,6 +16,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'It seals TOTP secrets and signing keys at rest; without it nobody can read them, neither can the service.',
     fix: 'Make one with `stile secret`, keep it outside the database, and give its 32 bytes in base64.',
   },
+  previousSecrets: {
+    why: 'They open what they sealed until `stile secret rotate` has sealed it with `secret`.',
+    fix: 'List the former secrets, each as 32 bytes in base64, or leave it out.',
+  },
   policy: {
     why: 'It decides every feature; without one everything is denied.',
     fix: 'Give the value of definePolicy, or a policy document.',

@@ -142,6 +142,7 @@ export const SECTIONS = {
   publicUrl: httpUrl,
   environment: z.enum(['live', 'test']),
   secret: bytes32,
+  previousSecrets: z.array(bytes32).max(8).default([]),
   policy,
   store: z.custom<Store>(
     (value) => typeof value === 'object' && value !== null && 'stepUps' in value && 'changes' in value && 'check' in value,

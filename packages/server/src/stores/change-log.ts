@@ -8,6 +8,8 @@ export type NewChange = Readonly<
     | { type: 'revoked'; account?: string; subject?: string; sid?: string; before: number }
     | { type: 'authenticators'; subject: string }
     | { type: 'proofs'; subject: string; sid: string }
+    /** Look at the keys again. Those that are withdrawn must not be trusted any more, whatever they signed. */
+    | { type: 'keys'; withdrawn: readonly string[] }
   )
 >
 

@@ -79,12 +79,19 @@ export interface SigningKeyStore {
   list(): Promise<readonly SigningKeyRecord[]>
   /** Adds a key unless one with the same `activeFrom` exists, so that instances that start together agree. */
   create(record: SigningKeyRecord): Promise<boolean>
+  /** The same, in one transaction with the change if the key was added. */
+  publish(input: Readonly<{ record: SigningKeyRecord; change: NewChange }>): Promise<boolean>
+  /**
+   * Puts one key in the place of all others, in one transaction with the change that withdraws them. Answers the ids of those that are gone.
+   */
+  withdrawAll(input: Readonly<{ replacement: SigningKeyRecord; at: number }>): Promise<readonly string[]>
   /** Forgets keys that no token in use was signed with. */
   retire(input: Readonly<{ kids: readonly string[] }>): Promise<void>
 }
 
 /** Values that all instances must agree on. */
 export interface SettingStore {
+  get(name: string): Promise<string | null>
   /** The value of a name; if there is none yet, `value` is kept. Exactly one value wins. */
   pin(input: Readonly<{ name: string; value: string }>): Promise<string>
   set(input: Readonly<{ name: string; value: string }>): Promise<void>

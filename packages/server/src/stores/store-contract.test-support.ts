@@ -7,6 +7,7 @@ import { licensesContract } from './contract/licenses.test-support.ts'
 import { loginsContract } from './contract/logins.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
 import { recoveryContract } from './contract/recovery.test-support.ts'
+import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     licensesContract(open)
     keysContract(open)
     mailContract(open)
+    sealedContract(open)
     sweepContract(open)
   })
 }

@@ -3,6 +3,7 @@ import type { GuessStore } from './guess-records.ts'
 import type { AddressStore, OutboxStore } from './mail-records.ts'
 import type { ApiKeyStore, LicenseStore, PolicyStore, SettingStore, SigningKeyStore } from './product-records.ts'
 import type { RecoveryStore } from './recovery-records.ts'
+import type { SealedStore } from './sealed-records.ts'
 import type {
   AttemptStore,
   AuthenticatorStore,
@@ -22,6 +23,7 @@ export type * from './login-records.ts'
 export type * from './mail-records.ts'
 export type * from './product-records.ts'
 export type * from './recovery-records.ts'
+export type * from './sealed-records.ts'
 export type * from './subject-records.ts'
 
 /**
@@ -50,6 +52,7 @@ export interface Store {
   readonly apiKeys: ApiKeyStore
   readonly signingKeys: SigningKeyStore
   readonly settings: SettingStore
+  readonly sealed: SealedStore
   /**
    * Deletes what has expired: step-ups, registrations, attempts, guesses, recovery links and tickets, replays, sessions and their proofs,
    * notices that nobody sends; and of the change log what a newer change of the same thing has made superfluous.

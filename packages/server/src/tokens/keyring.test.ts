@@ -4,7 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSealer, SealError } from '../secrets/seal.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
 import type { SigningKeyRecord, Store } from '../stores/store.ts'
-import { createKeyring, KEY_AFTERLIFE_SECONDS, KEY_SECONDS, type Keyring, type KeyringDeps } from './keyring.ts'
+import {
+  createKeyring,
+  KEY_AFTERLIFE_SECONDS,
+  KEY_NOTICE_SECONDS,
+  KEY_SECONDS,
+  type Keyring,
+  type KeyringDeps,
+  replaceSigningKeys,
+  rotateSigningKey,
+} from './keyring.ts'
 
 const T0 = 1_700_000_000
 const sealer = createSealer({ secret: new Uint8Array(32), random: randomBytes })
@@ -154,6 +163,76 @@ describe('the keyring', () => {
     await open()
     const other = createSealer({ secret: new Uint8Array(32).fill(1), random: randomBytes })
     await expect(open({ sealer: other })).rejects.toThrow(/secret of the service has changed/)
+  })
+})
+
+describe('keys that are rotated by hand', () => {
+  const deps = () => ({ store, sealer, environment: 'test', now: () => time })
+
+  it('publishes the new one at once, signs with it later, and forgets the former one after its last token', async () => {
+    const keyring = await open()
+    const former = keyring.signingKey().kid
+    const added = await rotateSigningKey(deps())
+    await keyring.refresh()
+    expect(kids(keyring)).toContain(added?.kid)
+    await at(keyring, KEY_NOTICE_SECONDS - 1)
+    expect(keyring.signingKey().kid).toBe(former)
+    await at(keyring, KEY_NOTICE_SECONDS)
+    expect([keyring.signingKey().kid, kids(keyring).includes(former)]).toEqual([added?.kid, true])
+    await at(keyring, KEY_NOTICE_SECONDS + KEY_AFTERLIFE_SECONDS)
+    expect(kids(keyring)).not.toContain(former)
+    // the ordinary rotation goes on
+    await at(keyring, KEY_SECONDS)
+    expect(keyring.signingKey().kid).not.toBe(added?.kid)
+  })
+
+  it('withdraws all, and goes on with a new one and one that follows it', async () => {
+    const keyring = await open()
+    await rotateSigningKey(deps())
+    await keyring.refresh()
+    const before = kids(keyring)
+    const { kid, withdrawn } = await replaceSigningKeys(deps())
+    await keyring.refresh()
+    expect(new Set(withdrawn)).toEqual(new Set(before))
+    expect(keyring.signingKey().kid).toBe(kid)
+    expect(kids(keyring)).toHaveLength(2)
+    expect(kids(keyring).filter((each) => before.includes(each))).toEqual([])
+    await verify(await keyring.sign({}, { typ: 'at+jwt' }), keyring)
+  })
+
+  it('threat: a slow look at the keys that began before brings a withdrawn key back', async () => {
+    let isSlow = false
+    const list = async () => {
+      const records = await store.signingKeys.list()
+      if (isSlow) {
+        isSlow = false
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return records
+    }
+    const keyring = await open({ store: { ...store, signingKeys: { ...store.signingKeys, list } } })
+    const before = kids(keyring)
+    isSlow = true
+    const slow = keyring.refresh()
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    await replaceSigningKeys(deps())
+    await Promise.all([slow, keyring.refresh()])
+    expect(kids(keyring).filter((each) => before.includes(each))).toEqual([])
+  })
+
+  it('a look that failed is no reason not to look again', async () => {
+    let fails = false
+    const list = async () => {
+      if (fails) throw new Error('the disk is full')
+      return store.signingKeys.list()
+    }
+    const keyring = await open({ store: { ...store, signingKeys: { ...store.signingKeys, list } } })
+    fails = true
+    await expect(keyring.refresh()).rejects.toThrow(/disk/)
+    fails = false
+    const { kid } = await replaceSigningKeys(deps())
+    await keyring.refresh()
+    expect(keyring.signingKey().kid).toBe(kid)
   })
 })
 

@@ -1,6 +1,6 @@
 import { ASSURANCE_MAX_SECONDS, CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
-import type { Sealer } from '../secrets/seal.ts'
+import type { SealContext, Sealer } from '../secrets/seal.ts'
 import type { SigningKeyRecord, Store } from '../stores/store.ts'
 
 const ALG = 'ES256'
@@ -9,6 +9,9 @@ const ALG = 'ES256'
 export const KEY_SECONDS = 30 * 86_400
 /** How long a key stays published after it signed its last token: until that has expired, on a clock that differs too. In seconds. */
 export const KEY_AFTERLIFE_SECONDS = ASSURANCE_MAX_SECONDS + 10 * CLOCK_SKEW_SECONDS
+
+/** How long a key is published before it signs, in seconds, if the keys are rotated by hand: longer than anybody keeps the key set. */
+export const KEY_NOTICE_SECONDS = 900
 
 /** A public key as `/.well-known/jwks.json` shows it (RFC 7517). */
 export type PublicJwk = Readonly<{ kty: string; crv: string; x: string; y: string; kid: string; alg: string; use: 'sig' }>
@@ -64,7 +67,7 @@ export async function createKeyring({ store, sealer, environment, now }: Keyring
     return loaded.sort((one, other) => one.activeFrom - other.activeFrom)
   }
 
-  async function refresh(): Promise<void> {
+  async function readAgain(): Promise<void> {
     const time = now()
     let loaded = await load()
     const present = presentOf(loaded, time)
@@ -74,7 +77,7 @@ export async function createKeyring({ store, sealer, environment, now }: Keyring
       ...(present === undefined ? [origin + period * KEY_SECONDS] : []),
       origin + (period + 1) * KEY_SECONDS,
     ].filter((activeFrom) => !loaded.some((key) => key.activeFrom === activeFrom))
-    for (const activeFrom of missing) await store.signingKeys.create(await makeKey({ sealer, environment, activeFrom, time }))
+    for (const activeFrom of missing) await store.signingKeys.create(await makeSigningKey({ sealer, environment, activeFrom, time }))
     // another instance may have been first: the store says which keys count
     if (missing.length > 0) loaded = await load()
     const stale = loaded.filter((_, index) => outlived(loaded[index + 1], time))
@@ -87,6 +90,13 @@ export async function createKeyring({ store, sealer, environment, now }: Keyring
     const key = presentOf(keys, now()) ?? keys[0]
     if (key === undefined) throw new Error('The keyring has no key to sign with. The store lost its signing keys: restart the service.')
     return key
+  }
+
+  // one after the other: a slow one that began earlier must not bring back what a later one has seen withdrawn
+  let reading: Promise<void> = Promise.resolve()
+  const refresh = (): Promise<void> => {
+    reading = reading.catch(() => undefined).then(readAgain)
+    return reading
   }
 
   await refresh()
@@ -126,7 +136,35 @@ function outlived(next: Key | undefined, time: number): boolean {
   return next !== undefined && next.activeFrom + KEY_AFTERLIFE_SECONDS <= time
 }
 
-async function makeKey({
+/** What the rotation of signing keys needs. */
+export type KeyRotationDeps = Readonly<{ store: Pick<Store, 'signingKeys'>; sealer: Sealer; environment: string; now: () => number }>
+
+/**
+ * Publishes a new key that begins to sign in {@link KEY_NOTICE_SECONDS}. The present one signs until then, and stays published while a token
+ * of it may live.
+ *
+ * @returns the key, or `undefined` if another one begins at that very second
+ */
+export async function rotateSigningKey({ store, sealer, environment, now }: KeyRotationDeps): Promise<SigningKeyRecord | undefined> {
+  const time = now()
+  const record = await makeSigningKey({ sealer, environment, activeFrom: time + KEY_NOTICE_SECONDS, time })
+  return (await store.signingKeys.publish({ record, change: { at: time, type: 'keys', withdrawn: [] } })) ? record : undefined
+}
+
+/** Withdraws all keys, those that are published for later too, and puts a new one in their place that signs at once. */
+export async function replaceSigningKeys({
+  store,
+  sealer,
+  environment,
+  now,
+}: KeyRotationDeps): Promise<Readonly<{ kid: string; withdrawn: readonly string[] }>> {
+  const at = now()
+  const replacement = await makeSigningKey({ sealer, environment, activeFrom: at, time: at })
+  return { kid: replacement.kid, withdrawn: await store.signingKeys.withdrawAll({ replacement, at }) }
+}
+
+/** Makes a key, sealed for the store. */
+async function makeSigningKey({
   sealer,
   environment,
   activeFrom,
@@ -136,12 +174,12 @@ async function makeKey({
   const privateJwk = await exportJWK(pair.privateKey)
   const publicJwk = await exportJWK(pair.publicKey)
   const kid = await calculateJwkThumbprint(publicJwk)
-  const sealedPrivateJwk = sealer.seal(JSON.stringify(privateJwk), contextOf(environment, kid))
+  const sealedPrivateJwk = sealer.seal(JSON.stringify(privateJwk), signingKeyContext(environment, kid))
   return { kid, publicJwk, sealedPrivateJwk, createdAt: time, activeFrom }
 }
 
 async function openKey(record: SigningKeyRecord, sealer: Sealer, environment: string): Promise<Omit<Key, 'activeFrom'>> {
-  const opened = sealer.open(record.sealedPrivateJwk, contextOf(environment, record.kid))
+  const opened = sealer.open(record.sealedPrivateJwk, signingKeyContext(environment, record.kid))
   const jwk = JSON.parse(Buffer.from(opened).toString('utf8')) as JWK & { kty: 'EC'; crv: string; x: string; y: string }
   // RFC 7638: the thumbprint of the public members
   if ((await calculateJwkThumbprint(jwk)) !== record.kid) {
@@ -152,6 +190,7 @@ async function openKey(record: SigningKeyRecord, sealer: Sealer, environment: st
   return { kid: record.kid, privateKey, publicJwk: { kty, crv, x, y, kid: record.kid, alg: ALG, use: 'sig' } }
 }
 
-function contextOf(environment: string, kid: string) {
+/** Where the private half of a signing key is sealed to. */
+export function signingKeyContext(environment: string, kid: string): SealContext {
   return { table: 'signing_keys', subject: environment, id: kid }
 }

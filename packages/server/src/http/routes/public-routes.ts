@@ -64,6 +64,11 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
         await check(domain)
         domain.policy()
         domain.keyring.signingKey()
+        if (!domain.sealer.canSeal())
+          throw new StileError(
+            'service_unavailable',
+            'This instance was not given the secret that the store is sealed with. Ask another one.',
+          )
         return ok({ status: 'ready' })
       },
     },

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { SealContext } from '../../secrets/seal.ts'
 import type { EvidenceDomain } from '../../standing/domain.ts'
 import type { StepUpRecord } from '../../stores/store.ts'
 
@@ -49,6 +50,11 @@ export function isStateOf({ state }: BegunLogin, given: string): boolean {
   return left !== undefined && right !== undefined && timingSafeEqual(left, right)
 }
 
-function contextOf({ id, key }: StepUpRecord): Parameters<EvidenceDomain['sealer']['seal']>[1] {
-  return { table: 'step_up_challenges', subject: key.subject, id }
+function contextOf({ id, key }: StepUpRecord): SealContext {
+  return loginContext(key.subject, id)
+}
+
+/** Where a sign-in that has begun is sealed to. */
+export function loginContext(subject: string, stepUpId: string): SealContext {
+  return { table: 'step_up_challenges', subject, id: stepUpId }
 }

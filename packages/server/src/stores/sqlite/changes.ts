@@ -130,5 +130,8 @@ function topicOf(change: NewChange): string {
       return JSON.stringify(['authenticators', change.subject])
     case 'proofs':
       return JSON.stringify(['proofs', change.subject, change.sid])
+    case 'keys':
+      // a withdrawal must be heard of for ever, whatever is withdrawn later
+      return JSON.stringify(['keys', ...change.withdrawn])
   }
 }

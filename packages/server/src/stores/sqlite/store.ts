@@ -6,6 +6,7 @@ import type { Parameter } from './database/statements.ts'
 import { createApiKeyStore } from './product/api-keys.ts'
 import { createLicenseStore } from './product/licenses.ts'
 import { createPolicyStore } from './product/policies.ts'
+import { createSealedStore } from './product/sealed.ts'
 import { createSettingStore } from './product/settings.ts'
 import { createSigningKeyStore } from './product/signing-keys.ts'
 import { createAttemptStore } from './sessions/attempts.ts'
@@ -72,6 +73,7 @@ export function storeOn(database: DatabaseSync): Store {
     apiKeys: createApiKeyStore(connection),
     signingKeys: createSigningKeyStore(connection),
     settings: createSettingStore(connection),
+    sealed: createSealedStore(connection),
     sweep: createSweep(connection),
     check: () =>
       write(() => {

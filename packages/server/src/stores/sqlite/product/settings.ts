@@ -18,6 +18,7 @@ export function createSettingStore({ prepare, read, write }: Connection): Settin
       .onConflict((conflict) => conflict.column('name').doUpdateSet(({ ref }) => ({ value: ref('excluded.value') }))),
   )
   return {
+    get: (name) => read(() => find.get({ name })?.value ?? null),
     pin: async ({ name, value }) => {
       const known = await read(() => find.get({ name }))
       if (known !== undefined) return known.value
