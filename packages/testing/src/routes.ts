@@ -1,11 +1,11 @@
 import { problem } from '@stile/protocol'
-import { type Answer, type Body, refuse } from './answer.ts'
-import { createAuthenticators } from './authenticators.ts'
-import type { ServiceContext } from './context.ts'
-import { stateIn } from './decisions.ts'
-import type { RecoveryVerbs } from './recovery.ts'
-import { createStepUps } from './step-ups.ts'
-import { createTotp } from './totp.ts'
+import { createAuthenticators } from './authenticators/authenticators.ts'
+import { createTotp } from './authenticators/totp.ts'
+import { type Answer, type Body, refuse } from './requests/answer.ts'
+import type { ServiceContext } from './requests/context.ts'
+import type { RecoveryVerbs } from './step-ups/recovery.ts'
+import { createStepUps } from './step-ups/step-ups.ts'
+import { stateIn } from './world/decisions.ts'
 
 /** Answers `METHOD /v1/…` of the subject-facing service. */
 export type Routes = (method: string, path: string, body: Body) => Answer

@@ -2,10 +2,10 @@ import { createStile } from '@stile/browser'
 import { createEnrollment } from '@stile/browser/enroll'
 import type { State } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
-import { createClock } from './clock.ts'
 import { call, NOW, policy } from './example.test-support.ts'
 import { createTestService, type TestService, type TestServiceOptions } from './service.ts'
-import { authenticatorOf, licenseOf } from './world.ts'
+import { createClock } from './world/clock.ts'
+import { authenticatorOf, licenseOf } from './world/world.ts'
 
 const MEMBER = { license: licenseOf('pro'), authenticators: [authenticatorOf('totp')] }
 

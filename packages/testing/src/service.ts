@@ -1,15 +1,15 @@
 import type { Policy } from '@stile/policy'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
-import type { Body } from './answer.ts'
-import { type Clock, createClock } from './clock.ts'
-import type { ServiceContext } from './context.ts'
-import { stateIn } from './decisions.ts'
-import { createGuesses } from './guesses.ts'
-import { createMailbox, type Mail } from './mailbox.ts'
-import { createRecovery } from './recovery.ts'
+import type { Body } from './requests/answer.ts'
+import type { ServiceContext } from './requests/context.ts'
+import { createGuesses } from './requests/guesses.ts'
 import { createRoutes } from './routes.ts'
+import { createRecovery } from './step-ups/recovery.ts'
 import { createStreams } from './stream.ts'
-import { newcomer, type World } from './world.ts'
+import { type Clock, createClock } from './world/clock.ts'
+import { stateIn } from './world/decisions.ts'
+import { createMailbox, type Mail } from './world/mailbox.ts'
+import { newcomer, type World } from './world/world.ts'
 
 /** How a test service is made. */
 export type TestServiceOptions = Readonly<{

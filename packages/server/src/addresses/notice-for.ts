@@ -1,5 +1,6 @@
+import type { NoticeContent } from '../messages/message.ts'
 import type { FactsDomain } from '../options/domain.ts'
-import type { NewNotice, NoticeData, NoticeKind } from '../stores/store.ts'
+import type { NewNotice, NoticeKind } from '../stores/store.ts'
 import { type AddressOwner, mailboxOf } from './mailbox.ts'
 import { newNotice } from './notices.ts'
 
@@ -9,13 +10,13 @@ import { newNotice } from './notices.ts'
  * It goes to the pinned address, also while that is about to be replaced. It is empty if there is no mail or no address.
  *
  * @param who  the caller whose change it is, or the subject if nobody is calling
- * @param data  what it says, never a secret: see the built-in templates for what each kind shows
+ * @param data  what it says, never a secret
  */
-export async function noticeFor(
+export async function noticeFor<Kind extends NoticeKind>(
   domain: FactsDomain,
   who: AddressOwner | string,
-  kind: NoticeKind,
-  data: NoticeData = {},
+  kind: Kind,
+  data: NoticeContent<Kind>,
 ): Promise<readonly NewNotice[]> {
   const subject = typeof who === 'string' ? who : who.subject
   if (domain.mail === undefined) return []

@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { StileError } from '../error.ts'
-import type { MailContent, MailMessage, OutgoingMail } from '../messages/message.ts'
+import type { MailContent, MailMessage, Notice, NoticeContent, OutgoingMail } from '../messages/message.ts'
+import type { NoticeKind } from '../stores/store.ts'
 import { createMail } from './mail.ts'
 import { startMailServer } from './smtp.test-support.ts'
 import { writeMail } from './templates.ts'
@@ -175,17 +176,31 @@ describe('templates', () => {
     },
   )
 
-  const kinds = [
-    'authenticator_added',
-    'authenticator_removed',
-    'authenticator_renamed',
-    'authenticator_disabled',
-    'recovery_codes_made',
-  ] as const
-  const others = ['recovery_used', 'recovery_link_requested', 'address_changed', 'sessions_ended'] as const
-  test.each([...kinds, ...others])('say of %s what happened, when, and what to do if it was not them', (kind) => {
-    const mail = writeMail({ kind, to: 'a@example.com', product: 'Example', help: 'support', at: AT, data: {} })
-    for (const body of [mail.text, mail.html]) expect(body).toMatch(/15 January 2027, 08:00 UTC[\s\S]*If it was not, change your password/)
+  const named = { method: 'totp', name: 'Phone' }
+  const notices: { readonly [Kind in NoticeKind]: NoticeContent<Kind> } = {
+    authenticator_added: named,
+    authenticator_removed: named,
+    authenticator_renamed: { ...named, former: 'Old phone' },
+    authenticator_disabled: named,
+    recovery_codes_made: {},
+    recovery_used: { by: 'link' },
+    recovery_link_requested: {},
+    address_changed: { address: 'a•••@example.com', settlesAt: AT },
+    sessions_ended: {},
+  }
+  const noticeText = (notice: Notice) => writeMail({ ...notice, to: 'a@example.com', product: 'Example', help: 'support', at: AT })
+
+  test.each(Object.entries(notices))('say of %s what happened, when, and what to do if it was not them', (kind, data) => {
+    const { text, html } = noticeText({ kind, data } as Notice)
+    for (const body of [text, html]) {
+      expect(body).toMatch(/15 January 2027, 08:00 UTC[\s\S]*If it was not, change your password/)
+      for (const said of ['name' in data ? data.name : '', 'former' in data ? data.former : '', 'address' in data ? data.address : ''])
+        expect(body).toContain(said)
+    }
+  })
+
+  test.each(Object.keys(notices))('of %s are whole sentences although an earlier version has stored less', (kind) => {
+    expect(noticeText({ kind, data: {} } as Notice).text).not.toMatch(/undefined|NaN|Invalid|“”|null/)
   })
 
   test('load nothing from anywhere and track nobody', () => {

@@ -72,12 +72,12 @@ describe('notices', () => {
       fields: { subject: 'main|bob', kind: 'authenticator_added' },
       message: expect.any(String),
     })
-    expect(await noticeFor({ ...world.domain, mail: undefined } as never, caller, 'sessions_ended')).toEqual([])
+    expect(await noticeFor({ ...world.domain, mail: undefined } as never, caller, 'sessions_ended', {})).toEqual([])
   })
 
   test('threat: somebody who acts for a subject would get theirs', async () => {
     await world.enrolPasskey(caller)
-    expect(await noticeFor(world.domain, { ...caller, actor: 'support' }, 'sessions_ended')).toEqual([])
+    expect(await noticeFor(world.domain, { ...caller, actor: 'support' }, 'sessions_ended', {})).toEqual([])
   })
 
   test('threat: whoever changes the address would keep the owner from hearing what comes next', async () => {

@@ -1,3 +1,4 @@
+import type { Notice } from '../messages/message.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { ClaimedNotice } from '../stores/store.ts'
 
@@ -34,7 +35,9 @@ async function sendNotice(
   { id, to, kind, data, at, attempt }: ClaimedNotice,
 ): Promise<void> {
   try {
-    await mail?.send({ kind, to, data, at })
+    // the store keeps what it was given for the kind
+    const notice = { kind, data } as Notice
+    await mail?.send({ ...notice, to, at })
   } catch {
     const dueAt = now() + Math.min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
     if (dueAt < at + GIVE_UP_SECONDS) return store.outbox.postpone({ id, attempt, dueAt })

@@ -1,4 +1,4 @@
-import type { CodeMessage, MailMessage } from '../messages/message.ts'
+import type { CodeMessage, MailMessage, Notice, NoticeContent } from '../messages/message.ts'
 import type { NoticeKind } from '../stores/store.ts'
 import { oneLine } from './escape.ts'
 
@@ -44,7 +44,7 @@ export function wordingOf(message: MailMessage): Wording {
       otherwise: `If you did not ask for this, do not open the link, send it to nobody, and tell ${help}.`,
     }
   }
-  const { heading, said } = noticeOf(message.kind, message.data, product)
+  const { heading, said } = noticeOf(message, product)
   return {
     subject: `${heading}: ${product}`,
     heading,
@@ -58,61 +58,63 @@ function operationIn({ operation = {} }: CodeMessage): readonly string[] {
   return parameters.length === 0 ? [] : [`It confirms exactly this: ${parameters.join('; ')}. Do not type it if you meant anything else.`]
 }
 
-type Data = Readonly<Record<string, string | number>>
+type NoticeWording = Pick<Wording, 'heading' | 'said'>
 
-function noticeOf(kind: NoticeKind, data: Data, product: string): Pick<Wording, 'heading' | 'said'> {
-  const text = (name: string, otherwise = ''): string => oneLine(String(data[name] ?? otherwise))
-  const what = `${METHODS[text('method')] ?? 'A way to prove that it is you'} “${text('name', 'without a name')}”`
-  switch (kind) {
-    case 'authenticator_added':
-      return {
-        heading: 'A new way to prove that it is you',
-        said: [`${what} was added to your account at ${product}. If that was you, there is nothing to do.`],
-      }
-    case 'authenticator_removed':
-      return { heading: 'A way to prove that it is you was removed', said: [`${what} was removed from your account at ${product}.`] }
-    case 'authenticator_renamed':
-      return {
-        heading: 'A way to prove that it is you was renamed',
-        said: [
-          `What was named “${text('former', 'something else')}” in your account at ${product} is named “${text('name', 'without a name')}” now.`,
-        ],
-      }
-    case 'authenticator_disabled':
-      return {
-        heading: 'A way to prove that it is you was switched off',
-        said: [
-          `${what} in your account at ${product} does not count any more, because too many wrong codes were typed for it. Remove it and add it again.`,
-        ],
-      }
-    case 'recovery_codes_made':
-      return {
-        heading: 'New recovery codes',
-        said: [`New recovery codes were made for your account at ${product}. Those made before do not work any more.`],
-      }
-    case 'recovery_used':
-      return {
-        heading: 'Your account was recovered',
-        said: [
-          `Somebody recovered your account at ${product} with ${text('by') === 'link' ? 'the link of an administrator' : 'a recovery code'} and can now add a new way to prove that it is you.`,
-          'All other sessions were ended.',
-        ],
-      }
-    case 'recovery_link_requested':
-      return {
-        heading: 'A recovery link was made',
-        said: [`An administrator made a link with which your account at ${product} can be recovered.`],
-      }
-    case 'address_changed':
-      return {
-        heading: 'Your mail address is about to change',
-        said: [
-          `From ${timeInWords(Number(data.settlesAt ?? 0))} on, codes and notices of ${product} go to ${text('address', 'another address')} instead of this address. Until then no codes are sent.`,
-        ],
-      }
-    case 'sessions_ended':
-      return { heading: 'You were signed out', said: [`Your sessions at ${product} were ended on all devices.`] }
-  }
+function noticeOf<Kind extends NoticeKind>({ kind, data }: Notice<Kind>, product: string): NoticeWording {
+  return NOTICES[kind](data, product)
+}
+
+/** How each notice is worded. A notice that an earlier version has stored may lack members. */
+const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kind>>, product: string) => NoticeWording } = {
+  authenticator_added: (data, product) => ({
+    heading: 'A new way to prove that it is you',
+    said: [`${authenticatorIn(data)} was added to your account at ${product}. If that was you, there is nothing to do.`],
+  }),
+  authenticator_removed: (data, product) => ({
+    heading: 'A way to prove that it is you was removed',
+    said: [`${authenticatorIn(data)} was removed from your account at ${product}.`],
+  }),
+  authenticator_renamed: ({ former = 'something else', name = UNNAMED }, product) => ({
+    heading: 'A way to prove that it is you was renamed',
+    said: [`What was named “${oneLine(former)}” in your account at ${product} is named “${oneLine(name)}” now.`],
+  }),
+  authenticator_disabled: (data, product) => ({
+    heading: 'A way to prove that it is you was switched off',
+    said: [
+      `${authenticatorIn(data)} in your account at ${product} does not count any more, because too many wrong codes were typed for it. Remove it and add it again.`,
+    ],
+  }),
+  recovery_codes_made: (_data, product) => ({
+    heading: 'New recovery codes',
+    said: [`New recovery codes were made for your account at ${product}. Those made before do not work any more.`],
+  }),
+  recovery_used: ({ by }, product) => ({
+    heading: 'Your account was recovered',
+    said: [
+      `Somebody recovered your account at ${product} with ${by === 'link' ? 'the link of an administrator' : 'a recovery code'} and can now add a new way to prove that it is you.`,
+      'All other sessions were ended.',
+    ],
+  }),
+  recovery_link_requested: (_data, product) => ({
+    heading: 'A recovery link was made',
+    said: [`An administrator made a link with which your account at ${product} can be recovered.`],
+  }),
+  address_changed: ({ address = 'another address', settlesAt = 0 }, product) => ({
+    heading: 'Your mail address is about to change',
+    said: [
+      `From ${timeInWords(settlesAt)} on, codes and notices of ${product} go to ${oneLine(address)} instead of this address. Until then no codes are sent.`,
+    ],
+  }),
+  sessions_ended: (_data, product) => ({
+    heading: 'You were signed out',
+    said: [`Your sessions at ${product} were ended on all devices.`],
+  }),
+}
+
+const UNNAMED = 'without a name'
+
+function authenticatorIn({ method = '', name = UNNAMED }: Partial<Readonly<{ method: string; name: string }>>): string {
+  return `${METHODS[method] ?? 'A way to prove that it is you'} “${oneLine(name)}”`
 }
 
 const METHODS: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { Operation } from '@stile/protocol'
-import type { NoticeData, NoticeKind } from '../stores/store.ts'
+import type { NoticeKind } from '../stores/store.ts'
 
 /** What every mail knows. Every text in it may come from people: a template must escape what it puts into HTML. */
 type Common = Readonly<{
@@ -28,8 +28,33 @@ export type CodeMessage = Common &
 /** A link with which an administrator lets somebody recover. */
 export type RecoveryMessage = Common & Readonly<{ kind: 'recovery'; url: string; expiresAt: number }>
 
+/** An authenticator in a notice, by its method and by the name that its owner gave it. */
+type Named = Readonly<{ method: string; name: string }>
+
+/** What each notice says beside its kind. */
+type NoticeContents = Readonly<{
+  authenticator_added: Named
+  authenticator_removed: Named
+  /** `former` is the name until now. */
+  authenticator_renamed: Named & Readonly<{ former: string }>
+  authenticator_disabled: Named
+  recovery_codes_made: Readonly<Record<string, never>>
+  /** `by` is `link` or `code`. */
+  recovery_used: Readonly<{ by: string }>
+  recovery_link_requested: Readonly<Record<string, never>>
+  /** The masked address that takes over, and when, in seconds since the epoch. */
+  address_changed: Readonly<{ address: string; settlesAt: number }>
+  sessions_ended: Readonly<Record<string, never>>
+}>
+
+/** What a notice of one kind says. */
+export type NoticeContent<Kind extends NoticeKind> = NoticeContents[Kind]
+
+/** A notice by its kind: the kind says which members `data` has. */
+export type Notice<Kind extends NoticeKind = NoticeKind> = { [Each in Kind]: Readonly<{ kind: Each; data: NoticeContent<Each> }> }[Kind]
+
 /** Tells of a change after it has happened. */
-export type NoticeMessage = Common & Readonly<{ kind: NoticeKind; data: NoticeData }>
+export type NoticeMessage = Common & Notice
 
 /** Everything that is sent by mail. */
 export type MailMessage = CodeMessage | RecoveryMessage | NoticeMessage

@@ -1,10 +1,10 @@
 import { canMeet } from '@stile/policy'
 import type { EmailCodeStart, Method, Requirement, StepUpMethod } from '@stile/protocol'
 import { type AttemptFailure, METHODS, problem } from '@stile/protocol'
-import { type Answer, type Body, codeOf, refuse, responseOf } from './answer.ts'
-import { CEREMONY, FRESH_SECONDS, type ServiceContext } from './context.ts'
-import { enrolledIn } from './decisions.ts'
-import type { Totp } from './totp.ts'
+import type { Totp } from '../authenticators/totp.ts'
+import { type Answer, type Body, codeOf, refuse, responseOf } from '../requests/answer.ts'
+import { CEREMONY, FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
+import { enrolledIn } from '../world/decisions.ts'
 
 /** What was started of a method; a response uses it up. */
 export type Started = Readonly<{ start: unknown; secret?: string; at: number; count: number }>

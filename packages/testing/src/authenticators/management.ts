@@ -1,9 +1,9 @@
 import { canMeet, enrollmentOf, meets, type Policy } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Level, type Method, problem, type Requirement, rank } from '@stile/protocol'
-import { type Answer, refuse } from './answer.ts'
-import { FRESH_SECONDS, type ServiceContext } from './context.ts'
-import { proofsOf } from './decisions.ts'
-import type { World } from './world.ts'
+import { type Answer, refuse } from '../requests/answer.ts'
+import { FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
+import { proofsOf } from '../world/decisions.ts'
+import type { World } from '../world/world.ts'
 
 /** Whether authenticators and recovery codes may be changed now, and what is missing where not. */
 export type Gate =

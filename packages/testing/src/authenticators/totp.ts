@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@stile/protocol'
-import type { Clock } from './clock.ts'
-import type { World } from './world.ts'
+import type { Clock } from '../world/clock.ts'
+import type { World } from '../world/world.ts'
 
 /** Judges the code of the authenticator app; `undefined` where it is right. */
 export type Totp = (code: string) => Extract<AttemptFailure, 'wrong_code' | 'code_used'> | undefined

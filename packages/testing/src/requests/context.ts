@@ -1,9 +1,9 @@
 import type { Policy } from '@stile/policy'
 import type { Level, Method, Proof } from '@stile/protocol'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Mailbox } from '../world/mailbox.ts'
+import type { World } from '../world/world.ts'
 import type { Guesses } from './guesses.ts'
-import type { Mailbox } from './mailbox.ts'
-import type { World } from './world.ts'
 
 /** What every part of the service works with. */
 export type ServiceContext = Readonly<{

@@ -1,7 +1,7 @@
 import { problem } from '@stile/protocol'
+import type { Clock } from '../world/clock.ts'
+import type { World } from '../world/world.ts'
 import { type Answer, refuse } from './answer.ts'
-import type { Clock } from './clock.ts'
-import type { World } from './world.ts'
 
 /** One guess that was taken from the budgets before it is looked at. */
 export type Guess = Readonly<{

@@ -1,9 +1,9 @@
 import type { Registration } from '@stile/protocol'
 import { expect, test } from 'vitest'
-import { createClock } from './clock.ts'
-import { call, NOW, policy } from './example.test-support.ts'
-import { createTestService, type TestService } from './service.ts'
-import { authenticatorOf, licenseOf, type World } from './world.ts'
+import { call, NOW, policy } from '../example.test-support.ts'
+import { createTestService, type TestService } from '../service.ts'
+import { createClock } from '../world/clock.ts'
+import { authenticatorOf, licenseOf, type World } from '../world/world.ts'
 
 const CODE = '0123-4567-89AB-CDEF'
 const LOST = {

@@ -1,11 +1,11 @@
 import type { Decision, Level, Method, Operation, StepUp } from '@stile/protocol'
 import { AUTHENTICATORS_FEATURE, isMethod, problem, RECOVERY_FEATURE, type Requirement, rank } from '@stile/protocol'
-import { type Answer, type Body, refuse } from './answer.ts'
-import { FRESH_SECONDS, prove, type ServiceContext } from './context.ts'
-import { decideIn, issueIn } from './decisions.ts'
-import { gateOf } from './management.ts'
+import { gateOf } from '../authenticators/management.ts'
+import type { Totp } from '../authenticators/totp.ts'
+import { type Answer, type Body, refuse } from '../requests/answer.ts'
+import { FRESH_SECONDS, prove, type ServiceContext } from '../requests/context.ts'
+import { decideIn, issueIn } from '../world/decisions.ts'
 import { isRecentLogin, RECOVERING } from './recovery.ts'
-import type { Totp } from './totp.ts'
 import { type Ceremony, judgeIn, methodsIn, startIn, wayIn } from './ways.ts'
 
 /** Step-ups, from their start to the proof. */

@@ -1,9 +1,9 @@
 import type { Recovery, RecoveryTicket, Requirement } from '@stile/protocol'
 import { AUTHENTICATORS_FEATURE, problem, RECOVERY_FEATURE } from '@stile/protocol'
-import { type Answer, type Body, refuse } from './answer.ts'
-import { FRESH_SECONDS, type ServiceContext } from './context.ts'
-import { refusalToManage } from './management.ts'
-import type { World } from './world.ts'
+import { refusalToManage } from '../authenticators/management.ts'
+import { type Answer, type Body, refuse } from '../requests/answer.ts'
+import { FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
+import type { World } from '../world/world.ts'
 
 /** What the subject falls back on where nothing enrolled is at hand. */
 export type RecoveryVerbs = Readonly<{

@@ -3,9 +3,9 @@ import type { Authenticator, Band, Level, License, LicenseState, Proof, State } 
 import { BANDS, LEVELS, LICENSE_STATES } from '@stile/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { call, NOW, policy } from '../example.test-support.ts'
+import { createTestService } from '../service.ts'
 import { createClock } from './clock.ts'
-import { call, NOW, policy } from './example.test-support.ts'
-import { createTestService } from './service.ts'
 import { authenticatorOf, licenseOf } from './world.ts'
 
 const times = fc.constantFrom(0, 60, 119, 120, 121, 300, 301, 900, 901, 43_201, 100_000).map((age) => NOW - age)

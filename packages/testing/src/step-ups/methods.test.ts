@@ -1,9 +1,9 @@
 import type { ReloginStart, StepUp, StepUpMethod } from '@stile/protocol'
 import { expect, test } from 'vitest'
-import { createClock } from './clock.ts'
-import { call, NOW, policy } from './example.test-support.ts'
-import { createTestService, type TestService } from './service.ts'
-import { authenticatorOf, licenseOf, type World } from './world.ts'
+import { call, NOW, policy } from '../example.test-support.ts'
+import { createTestService, type TestService } from '../service.ts'
+import { createClock } from '../world/clock.ts'
+import { authenticatorOf, licenseOf, type World } from '../world/world.ts'
 
 const STALE = { license: licenseOf('basic'), loginAt: NOW - 3600, email: 'ada@example.com' }
 

@@ -1,12 +1,12 @@
 import type { Authenticator, Proof, Registration } from '@stile/protocol'
 import { problem, rank } from '@stile/protocol'
-import { type Answer, type Body, codeOf, refuse } from './answer.ts'
-import { CEREMONY, FRESH_SECONDS, prove, type ServiceContext } from './context.ts'
-import { proofsOf } from './decisions.ts'
-import { type Enrollable, enrollableOf } from './enrollable.ts'
+import { type Answer, type Body, codeOf, refuse } from '../requests/answer.ts'
+import { CEREMONY, FRESH_SECONDS, prove, type ServiceContext } from '../requests/context.ts'
+import { proofsOf } from '../world/decisions.ts'
+import { type Enrollable, enrollableOf } from '../world/enrollable.ts'
+import { authenticatorOf } from '../world/world.ts'
 import { refusalToManage } from './management.ts'
 import type { Totp } from './totp.ts'
-import { authenticatorOf } from './world.ts'
 
 /** What the subject has enrolled, and how that changes. */
 export type Authenticators = Readonly<{
