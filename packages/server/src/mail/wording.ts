@@ -110,6 +110,13 @@ function noticeOf(kind: NoticeKind, data: Data, product: string): Pick<Wording, 
           `From ${timeInWords(Number(data.settlesAt ?? 0))} on, codes and notices of ${product} go to ${text('address', 'another address')} instead of this address. Until then no codes are sent.`,
         ],
       }
+    case 'device_forgotten':
+      return {
+        heading: 'A device was signed out',
+        said: [
+          `“${text('name', 'A browser')}” was signed out of your account at ${product} and is no longer known there. Whoever signs in on it has to prove again that it is you.`,
+        ],
+      }
     case 'sessions_ended':
       return { heading: 'You were signed out', said: [`Your sessions at ${product} were ended on all devices.`] }
   }

@@ -1,3 +1,5 @@
+import { deviceName } from '../../devices/device-name.ts'
+import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
 import type { Caller } from '../../sessions/caller.ts'
 import { sessionKey } from '../../sessions/session-key.ts'
@@ -47,6 +49,7 @@ export function subjectAccess({ options }: HttpContext): Access<SubjectCall> {
         dpop: call.header('dpop'),
         client: client(call).id,
       })
+      await seeDevice(running.domain, caller, deviceName(call.header('user-agent')))
       // a body that is still on its way can be held back until after the end of the session
       return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
     },
