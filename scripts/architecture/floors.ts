@@ -6,7 +6,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'facts',
     says: 'what is configured and remembered',
-    holds: ['error.ts', 'secrets', 'stores', 'messages', 'certificates', 'options', 'input', 'addresses', 'licenses', 'api-keys'],
+    holds: ['error.ts', 'secrets', 'stores', 'messages', 'certificates', 'options', 'input', 'operations', 'addresses', 'licenses', 'api-keys'],
   },
   {
     name: 'evidence',
@@ -17,7 +17,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'actions',
     says: 'what changes the world',
-    holds: ['authenticators', 'recovery', 'step-ups', 'subjects', 'changes', 'mail'],
+    holds: ['authenticators', 'devices', 'recovery', 'step-ups', 'subjects', 'changes', 'mail'],
   },
   { name: 'doors', says: 'who comes in from outside', holds: ['http', 'cli', 'service.ts', 'index.ts'] },
 ]

@@ -41,6 +41,22 @@ export type Authenticator = Readonly<{
  */
 export type AttestationStatus = 'trusted' | 'none' | 'untrusted' | 'not_allowed' | 'revoked' | 'synced'
 
+/** A device key of a subject: `GET /v1/devices`. */
+export type Device = Readonly<{
+  /** The RFC 7638 thumbprint of the key. */
+  id: string
+  /** What it calls itself, such as `Firefox on Windows`: a label for people that decides nothing. Absent if nothing can be told of it. */
+  name?: string
+  /** Seconds since the epoch. */
+  firstSeenAt: number
+  /** Seconds since the epoch; up to an hour late. */
+  lastSeenAt: number
+  /** Whether it has proven to belong to the subject, so that it raises no risk. */
+  known: boolean
+  /** Whether it is the one that asks. */
+  current: boolean
+}>
+
 /** What a subject can fall back on: `GET /v1/recovery`. */
 export type Recovery = Readonly<{
   /** Codes that were not used yet; 0 if none were ever made. */

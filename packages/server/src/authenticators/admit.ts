@@ -1,35 +1,77 @@
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { StileError } from '../error.ts'
-import { waysToMeet } from '../methods/ways.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { countProofs } from '../standing/counted.ts'
 import { loadStanding, type Standing } from '../standing/standing.ts'
+import type { OperationRecord, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { authenticatorsGate, type Gate } from './gate.ts'
+import { beginChange, type Change, operationIdOf, provenChange } from './change.ts'
+import { authenticatorsGate, GATE_MAX_AGE_SECONDS, type Gate, isFirst, waysToChange } from './gate.ts'
+import { newRegistrationId } from './registration.ts'
 
 /** Who was let through the gate, and what opened it. */
-export type Admitted = Readonly<{ standing: Standing; gate: Extract<Gate, { outcome: 'permit' }> }>
+export type Admitted = Readonly<{
+  standing: Standing
+  gate: Extract<Gate, { outcome: 'permit' }>
+  /** The operation that was proven for this change: to be used up with it. Absent if something else opened the gate. */
+  operation?: UsedOperation
+}>
+
+/** What is known of the change beside what it changes. */
+export type AdmitOptions = Readonly<{
+  /** Whether any fresh proof of this session will do, and not only one for this very change. */
+  anyProof?: boolean
+  /** The enrolment that is finished: only the operation that it was begun with counts, as long as the enrolment took, and none is begun. */
+  registration?: Readonly<{ id: string; createdAt: number }>
+}>
 
 /**
- * Lets a caller through the gate in front of everything that changes authenticators.
+ * Lets a caller through the gate in front of everything that changes authenticators, codes and devices.
  *
- * @param options.adding  whether one authenticator is added: only then a recovery ticket opens it too
- * @throws {StileError} `insufficient_user_authentication` for the feature `stile:authenticators`, or `denied`
+ * If something is enrolled, the change needs a ceremony of its own: whoever has none yet is answered with the operation that it must be for.
+ *
+ * @throws {StileError} `insufficient_user_authentication` for the feature `stile:authenticators`, with the operation, or `denied`
  */
 export async function admit(
   domain: Domain,
   caller: Caller,
-  { adding = false, graceSeconds = 0 }: Readonly<{ adding?: boolean; graceSeconds?: number }> = {},
+  change: Change,
+  { anyProof = false, registration }: AdmitOptions = {},
 ): Promise<Admitted> {
-  const standing = await loadStanding(domain, caller)
-  const ticket = adding ? await domain.store.recovery.ticket(sessionKey(caller)) : null
-  const gate = authenticatorsGate(domain, standing, { graceSeconds, ticket })
+  const graceSeconds = registration === undefined ? 0 : domain.now() - registration.createdAt
+  const [standing, ticket, proven] = await Promise.all([
+    loadStanding(domain, caller),
+    change.change === 'add' ? domain.store.recovery.ticket(sessionKey(caller)) : null,
+    provenChange(domain, caller, change),
+  ])
+  const own = registration === undefined || proven?.id === operationIdOf(registration.id) ? proven : undefined
+  const given = own?.proof === undefined ? [] : countProofs([own.proof], standing.authenticators)
+  const gate = authenticatorsGate(domain, standing, {
+    graceSeconds,
+    ticket,
+    proofs: anyProof ? [...standing.proofs, ...given] : given,
+  })
+  if (gate.outcome === 'permit') {
+    const isOwn = own !== undefined && given.length > 0 && gate.ticket === undefined && !isFirst(standing)
+    return { standing, gate, ...(isOwn && { operation: usedOf(own, domain.now() - GATE_MAX_AGE_SECONDS - graceSeconds) }) }
+  }
   const feature = AUTHENTICATORS_FEATURE
-  if (gate.outcome === 'permit') return { standing, gate }
   const { reasons } = gate
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature, reasons })
   const { requirement } = gate
-  const methods = waysToMeet(domain, standing, requirement).map(({ way }) => way.method)
+  const methods = waysToChange(domain, standing, requirement).map(({ way }) => way.method)
   const detail = reasons.at(-1)?.message ?? 'A fresher proof is needed.'
-  throw new StileError('insufficient_user_authentication', detail, { feature, requirement, reasons, next: { methods } })
+  const begun = isFirst(standing) || registration !== undefined ? undefined : await beginChange(domain, caller, change)
+  const operation = begun && { operation: begun.params }
+  throw new StileError('insufficient_user_authentication', detail, { feature, requirement, ...operation, reasons, next: { methods } })
+}
+
+/** The id of the enrolment that a caller was let in for: that of its operation, or a new one. */
+export function registrationIdFor({ random }: Pick<Domain, 'random'>, { operation }: Admitted): string {
+  return operation === undefined ? newRegistrationId(random) : `reg_${operation.id.slice('op_'.length)}`
+}
+
+function usedOf({ id, key, digest }: OperationRecord, provenAfter: number): UsedOperation {
+  return { id, key, digest, provenAfter }
 }

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 async function begin(method: 'passkey' | 'totp', by = caller) {
-  const { id, start } = await startRegistration(world.domain, by, { method })
+  const { id, start } = await world.confirmed(by, () => startRegistration(world.domain, by, { method }))
   return { id, start: start as Record<string, unknown> & { challenge: string } }
 }
 
@@ -114,8 +114,10 @@ describe('enrolling', () => {
   })
 
   test('ends at twenty', async () => {
+    for (let count = 0; count < 19; count++) await world.enrolPasskey(caller)
     const spare = await begin('passkey')
-    for (let count = 0; count < 20; count++) await world.enrolPasskey(caller)
+    await world.enrolApp(caller)
+    // before anybody is asked for a proof
     expect((await problemOf(startRegistration(world.domain, caller, { method: 'totp' }))).code).toBe('conflict')
     expect((await problemOf(finish(spare.id, { response: softAuthenticator().register(spare.start.challenge) }))).code).toBe('conflict')
     expect((await listAuthenticators(world.domain, caller)).authenticators).toHaveLength(20)
@@ -127,6 +129,7 @@ describe('an attacker who enrols', () => {
     const device = softAuthenticator()
     const first = await begin('passkey')
     await finish(first.id, { response: device.register(first.start.challenge) })
+    world.hold(caller, { method: 'passkey', answer: (stepUp) => device.assert(challengeOf(stepUp)) })
     const mallory = await world.caller({ sub: 'mallory' })
     for (const by of [mallory, caller]) {
       const { id, start } = await begin('passkey', by)
@@ -219,7 +222,7 @@ describe('managing', () => {
   test('what is removed proves nothing any more, and neither does what it has proven', async () => {
     const passkey = await world.enrolPasskey(caller)
     expect(await startStepUp(world.domain, caller, { feature: 'approve' })).toMatchObject({ status: 'done' })
-    await removeAuthenticator(world.domain, caller, passkey.id)
+    await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, passkey.id))
     expect((await problemOf(startStepUp(world.domain, caller, { feature: 'approve' }))).code).toBe('enrollment_required')
     expect((await listAuthenticators(world.domain, caller)).authenticators).toEqual([])
   })
@@ -228,7 +231,7 @@ describe('managing', () => {
     const passkey = await world.enrolPasskey(caller)
     await world.enrolApp(caller)
     const stepUp = await startStepUp(world.domain, caller, { feature: 'pay', operation: { amount: '1', currency: 'EUR' } })
-    await removeAuthenticator(world.domain, caller, passkey.id)
+    await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, passkey.id))
     const answer = { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) }
     expect((await problemOf(attempt(world.domain, caller, stepUp.id, answer))).code).toBe('method_unavailable')
   })

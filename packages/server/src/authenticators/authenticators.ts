@@ -6,7 +6,7 @@ import { namedSubject } from '../input/name.ts'
 import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/user-handle.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
-import type { NewChange } from '../stores/store.ts'
+import type { AuthenticatorRecord, NewChange, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
@@ -25,19 +25,26 @@ export async function listAuthenticators(domain: Domain, caller: Caller): Promis
 }
 
 /**
- * Renames an authenticator; body `{ name }`.
+ * Renames an authenticator; body `{ name }`. Any fresh proof of this session will do, such as that of enrolling it.
  *
  * @throws {StileError} `invalid_request`, `insufficient_user_authentication`, `denied`, `not_found`
  */
 export async function renameAuthenticator(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
   const { name } = readBody(RENAME_BODY, body)
-  await admit(domain, caller)
   const { subject } = caller
   const { authenticators } = domain.store
-  const former = await authenticators.get({ subject, id })
-  if (former === null) throw unknownAuthenticator()
+  const former = await found(domain, caller, id)
+  const change = { change: 'rename', id, name: former.name, to: name } as const
+  const { operation } = await admit(domain, caller, change, { anyProof: true })
   const notices = await noticeFor(domain, caller, 'authenticator_renamed', { method: former.data.method, name, former: former.name })
-  const renamed = await authenticators.rename({ subject, id, name, change: changeOf(domain, subject), notices })
+  const renamed = await authenticators.rename({
+    subject,
+    id,
+    name,
+    change: changeOf(domain, subject),
+    notices,
+    ...(operation && { operation }),
+  })
   const record = renamed ? await authenticators.get({ subject, id }) : null
   if (record === null) throw unknownAuthenticator()
   return publicAuthenticator(countsNow(domain, record))
@@ -51,8 +58,9 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
  * @throws {StileError} `insufficient_user_authentication`, `denied`, `not_found`
  */
 export async function removeAuthenticator(domain: Domain, caller: Caller, id: string): Promise<void> {
-  await admit(domain, caller)
-  await remove(domain, caller, id)
+  const { name, data } = await found(domain, caller, id)
+  const { operation } = await admit(domain, caller, { change: 'remove', id, method: data.method, name })
+  await remove(domain, caller, id, operation)
 }
 
 /**
@@ -65,7 +73,7 @@ export async function removeForAdmin(domain: Domain, text: string, id: string): 
   await remove(domain, namedSubject(domain, text), id)
 }
 
-async function remove(domain: Domain, who: Caller | string, id: string): Promise<void> {
+async function remove(domain: Domain, who: Caller | string, id: string, operation?: UsedOperation): Promise<void> {
   const [subject, keepDevice] = typeof who === 'string' ? [who, ''] : [who.subject, who.jkt]
   const change = changeOf(domain, subject)
   // anybody who holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
@@ -73,8 +81,22 @@ async function remove(domain: Domain, who: Caller | string, id: string): Promise
   const former = await domain.store.authenticators.get({ subject, id })
   if (former === null) throw unknownAuthenticator()
   const notices = await noticeFor(domain, who, 'authenticator_removed', { method: former.data.method, name: former.name })
-  const removed = await domain.store.authenticators.remove({ subject, id, keepDevice, changes: [change, revoked], notices })
+  const removed = await domain.store.authenticators.remove({
+    subject,
+    id,
+    keepDevice,
+    changes: [change, revoked],
+    notices,
+    ...(operation && { operation }),
+  })
   if (!removed) throw unknownAuthenticator()
+}
+
+/** What a caller wants to change. Someone who acts for the subject is told nothing of it: the gate refuses them. */
+async function found(domain: Domain, caller: Caller, id: string): Promise<AuthenticatorRecord> {
+  const record = await domain.store.authenticators.get({ subject: caller.subject, id })
+  if (record !== null) return record
+  throw unknownAuthenticator()
 }
 
 function changeOf({ now }: Domain, subject: string): NewChange {

@@ -34,7 +34,7 @@ type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
 export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
   const { response, name } = readBody(FINISH_REGISTRATION_BODY, body)
   const registration = await openRegistration(domain, caller, id)
-  const { standing, gate } = await admit(domain, caller, { adding: true, graceSeconds: domain.now() - registration.createdAt })
+  const { standing, gate, operation } = await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp' ? await makeTotp(domain, registration, response) : await makeWebAuthn(domain, registration, response)
@@ -47,7 +47,7 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
     boundBy: boundBy(registration, gate),
     data,
   }
-  await create(domain, caller, { registration, record, gate })
+  await create(domain, caller, { registration, record, gate, operation })
   const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
@@ -110,7 +110,17 @@ async function take(domain: Domain, { id }: RegistrationRecord): Promise<void> {
 async function create(
   domain: Domain,
   caller: Caller,
-  { registration, record, gate }: Readonly<{ registration: RegistrationRecord; record: AuthenticatorRecord; gate: Admitted['gate'] }>,
+  {
+    registration,
+    record,
+    gate,
+    operation,
+  }: Readonly<{
+    registration: RegistrationRecord
+    record: AuthenticatorRecord
+    gate: Admitted['gate']
+    operation: Admitted['operation'] | undefined
+  }>,
 ): Promise<void> {
   const { ticket } = gate
   const { authenticators, registrations } = domain.store
@@ -119,7 +129,7 @@ async function create(
   let created: boolean
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
-    const used = ticket && { ticket: { key: ticket.key, validAfter: registration.createdAt } }
+    const used = ticket ? { ticket: { key: ticket.key, validAfter: registration.createdAt } } : operation && { operation }
     created = await authenticators.create({ record, limit: mostFor(gate), change, notices, ...used })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
@@ -127,8 +137,9 @@ async function create(
     throw error
   }
   if (created) return
-  // another enrolment has used the ticket meanwhile: what that has enrolled is asked for now
-  if (ticket !== undefined) await admit(domain, caller, { adding: true })
+  // another enrolment has used the ticket or the operation meanwhile: what that has enrolled is asked for now
+  if (ticket !== undefined || operation !== undefined)
+    await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',

@@ -37,7 +37,7 @@ async function confirmByMail(by: Caller, on: Domain = world.domain) {
 async function onNewDevice(more: Partial<Caller> = {}): Promise<Caller> {
   const known = await person()
   const passkey = await world.enrolPasskey(known)
-  await removeAuthenticator(world.domain, known, passkey.id)
+  await world.confirmed(known, () => removeAuthenticator(world.domain, known, passkey.id))
   return person({ sid: 's2', jkt: randomBytes(32).toString('base64url'), ...more })
 }
 
@@ -83,7 +83,7 @@ describe('the first authenticator while the context is unusual', () => {
     const thief = await onNewDevice({ email: { address: 'eve@example.com', verified: true } })
     const nobody = await world.caller({ sub: 'bob', email: { address: 'bob@example.com', verified: false } })
     const passkey = await world.enrolPasskey(nobody)
-    await removeAuthenticator(world.domain, nobody, passkey.id)
+    await world.confirmed(nobody, () => removeAuthenticator(world.domain, nobody, passkey.id))
     for (const by of [thief, { ...nobody, sid: 's2', jkt: 'another-device-key' }])
       expect(await problemOf(begin(by))).toMatchObject({
         code: 'denied',
@@ -140,7 +140,7 @@ describe('a policy that asks for a code by mail as well', () => {
     const caller = await person()
     await world.enrolPasskey(caller)
     await nameAddress(world.domain, { subject: caller.subject, address: 'new@example.com', by: 'admin' })
-    expect(await begin(caller, strict())).toMatchObject({ method: 'passkey' })
+    expect(await world.confirmed(caller, () => begin(caller, strict()), strict())).toMatchObject({ method: 'passkey' })
   })
 })
 

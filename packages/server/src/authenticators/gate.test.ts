@@ -113,6 +113,7 @@ describe('a session thief who wants an authenticator of their own', () => {
 
   test('is refused with a proof older than five minutes', async () => {
     const passkey = await world.enrolPasskey(caller)
+    expect(await world.confirmed(caller, () => start(caller))).toMatchObject({ method: 'passkey' })
     world.wait(300)
     expect(await start(caller)).toMatchObject({ method: 'passkey' })
     world.wait(1)
@@ -211,9 +212,7 @@ describe('on a device that is new', () => {
         requirement: { level: 'phr' },
         next: { methods: ['passkey'] },
       })
-    const stepUp = await startStepUp(world.domain, elsewhere, { feature: AUTHENTICATORS_FEATURE })
-    await attempt(world.domain, elsewhere, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
-    expect(await start(elsewhere)).toMatchObject({ method: 'passkey' })
+    expect(await world.confirmed(elsewhere, () => start(elsewhere))).toMatchObject({ method: 'passkey' })
   })
 
   test('a login that is newer than a proof does not hide that the proof was of no help', async () => {
@@ -226,7 +225,7 @@ describe('on a device that is new', () => {
 
   test('a subject whose authenticators are all gone is told who can help', async () => {
     const passkey = await world.enrolPasskey(caller)
-    await removeAuthenticator(world.domain, caller, passkey.id)
+    await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, passkey.id))
     const elsewhere = await world.caller({ sid: 's2', ...newDevice() })
     expect(await problemOf(start(elsewhere))).toMatchObject({
       code: 'denied',

@@ -1,7 +1,7 @@
 import { enrollmentOf, newestProof } from '@stile/policy'
-import { type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Level, type Method, type Reason, type Requirement, rank } from '@stile/protocol'
 import { lowestLevelAt } from '../login-providers/acr.ts'
-import { waysToMeet } from '../methods/ways.ts'
+import { type OpenWay, waysToMeet } from '../methods/ways.ts'
 import { missingSignIn } from '../standing/sign-in.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
@@ -30,41 +30,48 @@ export type GateOptions = Readonly<{
   graceSeconds?: number
   /** The ticket of this session on this device. Give it only if something is added: a ticket opens nothing else. */
   ticket?: TicketRecord | null
+  /** The proofs that count if something is enrolled. Default: all that was proven in this session on this device. */
+  proofs?: Standing['proofs']
 }>
 
 /**
  * The gate in front of everything that changes authenticators.
  *
- * It asks for a fresh proof of the strongest level enrolled, in this session and on this device. What is switched off still counts there,
+ * It asks for a fresh proof of the strongest level enrolled, in this session and on this device: for a change, only one that was given for
+ * that very change. What is switched off still counts there,
  * so that burning its guesses opens no weaker gate. Only if nothing above `session` is enrolled it asks for all that the policy lists
  * for the first enrolment, one after the other: a sign-in of this very key (see {@link missingSignIn}) first; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
  * the device a known one; if nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
  * of an administrator opens it.
  */
-export function authenticatorsGate(domain: Domain, standing: Standing, { graceSeconds = 0, ticket = null }: GateOptions = {}): Gate {
+export function authenticatorsGate(
+  domain: Domain,
+  standing: Standing,
+  { graceSeconds = 0, ticket = null, proofs = standing.proofs }: GateOptions = {},
+): Gate {
   const { caller, risk, now } = standing
   const help = `Ask ${domain.options.help}.`
   if (caller.actor !== undefined)
     return deny('actor_not_allowed', 'Whoever acts for somebody else cannot change their authenticators. Ask the person themselves.')
   const dangerous = risk.band === 'high' || risk.band === 'critical'
-  const isFirst = strongestEnrolled(standing) === 'session'
+  const isTheFirst = isFirst(standing)
   const [first, ...others] = asksOf(domain, standing)
   if (ticket !== null && ticket.expiresAt > now - graceSeconds && (!dangerous || ticket.by === 'admin'))
     return { outcome: 'permit', requirement: first, reasons: [], by: { method: ticket.by, level: 'session' }, ticket }
   if (dangerous) return closed(standing, `${UNUSUAL} ${help} They can send you a link.`)
 
-  const provenBy = (ask: Requirement, proofs: Standing['proofs']) =>
-    newestProof({ ...ask, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }, { proofs }, now)
-  if (risk.band !== 'normal' && !isFirst) {
+  const provenBy = (ask: Requirement, given: Standing['proofs']) =>
+    newestProof({ ...ask, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }, { proofs: given }, now)
+  if (risk.band !== 'normal' && !isTheFirst) {
     // a ceremony of the strongest level also makes this device a known one; a login never does
-    const ceremonies = standing.proofs.filter(({ method }) => method !== 'login')
+    const ceremonies = proofs.filter(({ method }) => method !== 'login')
     if (provenBy(first, ceremonies) !== undefined)
       return closed(standing, `${UNUSUAL} Use a browser in which you have confirmed before. ${help}`)
     return stepUp(domain, standing, first)
   }
-  const signIn = isFirst ? missingSignIn(domain, standing, { ...first, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }) : undefined
+  const signIn = isTheFirst ? missingSignIn(domain, standing, { ...first, maxAgeSeconds: GATE_MAX_AGE_SECONDS + graceSeconds }) : undefined
   if (signIn !== undefined) return stepUp(domain, standing, { ...signIn, maxAgeSeconds: GATE_MAX_AGE_SECONDS })
-  const proof = provenBy(first, standing.proofs)
+  const proof = provenBy(first, isTheFirst ? standing.proofs : proofs)
   if (proof === undefined) return stepUp(domain, standing, first)
   const missing = others.find((ask) => provenBy(ask, standing.proofs) === undefined)
   if (missing !== undefined) return stepUp(domain, standing, missing)
@@ -91,6 +98,17 @@ function fresh(level: Level, method?: Method): Requirement {
   return { level, maxAgeSeconds: GATE_MAX_AGE_SECONDS, ...(method !== undefined && { methods: [method] }) }
 }
 
+/** Whether nothing above the session is enrolled, so that a change is let in by what the policy lists for the first enrolment. */
+export function isFirst(standing: Standing): boolean {
+  return strongestEnrolled(standing) === 'session'
+}
+
+/** The ways in which a caller can give the proof for a change. People who sign in are not shown what for, so a login proves none. */
+export function waysToChange(domain: Domain, standing: Standing, requirement: Requirement): readonly OpenWay[] {
+  const ways = waysToMeet(domain, standing, requirement, AUTHENTICATORS_FEATURE)
+  return isFirst(standing) ? ways : ways.filter(({ way }) => way.method !== 'relogin')
+}
+
 /** Also what is switched off or lost: an attacker must not get a weaker gate by guessing. */
 function strongestEnrolled({ authenticators }: Standing): Level {
   return authenticators.reduce<Level>((strongest, { level }) => (rank(level) > rank(strongest) ? level : strongest), 'session')
@@ -99,12 +117,12 @@ function strongestEnrolled({ authenticators }: Standing): Level {
 /** Asks for a proof, or says who can help if nothing could give it. */
 function stepUp(domain: Domain, standing: Standing, requirement: Requirement): Gate {
   const { level, methods } = requirement
-  if (waysToMeet(domain, standing, requirement).length > 0) {
+  if (waysToChange(domain, standing, requirement).length > 0) {
     const message =
       level !== 'session' && methods?.includes('relogin')
         ? 'Sign in again with your second factor first: a password alone is not enough to add the first authenticator here.'
         : level !== 'session'
-          ? 'Confirm with an authenticator that you have: changing how you prove who you are needs the strongest of the last 5 minutes.'
+          ? 'Confirm this change with the strongest authenticator that you have: what you confirmed for something else does not count.'
           : methods?.includes('email-otp')
             ? 'Confirm with a code that is sent to your mail address: this sign-in alone is not enough to add the first authenticator here.'
             : 'Sign in again first: changing how you prove who you are needs a login of the last 5 minutes.'

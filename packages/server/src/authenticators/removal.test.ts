@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
-import { type App, claimsOf, createWorld, issuedOf, type World } from '../step-ups/world.test-support.ts'
+import { type App, claimsOf, createWorld, issuedOf, problemOf, type World } from '../step-ups/world.test-support.ts'
 import { issueToken } from '../tokens/issue.ts'
 import { removeAuthenticator, startRegistration } from './index.ts'
 
@@ -33,6 +33,10 @@ async function prove(caller: Caller): Promise<void> {
 /** The owner finds the authenticator of the thief and removes it: the time up to which everything is revoked. */
 async function removeIt(): Promise<number> {
   await prove(owner)
+  world.clock.advance(30)
+  const asked = await problemOf(removeAuthenticator(world.domain, owner, app.id))
+  const { id } = await startStepUp(world.domain, owner, { feature: AUTHENTICATORS_FEATURE, operation: asked.operation })
+  await attempt(world.domain, owner, id, { method: 'totp', response: { code: app.code() } })
   const cursor = await world.domain.store.changes.head()
   await removeAuthenticator(world.domain, owner, app.id)
   const changes = await world.domain.store.changes.after({ cursor, limit: 10 })
@@ -73,15 +77,17 @@ test('threat: a token that is made while the authenticator is removed would stil
 test('threat: a thief would enrol anew on the device that the removed authenticator vouched for', async () => {
   expect((await loadStanding(world.domain, thief)).risk.band).toBe('normal')
   await prove(owner)
+  world.clock.advance(30)
   await world.enrolApp(owner)
-  await removeAuthenticator(world.domain, owner, app.id)
+  await world.confirmed(owner, () => removeAuthenticator(world.domain, owner, app.id))
   const fresh = await world.caller({ sid: thief.sid, jkt: thief.jkt })
   expect((await loadStanding(world.domain, fresh)).risk.band).toBe('elevated')
 })
 
 test('threat: a thief who removes the last authenticator would lock the owner out of their own browser', async () => {
   await prove(owner)
-  await removeAuthenticator(world.domain, thief, app.id)
+  world.clock.advance(30)
+  await world.confirmed(thief, () => removeAuthenticator(world.domain, thief, app.id))
   expect((await loadStanding(world.domain, owner)).risk.band).toBe('normal')
   expect(await startRegistration(world.domain, await world.caller(), { method: 'totp' })).toMatchObject({ method: 'totp' })
 })

@@ -39,7 +39,7 @@ export async function start(attestation?: Trust) {
   onTestFinished(() => world.close())
   const alice = await world.caller()
   const begin = async (by: Caller) => {
-    const { id, start: options } = await startRegistration(world.domain, by, { method: 'security-key' })
+    const { id, start: options } = await world.confirmed(by, () => startRegistration(world.domain, by, { method: 'security-key' }))
     return { id, options: options as { challenge: string } & Record<string, unknown> }
   }
   return {
@@ -49,6 +49,8 @@ export async function start(attestation?: Trust) {
     async enrol(lies: Lies = example.attests(), device: SoftAuthenticator = softAuthenticator(), by = alice) {
       const { id, options } = await begin(by)
       const authenticator = await finishRegistration(world.domain, by, id, { response: device.register(options.challenge, lies) })
+      const challenge = (stepUp: StepUp) => promptOf(stepUp).challenge
+      world.hold(by, { method: 'security-key', answer: (stepUp) => device.assert(challenge(stepUp), { uv: lies.uv ?? true }) })
       return { device, authenticator }
     },
     open: (feature: string, more: object = {}, by = alice) => startStepUp(world.domain, by, { feature, ...more }),

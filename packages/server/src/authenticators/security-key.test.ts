@@ -64,7 +64,9 @@ describe('enrolling a security key', () => {
   test('as a passkey never reaches phrh, whatever its maker says', async () => {
     const world = await start(byRoot())
     const device = softAuthenticator()
-    const { id, start: options } = await startRegistration(world.domain, world.alice, { method: 'passkey' })
+    const { id, start: options } = await world.confirmed(world.alice, () =>
+      startRegistration(world.domain, world.alice, { method: 'passkey' }),
+    )
     const response = device.register((options as { challenge: string }).challenge, example.attests())
     const authenticator = await finishRegistration(world.domain, world.alice, id, { response })
     expect(authenticator).toMatchObject({ method: 'passkey', level: 'phr' })
@@ -85,6 +87,10 @@ describe('enrolling a security key', () => {
       const response = browser.createJSON(ORIGIN, asked as never)
       const authenticator = await finishRegistration(world.domain, world.alice, id, { response })
       expect(authenticator).toMatchObject({ method: 'security-key', level: 'phr', attestation: 'synced' })
+      world.hold(world.alice, {
+        method: 'security-key',
+        answer: (asked) => browser.getJSON(ORIGIN, promptOf(asked) as never),
+      })
       world.wait(121)
       const stepUp = await world.open('approve')
       expect(await world.prove(stepUp, browser.getJSON(ORIGIN, promptOf(stepUp) as never))).toMatchObject({ status: 'done' })
@@ -111,7 +117,9 @@ describe('enrolling a security key', () => {
     const world = await start(byRoot())
     const { device } = await world.enrol()
     expect((await problemOf(world.enrol(example.attests(), device))).code).toBe('conflict')
-    const { id, start: options } = await startRegistration(world.domain, world.alice, { method: 'passkey' })
+    const { id, start: options } = await world.confirmed(world.alice, () =>
+      startRegistration(world.domain, world.alice, { method: 'passkey' }),
+    )
     const response = device.register((options as { challenge: string }).challenge)
     expect((await problemOf(finishRegistration(world.domain, world.alice, id, { response }))).code).toBe('conflict')
   })

@@ -8,9 +8,9 @@ import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { admit } from './admit.ts'
+import { admit, registrationIdFor } from './admit.ts'
 import { START_REGISTRATION_BODY } from './body.ts'
-import { authenticatorIdOf, mostFor, newRegistrationId, REGISTRATION_SECONDS, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, MOST_AUTHENTICATORS, mostFor, REGISTRATION_SECONDS, tooManyAuthenticators } from './registration.ts'
 
 const LONGEST_USER_NAME = 64
 
@@ -20,15 +20,18 @@ type Started = Readonly<{ method: Registration['method']; start: unknown; secret
 /**
  * Starts an enrolment; body `{ method: 'passkey' | 'security-key' | 'totp' }`.
  *
- * What opened the gate is remembered, so that the authenticator says for ever what bound it.
+ * What opened the gate is remembered, so that the authenticator says for ever what bound it. An enrolment that is started again for the same
+ * operation takes the place of the former one, whose challenge or secret is then void.
  *
  * @throws {StileError} `invalid_request`, `insufficient_user_authentication`, `denied`, `conflict`
  */
 export async function startRegistration(domain: Domain, caller: Caller, body: unknown): Promise<Registration> {
   const { method } = readBody(START_REGISTRATION_BODY, body)
-  const { standing, gate } = await admit(domain, caller, { adding: true })
+  await refuseIfFull(domain, caller)
+  const admitted = await admit(domain, caller, { change: 'add', method })
+  const { standing, gate } = admitted
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
-  const id = newRegistrationId(domain.random)
+  const id = registrationIdFor(domain, admitted)
   const now = domain.now()
   const expiresAt = now + REGISTRATION_SECONDS
   const started = method === 'totp' ? startTotp(domain, caller, id) : await startWebAuthn(domain, caller, method, standing.authenticators)
@@ -42,6 +45,12 @@ export async function startRegistration(domain: Domain, caller: Caller, body: un
     expiresAt,
   })
   return { id, expiresAt, method: started.method, start: started.start } as Registration
+}
+
+/** Whoever has as many as there may be is told before they are asked for a proof. */
+async function refuseIfFull({ store }: Domain, caller: Caller): Promise<void> {
+  if (caller.actor !== undefined || (await store.recovery.ticket(sessionKey(caller))) !== null) return
+  if ((await store.authenticators.list(caller.subject)).length >= MOST_AUTHENTICATORS) throw tooManyAuthenticators()
 }
 
 async function startWebAuthn(

@@ -134,6 +134,21 @@ describe.each([
     const { authenticators } = listed.body as unknown as { authenticators: { id: string }[] }
     const path = `/v1/authenticators/${authenticators[0]?.id}`
     expect(await bob.request('PATCH', path, { body: { name: 'Desk' } })).toMatchObject({ status: 200, body: { name: 'Desk' } })
+    const asked = await bob.request('DELETE', path)
+    expect(asked).toMatchObject({
+      status: 401,
+      body: {
+        feature: 'stile:authenticators',
+        operation: { change: 'remove', id: authenticators[0]?.id, method: 'passkey', name: 'Desk' },
+      },
+    })
+    const { feature, operation } = asked.body
+    const removal = await bob.request('POST', '/v1/step-ups', { body: { feature, operation } })
+    expect(removal).toMatchObject({ status: 201, body: { feature, operation, status: 'open' } })
+    const way = (removal.body as unknown as { methods: typeof methods }).methods[0]
+    const response = emulator.getJSON(ORIGIN, way?.start as never)
+    const confirmed = await bob.request('POST', `/v1/step-ups/${removal.body.id}/attempts`, { body: { method: 'passkey', response } })
+    expect(confirmed).toMatchObject({ status: 200, body: { status: 'done', operation } })
     expect((await bob.request('DELETE', path)).status).toBe(204)
     const after = await bob.request('GET', '/v1/state')
     expect(after.body, 'what a removed passkey proved counts no longer').toMatchObject({

@@ -29,18 +29,33 @@ async function admin(method: string, path: string, key: string, body?: unknown) 
 
 async function enrolApp(client: TestClient) {
   const begun = await client.request('POST', '/v1/authenticators/registrations', { body: { method: 'totp' } })
-  if (begun.status !== 201) return begun
+  if (begun.status !== 201) return { ...begun, secret: '' }
   const { id, start } = begun.body as unknown as Extract<Registration, { method: 'totp' }>
-  return client.request('POST', `/v1/authenticators/registrations/${id}`, {
+  const enrolled = await client.request('POST', `/v1/authenticators/registrations/${id}`, {
     body: { response: { code: totpCode(start.secret, service.now()) } },
   })
+  return { ...enrolled, secret: start.secret }
+}
+
+/** Makes ten codes, with the proof that it asks for. */
+async function makeCodes(client: TestClient, secret: string) {
+  const asked = await client.request('POST', '/v1/recovery/codes', { body: {} })
+  expect(asked).toMatchObject({ status: 401, body: { feature: 'stile:authenticators', operation: { change: 'codes' } } })
+  service.advance(30)
+  const { feature, operation } = asked.body
+  const begun = await client.request('POST', '/v1/step-ups', { body: { feature, operation } })
+  expect(begun).toMatchObject({ status: 201, body: { operation } })
+  const response = { code: totpCode(secret, service.now()) }
+  await client.request('POST', `/v1/step-ups/${begun.body.id}/attempts`, { body: { method: 'totp', response } })
+  return client.request('POST', '/v1/recovery/codes', { body: {} })
 }
 
 /** Somebody with an app and ten codes; the app is then lost. */
 async function lost(): Promise<readonly string[]> {
   const client = service.client()
-  expect((await enrolApp(client)).status).toBe(201)
-  const made = await client.request('POST', '/v1/recovery/codes', { body: {} })
+  const { status, secret } = await enrolApp(client)
+  expect(status).toBe(201)
+  const made = await makeCodes(client, secret)
   expect(made.status).toBe(201)
   service.advance(3600)
   return (made.body as { codes: string[] }).codes

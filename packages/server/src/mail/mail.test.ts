@@ -186,6 +186,7 @@ describe('templates', () => {
     recovery_used: { by: 'link' },
     recovery_link_requested: {},
     address_changed: { address: 'a•••@example.com', settlesAt: AT },
+    device_forgotten: { name: 'Firefox on Windows' },
     sessions_ended: {},
   }
   const noticeText = (notice: Notice) => writeMail({ ...notice, to: 'a@example.com', product: 'Example', help: 'support', at: AT })
@@ -194,7 +195,11 @@ describe('templates', () => {
     const { text, html } = noticeText({ kind, data } as Notice)
     for (const body of [text, html]) {
       expect(body).toMatch(/15 January 2027, 08:00 UTC[\s\S]*If it was not, change your password/)
-      for (const said of ['name' in data ? data.name : '', 'former' in data ? data.former : '', 'address' in data ? data.address : ''])
+      for (const said of [
+        'name' in data ? (data.name ?? '') : '',
+        'former' in data ? data.former : '',
+        'address' in data ? data.address : '',
+      ])
         expect(body).toContain(said)
     }
   })

@@ -37,7 +37,7 @@ describe('notices', () => {
   test('tell of what was enrolled, renamed and removed', async () => {
     const { id } = await world.enrolPasskey(caller)
     await renameAuthenticator(world.domain, caller, id, { name: 'Desk <b>' })
-    await removeAuthenticator(world.domain, caller, id)
+    await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, id))
     await sendNotices(world.domain)
     expect(subjects()).toEqual([
       'A new way to prove that it is you: Example',

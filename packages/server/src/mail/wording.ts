@@ -105,6 +105,12 @@ const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kin
       `From ${timeInWords(settlesAt)} on, codes and notices of ${product} go to ${oneLine(address)} instead of this address. Until then no codes are sent.`,
     ],
   }),
+  device_forgotten: ({ name = 'A browser' }, product) => ({
+    heading: 'A device was signed out',
+    said: [
+      `“${oneLine(name)}” was signed out of your account at ${product} and is no longer known there. Whoever signs in on it has to prove again that it is you.`,
+    ],
+  }),
   sessions_ended: (_data, product) => ({
     heading: 'You were signed out',
     said: [`Your sessions at ${product} were ended on all devices.`],

@@ -44,6 +44,8 @@ type NoticeContents = Readonly<{
   recovery_link_requested: Readonly<Record<string, never>>
   /** The masked address that takes over, and when, in seconds since the epoch. */
   address_changed: Readonly<{ address: string; settlesAt: number }>
+  /** What the device calls itself, if it does. */
+  device_forgotten: Readonly<{ name?: string }>
   sessions_ended: Readonly<Record<string, never>>
 }>
 

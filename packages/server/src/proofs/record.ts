@@ -22,8 +22,7 @@ export async function recordProof(
   const { caller } = standing
   const now = domain.now()
   // first the device: those who are told of the proof then read that the risk is normal again
-  if (caller.actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
-    await store.devices.bind({ subject: caller.subject, jkt: caller.jkt, authenticatorId, now })
+  await bindDevice(domain, standing, { level, authenticatorId })
   const kept = await store.proofs.record({
     key: sessionKey(caller),
     proof: { method, level, amr, authTime, ...(authenticatorId !== undefined && { authenticatorId }) },
@@ -33,6 +32,17 @@ export async function recordProof(
   if (authenticatorId !== undefined && (await store.authenticators.get({ subject: caller.subject, id: authenticatorId })) === null)
     throw new StileError('conflict', 'What you proved this with was removed meanwhile. Begin again with another authenticator.')
   throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
+}
+
+/** Makes the device a known one if a proof is strong enough for that; also one that is not remembered, because it was for an operation. */
+export async function bindDevice(
+  { store, now }: FactsDomain,
+  standing: Standing,
+  { level, authenticatorId }: Readonly<{ level: Level; authenticatorId?: string | undefined }>,
+): Promise<void> {
+  const { subject, jkt, actor } = standing.caller
+  if (actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
+    await store.devices.bind({ subject, jkt, authenticatorId, now: now() })
 }
 
 function bindsDevice(level: Level, { authenticators }: Standing): boolean {

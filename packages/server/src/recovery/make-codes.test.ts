@@ -11,7 +11,7 @@ describe('making codes', () => {
     await redeem({ code: codeAt(0) })
     await setup.world.addPasskey(setup.alice)
     await setup.world.notices()
-    const made = await makeRecoveryCodes(setup.world.domain, setup.alice)
+    const made = await setup.world.confirmed(setup.alice, () => makeRecoveryCodes(setup.world.domain, setup.alice))
     expect(new Set(made.codes).size).toBe(10)
     expect(await setup.world.notices()).toEqual(['recovery_codes_made alice@example.com'])
     expect(await recoveryOf(setup.world.domain, setup.alice)).toMatchObject({ codesLeft: 10, codesMadeAt: setup.world.clock.now() })

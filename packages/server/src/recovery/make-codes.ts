@@ -15,7 +15,7 @@ import { makeRecoveryCode, RECOVERY_CODES, readRecoveryCode, recoveryCodeDigest 
  * @throws {StileError} `insufficient_user_authentication`, `denied`
  */
 export async function makeRecoveryCodes(domain: Domain, caller: Caller): Promise<Readonly<{ codes: readonly string[] }>> {
-  const { standing } = await admit(domain, caller)
+  const { standing, operation } = await admit(domain, caller, { change: 'codes' })
   const { subject } = caller
   if (standing.authenticators.length === 0) {
     const message =
@@ -24,13 +24,17 @@ export async function makeRecoveryCodes(domain: Domain, caller: Caller): Promise
     throw new StileError('denied', message, { feature: AUTHENTICATORS_FEATURE, reasons })
   }
   const codes = Array.from({ length: RECOVERY_CODES }, () => makeRecoveryCode(domain.random))
-  await domain.store.recovery.replaceCodes({
+  const replaced = await domain.store.recovery.replaceCodes({
     subject,
     digests: codes.map((code) => recoveryCodeDigest(domain.options.secret, subject, readRecoveryCode(code))),
     now: domain.now(),
     // pages that show how many are left read it again
     change: { at: domain.now(), type: 'authenticators', subject },
     notices: await noticeFor(domain, caller, 'recovery_codes_made', {}),
+    ...(operation && { operation }),
   })
-  return { codes }
+  if (replaced) return { codes }
+  // another call has used the operation meanwhile
+  await admit(domain, caller, { change: 'codes' })
+  throw new StileError('conflict', 'Other recovery codes were made meanwhile. Make new ones again.', { feature: AUTHENTICATORS_FEATURE })
 }

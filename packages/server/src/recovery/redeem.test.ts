@@ -110,7 +110,7 @@ describe('a recovery code', () => {
     await redeem({ code: codeAt(0) })
     const former = codeAt(1)
     await setup.world.addPasskey(setup.alice)
-    await makeRecoveryCodes(setup.world.domain, setup.alice)
+    await setup.world.confirmed(setup.alice, () => makeRecoveryCodes(setup.world.domain, setup.alice))
     const problems = []
     for (const code of [codeAt(0), former, '0000-0000-0000-0000', 'hello', '０'.repeat(16)])
       problems.push(await problemOf(redeem({ code })))

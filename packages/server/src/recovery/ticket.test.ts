@@ -42,11 +42,14 @@ describe('a ticket', () => {
     expect(await setup.world.domain.store.authenticators.list(setup.alice.subject)).toHaveLength(2)
   })
 
-  test('threat: what was begun with it would say so where something else let it in', async () => {
+  test('threat: what was begun with it would be let in by what it let in', async () => {
     await redeem({ code: codeAt(0) })
     const begun = await setup.world.beginApp(setup.alice)
     await setup.world.addPasskey(setup.alice)
-    expect(await setup.world.finishApp(setup.alice, begun)).toMatchObject({ boundBy: { method: 'passkey', level: 'phr' } })
+    expect(await problemOf(setup.world.finishApp(setup.alice, begun))).toMatchObject({
+      code: 'insufficient_user_authentication',
+      requirement: { level: 'phr' },
+    })
   })
 
   test('threat: would never end, or outlive its session', async () => {

@@ -4,7 +4,7 @@ import { startMailServer } from '../mail/smtp.test-support.ts'
 import { hotp } from '../methods/totp/hotp.ts'
 import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 import type { Caller } from '../sessions/caller.ts'
-import { createWorld, decodeBase32 } from '../step-ups/world.test-support.ts'
+import { challengeOf, createWorld, decodeBase32 } from '../step-ups/world.test-support.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { makeRecoveryCodes } from './index.ts'
 
@@ -35,7 +35,7 @@ export async function createRecoveryWorld() {
     /** Enrols a passkey, makes ten codes, and lets the proofs grow old. */
     async withCodes(caller: Caller): Promise<readonly string[]> {
       await world.enrolPasskey(caller)
-      const { codes } = await makeRecoveryCodes(domain, caller)
+      const { codes } = await world.confirmed(caller, () => makeRecoveryCodes(domain, caller))
       clock.advance(3600)
       return codes
     },
@@ -44,9 +44,12 @@ export async function createRecoveryWorld() {
     finishApp: (caller: Caller, { id, start }: Extract<Registration, { method: 'totp' }>) =>
       finishRegistration(domain, caller, id, { response: { code: hotp(decodeBase32(start.secret), Math.floor(clock.now() / 30)) } }),
     async addPasskey(caller: Caller, on: Domain = domain) {
-      const { id, start } = await startRegistration(on, caller, { method: 'passkey' })
-      const response = softAuthenticator().register((start as { challenge: string }).challenge)
-      return finishRegistration(on, caller, id, { response })
+      const { id, start } = await world.confirmed(caller, () => startRegistration(on, caller, { method: 'passkey' }), on)
+      const device = softAuthenticator()
+      const response = device.register((start as { challenge: string }).challenge)
+      const authenticator = await finishRegistration(on, caller, id, { response })
+      world.hold(caller, { method: 'passkey', answer: (stepUp) => device.assert(challengeOf(stepUp)) })
+      return authenticator
     },
     /** What waits to be told by mail. */
     async notices(): Promise<readonly string[]> {

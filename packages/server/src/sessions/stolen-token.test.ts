@@ -97,7 +97,7 @@ describe('threat: a stolen session token, brought by another key', () => {
     const confirmed = { cnf: { jkt: own.jkt }, sid: 'enrolled' }
     const caller = await enter(own, confirmed)
     await world.enrolPasskey(caller)
-    const { codes } = await makeRecoveryCodes(world.domain, await enter(own, confirmed))
+    const { codes } = await world.confirmed(caller, () => makeRecoveryCodes(world.domain, caller))
     const code = codes[0] as string
     await enter(own)
     for (const [device, sid, methods] of [

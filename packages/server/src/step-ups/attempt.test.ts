@@ -40,7 +40,7 @@ describe('a right answer', () => {
   test('by an independent authenticator is accepted like any other', async () => {
     const authenticator = new AuthenticatorEmulator({ credentialsRepository: new PasskeysCredentialsMemoryRepository() })
     const browser = new WebAuthnEmulator(authenticator)
-    const { id, start } = await startRegistration(world.domain, caller, { method: 'passkey' })
+    const { id, start } = await world.confirmed(caller, () => startRegistration(world.domain, caller, { method: 'passkey' }))
     await finishRegistration(world.domain, caller, id, { response: browser.createJSON(ORIGIN, start as never) })
     world.wait()
     for (let use = 0; use < 2; use++) {

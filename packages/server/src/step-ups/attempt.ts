@@ -1,14 +1,15 @@
 import { meets } from '@stile/policy'
 import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
 import { z } from 'zod'
+import { GATE_MAX_AGE_SECONDS } from '../authenticators/gate.ts'
+import { REGISTRATION_SECONDS } from '../authenticators/registration.ts'
 import { decideFor } from '../decisions/decide.ts'
 import type { StileError } from '../error.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import type { Proven } from '../methods/method.ts'
-import { waysToMeet } from '../methods/ways.ts'
-import { recordProof } from '../proofs/record.ts'
+import { bindDevice, recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { countProofs } from '../standing/counted.ts'
 import { loadStanding, loginsOf, type Standing } from '../standing/standing.ts'
@@ -19,7 +20,10 @@ import { issueToken } from '../tokens/issue.ts'
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp, stepUpExpired } from './open.ts'
 import { shownStepUp } from './start.ts'
-import { wayFor } from './ways.ts'
+import { wayFor, waysFor } from './ways.ts'
+
+/** How long the proof of a change is kept, in seconds: as long as it is fresh, and an enrolment that began with it is open. */
+const PROVEN_SECONDS = GATE_MAX_AGE_SECONDS + REGISTRATION_SECONDS
 
 /** The body of `POST /v1/step-ups/{id}/attempts`; what `response` must be is up to the method. */
 const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
@@ -39,11 +43,13 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
-  const ways = waysToMeet(domain, standing, requirement, record.feature)
+  const ways = waysFor(domain, standing, { ...record, requirement })
   const { method, way } = wayFor(standing, ways, chosen)
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
   const answered: Answered = { record, caller, requirement, proven }
+  if (record.operation?.id !== undefined)
+    return settleChange(domain, standing, record.operation.id, { record, caller, requirement, proven })
   const issued =
     record.operation === undefined ? await settle(domain, standing, answered) : await settleBound(domain, record.operation, answered)
   // the token is made before and leaves after: only one caller can take the step-up and gets the token, and a failing store costs nobody theirs
@@ -76,6 +82,24 @@ async function settleBound(
   const after = { ...current, proofs: [...logins, ...countProofs([proven], current.authenticators)] }
   if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
   return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
+}
+
+/**
+ * Keeps a proof with the change that it was given for, for which alone it counts; like any other it makes the device a known one. The token
+ * is for what was proven before.
+ */
+async function settleChange(
+  domain: Domain,
+  standing: Standing,
+  id: string,
+  { record, caller, requirement, proven }: Answered,
+): Promise<StepUp> {
+  await bindDevice(domain, standing, proven)
+  const issued = await issueToken(domain, await loadStanding(domain, caller), { audience: record.audience })
+  const expiresAt = domain.now() + PROVEN_SECONDS
+  const kept = await domain.store.operations.prove({ stepUp: record.id, id, key: record.key, proof: proven, expiresAt })
+  if (!kept) throw stepUpExpired()
+  return { ...shownStepUp({ ...record, requirement }), status: 'done', issued }
 }
 
 function isEnough(domain: Domain, { bind: _, ...requirement }: Requirement, proven: Proven): boolean {

@@ -1,6 +1,6 @@
 import { combine, methodsFor } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
-import { authenticatorsGate } from '../authenticators/gate.ts'
+import { authenticatorsGate, isFirst } from '../authenticators/gate.ts'
 import { decideFor } from '../decisions/decide.ts'
 import { StileError } from '../error.ts'
 import { enrollableMethods } from '../methods/methods.ts'
@@ -35,15 +35,27 @@ export function isNextAsk(feature: string, { requirement }: Demand): boolean {
  *   another method is asked for first.
  */
 export function requirementNow(domain: Domain, standing: Standing, record: StepUpRecord): Requirement {
-  const requirement = combine(record.requirement, demandOf(domain, standing, record.feature).requirement)
+  const demand = record.operation?.id === undefined ? demandOf(domain, standing, record.feature) : changeDemand(domain, standing)
+  const requirement = combine(record.requirement, demand.requirement)
   if (requirement.methods?.length === 0) throw stepUpExpired()
   const bound = Object.keys(record.operation?.params ?? {})
   if (requirement.bind?.some((name) => !bound.includes(name))) throw stepUpExpired()
   return requirement
 }
 
-function gateDemand(domain: Domain, standing: Standing): Demand {
-  const gate = authenticatorsGate(domain, standing)
+/**
+ * What is demanded for a change that was begun: always a ceremony of its own.
+ *
+ * @throws {StileError} `denied`, and `step_up_expired` if nothing is enrolled any more that could give it
+ */
+export function changeDemand(domain: Domain, standing: Standing): Demand {
+  const demand = gateDemand(domain, standing, [])
+  if (demand.outcome === 'permit' || isFirst(standing)) throw stepUpExpired()
+  return demand
+}
+
+function gateDemand(domain: Domain, standing: Standing, proofs?: Standing['proofs']): Demand {
+  const gate = authenticatorsGate(domain, standing, { ...(proofs && { proofs }) })
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature: AUTHENTICATORS_FEATURE, reasons: gate.reasons })
   return gate
 }

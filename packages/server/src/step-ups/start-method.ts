@@ -1,13 +1,12 @@
 import type { StepUp } from '@stile/protocol'
 import { guessesLeft } from '../guesses/guesses.ts'
-import { waysToMeet } from '../methods/ways.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { requirementNow } from './demand.ts'
 import { openStepUp } from './open.ts'
 import { shownStepUp } from './start.ts'
-import { shownWay, startWay, wayFor } from './ways.ts'
+import { shownWay, startWay, wayFor, waysFor } from './ways.ts'
 
 /**
  * Starts another method of an open step-up, or the same one again: what was started before of that method is void.
@@ -18,7 +17,7 @@ export async function startMethod(domain: Domain, caller: Caller, id: string, me
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)
-  const ways = waysToMeet(domain, standing, requirement, record.feature)
+  const ways = waysFor(domain, standing, { ...record, requirement })
   const chosen = wayFor(standing, ways, method)
   const started = await startWay(domain, chosen, { record, standing, requirement })
   return {

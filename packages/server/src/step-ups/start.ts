@@ -1,20 +1,20 @@
-import type { Requirement, StepUp } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Requirement, type StepUp } from '@stile/protocol'
 import { z } from 'zod'
+import { begunChange } from '../authenticators/change.ts'
+import { isFirst } from '../authenticators/gate.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
-import { waysToMeet } from '../methods/ways.ts'
+import { bindOperation } from '../operations/operation.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import { loadStanding } from '../standing/standing.ts'
-import type { StepUpRecord } from '../stores/store.ts'
+import type { OperationRecord, StepUpRecord } from '../stores/store.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-
-import { demandOf, enrollmentRequired } from './demand.ts'
+import { changeDemand, demandOf, enrollmentRequired } from './demand.ts'
 import { STEP_UP_SECONDS } from './open.ts'
-import { bindOperation } from './operation.ts'
-import { createStarted, shownWay } from './ways.ts'
+import { createStarted, shownWay, waysFor } from './ways.ts'
 
 /** The body of `POST /v1/step-ups`. */
 const BODY = z.object({
@@ -27,7 +27,8 @@ const ID_BYTES = 16
 
 /**
  * Starts a step-up for a feature: `open` with the best method started, or `done` at once if it is permitted and not bound to an
- * operation. `operation` counts only if the policy binds one; the answer says to what the proof will be bound.
+ * operation. `operation` counts only if the policy binds one, or names a change of authenticators that was begun; the answer says to what the
+ * proof will be bound.
  *
  * @throws {StileError} `invalid_request`, `invalid_operation`, `license_required`, `enrollment_required`, `denied`
  */
@@ -35,7 +36,8 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const { feature, operation: params, audience: asked } = readBody(BODY, body)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
-  const { outcome, requirement, reasons } = demandOf(domain, standing, feature)
+  const begun = feature === AUTHENTICATORS_FEATURE && !isFirst(standing) ? await begunChange(domain, caller, params) : undefined
+  const { outcome, requirement, reasons } = begun ? changeDemand(domain, standing) : demandOf(domain, standing, feature)
   const id = `su_${Buffer.from(domain.random(ID_BYTES)).toString('base64url')}`
   const now = domain.now()
   const expiresAt = now + STEP_UP_SECONDS
@@ -43,12 +45,17 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
     const issued = await issueToken(domain, standing, { audience, requirement, feature })
     return { id, feature, requirement, expiresAt, status: 'done', issued }
   }
+  // its ceremony is over, and only the answer did not arrive
+  if (begun?.proof !== undefined) {
+    const issued = await issueToken(domain, standing, { audience })
+    return { id, feature, requirement, operation: begun.params, expiresAt, status: 'done', issued }
+  }
 
-  const ways = waysToMeet(domain, standing, requirement, feature)
+  const operation = begun ? boundTo(begun) : operationFor(domain, { feature, account: caller.account, audience }, requirement, params)
+  const ways = waysFor(domain, standing, { feature, requirement, ...(operation && { operation }) })
   const [best, ...others] = ways
   if (best === undefined) throw enrollmentRequired(domain, feature, requirement, reasons)
   const { account, client } = caller
-  const operation = operationFor(domain, { feature, account, audience }, requirement, params)
   const record: StepUpRecord = {
     id,
     key: sessionKey(caller),
@@ -73,6 +80,10 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
 export function shownStepUp(record: StepUpRecord): Pick<StepUp, 'id' | 'feature' | 'requirement' | 'operation' | 'expiresAt'> {
   const { id, feature, requirement, operation, expiresAt } = record
   return { id, feature, requirement, ...(operation && { operation: operation.params }), expiresAt }
+}
+
+function boundTo({ id, params, digest, salt }: OperationRecord): NonNullable<StepUpRecord['operation']> {
+  return { id, params, digest, salt }
 }
 
 function operationFor(

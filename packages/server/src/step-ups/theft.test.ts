@@ -111,7 +111,7 @@ describe('an answer that belongs elsewhere', () => {
     })
     const gate = await challenge(alice, AUTHENTICATORS_FEATURE)
     await attempt(world.domain, alice, gate.stepUp.id, { method: 'passkey', response: passkey.assert(gate.challenge) })
-    const { id, start } = await startRegistration(world.domain, alice, { method: 'passkey' })
+    const { id, start } = await world.confirmed(alice, () => startRegistration(world.domain, alice, { method: 'passkey' }))
     const response = passkey.assert((start as { challenge: string }).challenge)
     expect(await problemOf(finishRegistration(world.domain, alice, id, { response }))).toMatchObject({ failure: 'response_malformed' })
   })

@@ -1,10 +1,21 @@
 import type { StepUpMethod } from '@stile/protocol'
+import { waysToChange } from '../authenticators/gate.ts'
 import { StileError } from '../error.ts'
 import type { Ceremony, Started } from '../methods/method.ts'
-import type { OpenWay } from '../methods/ways.ts'
+import { type OpenWay, waysToMeet } from '../methods/ways.ts'
 import type { Standing } from '../standing/standing.ts'
+import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { stepUpExpired } from './open.ts'
+
+/** The ways in which a step-up can be met, by what it is for. */
+export function waysFor(
+  domain: Domain,
+  standing: Standing,
+  { feature, operation, requirement }: Pick<StepUpRecord, 'feature' | 'operation' | 'requirement'>,
+): readonly OpenWay[] {
+  return operation?.id === undefined ? waysToMeet(domain, standing, requirement, feature) : waysToChange(domain, standing, requirement)
+}
 
 /** Starts a way of an open step-up, and shows it. What was started of the method before is void. */
 export async function startWay(domain: Domain, { method, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {

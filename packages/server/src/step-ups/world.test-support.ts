@@ -1,5 +1,5 @@
 import { definePolicy } from '@stile/policy'
-import type { IssuedToken, Registration, StepUp } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type IssuedToken, type Method, type Registration, type StepUp } from '@stile/protocol'
 import { finishRegistration, startRegistration } from '../authenticators/index.ts'
 import { createTestDomain, type TestDomainOverrides } from '../domain.test-support.ts'
 import { StileError } from '../error.ts'
@@ -8,6 +8,7 @@ import { hotp } from '../methods/totp/hotp.ts'
 import { ORIGIN, RP_ID, type SoftAuthenticator, softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 import type { Caller } from '../sessions/caller.ts'
 import type { Domain } from '../tokens/domain.ts'
+import { attempt, startMethod, startStepUp } from './index.ts'
 
 /** A policy with a feature of every kind that a step-up can meet. */
 export const POLICY = definePolicy({
@@ -46,29 +47,71 @@ export async function createWorld(overrides: TestDomainOverrides = {}) {
     options: { webauthn: { rpId: RP_ID, rpName: 'Example', origins: [ORIGIN] }, ...overrides.options },
   })
   const { domain, clock } = world
+  /** What answers for each subject, the newest first. */
+  const held = new Map<string, readonly Held[]>()
+  const hold = (caller: Caller, each: Held) => held.set(caller.subject, [each, ...(held.get(caller.subject) ?? [])])
+  const confirmed: Confirmed = async (caller, change, on = domain) => {
+    try {
+      return await change()
+    } catch (error) {
+      if (!(error instanceof StileError) || error.members.operation === undefined) throw error
+      await confirmChange(on, caller, error.members.operation, held.get(caller.subject) ?? [])
+      return change()
+    }
+  }
   await writeLicense(domain, 'acme', { tier: 'pro', state: 'active' })
   return {
     ...world,
+    confirmed,
+    hold,
     async enrolApp(caller: Caller, on: Domain = domain): Promise<App> {
-      const { id, start } = (await startRegistration(on, caller, { method: 'totp' })) as Extract<Registration, { method: 'totp' }>
+      const begun = await confirmed(caller, () => startRegistration(on, caller, { method: 'totp' }), on)
+      const { id, start } = begun as Extract<Registration, { method: 'totp' }>
       const secret = decodeBase32(start.secret)
       const code = (away = 0) => hotp(secret, Math.floor(clock.now() / 30) + away)
       const authenticator = await finishRegistration(on, caller, id, { response: { code: code() } })
       clock.advance(30)
+      hold(caller, {
+        method: 'totp',
+        answer: () => ({ code: code() }),
+        // the code is spent
+        after: () => clock.advance(30),
+      })
       return { id: authenticator.id, code }
     },
     async enrolPasskey(caller: Caller, options: Parameters<typeof softAuthenticator>[0] & { uv?: boolean } = {}): Promise<Passkey> {
       const device = softAuthenticator(options)
-      const { id, start } = await startRegistration(domain, caller, { method: 'passkey' })
+      const { id, start } = await confirmed(caller, () => startRegistration(domain, caller, { method: 'passkey' }))
       const { challenge } = start as { challenge: string }
       const authenticator = await finishRegistration(domain, caller, id, {
         response: device.register(challenge, { uv: options.uv ?? true }),
       })
+      hold(caller, { method: 'passkey', answer: (stepUp) => device.assert(challengeOf(stepUp), { uv: options.uv ?? true }) })
       return { ...device, id: authenticator.id }
     },
     /** Lets every proof of enrolling grow too old for what a test asks. */
     wait: (seconds = 3600) => clock.advance(seconds),
   }
+}
+
+/** One thing of a subject that answers a step-up. */
+export type Held = Readonly<{ method: Method; answer(stepUp: StepUp): unknown; after?: () => void }>
+
+/** Makes a change of authenticators; if it is asked for, after the ceremony of its own, with what was enrolled last and would do. */
+type Confirmed = <T>(caller: Caller, change: () => Promise<T>, on?: Domain) => Promise<T>
+
+/** Gives the proof that a change was begun for, with the first thing that would do. */
+export async function confirmChange(domain: Domain, caller: Caller, operation: unknown, held: readonly Held[]): Promise<void> {
+  const started = await startStepUp(domain, caller, { feature: AUTHENTICATORS_FEATURE, operation })
+  if (started.status !== 'open') throw new Error('The change was confirmed before.')
+  const mine = held.find(({ method }) => started.methods.some((each) => each.method === method))
+  if (mine === undefined) throw new Error('Nothing that was enrolled here would do.')
+  const { method, answer, after } = mine
+  const stepUp = started.methods.some((each) => each.method === method && each.start !== undefined)
+    ? started
+    : await startMethod(domain, caller, started.id, method)
+  await attempt(domain, caller, started.id, { method, response: answer(stepUp) })
+  after?.()
 }
 
 /** The problem that a promise is rejected with. */

@@ -9,6 +9,7 @@ export type NoticeKind =
   | 'recovery_link_requested'
   | 'address_changed'
   | 'sessions_ended'
+  | 'device_forgotten'
 
 /** What a notice says beside its kind: never a secret, because it is kept and sent in the clear. */
 export type NoticeData = Readonly<Record<string, string | number>>

@@ -1,5 +1,6 @@
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
+import type { UsedOperation } from './operation-records.ts'
 import type { SessionKey, SessionStore } from './subject-records.ts'
 
 /** What lets one authenticator in without a proof: in one session on one device, of a code or of an administrator. */
@@ -9,10 +10,20 @@ export type TicketRecord = Readonly<{ key: SessionKey; by: 'recovery-code' | 'ad
 export interface RecoveryStore {
   /** How many codes are left, and when they were made. */
   codes(subject: string): Promise<Readonly<{ left: number; madeAt?: number }>>
-  /** Replaces all codes of a subject, in one transaction with the notices. */
+  /**
+   * Replaces all codes of a subject, in one transaction with the notices and the operation that it uses up. False, and nothing written, if
+   * the operation is gone.
+   */
   replaceCodes(
-    input: Readonly<{ subject: string; digests: readonly string[]; now: number; change: NewChange; notices?: readonly NewNotice[] }>,
-  ): Promise<void>
+    input: Readonly<{
+      subject: string
+      digests: readonly string[]
+      now: number
+      change: NewChange
+      notices?: readonly NewNotice[]
+      operation?: UsedOperation
+    }>,
+  ): Promise<boolean>
   /** Opens a link; a former one of the subject is void from then on. In one transaction with the notices. */
   openLink(input: Readonly<{ subject: string; digest: string; expiresAt: number; notices?: readonly NewNotice[] }>): Promise<void>
   /** Voids a link if it still is that one. */

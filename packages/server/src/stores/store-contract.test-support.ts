@@ -1,11 +1,13 @@
 import { describe } from 'vitest'
 import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
+import { devicesContract } from './contract/devices.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
 import { loginsContract } from './contract/logins.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
+import { operationsContract } from './contract/operations.test-support.ts'
 import { recoveryContract } from './contract/recovery.test-support.ts'
 import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
@@ -26,6 +28,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     sessionEndsContract(open)
     loginsContract(open)
     singleUseContract(open)
+    operationsContract(open)
+    devicesContract(open)
     attemptsContract(open)
     guessesContract(open)
     authenticatorsContract(open)

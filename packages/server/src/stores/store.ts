@@ -1,13 +1,14 @@
 import type { ChangeStore } from './change-log.ts'
+import type { DeviceStore } from './device-records.ts'
 import type { GuessStore } from './guess-records.ts'
 import type { AddressStore, OutboxStore } from './mail-records.ts'
+import type { OperationStore } from './operation-records.ts'
 import type { ApiKeyStore, LicenseStore, PolicyStore, SettingStore, SigningKeyStore } from './product-records.ts'
 import type { RecoveryStore } from './recovery-records.ts'
 import type { SealedStore } from './sealed-records.ts'
 import type {
   AttemptStore,
   AuthenticatorStore,
-  DeviceStore,
   ProofStore,
   RegistrationStore,
   ReplayStore,
@@ -18,9 +19,11 @@ import type {
 } from './subject-records.ts'
 
 export type * from './change-log.ts'
+export type * from './device-records.ts'
 export type * from './guess-records.ts'
 export type * from './login-records.ts'
 export type * from './mail-records.ts'
+export type * from './operation-records.ts'
 export type * from './product-records.ts'
 export type * from './recovery-records.ts'
 export type * from './sealed-records.ts'
@@ -37,6 +40,7 @@ export interface Store {
   readonly proofs: ProofStore
   readonly devices: DeviceStore
   readonly stepUps: StepUpStore
+  readonly operations: OperationStore
   readonly registrations: RegistrationStore
   readonly attempts: AttemptStore
   readonly authenticators: AuthenticatorStore
@@ -54,7 +58,7 @@ export interface Store {
   readonly settings: SettingStore
   readonly sealed: SealedStore
   /**
-   * Deletes what has expired: step-ups, registrations, attempts, guesses, recovery links and tickets, replays, sessions and their proofs,
+   * Deletes what has expired: step-ups, operations, registrations, attempts, guesses, recovery links and tickets, replays, sessions and their proofs,
    * notices that nobody sends; and of the change log what a newer change of the same thing has made superfluous.
    */
   sweep(now: number): Promise<void>

@@ -2,6 +2,7 @@ import type { Level, Method, Operation, Proof, Requirement } from '@stile/protoc
 import type { NewChange } from './change-log.ts'
 import type { LoginClaim, LoginVoucher } from './login-records.ts'
 import type { NewNotice } from './mail-records.ts'
+import type { UsedOperation } from './operation-records.ts'
 
 /** One subject in one session on one device. A second key on one session is a new device and has proofs of its own. */
 export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
@@ -108,17 +109,6 @@ export interface ProofStore {
   list(key: SessionKey): Promise<readonly StoredProof[]>
 }
 
-/** Which device keys are known to belong to a subject. */
-export interface DeviceStore {
-  /**
-   * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
-   * the subject has no such authenticator any more, nothing is written.
-   */
-  bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
-  /** Whether the subject has any bound device, and whether this is one. */
-  find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
-}
-
 /** One step-up under way. */
 export type StepUpRecord = Readonly<{
   id: string
@@ -128,8 +118,8 @@ export type StepUpRecord = Readonly<{
   audience: string
   feature: string
   requirement: Requirement
-  /** The operation of a bound step-up with its digest and salt (base64url). */
-  operation?: Readonly<{ params: Operation; digest: string; salt: string }>
+  /** The operation of a bound step-up with its digest and salt (base64url). The `id` is there if the service keeps it until it is used. */
+  operation?: Readonly<{ id?: string; params: Operation; digest: string; salt: string }>
   createdAt: number
   expiresAt: number
 }>
@@ -169,6 +159,7 @@ export type RegistrationRecord = Readonly<{
 
 /** Enrolments under way; each is used once. */
 export interface RegistrationStore {
+  /** Keeps an enrolment; one of the same session and device that has this id already is replaced. */
   create(record: RegistrationRecord): Promise<void>
   get(id: string): Promise<RegistrationRecord | null>
   /** Reads and deletes: exactly one caller gets it. */
@@ -247,8 +238,8 @@ export interface AuthenticatorStore {
   get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
   findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
   /**
-   * False, and nothing written, if the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket that lets
-   * it in is gone. The ticket is used up in the same transaction: it lets in one authenticator.
+   * False, and nothing written, if the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket or operation
+   * that lets it in is gone. Either is used up in the same transaction: it lets in one authenticator.
    */
   create(
     input: Readonly<{
@@ -258,20 +249,36 @@ export interface AuthenticatorStore {
       notices?: readonly NewNotice[]
       /** The session whose ticket is used; it must expire later than `validAfter`. */
       ticket?: Readonly<{ key: SessionKey; validAfter: number }>
+      operation?: UsedOperation
     }>,
   ): Promise<boolean>
-  /** False if the subject has no such authenticator. */
+  /** False, and nothing written, if the subject has no such authenticator, or the operation that it uses up is gone. */
   rename(
-    input: Readonly<{ subject: string; id: string; name: string; change: NewChange; notices?: readonly NewNotice[] }>,
+    input: Readonly<{
+      subject: string
+      id: string
+      name: string
+      change: NewChange
+      notices?: readonly NewNotice[]
+      operation?: UsedOperation
+    }>,
   ): Promise<boolean>
   /**
-   * Removes it together with every proof it gave, in one transaction with the changes. False if there is none.
+   * Removes it together with every proof it gave, in one transaction with the changes and the operation that it uses up. False, and nothing
+   * written, if there is none, or the operation is gone.
    *
    * Devices that nothing still enrolled vouches for are no longer known, apart from `keepDevice`, the one that it is removed on.
    * If it was the last, devices stay known: nothing could make them known again, and a thief may have removed it.
    */
   remove(
-    input: Readonly<{ subject: string; id: string; keepDevice: string; changes: readonly NewChange[]; notices?: readonly NewNotice[] }>,
+    input: Readonly<{
+      subject: string
+      id: string
+      keepDevice: string
+      changes: readonly NewChange[]
+      notices?: readonly NewNotice[]
+      operation?: UsedOperation
+    }>,
   ): Promise<boolean>
   /**
    * Compare-and-set of the signature counter: writes only if it still is `expectedCounter`; true for exactly one caller if the

@@ -1,3 +1,5 @@
+import { deviceName } from '../../devices/device-name.ts'
+import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
 import type { Caller } from '../../sessions/caller.ts'
 import { sessionKey } from '../../sessions/session-key.ts'
@@ -54,6 +56,7 @@ export function subjectAccess({ options }: HttpContext, { isStream = false }: Su
         // what a page asks by itself, on a timer or when it is shown again, says so
         active: !isStream && call.query('active') !== '0',
       })
+      await seeDevice(running.domain, caller, deviceName(call.header('user-agent')))
       // a body that is still on its way can be held back until after the end of the session
       return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
     },

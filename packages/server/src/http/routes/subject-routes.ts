@@ -8,6 +8,7 @@ import {
 } from '../../authenticators/index.ts'
 import { createLane, createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/limits.ts'
 import { stateOf } from '../../decisions/state.ts'
+import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
 import { loadStanding } from '../../standing/standing.ts'
 import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
@@ -84,6 +85,14 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     PATCH: async ({ running: { domain }, caller, param, json }) => ok(await renameAuthenticator(domain, caller, param('id'), await json())),
     async DELETE({ running: { domain }, caller, param }) {
       await removeAuthenticator(domain, caller, param('id'))
+      return NOTHING
+    },
+  })
+
+  add('/v1/devices', { GET: async ({ running: { domain }, caller }) => ok(await listDevices(domain, caller)) })
+  add('/v1/devices/:id', {
+    async DELETE({ running: { domain }, caller, param }) {
+      await forgetDevice(domain, caller, param('id'))
       return NOTHING
     },
   })

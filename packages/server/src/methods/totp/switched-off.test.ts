@@ -54,8 +54,6 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
 
   test('is not called too weak where a step-up was open before', async () => {
     const by = world.signedIn(alice)
-    const gate = await startStepUp(world.domain, by, { feature: 'stile:authenticators' })
-    await answer(gate.id, app.code(), by)
     await world.addPasskey(by)
     world.wait()
     await guess(100)
@@ -109,16 +107,14 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
 
   test('is replaced with a passkey that a recovery code lets in, and removed with that', async () => {
     const passkeyOwner = world.signedIn(alice)
-    const { id } = await startStepUp(world.domain, passkeyOwner, { feature: 'stile:authenticators' })
-    await answer(id, app.code(), passkeyOwner)
-    const { codes } = await makeRecoveryCodes(world.domain, passkeyOwner)
+    const { codes } = await world.confirmed(passkeyOwner, () => makeRecoveryCodes(world.domain, passkeyOwner))
     world.wait()
     await guess(100)
     world.clock.advance(86_400)
     const back = world.signedIn(alice)
     await redeemRecovery(world.domain, back, { code: codes[0] })
     expect(await world.addPasskey(back)).toMatchObject({ level: 'phr' })
-    await removeAuthenticator(world.domain, back, app.id)
+    await world.confirmed(back, () => removeAuthenticator(world.domain, back, app.id))
     expect((await listAuthenticators(world.domain, back)).authenticators).toMatchObject([{ method: 'passkey' }])
   })
 })
@@ -161,9 +157,6 @@ describe('wrong codes in a row', () => {
   })
 
   test('are those of an app alone: right codes of one do not use up the other', async () => {
-    const { id } = await startStepUp(world.domain, alice, { feature: 'stile:authenticators' })
-    await answer(id, app.code())
-    world.clock.advance(30)
     const other = await world.enrolApp(alice)
     for (let count = 0; count < 105; count++) {
       world.wait(901)
@@ -176,9 +169,7 @@ describe('wrong codes in a row', () => {
   })
 
   test('lock nobody out of their passkey', async () => {
-    const { id } = await startStepUp(world.domain, alice, { feature: 'stile:authenticators' })
-    await answer(id, app.code())
-    const begun = await startRegistration(world.domain, alice, { method: 'passkey' })
+    const begun = await world.confirmed(alice, () => startRegistration(world.domain, alice, { method: 'passkey' }))
     const device = softAuthenticator()
     await finishRegistration(world.domain, alice, begun.id, { response: device.register((begun.start as { challenge: string }).challenge) })
     world.wait()
@@ -192,9 +183,6 @@ describe('wrong codes in a row', () => {
 
 describe('a code', () => {
   test('threat: would count once for each app of a subject, or an older one after a newer', async () => {
-    const { id } = await startStepUp(world.domain, alice, { feature: 'stile:authenticators' })
-    await answer(id, app.code())
-    world.clock.advance(30)
     const other = await world.enrolApp(alice)
     world.wait()
     const pay = () => startStepUp(world.domain, alice, { feature: 'pay', operation: { amount: '1', currency: 'EUR' } })
@@ -207,7 +195,8 @@ describe('a code', () => {
   })
 
   test('of an app that is enrolled in the step in which another was used is right: its secret was never used', async () => {
-    const { id } = await startStepUp(world.domain, alice, { feature: 'stile:authenticators' })
+    const asked = await problemOf(startRegistration(world.domain, alice, { method: 'totp' }))
+    const { id } = await startStepUp(world.domain, alice, { feature: 'stile:authenticators', operation: asked.operation })
     await answer(id, app.code())
     const begun = await world.beginApp(alice)
     expect(await world.finishApp(alice, begun)).toMatchObject({ method: 'totp' })

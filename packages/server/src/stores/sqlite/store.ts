@@ -11,6 +11,7 @@ import { createSettingStore } from './product/settings.ts'
 import { createSigningKeyStore } from './product/signing-keys.ts'
 import { createAttemptStore } from './sessions/attempts.ts'
 import { createDeviceStore } from './sessions/devices.ts'
+import { createOperationStore } from './sessions/operations.ts'
 import { createProofStore } from './sessions/proofs.ts'
 import { createRegistrationStore } from './sessions/registrations.ts'
 import { createReplayStore } from './sessions/replay.ts'
@@ -58,6 +59,7 @@ export function storeOn(database: DatabaseSync): Store {
     proofs: createProofStore(connection),
     devices: createDeviceStore(connection),
     stepUps: createStepUpStore(connection),
+    operations: createOperationStore(connection),
     registrations: createRegistrationStore(connection),
     attempts: createAttemptStore(connection),
     authenticators: createAuthenticatorStore(connection),

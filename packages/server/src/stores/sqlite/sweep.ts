@@ -69,7 +69,7 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
     return dropExpired.run({ now, batch })
   }
   const steps: readonly Step[] = [
-    ...(['step_ups', 'registrations', 'replays', 'recovery_links', 'guesses', 'ceremony_guesses'] as const).map((table) =>
+    ...(['step_ups', 'operations', 'registrations', 'replays', 'recovery_links', 'guesses', 'ceremony_guesses'] as const).map((table) =>
       prepare((db, p: Parameter<{ now: number; batch: number }>) =>
         db
           .deleteFrom(table)
@@ -119,6 +119,36 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
       ),
     ),
     { run: (parameters) => forgetSessions(parameters) },
+    // what a device calls itself, once it is neither known nor in a session
+    prepare((db, p: Parameter<{ now: number; batch: number }>) =>
+      db.deleteFrom('device_sightings').where('rowid', 'in', (from) =>
+        from
+          .selectFrom('device_sightings as seen')
+          .select('seen.rowid')
+          .where(({ eb, val }) => eb('seen.last_seen_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('devices')
+                  .select('devices.jkt')
+                  .whereRef('devices.subject', '=', 'seen.subject')
+                  .whereRef('devices.jkt', '=', 'seen.jkt'),
+              ),
+            ),
+          )
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('sessions')
+                  .select('sessions.sid')
+                  .whereRef('sessions.subject', '=', 'seen.subject')
+                  .whereRef('sessions.jkt', '=', 'seen.jkt'),
+              ),
+            ),
+          )
+          .limit(p('batch')),
+      ),
+    ),
     prepare((db, p: Parameter<{ now: number; batch: number }>) =>
       db.deleteFrom('outbox').where('rowid', 'in', (from) =>
         from

@@ -236,6 +236,26 @@ const MIGRATIONS: readonly Migration[] = [
           WHERE sid = 'dev-' || jkt;
     `,
   },
+  {
+    version: 9,
+    name: 'operations that were begun, and devices by what they call themselves',
+    sql: `
+      CREATE TABLE operations (
+        id TEXT PRIMARY KEY, subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL,
+        feature TEXT NOT NULL, account TEXT NOT NULL, audience TEXT NOT NULL, params_json TEXT NOT NULL, digest TEXT NOT NULL, salt TEXT NOT NULL,
+        created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        proven_method TEXT, proven_level TEXT, proven_amr_json TEXT, proven_at INTEGER, proven_with TEXT,
+        CHECK ((proven_method IS NULL) = (proven_at IS NULL))
+      ) STRICT;
+      CREATE INDEX operations_session ON operations (subject, sid);
+      CREATE INDEX operations_expiry ON operations (expires_at);
+
+      CREATE TABLE device_sightings (
+        subject TEXT NOT NULL, jkt TEXT NOT NULL, name TEXT, first_seen_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, jkt)
+      ) STRICT;
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

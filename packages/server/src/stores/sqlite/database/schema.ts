@@ -19,7 +19,10 @@ export interface Tables {
   /** Logins of before owners were remembered: given up to `until`, they belong to no key but these; `sid` as in `login_owners`. */
   former_logins: Rowid & { subject: string; sid: string; jkt: string; until: number; keep_until: number }
   proofs: Rowid & SessionColumns & { method: string; level: string; amr_json: string; auth_time: number; authenticator_id: string | null }
-  /** One row for each authenticator that vouched for the device; its id is empty if it is not known, or is gone. */
+  /**
+   * One row for each authenticator that vouched for the device; its id is empty if it is not known, or is gone. A row without a key
+   * stands for devices that were forgotten: the subject had some.
+   */
   devices: { subject: string; jkt: string; authenticator_id: string; bound_at: number }
   step_ups: Rowid &
     SessionColumns & {
@@ -34,6 +37,27 @@ export interface Tables {
       expires_at: number
     }
   step_up_challenges: { step_up_id: string; method: string; challenge: string }
+  operations: Rowid &
+    SessionColumns & {
+      id: string
+      feature: string
+      account: string
+      audience: string
+      params_json: string
+      digest: string
+      salt: string
+      created_at: number
+      expires_at: number
+      /** The columns of the proof, null until it is given. */
+      proven_method: string | null
+      proven_level: string | null
+      proven_amr_json: string | null
+      proven_at: number | null
+      /** What gave it; null also if nothing enrolled did. */
+      proven_with: string | null
+    }
+  /** What a device key calls itself, also one that is not known; the name is null if nothing can be told of it. */
+  device_sightings: Rowid & { subject: string; jkt: string; name: string | null; first_seen_at: number; last_seen_at: number }
   registrations: Rowid &
     SessionColumns & {
       id: string

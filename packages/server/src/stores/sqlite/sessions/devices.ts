@@ -1,9 +1,19 @@
-import type { DeviceStore } from '../../store.ts'
+import type { DeviceRecord, DeviceStore, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createUseOperation } from './operations.ts'
+import { createEndings } from './session-ends.ts'
 
-/** Keeps which device keys have proven to belong to a subject. */
-export function createDeviceStore({ prepare, read, write }: Connection): DeviceStore {
+/** A device that was seen is written again when it was last written this many seconds ago. */
+const SEEN_SECONDS = 3600
+/** Stands for the devices that were forgotten. */
+const FORGOTTEN = ''
+
+/** Keeps the device keys of subjects: which are known, what they call themselves, when they were seen. */
+export function createDeviceStore(connection: Connection): DeviceStore {
+  const { prepare, read, write, append, enqueue } = connection
+  const use = createUseOperation(connection)
+  const { end } = createEndings(connection)
   const any = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
   )
@@ -27,6 +37,54 @@ export function createDeviceStore({ prepare, read, write }: Connection): DeviceS
       .values({ subject: p('subject'), jkt: p('jkt'), authenticator_id: p('authenticatorId'), bound_at: p('now') })
       .onConflict((conflict) => conflict.columns(['subject', 'jkt', 'authenticator_id']).doNothing()),
   )
+  const unbind = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.deleteFrom('devices').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+  )
+  const sighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.selectFrom('device_sightings').select(['name', 'last_seen_at']).where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+  )
+  const putSighting = prepare((db, p: Parameter<{ subject: string; jkt: string; name: string | null; now: number }>) =>
+    db
+      .insertInto('device_sightings')
+      .values({ subject: p('subject'), jkt: p('jkt'), name: p('name'), first_seen_at: p('now'), last_seen_at: p('now') })
+      .onConflict((conflict) =>
+        conflict.columns(['subject', 'jkt']).doUpdateSet(({ ref }) => ({
+          name: ref('excluded.name'),
+          last_seen_at: ref('excluded.last_seen_at'),
+        })),
+      ),
+  )
+  const dropSighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.deleteFrom('device_sightings').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+  )
+  const sightings = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('device_sightings').select(['jkt', 'name', 'first_seen_at', 'last_seen_at']).where('subject', '=', p('subject')),
+  )
+  const bound = prepare((db, p: Parameter<{ subject: string; forgotten: string }>) =>
+    db
+      .selectFrom('devices')
+      .select(({ fn }) => ['jkt', fn.min('bound_at').as('bound_at')])
+      .where('subject', '=', p('subject'))
+      .where('jkt', '!=', p('forgotten'))
+      .groupBy('jkt'),
+  )
+  const openIn = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
+    db
+      .selectFrom('sessions')
+      .select(({ fn }) => ['jkt', fn.min('created_at').as('created_at'), fn.max('seen_at').as('seen_at')])
+      .where('subject', '=', p('subject'))
+      .where('expires_at', '>', p('now'))
+      .groupBy('jkt'),
+  )
+  const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
+  )
+  const drop = (['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const).map((table) =>
+    prepare((db, p: Parameter<SessionKey>) =>
+      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+    ),
+  )
+
   return {
     bind: async ({ subject, jkt, authenticatorId, now }) => {
       const known = await read(() => vouched.get({ subject, jkt, authenticatorId }))
@@ -37,8 +95,50 @@ export function createDeviceStore({ prepare, read, write }: Connection): DeviceS
     },
     find: ({ subject, jkt }) =>
       read(() => {
-        const bound = one.get({ subject, jkt }) !== undefined
-        return { any: bound || any.get({ subject }) !== undefined, bound }
+        const isBound = one.get({ subject, jkt }) !== undefined
+        return { any: isBound || any.get({ subject }) !== undefined, bound: isBound }
+      }),
+    see: async ({ subject, jkt, name = null, now }) => {
+      const seen = await read(() => sighting.get({ subject, jkt }))
+      if (seen !== undefined && seen.name === name && now < seen.last_seen_at + SEEN_SECONDS) return
+      await write(() => void putSighting.run({ subject, jkt, name, now }))
+    },
+    list: ({ subject, now }) =>
+      read(() => {
+        const seen = new Map(sightings.all({ subject }).map((row) => [row.jkt, row]))
+        const open = new Map(openIn.all({ subject, now }).map((row) => [row.jkt, row]))
+        const known = new Map(bound.all({ subject, forgotten: FORGOTTEN }).map((row) => [row.jkt, row]))
+        const devices = [...new Set([...known.keys(), ...open.keys()])].map((jkt): DeviceRecord => {
+          const { name, first_seen_at, last_seen_at } = seen.get(jkt) ?? {}
+          const session = open.get(jkt)
+          const boundAt = known.get(jkt)?.bound_at
+          const times = [first_seen_at, last_seen_at, boundAt, session?.created_at, session?.seen_at].filter((each) => each !== undefined)
+          return {
+            jkt,
+            ...(name && { name }),
+            firstSeenAt: Math.min(...times),
+            lastSeenAt: Math.max(...times),
+            known: boundAt !== undefined,
+          }
+        })
+        return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
+      }),
+    forget: ({ subject, jkt, except, now, change, notices, operation }) =>
+      write(() => {
+        if (operation !== undefined && !use(operation)) return false
+        if (unbind.run({ subject, jkt }) > 0) insert.run({ subject, jkt: FORGOTTEN, authenticatorId: '', now })
+        dropSighting.run({ subject, jkt })
+        for (const { sid } of namesOf.all({ subject, jkt })) {
+          if (sid === except?.sid) {
+            for (const each of drop) each.run({ subject, sid, jkt })
+          } else {
+            end({ subject, sid, now, reopensAfter: now })
+            append(change(sid))
+          }
+        }
+        append(change())
+        enqueue(notices)
+        return true
       }),
   }
 }

@@ -38,9 +38,18 @@ export function createRegistrationStore({ prepare, read, write }: Connection): R
   )
   const find = prepare((db, p: Parameter<{ id: string }>) => db.selectFrom('registrations').selectAll().where('id', '=', p('id')))
   const take = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('registrations').where('id', '=', p('id')).returningAll())
+  const dropOwn = prepare((db, p: Parameter<{ id: string; subject: string; sid: string; jkt: string }>) =>
+    db
+      .deleteFrom('registrations')
+      .where('id', '=', p('id'))
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
+  )
   return {
     create: ({ id, key, method, secret, boundBy, createdAt, expiresAt }) =>
       write(() => {
+        dropOwn.run({ id, ...keyOf(key) })
         insert.run({ id, ...keyOf(key), method, secret, boundMethod: boundBy.method, boundLevel: boundBy.level, createdAt, expiresAt })
       }),
     get: (id) => read(() => recordOf(find.get({ id }))),

@@ -69,7 +69,7 @@ export function createEndings(connection: Connection): Endings {
         })),
       ),
   )
-  const tables = ['proofs', 'step_ups', 'registrations', 'recovery_tickets', 'sessions'] as const
+  const tables = ['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const
   const drop = tables.map((table) =>
     prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),

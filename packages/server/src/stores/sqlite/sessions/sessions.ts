@@ -74,7 +74,7 @@ export function createSessionStore(connection: Connection): SessionStore {
           })),
         ),
   )
-  const dropOfDevice = (['proofs', 'recovery_tickets'] as const).map((table) =>
+  const dropOfDevice = (['proofs', 'operations', 'recovery_tickets'] as const).map((table) =>
     prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
     ),

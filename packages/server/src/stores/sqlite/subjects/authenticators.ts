@@ -13,11 +13,14 @@ import type {
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createUseOperation } from '../sessions/operations.ts'
 
 type Row = Tables['authenticators']
 
 /** Keeps what subjects have enrolled. */
-export function createAuthenticatorStore({ prepare, read, write, append, enqueue }: Connection): AuthenticatorStore {
+export function createAuthenticatorStore(connection: Connection): AuthenticatorStore {
+  const { prepare, read, write, append, enqueue } = connection
+  const use = createUseOperation(connection)
   const ofSubject = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('authenticators').selectAll().where('subject', '=', p('subject')).orderBy('created_at').orderBy('id'),
   )
@@ -72,11 +75,14 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
     db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
   )
   const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
+  const removeOperations = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('operations').where('proven_with', '=', p('id')))
   const unbindDevices = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db
       .deleteFrom('devices')
       .where('subject', '=', p('subject'))
       .where('jkt', '!=', p('jkt'))
+      // that some were forgotten stays on record
+      .where('jkt', '!=', '')
       // nothing that is still enrolled vouches for it
       .where('authenticator_id', 'not in', (from) => from.selectFrom('authenticators').select('id').where('subject', '=', p('subject'))),
   )
@@ -125,18 +131,28 @@ export function createAuthenticatorStore({ prepare, read, write, append, enqueue
     list: (subject) => read(() => ofSubject.all({ subject }).map(recordOf)),
     get: ({ subject, id }) => read(() => one(find.get({ subject, id }))),
     findByCredentialId: (credentialId) => read(() => one(findCredential.get({ credentialId }))),
-    create: ({ record, limit, change, notices, ticket }) =>
+    create: ({ record, limit, change, notices, ticket, operation }) =>
       write(() => {
         if ((tally.get({ subject: record.subject })?.count ?? 0) >= limit) return false
         if (ticket !== undefined && findTicket.get({ ...ticket.key, validAfter: ticket.validAfter }) === undefined) return false
+        // looked at first: what is refused uses up nothing
+        const { data } = record
+        if (data.method !== 'totp' && findCredential.get({ credentialId: data.credentialId }) !== undefined) return false
+        if (operation !== undefined && !use(operation)) return false
         if (!changed(insert.run(rowOf(record)), change, notices)) return false
         if (ticket !== undefined) dropTicket.run({ ...ticket.key })
         return true
       }),
-    rename: ({ subject, id, name, change, notices }) => write(() => changed(rename.run({ subject, id, name }), change, notices)),
-    remove: ({ subject, id, keepDevice: jkt, changes, notices }) =>
+    rename: ({ subject, id, name, change, notices, operation }) =>
       write(() => {
-        if (remove.run({ subject, id }) === 0) return false
+        if (find.get({ subject, id }) === undefined || (operation !== undefined && !use(operation))) return false
+        return changed(rename.run({ subject, id, name }), change, notices)
+      }),
+    remove: ({ subject, id, keepDevice: jkt, changes, notices, operation }) =>
+      write(() => {
+        if (find.get({ subject, id }) === undefined || (operation !== undefined && !use(operation))) return false
+        remove.run({ subject, id })
+        removeOperations.run({ id })
         removeProofs.run({ id })
         // with nothing left to prove a device with, forgetting them would lock the subject out of their own
         if ((tally.get({ subject })?.count ?? 0) > 0) unbindDevices.run({ subject, jkt })

@@ -1,6 +1,7 @@
 import type { RecoveryStore, TicketRecord } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createUseOperation } from '../sessions/operations.ts'
 import { createEndings, createHasEnded } from '../sessions/session-ends.ts'
 import { keyOf } from '../sessions/session-key.ts'
 
@@ -8,6 +9,7 @@ import { keyOf } from '../sessions/session-key.ts'
 export function createRecoveryStore(connection: Connection): RecoveryStore {
   const { append, prepare, read, write, enqueue } = connection
   const { endAll } = createEndings(connection)
+  const use = createUseOperation(connection)
   const findSet = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('recovery_sets').select('made_at').where('subject', '=', p('subject')),
   )
@@ -71,13 +73,15 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
         const madeAt = findSet.get({ subject })?.made_at
         return { left: tally.get({ subject })?.count ?? 0, ...(madeAt !== undefined && { madeAt }) }
       }),
-    replaceCodes: ({ subject, digests, now, change, notices }) =>
+    replaceCodes: ({ subject, digests, now, change, notices, operation }) =>
       write(() => {
+        if (operation !== undefined && !use(operation)) return false
         dropCodes.run({ subject })
         for (const digest of digests) insertCode.run({ subject, digest })
         putSet.run({ subject, madeAt: now })
         append(change)
         enqueue(notices)
+        return true
       }),
     openLink: ({ subject, digest, expiresAt, notices }) =>
       write(() => {

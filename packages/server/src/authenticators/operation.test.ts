@@ -1,0 +1,353 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { AUTHENTICATORS_FEATURE, canonicalJson, type Operation } from '@stile/protocol'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
+import { makeRecoveryCodes } from '../recovery/make-codes.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import { loadStanding } from '../standing/standing.ts'
+import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
+import {
+  type App,
+  challengeOf,
+  claimsOf,
+  createWorld,
+  issuedOf,
+  type Passkey,
+  problemOf,
+  tally,
+  type World,
+} from '../step-ups/world.test-support.ts'
+import { finishRegistration, listAuthenticators, removeAuthenticator, renameAuthenticator, startRegistration } from './index.ts'
+
+let world: World
+let alice: Caller
+let passkey: Passkey
+beforeEach(async () => {
+  world = await createWorld()
+  alice = await world.caller()
+  passkey = await world.enrolPasskey(alice)
+})
+afterEach(() => world.close())
+
+const ask = 'insufficient_user_authentication'
+const newKey = () => randomBytes(32).toString('base64url')
+const add = (method = 'totp', by = alice) => startRegistration(world.domain, by, { method })
+const remove = (id: string, by = alice) => removeAuthenticator(world.domain, by, id)
+const codes = (by = alice) => makeRecoveryCodes(world.domain, by)
+
+/** Begins a change: its operation. */
+async function begun(change: Promise<unknown>): Promise<Operation> {
+  const problem = await problemOf(change)
+  expect(problem).toMatchObject({ code: ask, feature: AUTHENTICATORS_FEATURE })
+  return problem.operation as Operation
+}
+
+const open = (operation?: unknown, by = alice) => startStepUp(world.domain, by, { feature: AUTHENTICATORS_FEATURE, operation })
+
+/** Gives the proof of a change with the passkey. */
+async function prove(operation: unknown, by = alice) {
+  const stepUp = await open(operation, by)
+  return attempt(world.domain, by, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+}
+
+const answerTo = (start: unknown) => softAuthenticator().register((start as { challenge: string }).challenge)
+const count = async () => (await listAuthenticators(world.domain, alice)).authenticators.length
+
+describe('a page script that waits for a proof', () => {
+  test('threat: a proof for an export, however fresh, would add, remove or replace', async () => {
+    const stepUp = await startStepUp(world.domain, alice, { feature: 'approve' })
+    if (stepUp.status === 'open')
+      await attempt(world.domain, alice, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+    expect(await startStepUp(world.domain, alice, { feature: 'approve' })).toMatchObject({ status: 'done' })
+    for (const change of [add(), add('passkey'), remove(passkey.id), codes()])
+      expect(await problemOf(change)).toMatchObject({
+        code: ask,
+        requirement: { level: 'phr', maxAgeSeconds: 300 },
+        next: { methods: ['passkey'] },
+      })
+  })
+
+  test('threat: a login of the strongest level would do without a ceremony', async () => {
+    const login = { method: 'login', level: 'phrh', amr: ['hwk'], authTime: world.clock.now() } as const
+    expect((await problemOf(add('totp', await world.caller({ login })))).code).toBe(ask)
+  })
+
+  test('threat: a proof for changes in general would do for one', async () => {
+    world.wait()
+    const general = await open()
+    expect(general).not.toHaveProperty('operation')
+    await attempt(world.domain, alice, general.id, { method: 'passkey', response: passkey.assert(challengeOf(general)) })
+    expect((await problemOf(add())).code).toBe(ask)
+  })
+
+  test('threat: the proof of one change would do for another', async () => {
+    await prove(await begun(add('totp')))
+    for (const change of [add('passkey'), add('security-key'), remove(passkey.id), codes()])
+      expect((await problemOf(change)).code).toBe(ask)
+    expect(await add('totp')).toMatchObject({ method: 'totp' })
+  })
+
+  test('threat: the proof of one removal would remove another', async () => {
+    const app = await world.enrolApp(alice)
+    await prove(await begun(remove(app.id)))
+    expect((await problemOf(remove(passkey.id))).code).toBe(ask)
+    await remove(app.id)
+    expect(await count()).toBe(1)
+  })
+
+  test('threat: it begins another change while the prompt shows the first, and the answer counts for that', async () => {
+    const shown = await open(await begun(add('passkey')))
+    await begun(add('totp'))
+    expect(shown).toMatchObject({ operation: { change: 'add', method: 'passkey' } })
+    await attempt(world.domain, alice, shown.id, { method: 'passkey', response: passkey.assert(challengeOf(shown)) })
+    expect((await problemOf(add('totp'))).code).toBe(ask)
+    expect(await add('passkey')).toMatchObject({ method: 'passkey' })
+  })
+
+  test('threat: it changes a name between the prompt and the removal, so that something else is removed than was read', async () => {
+    const app = await world.enrolApp(alice)
+    await prove(await begun(remove(app.id)))
+    await renameAuthenticator(world.domain, alice, app.id, { name: 'Another' })
+    expect(await problemOf(remove(app.id))).toMatchObject({ code: ask, operation: { name: 'Another' } })
+  })
+})
+
+describe('the operation of a change', () => {
+  test('says what is changed, and its digest is that of the operation in canonical form', async () => {
+    expect(await begun(add('security-key'))).toEqual({
+      change: 'add',
+      method: 'security-key',
+      id: expect.stringMatching(/^reg_[\w-]{22}$/),
+    })
+    expect(await begun(codes())).toEqual({ change: 'codes', id: expect.stringMatching(/^codes_[\w-]{22}$/) })
+    expect(await begun(remove(passkey.id))).toEqual({ change: 'remove', id: passkey.id, method: 'passkey', name: 'Passkey' })
+    const kept = await world.domain.store.operations.list(sessionKey(alice))
+    expect(kept.map(({ params }) => params.change)).toEqual(['remove', 'codes', 'add'])
+    for (const { feature, account, audience, params, salt, digest } of kept) {
+      expect(audience).toBe(world.domain.options.publicUrl)
+      const input = `stile-op-v1\0${canonicalJson({ feature, account, audience, params, salt })}`
+      expect(digest).toBe(createHash('sha256').update(input).digest('base64url'))
+    }
+    expect(new Set(kept.map(({ salt }) => salt)).size).toBe(3)
+  })
+
+  test('names the enrolment that it lets in', async () => {
+    const operation = await begun(add())
+    await prove(operation)
+    expect(await add()).toMatchObject({ id: operation.id })
+  })
+
+  test('is for the client that names none the one that was begun last', async () => {
+    await begun(codes())
+    const operation = await begun(add('passkey'))
+    expect(await prove(undefined)).toMatchObject({ status: 'done', operation })
+    expect(await add('passkey')).toMatchObject({ method: 'passkey' })
+  })
+
+  test('gives a token for what was proven before, and the proof is not remembered', async () => {
+    world.wait()
+    const issued = issuedOf(await prove(await begun(codes())))
+    expect(claimsOf(issued)).toMatchObject({ auth_time: world.clock.now() - 3600 })
+    expect((await loadStanding(world.domain, alice)).proofs).toHaveLength(2)
+    expect(await startStepUp(world.domain, alice, { feature: 'approve' })).toMatchObject({ status: 'open' })
+  })
+
+  test('is done at once if its answer was lost on the way, and asks for no second proof', async () => {
+    const operation = await begun(codes())
+    await prove(operation)
+    expect(await open(operation)).toMatchObject({ status: 'done', operation })
+  })
+
+  test('offers no sign-in: whoever signs in is not shown what for', async () => {
+    const operation = await begun(codes())
+    const stepUp = await open(operation)
+    expect(stepUp).toMatchObject({ methods: [{ method: 'passkey' }] })
+    expect((await problemOf(startMethod(world.domain, alice, stepUp.id, 'relogin'))).code).toBe('method_unavailable')
+  })
+
+  test.each([
+    ['another method', { method: 'passkey' }],
+    ['another id', { id: 'reg_AAAAAAAAAAAAAAAAAAAAAA' }],
+    ['one more parameter', { name: 'Mine' }],
+    ['another change', { change: 'codes' }],
+  ])('threat: a step-up would be started for the operation with %s', async (_, other) => {
+    const operation = await begun(add('totp'))
+    expect((await problemOf(open({ ...operation, ...other }))).code).toBe('invalid_operation')
+  })
+
+  test.each([null, 'add', [], {}, { change: { add: true } }])('is not %j', async (operation) => {
+    await begun(add('totp'))
+    expect((await problemOf(open(operation))).code).toBe('invalid_operation')
+  })
+
+  test('threat: another session, device, subject or account would prove or use it', async () => {
+    const operation = await begun(codes())
+    const others = [
+      await world.caller({ sid: 's2' }),
+      await world.caller({ jkt: newKey() }),
+      await world.caller({ account: 'other' }),
+      await world.caller({ sub: 'mallory' }),
+    ]
+    for (const other of others.slice(0, 3)) expect((await problemOf(open(operation, other))).code).toBe('invalid_operation')
+    await prove(operation)
+    for (const other of others.slice(0, 3)) expect((await problemOf(codes(other))).code).toBe(ask)
+    const mallory = others[3] as Caller
+    await world.enrolPasskey(mallory)
+    expect((await problemOf(open(operation, mallory))).code).toBe('invalid_operation')
+    expect((await problemOf(codes(mallory))).code).toBe(ask)
+    expect((await codes()).codes).toHaveLength(10)
+  })
+
+  test('threat: it would be begun with one key and finished with another', async () => {
+    const stepUp = await open(await begun(add('passkey')))
+    const thief = await world.caller({ jkt: newKey() })
+    const response = passkey.assert(challengeOf(stepUp))
+    expect((await problemOf(attempt(world.domain, thief, stepUp.id, { method: 'passkey', response }))).code).toBe('step_up_expired')
+    await attempt(world.domain, alice, stepUp.id, { method: 'passkey', response })
+    const { id, start } = await add('passkey')
+    expect((await problemOf(finishRegistration(world.domain, thief, id, { response: answerTo(start) }))).code).toBe('registration_expired')
+  })
+
+  test('threat: it would be used twice', async () => {
+    await prove(await begun(codes()))
+    await codes()
+    expect((await problemOf(codes())).code).toBe(ask)
+    await prove(await begun(add('passkey')))
+    const { id, start } = await add('passkey')
+    await finishRegistration(world.domain, alice, id, { response: answerTo(start) })
+    expect((await problemOf(add('passkey'))).code).toBe(ask)
+  })
+
+  test('threat: sixteen at once would make recovery codes on one proof', async () => {
+    await prove(await begun(codes()))
+    const { won, lost } = await tally(Array.from({ length: 16 }, () => codes()))
+    expect([won, new Set(lost)]).toEqual([1, new Set([ask])])
+  })
+
+  test('threat: sixteen at once would add or remove on one proof', async () => {
+    await prove(await begun(add('passkey')))
+    const { id, start } = await add('passkey')
+    const finish = () => finishRegistration(world.domain, alice, id, { response: answerTo(start) })
+    const { won } = await tally(Array.from({ length: 16 }, finish))
+    expect(won).toBe(1)
+    expect(await count()).toBe(2)
+    await prove(await begun(remove(passkey.id)))
+    expect((await tally(Array.from({ length: 16 }, () => remove(passkey.id)))).won).toBe(1)
+  })
+
+  test('threat: sixteen answers at once would prove it more than once', async () => {
+    const app = await world.enrolApp(alice)
+    expect(app.id).toBeTruthy()
+    const operation = await begun(codes())
+    const opened = await Promise.all(Array.from({ length: 4 }, () => open(operation)))
+    const { won, lost } = await tally(
+      opened.map((each) => attempt(world.domain, alice, each.id, { method: 'passkey', response: passkey.assert(challengeOf(each)) })),
+    )
+    expect([won, new Set(lost)]).toEqual([1, new Set(['step_up_expired'])])
+  })
+
+  test('threat: it would be proven by what was removed since, or is switched off', async () => {
+    const second = await world.enrolPasskey(alice)
+    const elsewhere = await world.caller({ sid: 's2' })
+    const stepUp = await open(await begun(codes()))
+    await attempt(world.domain, alice, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+    await world.confirmed(elsewhere, () => remove(passkey.id, elsewhere))
+    expect((await problemOf(codes())).code).toBe(ask)
+    expect(second.id).toBeTruthy()
+  })
+
+  test('threat: what was proven with something weaker would do once something stronger is enrolled', async () => {
+    const bob = await world.caller({ sub: 'bob' })
+    const app: App = await world.enrolApp(bob)
+    const operation = await begun(add('totp', bob))
+    const stepUp = await open(operation, bob)
+    await attempt(world.domain, bob, stepUp.id, { method: 'totp', response: { code: app.code() } })
+    world.clock.advance(30)
+    const { id } = await add('totp', bob)
+    await world.enrolPasskey(await world.caller({ sub: 'bob', sid: 's2' }))
+    expect(await problemOf(finishRegistration(world.domain, bob, id, { response: { code: '000000' } }))).toMatchObject({
+      code: ask,
+      requirement: { level: 'phr' },
+    })
+  })
+
+  test('threat: it would never expire', async () => {
+    const waiting = await begun(codes())
+    world.wait(601)
+    expect((await problemOf(open(waiting))).code).toBe('invalid_operation')
+    await prove(await begun(codes()))
+    world.wait(301)
+    expect((await problemOf(codes())).code).toBe(ask)
+  })
+
+  test('threat: it would outlive its session', async () => {
+    await prove(await begun(codes()))
+    const { subject, sid } = alice
+    const at = world.clock.now()
+    const change = { at, type: 'revoked', subject, sid, before: at } as const
+    await world.domain.store.sessions.end({ subject, sid, now: at, change })
+    expect((await problemOf(codes())).code).toBe(ask)
+  })
+
+  test('a creation that is cancelled or fails costs no second proof', async () => {
+    await prove(await begun(add('passkey')))
+    const cancelled = await add('passkey')
+    const again = await add('passkey')
+    expect((await problemOf(finishRegistration(world.domain, alice, again.id, { response: answerTo(cancelled.start) }))).code).toBe(
+      'attempt_failed',
+    )
+    const last = await add('passkey')
+    expect(await finishRegistration(world.domain, alice, last.id, { response: answerTo(last.start) })).toMatchObject({
+      method: 'passkey',
+      boundBy: { method: 'passkey', level: 'phr' },
+    })
+  })
+
+  test('is kept for a credential that is enrolled already', async () => {
+    await prove(await begun(add('passkey')))
+    const { id, start } = await add('passkey')
+    const same = passkey.register((start as { challenge: string }).challenge)
+    expect((await problemOf(finishRegistration(world.domain, alice, id, { response: same }))).code).toBe('conflict')
+    expect(await add('passkey')).toMatchObject({ method: 'passkey' })
+  })
+
+  test('an enrolment that began in time may take as long as it is open', async () => {
+    await prove(await begun(add('passkey')))
+    world.wait(290)
+    const { id, start } = await add('passkey')
+    world.wait(590)
+    expect(await finishRegistration(world.domain, alice, id, { response: answerTo(start) })).toMatchObject({ method: 'passkey' })
+  })
+
+  test('the last authenticator goes with a proof of its own, and what was begun before is let in by no sign-in that is old', async () => {
+    world.wait()
+    await prove(await begun(add('passkey')))
+    const { id, start } = await add('passkey')
+    await prove(await begun(remove(passkey.id)))
+    await remove(passkey.id)
+    expect(await count()).toBe(0)
+    expect(await problemOf(finishRegistration(world.domain, alice, id, { response: answerTo(start) }))).toMatchObject({
+      code: ask,
+      requirement: { level: 'session', methods: ['relogin'] },
+    })
+  })
+
+  test('of many that wait, those begun last stay', async () => {
+    const first = await begun(codes())
+    for (let each = 0; each < 8; each++) await begun(codes())
+    expect(await world.domain.store.operations.list(sessionKey(alice))).toHaveLength(8)
+    expect((await problemOf(open(first))).code).toBe('invalid_operation')
+  })
+
+  test('a name takes any fresh proof, such as that of enrolling, and an operation of its own later', async () => {
+    const rename = () => renameAuthenticator(world.domain, alice, passkey.id, { name: 'Desk' })
+    expect(await rename()).toMatchObject({ name: 'Desk' })
+    world.wait()
+    const operation = await begun(renameAuthenticator(world.domain, alice, passkey.id, { name: 'Lap' }))
+    expect(operation).toEqual({ change: 'rename', id: passkey.id, name: 'Desk', to: 'Lap' })
+    await prove(operation)
+    expect((await problemOf(rename())).code).toBe(ask)
+    expect(await renameAuthenticator(world.domain, alice, passkey.id, { name: 'Lap' })).toMatchObject({ name: 'Lap' })
+  })
+})

@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto'
+import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Caller } from '../sessions/caller.ts'
+import { sessionKey } from '../sessions/session-key.ts'
+import { loadStanding } from '../standing/standing.ts'
+import { attempt, startStepUp } from '../step-ups/index.ts'
+import { challengeOf, createWorld, type Passkey, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { forgetDevice, listDevices, seeDevice } from './devices.ts'
+
+let world: World
+let desk: Caller
+let laptop: Caller
+let passkey: Passkey
+beforeEach(async () => {
+  world = await createWorld()
+  desk = await arrive({ sid: 's1' })
+  passkey = await world.enrolPasskey(desk)
+  laptop = await arrive({ sid: 's2', jkt: newKey() }, 'Firefox on Windows')
+  const stepUp = await startStepUp(world.domain, laptop, { feature: 'approve' })
+  await attempt(world.domain, laptop, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+  world.wait()
+})
+afterEach(() => world.close())
+
+const newKey = () => randomBytes(32).toString('base64url')
+/** Signs in on a device, as every request does. */
+async function arrive(more: Partial<Caller>, name?: string): Promise<Caller> {
+  const caller = await world.caller(more)
+  await world.arrive(caller)
+  await seeDevice(world.domain, caller, name)
+  return caller
+}
+const forget = (id: string, by = desk) => forgetDevice(world.domain, by, id)
+const bandOf = async (caller: Caller) => (await loadStanding(world.domain, caller)).risk.band
+const ids = async (by = desk) => (await listDevices(world.domain, by)).devices.map(({ id }) => id)
+
+test('the devices of a subject are listed with what they call themselves, and this one is marked', async () => {
+  const { devices } = await listDevices(world.domain, desk)
+  expect(devices).toHaveLength(2)
+  expect(devices.find(({ current }) => current)).toMatchObject({ id: desk.jkt, known: true })
+  expect(devices.find(({ current }) => !current)).toMatchObject({ id: laptop.jkt, name: 'Firefox on Windows', known: true })
+})
+
+describe('a laptop that was stolen', () => {
+  test('threat: would stay known, so that its password thief raises no risk', async () => {
+    expect(await bandOf(laptop)).toBe('normal')
+    await world.confirmed(desk, () => forget(laptop.jkt))
+    expect(await ids()).toEqual([desk.jkt])
+    expect(await world.domain.store.sessions.expiresAt(sessionKey(laptop))).toBeNull()
+    world.wait(60)
+    const thief = await arrive({ sid: 's3', jkt: laptop.jkt })
+    expect(await bandOf(thief)).toBe('elevated')
+    expect(await bandOf(desk)).toBe('normal')
+  })
+
+  test('is forgotten with a proof for that very device', async () => {
+    const phone = await arrive({ sid: 's4', jkt: newKey() }, 'Safari on iOS')
+    expect(await problemOf(forget(laptop.jkt))).toMatchObject({
+      code: 'insufficient_user_authentication',
+      feature: AUTHENTICATORS_FEATURE,
+      operation: { change: 'forget', id: laptop.jkt, name: 'Firefox on Windows' },
+    })
+    await world.confirmed(desk, () => forget(laptop.jkt))
+    expect(await problemOf(forget(phone.jkt))).toMatchObject({ operation: { change: 'forget', id: phone.jkt, name: 'Safari on iOS' } })
+  })
+})
+
+describe('a session thief on a device of their own', () => {
+  test('threat: would sign the owner out', async () => {
+    const thief = await arrive({ sid: 's1', jkt: newKey() })
+    for (const { jkt } of [desk, laptop]) expect((await problemOf(forget(jkt, thief))).code).toBe('insufficient_user_authentication')
+    expect(await bandOf(desk)).toBe('normal')
+  })
+
+  test('threat: would make every device as good as any by signing out on the last that is known', async () => {
+    await forget(laptop.jkt, laptop)
+    await forget(desk.jkt, desk)
+    expect(await bandOf(await arrive({ sid: 's5', jkt: newKey() }))).toBe('elevated')
+  })
+
+  test('is thrown out by the owner, who shares the session', async () => {
+    const thief = await arrive({ sid: 's1', jkt: newKey() })
+    await world.confirmed(desk, () => forget(thief.jkt))
+    expect(await world.domain.store.sessions.expiresAt(sessionKey(desk))).not.toBeNull()
+    expect(await ids()).not.toContain(thief.jkt)
+  })
+})
+
+test('a device signs itself out without a proof', async () => {
+  await forget(laptop.jkt, laptop)
+  expect(await world.domain.store.sessions.expiresAt(sessionKey(laptop))).toBeNull()
+  expect(await ids()).toEqual([desk.jkt])
+})
+
+test('threat: the device of another subject would be forgotten or seen, or one would be told that it exists', async () => {
+  const mallory = await arrive({ sub: 'mallory', sid: 's9', jkt: newKey() })
+  expect((await problemOf(forget(laptop.jkt, mallory))).code).toBe('not_found')
+  expect((await problemOf(forget(newKey(), mallory))).code).toBe('not_found')
+  expect(await ids(mallory)).toEqual([mallory.jkt])
+  expect(await ids()).toHaveLength(2)
+})
+
+test('threat: somebody who shares a device with others would forget it for them', async () => {
+  const bob = await arrive({ sub: 'bob', sid: 's8', jkt: laptop.jkt })
+  await forget(bob.jkt, bob)
+  expect(await bandOf(laptop)).toBe('normal')
+})
+
+test('threat: whoever acts for a subject would see or forget devices, or be one', async () => {
+  const actor = await arrive({ actor: 'support', sid: 's7', jkt: newKey() }, 'Chrome on Linux')
+  expect(await ids(actor)).toEqual([])
+  for (const id of [laptop.jkt, actor.jkt]) expect((await problemOf(forget(id, actor))).code).toBe('not_found')
+  expect(await ids()).not.toContain(actor.jkt)
+})

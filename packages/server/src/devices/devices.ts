@@ -1,0 +1,65 @@
+import type { Device } from '@stile/protocol'
+import { noticeFor } from '../addresses/notice-for.ts'
+import { admit } from '../authenticators/admit.ts'
+import { StileError } from '../error.ts'
+import type { Caller } from '../sessions/caller.ts'
+import { endOfAll } from '../sessions/end-sessions.ts'
+import type { DeviceRecord } from '../stores/store.ts'
+import type { Domain } from '../tokens/domain.ts'
+
+/** The most devices that are listed: those seen last. */
+const MOST_LISTED = 100
+
+/** Notes what the device of a caller calls itself. */
+export async function seeDevice({ store, now }: Domain, { subject, jkt, actor }: Caller, name: string | undefined): Promise<void> {
+  if (actor === undefined) await store.devices.see({ subject, jkt, now: now(), ...(name !== undefined && { name }) })
+}
+
+/** The devices of a subject, seen last first. Someone who acts for a subject sees none. */
+export async function listDevices(
+  { store, now }: Domain,
+  { subject, jkt, actor }: Caller,
+): Promise<Readonly<{ devices: readonly Device[] }>> {
+  if (actor !== undefined) return { devices: [] }
+  const devices = await store.devices.list({ subject, now: now() })
+  return { devices: devices.slice(0, MOST_LISTED).map((each) => publicDevice(each, jkt)) }
+}
+
+/**
+ * Forgets a device: it is no longer known, and its sessions end. What it can prove counts again only after a proof on it.
+ *
+ * A device can sign itself out; another one takes a proof like the removal of an authenticator. A device that shares the session of the
+ * caller, such as this browser with its former key, loses what it has proven, and the session goes on here.
+ *
+ * @throws {StileError} `not_found`, `insufficient_user_authentication` with the operation, `denied`
+ */
+export async function forgetDevice(domain: Domain, caller: Caller, id: string): Promise<void> {
+  const { store, now } = domain
+  const { subject, sid, jkt, actor } = caller
+  const device = actor === undefined ? (await store.devices.list({ subject, now: now() })).find((each) => each.jkt === id) : undefined
+  if (device === undefined) throw unknownDevice()
+  const { name } = device
+  const named = name === undefined ? {} : { name }
+  const isOwn = id === jkt
+  const { operation } = isOwn ? {} : await admit(domain, caller, { change: 'forget', id, ...named })
+  const { change } = endOfAll(domain, { subject })
+  const forgotten = await store.devices.forget({
+    subject,
+    jkt: id,
+    now: now(),
+    change,
+    notices: await noticeFor(domain, caller, 'device_forgotten', named),
+    ...(!isOwn && { except: { sid } }),
+    ...(operation && { operation }),
+  })
+  // another call has used the operation, and so has forgotten it
+  if (!forgotten) throw unknownDevice()
+}
+
+function publicDevice({ jkt, name, firstSeenAt, lastSeenAt, known }: DeviceRecord, own: string): Device {
+  return { id: jkt, ...(name !== undefined && { name }), firstSeenAt, lastSeenAt, known, current: jkt === own }
+}
+
+function unknownDevice(): StileError {
+  return new StileError('not_found', 'There is no such device. Read the list again.')
+}

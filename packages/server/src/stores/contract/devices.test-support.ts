@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import type { NewChange, SessionKey, Store } from '../store.ts'
+import { ALICE, ALL, authenticator, enrol, login, stepUp, T0, useStore } from './fixtures.test-support.ts'
+
+const { subject } = ALICE
+const PHONE: SessionKey = { subject, sid: 'sid-7', jkt: 'jkt-7' }
+const change = (sid?: string): NewChange => ({ at: T0, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: T0 })
+
+/** The device keys of a subject: what they call themselves, and how one is forgotten. */
+export function devicesContract(open: () => Promise<Store>): void {
+  const store = useStore(open)
+  const bind = (jkt: string, now = T0) => store().devices.bind({ subject, jkt, authenticatorId: 'auth_1', now })
+  const arrive = async (key: SessionKey, now = T0) =>
+    (await store().sessions.touch({ key, account: 'acme', now, idleSeconds: 1000, absoluteSeconds: 5000, login: login(), active: true }))
+      .status
+  const forget = (jkt: string, over: object = {}) => store().devices.forget({ subject, jkt, now: T0, change, ...over })
+  const list = (now = T0) => store().devices.list({ subject, now })
+
+  describe('devices of a subject', () => {
+    it('are those that are known and those in a session, seen last first, by what they call themselves', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await bind(ALICE.jkt, T0 + 10)
+      await store().devices.see({ subject, jkt: ALICE.jkt, name: 'Firefox on Windows', now: T0 + 5 })
+      await arrive(PHONE, T0 + 50)
+      expect(await list(T0 + 60)).toEqual([
+        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false },
+        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true },
+      ])
+      // a session that has expired makes no device
+      expect(await list(T0 + 2000)).toHaveLength(1)
+      expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
+    })
+
+    it('are noted again with another name, or once an hour', async () => {
+      const { see } = store().devices
+      await arrive(PHONE)
+      await see({ subject, jkt: PHONE.jkt, name: 'Safari on iOS', now: T0 })
+      await see({ subject, jkt: PHONE.jkt, name: 'Safari on iOS', now: T0 + 3599 })
+      expect((await list())[0]).toMatchObject({ lastSeenAt: T0 })
+      await see({ subject, jkt: PHONE.jkt, name: 'Safari on iOS', now: T0 + 3600 })
+      expect((await list())[0]).toMatchObject({ firstSeenAt: T0, lastSeenAt: T0 + 3600 })
+      await see({ subject, jkt: PHONE.jkt, now: T0 + 3601 })
+      expect((await list())[0]).not.toHaveProperty('name')
+    })
+
+    it('threat: a lost one would stay known, and signed in', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      for (const each of [ALICE, PHONE]) {
+        await bind(each.jkt)
+        await arrive(each)
+      }
+      await store().stepUps.create(stepUp('su_7', { key: PHONE }))
+      const cursor = await store().changes.head()
+      expect(await forget(PHONE.jkt, { except: ALICE })).toBe(true)
+      expect(await store().devices.find({ subject, jkt: PHONE.jkt })).toEqual({ any: true, bound: false })
+      expect(await store().sessions.expiresAt(PHONE)).toBeNull()
+      expect(await arrive(PHONE, T0 + 1)).toBe('ended')
+      expect(await store().stepUps.get('su_7')).toBeNull()
+      expect((await list()).map(({ jkt }) => jkt)).toEqual([ALICE.jkt])
+      expect(await store().changes.after({ ...ALL, cursor })).toMatchObject([change(PHONE.sid), change()])
+      expect(await store().sessions.expiresAt(ALICE)).not.toBeNull()
+    })
+
+    it('threat: with the last one forgotten, every other would count as no new one', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await bind(ALICE.jkt)
+      await forget(ALICE.jkt)
+      expect(await store().devices.find({ subject, jkt: 'jkt-9' })).toEqual({ any: true, bound: false })
+      // also if something is removed then
+      await enrol(store(), authenticator('auth_2', { data: { method: 'totp', sealedSecret: 's', lastStep: 1, failures: 0 } }))
+      await store().authenticators.remove({ subject, id: 'auth_1', keepDevice: 'jkt-9', changes: [] })
+      expect(await store().devices.find({ subject, jkt: 'jkt-9' })).toEqual({ any: true, bound: false })
+      // one that was never known leaves nothing
+      expect(await store().devices.find({ subject: 'demo|bob', jkt: 'jkt-9' })).toEqual({ any: false, bound: false })
+    })
+
+    it('on the session that goes on lose their own proofs alone', async () => {
+      const second = { ...ALICE, jkt: 'jkt-8' }
+      const proof = { method: 'totp', level: 'mfa', amr: [], authTime: T0 } as const
+      for (const key of [ALICE, second]) {
+        await arrive(key)
+        await store().proofs.record({ key, proof, change: { at: T0, type: 'proofs', subject, sid: key.sid } })
+      }
+      expect(await forget(second.jkt, { except: ALICE })).toBe(true)
+      expect(await store().proofs.list(second)).toEqual([])
+      expect(await store().proofs.list(ALICE)).toHaveLength(1)
+      expect(await arrive(ALICE, T0 + 1)).toBe('known')
+    })
+
+    it('threat: one would be forgotten without the operation that was proven for it', async () => {
+      await arrive(PHONE)
+      const operation = { id: 'op_1', key: ALICE, digest: 'd', provenAfter: 0 }
+      expect(await forget(PHONE.jkt, { operation })).toBe(false)
+      expect(await store().sessions.expiresAt(PHONE)).not.toBeNull()
+    })
+
+    it('that are neither known nor in a session are swept in the end', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      const { see } = store().devices
+      for (const jkt of [ALICE.jkt, PHONE.jkt]) await see({ subject, jkt, name: 'Chrome on Android', now: T0 })
+      await bind(ALICE.jkt)
+      await store().sweep(T0 + 31 * 86_400)
+      await arrive(PHONE, T0 + 31 * 86_400)
+      const named = await list(T0 + 31 * 86_400)
+      expect(named.map(({ jkt, name }) => [jkt, name])).toEqual([
+        [PHONE.jkt, undefined],
+        [ALICE.jkt, 'Chrome on Android'],
+      ])
+    })
+  })
+}

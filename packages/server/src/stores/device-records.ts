@@ -1,0 +1,49 @@
+import type { NewChange } from './change-log.ts'
+import type { NewNotice } from './mail-records.ts'
+import type { UsedOperation } from './operation-records.ts'
+import type { SessionStore } from './subject-records.ts'
+
+/** A device key of a subject that is known, or that has an open session. */
+export type DeviceRecord = Readonly<{
+  jkt: string
+  /** What it calls itself, such as `Firefox on Windows`; absent if nothing can be told of it. */
+  name?: string
+  firstSeenAt: number
+  lastSeenAt: number
+  /** Whether it has proven to belong to the subject. */
+  known: boolean
+}>
+
+/** Which device keys a subject has, and which of them are known to belong to them. */
+export interface DeviceStore {
+  /**
+   * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
+   * the subject has no such authenticator any more, nothing is written.
+   */
+  bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
+  /** Whether the subject has any bound device, also one that was forgotten, and whether this is one. */
+  find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
+  /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
+  see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>
+  /** Those that are known and those that have a session which has not expired, seen last first. */
+  list(input: Readonly<{ subject: string; now: number }>): Promise<readonly DeviceRecord[]>
+  /**
+   * Forgets a device key: it is no longer known, and its sessions end as {@link SessionStore.end} does, with all that was proven and begun in
+   * them, in one transaction with the changes and the operation that it uses up. On the sid of `except`, which goes on, only this key is
+   * dropped. That the subject had devices stays on record: other device keys are no less new for it. False, and nothing written, if the
+   * operation is gone.
+   */
+  forget(
+    input: Readonly<{
+      subject: string
+      jkt: string
+      /** The session that goes on. */
+      except?: Readonly<{ sid: string }>
+      now: number
+      /** The change of each session that is ended, and once, without a sid, that of the device. */
+      change: (sid?: string) => NewChange
+      notices?: readonly NewNotice[]
+      operation?: UsedOperation
+    }>,
+  ): Promise<boolean>
+}
