@@ -163,7 +163,7 @@ export const KeyTrusted: Story = {
   },
 }
 
-/** Nobody vouches for it: it is enrolled all the same, and why it counts for less is said. */
+/** No maker vouches for the key: it is enrolled all the same, and the dialog says why it counts for less. */
 export const KeyUnknown: Story = {
   parameters: KEY('none'),
   render: payoutAccount,

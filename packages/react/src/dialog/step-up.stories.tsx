@@ -71,7 +71,7 @@ export const WrongCode: Story = {
 export const WrongCodeDark: Story = dark(WrongCode)
 export const WrongCodeNarrow: Story = narrow(WrongCode)
 
-/** Too many wrong codes: no code counts for a while, by whichever way it came. */
+/** Too many wrong codes: no code of any method counts for a while. */
 export const Locked: Story = {
   parameters: { world: { given: { ...MEMBER, guesses: 0 } } },
   play: async () => {
