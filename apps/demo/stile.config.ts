@@ -15,9 +15,9 @@ export default {
   admin: { port: Number(new URL(env.admin).port) },
   database: join(env.dataDir, 'stile.db'),
   issuers: [
-    // the product asks for the password itself, and does so again where a fresh sign-in is wanted
+    // the product asks for the password itself, and does so again if a fresh sign-in is wanted
     { id: 'demo', issuer: env.api, jwks: `${env.api}/.well-known/jwks.json`, audience: env.service, claims, accounts, requireCnf: true },
-    // an identity provider does: there the service asks for a fresh sign-in, and for the phone where `mfa` is wanted
+    // an identity provider does: there the service asks for a fresh sign-in, and for the phone if `mfa` is wanted
     {
       id: 'sso',
       issuer: `${env.api}/sso`,

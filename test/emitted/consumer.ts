@@ -55,7 +55,7 @@ import { authenticatorOf, createTestService, licenseOf, type Mail } from '@stile
 import express from 'express'
 import { createElement, type ReactElement } from 'react'
 
-/** Fails to compile where two types are not the same. */
+/** Fails to compile if two types are not the same. */
 type Same<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false
 function same<A, B>(_: Same<A, B>): void {}
 

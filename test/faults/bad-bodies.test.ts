@@ -66,7 +66,7 @@ test('a body that is wrong in one place never breaks anything, and never counts 
 
 test('an assertion that is wrong in one place proves nothing', async () => {
   type Start = Parameters<WebAuthnEmulator['getJSON']>[1]
-  // what proves nothing, and the handle, which an authenticator may leave out where it was told the credential (WebAuthn §7.2 step 6)
+  // what proves nothing, and the handle, which an authenticator may leave out if it was told the credential (WebAuthn §7.2 step 6)
   const isFree = (at: string) => /^(clientExtensionResults|authenticatorAttachment|response\/userHandle: (absent|null|""))/.test(at)
   const asserted = async () => {
     const { body } = await target.alice.service('POST', `/v1/step-ups/${target.stepUp()}/methods/passkey`, {})
@@ -113,7 +113,7 @@ test('an attestation that is wrong in one place enrols nothing', async () => {
   expect([...accepted]).toEqual([])
 })
 
-test('whatever JSON is sent to whichever endpoint, the answer is a result or a problem that is known', async () => {
+test('every endpoint answers any JSON with a result or a known problem', async () => {
   const names = fc.constantFrom(
     'feature',
     'operation',

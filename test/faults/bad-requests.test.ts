@@ -23,7 +23,7 @@ const bare = async (endpoint: Endpoint, headers: Readonly<Record<string, string>
     }),
   )
 
-test('whoever has no credentials, or mangled ones, gets nowhere at any endpoint', async () => {
+test('no endpoint takes a request without credentials, or with mangled ones', async () => {
   const session = await target.alice.session()
   const { headers } = await target.alice.service('GET', '/v1/state')
   const nonce = headers.get('dpop-nonce')
@@ -107,7 +107,7 @@ test('queries that say two things, or nothing known, are refused', async () => {
     expectProblem(await send(method, path, undefined), path)
 })
 
-test('paths that are mangled, and ids that are nobody’s, are refused', async () => {
+test('mangled paths and unknown ids are refused', async () => {
   const long = 'x'.repeat(2000)
   for (const [method, path, body, send] of [
     ['GET', '/v1/licenses/%E0%A4%A', undefined, target.asMachine('service', 'guard')],

@@ -9,7 +9,7 @@ import { type Stack, startStack } from '../support/stack.ts'
 import { codeAt } from '../support/totp.ts'
 import { until } from '../support/until.ts'
 
-/** How long the guard lets the feed be silent; the clock is moved past it, nobody waits. */
+/** How long the guard lets the feed be silent; the clock is moved past it, so the test does not wait. */
 const STALE = 15
 
 let stack: Stack | undefined
@@ -44,7 +44,7 @@ test('with the service stopped the basic feature goes on, stronger ones are refu
   await stack.stopService()
   await goStale(clock)
   api.served.length = 0
-  // the token is genuine and not expired, but nobody tells any more whether it was revoked
+  // the token is genuine and not expired, but the guard no longer hears whether it was revoked
   expectUnavailable(await alice.api('GET', '/export', { token }))
   expectUnavailable(await alice.api('GET', '/export'))
   expect((await alice.api('GET', '/reports')).status).toBe(200)
@@ -79,7 +79,7 @@ test('a license that was taken away while the guard could not hear is honoured a
   await until(async () => (await alice.api('GET', '/export', { token })).status === 403, 'the license to arrive')
 })
 
-test('a guard that starts while the service is down lets nobody in, and recovers by itself', async () => {
+test('a guard that starts while the service is down lets no request in, and recovers by itself', async () => {
   stack = await startStack({ started: false, staleSeconds: STALE })
   const { api, clock } = stack
   const alice = await stack.person({ sub: 'alice', account: 'acme' })

@@ -72,7 +72,7 @@ test('another rpId than that of the passkeys in the store is refused with what t
   expect(await stepUpWithPasskey(alice, 'payouts.approve', emulator)).toMatch(/^eyJ/)
 })
 
-test('another secret than the one that sealed the store is refused, and nothing is sealed anew', async () => {
+test('another secret than the one that sealed the store is refused, and nothing is sealed again', async () => {
   stack = await startStack()
   const before = await (await fetch(`${stack.urls.service}/.well-known/jwks.json`)).json()
   await stack.stopService()

@@ -48,7 +48,7 @@ describe('a thief who has the token and not the key', () => {
     expect(answer.headers.get('www-authenticate')).toMatch(/^DPoP error="invalid_dpop_proof".* algs="ES256"$/)
   })
 
-  test('a stolen token with a proof of another key opens nothing, even where the thief is the first to use it', async () => {
+  test('a stolen token with a proof of another key opens nothing, even if the thief is the first to use it', async () => {
     const victim = await stack.person({ sub: 'victim', account: 'acme' })
     const other = await stack.person({ sub: 'victim', account: 'acme' })
     await enrollTotp(victim, stack.clock.now())
@@ -94,7 +94,7 @@ describe('a thief who has the token and not the key', () => {
     for (const proof of proofs) await attack(() => thief.api('GET', '/export', { token, proof }), 'invalid_dpop_proof')
   })
 
-  test('two proofs at once, of which one is right, are refused', async () => {
+  test('two proofs at once are refused, even if one of them is right', async () => {
     const right = await alice.proof('GET', url('/export'), token)
     const wrong = await thief.proof('GET', url('/export'), token)
     await attack(() => thief.api('GET', '/export', { token, proof: `${wrong}, ${right}` }), 'invalid_dpop_proof')
@@ -229,7 +229,7 @@ describe('what was good and is no longer', () => {
     expect((await erin.api('GET', '/export', { token: fresh })).status).toBe(200)
   })
 
-  test('the code that was used to enrol cannot be used by whoever looked over the shoulder', async () => {
+  test('the code that was used to enrol cannot be used by somebody who looked over the shoulder', async () => {
     const frank = await stack.person({ sub: 'frank', account: 'acme' })
     const now = stack.clock.now()
     const key = await enrollTotp(frank, now)

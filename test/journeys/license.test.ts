@@ -1,7 +1,7 @@
 import { LIMITS } from '../limits.ts'
 import { expect, test } from '../support/journey.ts'
 
-test('a basic user sees what the plan lacks, and the API says 403 to whoever asks it directly', async ({ page, demo, signIn, picture }) => {
+test('a basic user sees what the plan lacks, and the API answers 403 if it is asked directly', async ({ page, demo, signIn, picture }) => {
   await signIn('basic')
   await expect(page.getByText('Revenue', { exact: true }).first()).toBeVisible()
   await expect(page.locator('[data-stile-card=upgrade]')).toHaveCount(2)

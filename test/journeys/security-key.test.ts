@@ -1,6 +1,6 @@
 import { enrollPasskey, expect, goTo, nameIt, plugIn, test } from '../support/journey.ts'
 
-test('a security key that nobody vouches for counts like a passkey, and the user is told why', async ({ page, signIn, picture }) => {
+test('a security key whose maker is unknown counts like a passkey, and the user is told why', async ({ page, signIn, picture }) => {
   await plugIn(page, { transport: 'usb' })
   await signIn('enterprise')
   await goTo(page, 'Settings')

@@ -47,7 +47,7 @@ test('a new browser must prove an enrolled factor before it may add one of its o
   await page.getByRole('button', { name: 'Set it up' }).click()
   await enrollTotp(page)
 
-  // whoever has only the password sits at another browser
+  // an attacker who has only the password uses another browser
   const other = await (await browser.newContext()).newPage()
   await other.goto(demo.urls.web)
   await signIn('pro', other)

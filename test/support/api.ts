@@ -4,7 +4,7 @@ import express from 'express'
 import { listen, stop } from './listening.ts'
 import { policy } from './policy.ts'
 
-/** Whoever is signed in to the API of the tests. */
+/** The person who is signed in to the API of the tests. */
 export type TestUser = Readonly<{
   sub: string
   account: string
@@ -67,7 +67,7 @@ export async function startApi({ port, service, audience, sessions, staleSeconds
     }
   app.get('/reports', guard.require('reports.view'), serve('the months'))
   app.get('/export', guard.require('reports.export'), serve('the lines'))
-  app.post('/export', guard.require('reports.export'), serve('the lines, made anew'))
+  app.post('/export', guard.require('reports.export'), serve('the lines, made again'))
   app.get('/lines', guard.require('reports.export'), serve('the lines, one by one'))
   app.post('/payouts', guard.require('payouts.approve'), serve('the payout'))
 

@@ -2,10 +2,10 @@ import { expect, type Page } from '@playwright/test'
 import type { Demo } from '../../scripts/demo.ts'
 import { LIMITS } from '../limits.ts'
 
-/** A mail as it lies in the inbox of whoever is signed in. */
+/** A mail as it lies in the inbox of the person who is signed in. */
 export type ReceivedMail = Readonly<{ id: string; from: string; subject: string; receivedAt: number; text: string }>
 
-/** What has been delivered to whoever is signed in on the page, the newest first. */
+/** What has been delivered to the person who is signed in on the page, the newest first. */
 export async function mailsOf(page: Page, demo: Demo): Promise<readonly ReceivedMail[]> {
   const response = await page.request.get(`${demo.urls.api}/api/demo/inbox`)
   return ((await response.json()) as { mails?: readonly ReceivedMail[] }).mails ?? []

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose'
 
-/** What came back: `body` is the JSON object, or empty where the text is none. */
+/** What came back: `body` is the JSON object, or empty if the text is none. */
 export type Answer = Readonly<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>>; text: string }>
 
 /** One device of one person, as a program: it has the keys and the patience of a browser and none of its rules. */
@@ -14,7 +14,7 @@ export type NodeClient = Readonly<{
   proof(method: string, url: string, token: string, claims?: Readonly<Record<string, unknown>>): Promise<string>
   /** Calls the service with the session token, a proof and the nonce that it asked for. */
   service(method: string, path: string, body?: unknown, other?: ServiceCall): Promise<Answer>
-  /** Calls the API as whoever is signed in there, with an assurance token and its proof where a token is given. */
+  /** Calls the API as the person who is signed in there, with an assurance token and its proof if a token is given. */
   api(method: string, path: string, options?: ApiCall): Promise<Answer>
 }>
 

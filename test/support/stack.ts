@@ -15,7 +15,7 @@ import { until } from './until.ts'
 /** The pages of the product, for WebAuthn. */
 export const WEB_ORIGIN = 'http://localhost:5173'
 
-/** What a service is made of; how it runs is up to whoever starts it. */
+/** What a service is made of; how it runs is up to the code that starts it. */
 export type ServiceParts = Readonly<{
   options: Omit<ServiceOptions, 'store' | 'log' | 'secret'> & Readonly<{ secret: string }>
   database: string
@@ -31,7 +31,7 @@ export type StackOptions = Readonly<{
   path?: string
   /** Starts the service. Default: `startService`, as it is deployed. */
   run?: (parts: ServiceParts) => Promise<RunningService>
-  /** Where the service is not started at first, the guard has to find it later. Default: true. */
+  /** If the service is not started at first, the guard has to find it later. Default: true. */
   started?: boolean
   /** For the guard; default: the most it allows, so that moving the clock does not silence the feed. */
   staleSeconds?: number

@@ -95,7 +95,7 @@ describe('the command', () => {
     expect((await stileService(['--print-config'])).result).toEqual({ exitCode: 0 })
   })
 
-  test('threat: whoever sees --print-config would learn the password of the mail server or the secret at the login provider', async () => {
+  test('threat: a reader of --print-config would learn the password of the mail server or the secret at the login provider', async () => {
     const relogin = { clientId: 'stile', clientSecret: 'of-the-client', redirectUris: [`${TEST_CONFIG.clients[0]?.origins[0]}/back`] }
     const config = {
       ...TEST_CONFIG,

@@ -9,7 +9,7 @@ export type CheckedConfig = Readonly<{
   options: Omit<ServiceOptions, 'store' | 'secret'> & { secret?: string }
 }>
 
-/** Where the service listens if nobody says otherwise. */
+/** Where the service listens by default. */
 const DEFAULT_PORT = 4000
 
 /** 32 bytes that stand in while a configuration without a secret is checked; never used for anything. */

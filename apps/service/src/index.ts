@@ -23,7 +23,7 @@ export type RunningService = Readonly<{
  *
  * @param config  `port: 0` takes any free port; relative paths begin in the working directory
  * @throws {OptionsError} with every fault of the configuration at once
- * @throws {ListenError} where a port is taken
+ * @throws {ListenError} if a port is taken
  */
 export async function startService(config: ServiceConfig, extras: Readonly<{ log?: Log }> = {}): Promise<RunningService> {
   return await startChecked(await checkConfig(config, process.cwd()), extras)

@@ -28,7 +28,7 @@ export class ListenError extends Error {
  * Listens on an address.
  *
  * @param setting  the names of the settings for host and port, for the message
- * @throws {ListenError} where the port is taken or the address cannot be used
+ * @throws {ListenError} if the port is taken or the address cannot be used
  */
 export async function listen(
   handler: RequestListener,

@@ -11,7 +11,7 @@ if ('exitCode' in result) process.exitCode = result.exitCode
 else {
   let stopping: NodeJS.Signals | undefined
   const stop = (signal: NodeJS.Signals): void => {
-    // whoever asks twice does not want to wait; a terminal and a supervisor may each ask once
+    // a second signal means that the operator does not want to wait; a terminal and a supervisor may each send one
     if (stopping === signal) process.exit(1)
     if (stopping) return
     stopping = signal

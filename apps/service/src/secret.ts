@@ -11,7 +11,7 @@ export function keptSecret(database: string): KeptSecret {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   try {
     const secret = randomBytes(32).toString('base64')
-    // fails where it exists, so that two that start together agree on one
+    // fails if it exists, so that two that start together agree on one
     writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: 'wx' })
     return { secret, path, created: true }
   } catch (error) {

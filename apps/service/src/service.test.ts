@@ -93,7 +93,7 @@ describe('started in this process', () => {
     await running.close()
     running = undefined
     while (!(await reader?.read())?.done);
-    expect(Date.now() - before, 'nobody waits for the grace period').toBeLessThan(5000)
+    expect(Date.now() - before, 'it does not wait for the grace period').toBeLessThan(5000)
     await expect(fetch(`${url}/healthz`)).rejects.toThrow()
   })
 })

@@ -5,7 +5,7 @@ import { isPolicy } from './policy.ts'
 /** A policy in the form that decides fast. */
 export type CompiledPolicy = Readonly<{
   digest: string
-  /** `refuse` where people may not enrol what is missing. */
+  /** `refuse` if people may not enrol what is missing. */
   missing: 'enroll' | 'refuse'
   features: ReadonlyMap<unknown, CompiledFeature>
 }>

@@ -37,7 +37,7 @@ describe('threat: a rule is lost on the way from the document to the decision', 
     expect(ask('view', { risk }, { risk: bands })).toMatchObject({ outcome: 'deny', reasons: [{ code: 'risk_denied', source }] })
   })
 
-  test('a band that nobody knows denies, and is told as that', () => {
+  test('an unknown band denies, and the reason says so', () => {
     const decision = ask('view', { risk: 'mild' as never })
     expect(decision).toMatchObject({ outcome: 'deny', feature: 'view', reasons: [{ code: 'risk_denied' }] })
   })
@@ -84,7 +84,7 @@ describe('threat: a requirement is told as more, or less, than was asked', () =>
     })
   })
 
-  test('a step-up names the requirement, and an instant only where there is one', () => {
+  test('a step-up names the requirement, and an instant only if there is one', () => {
     expect(ask('open')).toStrictEqual({
       ...ask('open'),
       requirement: { level: 'phr' },
@@ -112,7 +112,7 @@ describe('threat: a requirement is told as more, or less, than was asked', () =>
   })
 })
 
-describe('threat: nothing is left to prove it with, and somebody is sent round in circles', () => {
+describe('threat: nothing can meet a requirement, and people are sent round in circles', () => {
   test('methods of an account and of a feature that do not meet deny, and point to the account', () => {
     const changes = {
       features: { ...document.features, open: { requires: { level: 'mfa', methods: ['totp'] } } },
@@ -152,10 +152,10 @@ describe('threat: nothing is left to prove it with, and somebody is sent round i
     expect(sources(ask('pay', { enrolled })).at(-1)).toBe('/features/pay/requires')
     const unreadable = { method: 'security-key', level: 'phrh', settlesAt: '5' as never } as const
     expect(ask('pay', { enrolled: [unreadable, enrolled[2]] }, changes).reasons.at(-1)).toEqual(first.reasons.at(-1))
-    // nobody waits for what is no authenticator
+    // a login is no authenticator to wait for
     const signIn = { method: 'login' as never, level: 'phrh', settlesAt: NOW + 50 } as const
     expect(ask('pay', { enrolled: [signIn] }, changes).outcome).toBe('enroll')
-    // where nothing must settle, nobody is told to wait
+    // if nothing must settle, there is nothing to wait for
     expect(ask('open', { enrolled: [{ method: 'totp', level: 'mfa', settlesAt: NOW + 1 }] }, changes).outcome).toBe('enroll')
   })
 })

@@ -142,7 +142,7 @@ describe('threat: an old, early or unsettled proof counts as a fresh one', () =>
     expect(judge({ level: 'mfa', maxAgeSeconds: 60 }, undefined, one(NOW + 31), NOW, plain)).toBe('weak')
   })
 
-  test('a key that has not settled counts as mfa where it must have settled, and in full elsewhere', () => {
+  test('a key that has not settled counts as mfa if it must have settled, and in full otherwise', () => {
     const phr = { level: 'phr' } as const
     const settling = { settles: true, bound: false }
     expect(judge(phr, undefined, one(NOW, NOW + 1), NOW, settling)).toBe('weak')
@@ -157,7 +157,7 @@ describe('threat: an old, early or unsettled proof counts as a fresh one', () =>
     expect(canMeet({ level: 'root' as never }, fresh)).toBe(false)
   })
 
-  test('of two proofs of the same second the stronger one is kept, in whichever order they came', () => {
+  test('the stronger of two proofs of the same second is kept, in either order', () => {
     const weak = { method: 'totp', level: 'mfa', amr: [], authTime: NOW } as const
     const strong = { method: 'passkey', level: 'phr', amr: [], authTime: NOW } as const
     expect(judge(mfa, undefined, [weak, strong], NOW, plain)).toBe(strong)
@@ -221,7 +221,7 @@ describe('threat: what somebody may enrol lets them wait, or go round what is as
     expect(at(NOW + 1, 'look')).toMatchObject({ outcome: 'step_up', next: { methods: ['passkey'] } })
   })
 
-  test('an app that settles later is no reason to wait where it could never do', () => {
+  test('an app that settles later is no reason to wait if it could never do', () => {
     const decision = decide(settling, {
       feature: 'pay',
       license: license('pro'),
@@ -233,7 +233,7 @@ describe('threat: what somebody may enrol lets them wait, or go round what is as
     expect(decision).toMatchObject({ outcome: 'enroll', next: { methods: ['passkey', 'security-key'] } })
   })
 
-  test('each method is offered only where it reaches the level, and where the rules name it', () => {
+  test('each method is offered only if it reaches the level, and if the rules name it', () => {
     const methods = METHODS.filter((method) => method !== 'recovery-code')
     for (const level of LEVELS)
       for (const method of methods) {
@@ -306,7 +306,7 @@ describe('threat: a reason points to a rule that asked for nothing, so that an o
     expect(ask(7 as never)).toMatchObject({ policy: policy.digest, feature: '', outcome: 'deny', reasons: [{ code: 'unknown_feature' }] })
   })
 
-  test('a permit names the rules behind it and until when it holds, and only where there is an end', () => {
+  test('a permit names the rules behind it and until when it holds, and only if there is an end', () => {
     expect(ask('export', { assurance: proven('totp', 'mfa', 100) })).toMatchObject({ outcome: 'permit', reasons: [], until: NOW + 800 })
     expect(ask('trial', { assurance: proven('totp', 'mfa', 100) })).not.toHaveProperty('until')
   })

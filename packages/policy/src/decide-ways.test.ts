@@ -63,7 +63,7 @@ describe('what is new', () => {
     })
   })
 
-  test('counts in full where nothing is bound and no compliance rule speaks, and for mfa everywhere', () => {
+  test('counts in full if nothing is bound and no compliance rule speaks, and for mfa everywhere', () => {
     expect(ask('plain', { assurance: given('passkey', 'phr', LATER) }).outcome).toBe('permit')
     expect(ask('plain', { enrolled: [{ method: 'passkey', level: 'phr', settlesAt: LATER }] }).outcome).toBe('step_up')
     expect(ask('factor', { assurance: given('passkey', 'phr', LATER) }).outcome).toBe('permit')
@@ -84,7 +84,7 @@ describe('what is new', () => {
     expect(meets({ level: 'phr' }, { proofs: [fresh] }, LATER, true)).toBe(true)
   })
 
-  test('an authenticator that has not settled meets no more than mfa where it must have', () => {
+  test('an authenticator that has not settled meets no more than mfa if it must have', () => {
     const key = { method: 'security-key', level: 'phrh', settlesAt: LATER } as const
     expect(canMeet({ level: 'phr' }, key)).toBe(true)
     expect(canMeet({ level: 'phr' }, key, NOW)).toBe(false)
@@ -149,7 +149,7 @@ describe('a login provider that proves more than the session', () => {
     expect(ask('factor', { assurance: given('relogin', level) }).outcome).toBe('permit')
   })
 
-  test('is never a way to enrol, and none for an operation or where a rule names other methods', () => {
+  test('is never a way to enrol, and none for an operation or if a rule names other methods', () => {
     expect(ask('pay', { enrolled: [{ method: 'relogin', level: 'phrh' }] }).outcome).toBe('enroll')
     expect(ask('plain', { enrolled: [{ method: 'relogin', level: 'mfa' }] })).toMatchObject({
       outcome: 'enroll',
@@ -194,12 +194,12 @@ describe('a login provider that proves more than the session', () => {
 describe('a mailbox', () => {
   const mailbox = { method: 'email-otp', level: 'session' } as const
 
-  test('renews a session, and is offered where the caller says there is one', () => {
+  test('renews a session, and is offered if the caller says there is one', () => {
     expect(ask('open', { enrolled: [mailbox] })).toMatchObject({ next: { methods: ['email-otp', 'relogin'] } })
     expect(ask('open', { assurance: given('email-otp', 'session') }).outcome).toBe('permit')
   })
 
-  test('threat: who reads the mailbox opens what risk raised, also where no more than the session is asked', () => {
+  test('threat: somebody who reads the mailbox opens what risk raised, also if no more than the session is asked', () => {
     for (const risk of ['elevated', 'unknown', 'high'] as const) {
       const assurance = given('email-otp', 'session')
       expect(ask('open', { assurance, risk }).outcome).toBe('step_up')

@@ -95,7 +95,7 @@ describe('the licence', () => {
   })
 })
 
-test('threat: the demand of one account must not be taken for that of another, also where there are many', () => {
+test('threat: the demand of one account must not be taken for that of another, also if there are many', () => {
   const demand = (maxAgeSeconds: number, methods: readonly Method[]) =>
     license('pro', { requires: { level: 'mfa', maxAgeSeconds, methods } })
   for (let round = 0; round < 2; round++) {
@@ -139,7 +139,7 @@ describe('the proofs', () => {
     expect(ask('export', { assurance: forPay, operationDigest: 'd1' }).outcome).toBe('step_up')
   })
 
-  test('methods come best first, and only those that are enrolled where that is known', () => {
+  test('methods come best first, and only those that are enrolled if that is known', () => {
     expect(ask('export')).toMatchObject({ next: { methods: ['passkey', 'security-key', 'totp'] } })
     expect(
       ask('export', {
@@ -156,7 +156,7 @@ describe('the proofs', () => {
     expect(ask('view', { assurance: { proofs: [] }, enrolled: [] })).toMatchObject({ outcome: 'step_up', next: { methods: ['relogin'] } })
   })
 
-  test('where people may not enrol by themselves it is denied, and still never weaker', () => {
+  test('if people may not enrol by themselves it is denied, and still never weaker', () => {
     const closed = definePolicy({
       format: 1,
       features: { export: { requires: { level: 'mfa' } } },
@@ -194,7 +194,7 @@ describe('the risk', () => {
     expect(ask('export', { risk: 'high' })).toMatchObject({ requirement: { level: 'phr', maxAgeSeconds: 300 } })
   })
 
-  test('critical denies everything, also where the policy does not say so', () => {
+  test('critical denies everything, also if the policy does not say so', () => {
     expect(ask('view', { risk: 'critical' })).toMatchObject({ outcome: 'deny', reasons: [{ code: 'risk_denied', source: '/risk' }] })
   })
 
@@ -212,7 +212,7 @@ describe('the risk', () => {
   })
 })
 
-test('a sentence names who asks where it is not the feature', () => {
+test('a sentence names who asks if it is not the feature', () => {
   const message = (decision: Decision) => decision.reasons.at(-1)?.message
   const named = definePolicy({
     format: 1,

@@ -7,13 +7,13 @@ import { isRequirement, judge } from './requirement.ts'
 /** What a decision is about. */
 export type DecideRequest<F extends string = string> = Readonly<{
   feature: F
-  /** The effective license; `null` where the account has none. */
+  /** The effective license; `null` if the account has none. */
   license: License | null
   assurance: Assurance
   risk: Band
-  /** The digest of the operation that is asked for, where the feature binds one. */
+  /** The digest of the operation that is asked for, if the feature binds one. */
   operationDigest?: string | undefined
-  /** What the subject has enrolled; absent where it is not known. */
+  /** What the subject has enrolled; absent if it is not known. */
   enrolled?: readonly Enrolled[] | undefined
   /** Seconds since the epoch. */
   now: number
@@ -22,7 +22,7 @@ export type DecideRequest<F extends string = string> = Readonly<{
 type Shape = { policy: string; feature: string; enforced: boolean }
 
 /**
- * Decides whether a feature may be used now, and what is missing where it may not.
+ * Decides whether a feature may be used now, and what is missing if it may not.
  *
  * Pure, synchronous and total: a value that is unknown, malformed or hostile denies and never throws. A session without any proof of its
  * own is `{ proofs: [{ method: 'login', level: 'session', amr: [], authTime: 0 }] }`: its age is infinite.

@@ -27,7 +27,7 @@ const kinds = (after: unknown, before: unknown = base) => changes(after, before)
 const feature = (name: keyof typeof base.features, value: unknown) => ({ ...base, features: { ...base.features, [name]: value } })
 
 describe('what changes between two policies', () => {
-  test('nothing, where they say the same', () => {
+  test('nothing, if they say the same', () => {
     expect(changes(structuredClone(base))).toEqual([])
   })
 
@@ -61,7 +61,7 @@ describe('what changes between two policies', () => {
     expect(kinds(feature('export', { requires: { level: 'phr', maxAge: '1h' } }))).toEqual(['changed /features/export'])
   })
 
-  test('no change is told where a rule moves from a feature to the tier that adds it', () => {
+  test('no change is told if a rule moves from a feature to the tier that adds it', () => {
     const moved = {
       ...feature('export', {}),
       tiers: { ...base.tiers, pro: { ...base.tiers.pro, requires: { level: 'mfa', maxAge: '15m' } } },
@@ -81,7 +81,7 @@ describe('what changes between two policies', () => {
     expect(kinds(feature('view', { actors: 'deny' }))).toEqual(['tightened /features/view'])
   })
 
-  test('risk, where each band counts what milder ones ask for', () => {
+  test('risk, in which each band counts what milder ones ask for', () => {
     expect(kinds({ ...base, risk: { elevated: { level: 'phr' } } })).toEqual(['tightened /risk/elevated', 'tightened /risk'])
     expect(kinds({ ...base, risk: { ...base.risk, critical: { level: 'phr' } } })).toEqual(['loosened /risk/critical'])
   })
@@ -133,7 +133,7 @@ describe('what changes between two policies', () => {
     expect(changes(open('pay', { level: 'phr' }), ruled('pay', { level: 'phr' }))).toEqual([
       { kind: 'loosened', path: '/features/pay', message: '“pay” in top now counts new authenticators in full at once.' },
     ])
-    // where no more than a second factor is asked they count in full as they are
+    // if no more than a second factor is asked they count in full as they are
     expect(kinds(ruled('export', { level: 'mfa' }), open('export', { level: 'mfa' }))).toEqual([])
     // settling that comes with the section is told there
     expect(kinds(free)).toEqual(['tightened /enrollment/settle'])

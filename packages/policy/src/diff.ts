@@ -87,7 +87,7 @@ function asked(policy: Policy, tier: string, feature: string): Requirement | und
 
 /** Features that hold new authenticators back only before or only after, in tiers that ask them for more than a second factor. */
 function settling(before: Policy, after: Policy): PolicyChange[] {
-  // where only one of the policies lets them settle, that is told of the section
+  // if only one of the policies lets them settle, that is told of the section
   if ([before, after].some((policy) => enrollmentOf(policy).settleSeconds === 0)) return []
   return both(before.features, after.features).flatMap((feature) =>
     [true, false].flatMap((holds) => {
@@ -196,7 +196,7 @@ function enrollment(before: Policy, after: Policy): PolicyChange[] {
   if (was.missing !== is.missing) {
     const kind = is.missing === 'deny' ? 'tightened' : 'loosened'
     changes.push(
-      change(kind, ['enrollment', 'missing'], `Where nothing enrolled reaches the level it goes from ${was.missing} to ${is.missing}.`),
+      change(kind, ['enrollment', 'missing'], `If nothing enrolled reaches the level it goes from ${was.missing} to ${is.missing}.`),
     )
   }
   const [wasFirst, isFirst] = [firstOf(was.first), firstOf(is.first)]

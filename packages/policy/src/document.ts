@@ -19,9 +19,9 @@ export type FeatureDocument<C extends string = string> = Readonly<{
   requires?: RequirementDocument
   /** Compliance rules that apply to the feature. */
   compliance?: readonly C[]
-  /** `observe` and `off` only record the decision, where the guard's own configuration allows it. Default: `on`. */
+  /** `observe` and `off` only record the decision, if the guard's own configuration allows it. Default: `on`. */
   enforce?: 'on' | 'observe' | 'off'
-  /** Waives the freshness of licence and revocation while the guard's feed is silent; only where no more than the session is asked for. */
+  /** Waives the freshness of licence and revocation while the guard's feed is silent; only if no more than the session is asked for. */
   whenStale?: 'permit'
   /** Lets a machine of a licensed account pass. Without it only people do. */
   machines?: 'license'
@@ -70,7 +70,7 @@ export type LicenseDocument<T extends string = string> = Readonly<{
 
 /** How authenticators are enrolled. */
 export type EnrollmentDocument = Readonly<{
-  /** What happens where nothing enrolled reaches the level. Default: `enroll`. */
+  /** What happens if nothing enrolled reaches the level. Default: `enroll`. */
   missing?: 'enroll' | 'deny'
   /** What must be proven to enrol the first authenticator, all of it; `relogin` always. Default: `['relogin']`. */
   first?: readonly ('relogin' | 'email-otp')[]

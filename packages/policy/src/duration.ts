@@ -9,7 +9,7 @@ const WORDS = [
 /** The longest duration that a policy may name: ten years of 365 days, in seconds. */
 export const LONGEST_SECONDS = 315_360_000
 
-/** The seconds of a duration such as `15m`, or `undefined` where it is not a whole number and one of `s m h d` of at most ten years. */
+/** The seconds of a duration such as `15m`, or `undefined` if it is not a whole number and one of `s m h d` of at most ten years. */
 export function parseDuration(value: unknown): number | undefined {
   // ten years are nine digits in seconds; a leading zero is a typo more often than a wish
   const match = typeof value === 'string' ? /^(0|[1-9][0-9]{0,8})([smhd])$/.exec(value) : null

@@ -29,7 +29,7 @@ export function noLicenseEffect<T extends string>(policy: Policy<string, T>): 'n
   return policy.document.license?.none ?? 'none'
 }
 
-/** How the first authenticator is enrolled, and what happens where nothing enrolled reaches a level. */
+/** How the first authenticator is enrolled, and what happens if nothing enrolled reaches a level. */
 export function enrollmentOf(policy: Policy): Readonly<{ missing: 'enroll' | 'deny'; first: readonly Method[]; settleSeconds: number }> {
   const { missing = 'enroll', first = ['relogin'], settle = '0s' } = policy.document.enrollment ?? {}
   return { missing, first, settleSeconds: parseDuration(settle) ?? 0 }

@@ -39,7 +39,7 @@ export function settlesFor(policy: Policy, feature: string, requirement: Require
 }
 
 /**
- * What a feature asks for under a license while risk is normal, or `undefined` where the license does not include it
+ * What a feature asks for under a license while risk is normal, or `undefined` if the license does not include it
  * or cannot be understood.
  *
  * The account's own demand is part of it; the instant of an upgrade and risk are not. With `isSessionOnly` it tells which features

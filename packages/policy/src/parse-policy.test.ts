@@ -89,7 +89,7 @@ describe('a document that is right', () => {
 })
 
 describe('a document that is wrong', () => {
-  test('is told everything at once, each with its place and a suggestion where one is close', () => {
+  test('is told everything at once, each with its place and a suggestion if one is close', () => {
     expect(
       issuesOf({
         format: 2,

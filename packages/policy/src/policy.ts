@@ -40,7 +40,7 @@ export function definePolicy<const F extends string, const T extends string, con
 /**
  * Reads a policy document from outside, such as parsed JSON or YAML.
  *
- * Reports every error at once, each with its path and, where a name looks mistyped, a suggestion. Never throws.
+ * Reports every error at once, each with its path and, if a name looks mistyped, a suggestion. Never throws.
  */
 export function parsePolicy(value: unknown): ParsedPolicy {
   const read = readSafely(value)

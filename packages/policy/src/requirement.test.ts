@@ -97,7 +97,7 @@ test('threat: a method must not count for more than it can reach, whatever its r
   expect(canMeet({ level: 'phrh' }, { method: 'security-key', level: 'phrh' })).toBe(true)
 })
 
-test('the login counts for a list of methods only where signing in again does', () => {
+test('the login counts for a list of methods only if signing in again does', () => {
   const assurance = { proofs: [{ method: 'login', level: 'mfa', amr: [], authTime: NOW } as const] }
   expect(meets({ level: 'session', methods: ['relogin'] }, assurance, NOW)).toBe(true)
   expect(meets({ level: 'session', methods: ['totp'] }, assurance, NOW)).toBe(false)

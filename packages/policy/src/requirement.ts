@@ -36,7 +36,7 @@ export function combine(...requirements: readonly Asked[]): Requirement {
 /**
  * The newest single proof that meets a requirement, or `undefined`.
  *
- * Level, methods, maxAge and provenAfter count. Which operation a proof was given for is not looked at; where one must be, no login
+ * Level, methods, maxAge and provenAfter count. Which operation a proof was given for is not looked at; if one must be, no login
  * counts. Of two proofs of the same second it is the stronger one.
  *
  * @param now seconds since the epoch
@@ -58,12 +58,12 @@ export function isSessionOnly(requirement: Requirement): boolean {
   return level === 'session' && maxAgeSeconds === undefined && provenAfter === undefined && methods === undefined && !bind?.length
 }
 
-/** The methods that can meet a requirement by what they reach, the best first. None means that nobody can ever meet it. */
+/** The methods that can meet a requirement by what they reach, the best first. If there are none, the requirement can never be met. */
 export function methodsFor(requirement: Requirement): readonly Method[] {
   return METHODS.filter((method) => reaches(method, requirement.level) && allows(requirement, method))
 }
 
-/** Whether a requirement lets a method count at all. Whoever signs in is not shown an operation, so that no login proves one. */
+/** Whether a requirement lets a method count at all. People who sign in are not shown an operation, so no login proves one. */
 function allows(requirement: Requirement, method: Method): boolean {
   if (method === 'relogin' && bindsOperation(requirement)) return false
   return requirement.methods?.includes(method) !== false
@@ -77,8 +77,8 @@ export function bindsOperation({ bind }: Requirement): boolean {
 /**
  * Whether an authenticator can meet the level and methods of a requirement.
  *
- * @param settledAt  when it must have settled to count for more than `mfa`, in seconds since the epoch: now, where `settlesFor` says so
- *   of the feature; absent where it counts in full at once
+ * @param settledAt  when it must have settled to count for more than `mfa`, in seconds since the epoch: now, if `settlesFor` says so
+ *   of the feature; absent if it counts in full at once
  */
 export function canMeet(
   requirement: Requirement,
@@ -92,7 +92,7 @@ export function canMeet(
   return need >= 0 && (settledAt === undefined ? rank : settledRank(rank, settlesAt, settledAt)) >= need
 }
 
-/** A rank, no more than that of `mfa` where what it comes from has not settled. An instant that cannot be read has not come. */
+/** A rank, no more than that of `mfa` if what it comes from has not settled. An instant that cannot be read has not come. */
 function settledRank(rank: number, settlesAt: number | undefined, now: number): number {
   return settlesAt === undefined || (typeof settlesAt === 'number' && settlesAt <= now) ? rank : Math.min(rank, MFA)
 }
@@ -147,7 +147,7 @@ export function judge(
     const full = counted(method, level)
     const rank = settles ? settledRank(full, settlesAt, now) : full
     if (rank < need || (bound && (method === 'login' || method === 'relogin'))) continue
-    // the login is what `relogin` renews, so it counts where that does
+    // the login is what `relogin` renews, so it counts if that does
     if (methods !== undefined && !methods.includes(method === 'login' ? 'relogin' : method)) continue
     // a proof of the future says that its clock is wrong, not that it is fresh; written so that a `now` that is no number ignores it too
     if (authTime > 0 && !(authTime <= now + CLOCK_SKEW_SECONDS)) continue

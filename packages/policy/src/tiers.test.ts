@@ -21,7 +21,7 @@ test('a chain is the tier and what it extends, itself first, and nothing for a n
   for (const name of ['gone', NO_TIER, '', 'constructor', '__proto__']) expect(tierChain(silent, name)).toEqual([])
 })
 
-test('the tiers in force are the tier of the license and what it includes, where its state counts', () => {
+test('the tiers in force are the tier of the license and what it includes, if its state counts', () => {
   expect(tiersInForce(silent, license('pro'))).toEqual(['pro', 'basic'])
   expect(tiersInForce(silent, license('pro', 'past_due'))).toEqual(['pro', 'basic'])
   expect(tiersInForce(generous, license('basic', 'expired'))).toEqual(['basic'])

@@ -10,7 +10,7 @@ export function tierChain<T extends string>(policy: Policy<string, T>, tier: str
 }
 
 /**
- * The tier in force and every tier that it includes, the highest first; empty where the license grants nothing.
+ * The tier in force and every tier that it includes, the highest first; empty if the license grants nothing.
  *
  * @param license  as the service tells it: its tier is the one that its state left it; `null` gets what the policy gives without a license
  */

@@ -17,7 +17,7 @@ export function proofClaims(proofs: readonly Proof[]): ProofClaim[] {
 /**
  * What a token's claims prove. Proofs of an unknown method or `acr` count for nothing.
  *
- * The operation is there only if the token names exactly one: of several nobody could say which was meant.
+ * The operation is there only if the token names exactly one: if there were several, it would be unclear which one was meant.
  */
 export function assuranceOf({
   proofs,

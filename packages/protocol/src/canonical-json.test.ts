@@ -81,7 +81,7 @@ test('refuses a nesting that would exhaust the stack', () => {
   expect(() => canonicalJson(value)).toThrow(refusal)
 })
 
-test('writes one object twice where it stands twice: that is no cycle', () => {
+test('writes one object twice if it stands twice: that is no cycle', () => {
   const shared = { a: 1 }
   expect(canonicalJson([shared, shared])).toBe('[{"a":1},{"a":1}]')
 })

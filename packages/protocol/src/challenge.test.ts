@@ -17,7 +17,7 @@ test('writes the challenge of a step-up in the order of RFC 9470 §3', () => {
   )
 })
 
-test('writes the algorithms of proofs into every challenge of DPoP (RFC 9449 §7.1), and a bare scheme where there is nothing to say', () => {
+test('writes the algorithms of proofs into every challenge of DPoP (RFC 9449 §7.1), and a bare scheme if there is nothing to say', () => {
   expect(buildChallenge({ scheme: 'DPoP' })).toBe('DPoP algs="ES256"')
   expect(buildChallenge({ scheme: 'DPoP', error: 'use_dpop_nonce' })).toBe('DPoP error="use_dpop_nonce", algs="ES256"')
   expect(buildChallenge({ scheme: 'DPoP', algs: ['ES384'] })).toBe('DPoP algs="ES384"')

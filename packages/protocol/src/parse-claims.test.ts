@@ -84,7 +84,7 @@ test('threat: a subject without an issuer, or an unknown band, is let through', 
   expect(parseAssuranceClaims({ ...full, risk: 'fine' })).toBeUndefined()
 })
 
-test('threat: a license of which a part is not understood passes for none', () => {
+test('threat: a license with a part that is not understood passes for no license', () => {
   expect(parseAssuranceClaims({ ...full, lic: { ...claims.lic, state: 'eternal' } })).toBeUndefined()
 })
 

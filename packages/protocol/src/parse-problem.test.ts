@@ -35,13 +35,13 @@ test.each([
   ['a string', 'x'],
   ['an array', [full]],
   ['an empty object', {}],
-  ['a problem of nobody', { ...full, type: 'about:blank' }],
+  ['a problem of another type', { ...full, type: 'about:blank' }],
   ['an empty code', { ...full, type: 'urn:stile:problem:' }],
   ['a code that is a member of Object', { ...full, type: 'urn:stile:problem:constructor' }],
   ['a type that is no string', { ...full, type: ['urn:stile:problem:denied'] }],
   ['a status that is no number', { ...full, status: '401' }],
   ['a missing title', { ...full, title: undefined }],
-])('%s is none of ours', (_, value) => {
+])('%s is no problem of Stile', (_, value) => {
   expect(parseProblem(value)).toBeUndefined()
 })
 
@@ -58,7 +58,7 @@ test('threat: half of a requirement or of an operation is taken for the whole', 
   }
 })
 
-test('leaves out what only explains where it is malformed, and what it does not know', () => {
+test('leaves out what only explains if it is malformed, and what it does not know', () => {
   const hostile = {
     ...problem('attempt_failed', 'No.'),
     detail: 1,

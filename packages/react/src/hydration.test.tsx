@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { StepUpGate, StileProvider, TierGuard } from './index.ts'
 import { connect, proofNow } from './page.test-support.ts'
 
-test('the first render in the browser agrees with the server’s, even where the answer is known already, and then opens', async () => {
+test('the first render in the browser agrees with the server’s, even if the answer is known already, and then opens', async () => {
   const { client, service } = connect()
   service.given(proofNow(service))
   const app: ReactElement = (

@@ -3,7 +3,7 @@ import type { Mail } from '../inbox/mailbox.ts'
 import { env } from '../shared/env.ts'
 import type { DemoSession } from './sessions.ts'
 
-/** What stands for a user's mail program: the mails to the address of whoever is signed in, and no others. */
+/** What stands for a user's mail program: the mails to the address of the user who is signed in, and no others. */
 export function createInbox(signedIn: RequestHandler): Router {
   const router = express.Router()
   router.use(signedIn)

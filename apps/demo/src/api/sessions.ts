@@ -7,7 +7,7 @@ import type { User } from '../shared/users.ts'
 
 /** How somebody signed in, as the session token tells the service. */
 export type Login = Readonly<{
-  /** The id of the issuer: `demo` where the product asked for the password itself, `sso` where the identity provider did. */
+  /** The id of the issuer: `demo` if the product asked for the password itself, `sso` if the identity provider did. */
   issuer: 'demo' | 'sso'
   amr: readonly string[]
   acr?: string

@@ -9,13 +9,13 @@ export function settingsOf(account: string): Settings {
   return settings.get(account) ?? { contact: 'Accounting, accounting@quarterly.example', payoutAccount: 'DE02 1203 0000 0000 2020 51' }
 }
 
-/** Changes the billing contact; `undefined` where it is none. */
+/** Changes the billing contact; `undefined` if it is none. */
 export function changeContact(account: string, contact: unknown): Settings | undefined {
   if (typeof contact !== 'string' || contact.trim() === '' || contact.length > MAX_CONTACT) return undefined
   return change(account, { contact: contact.trim() })
 }
 
-/** Changes the account that payouts go to; `undefined` where it is no IBAN by its form. */
+/** Changes the account that payouts go to; `undefined` if it is no IBAN by its form. */
 export function changePayoutAccount(account: string, iban: unknown): Settings | undefined {
   if (typeof iban !== 'string') return undefined
   const compact = iban.replaceAll(/\s/g, '').toUpperCase()

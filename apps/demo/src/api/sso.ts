@@ -41,7 +41,7 @@ export function createSso(): Router {
   const router = express.Router()
   const pending = new Map<string, Pending>()
 
-  // our own page asks for it, never a link: whoever could choose the key in a link would be given the login of who follows it
+  // our own page asks for it, never a link: somebody who chose the key in a link would get the login of the person who follows it
   router.post('/sign-in', async (request, response) => {
     const now = Date.now()
     for (const [key, { expiresAt }] of pending) if (expiresAt <= now || pending.size > MAX_PENDING) pending.delete(key)

@@ -66,7 +66,7 @@ export function phoneForm(uid: string): string {
         ${cancelForm(uid)}`
 }
 
-/** The button that confirms signing out, for the form that the provider makes; pressed by itself where nobody needs to be asked. */
+/** The button that confirms signing out, for the form that the provider makes; pressed by itself if there is no need to ask. */
 export function signOutForm(form: string, byItself: boolean): string {
   const script = byItself ? '<script src="/continue.js" defer></script>' : ''
   return `${form}<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button>${script}`

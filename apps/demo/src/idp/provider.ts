@@ -27,7 +27,7 @@ function clients(): Configuration['clients'] {
   ]
 }
 
-/** The login prompt, which also comes where more is asked for than the session at the identity provider has shown. */
+/** The login prompt, which also comes if more is asked for than the session at the identity provider has shown. */
 function policy(): interactionPolicy.DefaultPolicy {
   const prompts = interactionPolicy.base()
   prompts.get('login')?.checks.add(
@@ -85,7 +85,7 @@ export function createProvider({ signingKey, cookieKey }: Readonly<{ signingKey:
       // one session id for both clients, and both are told when it ends: the service must hear of it although the product signed in
       session.sidFor('quarterly', session.uid)
       session.sidFor('stile', session.uid)
-      // both are the demo's own, so nobody is asked for consent
+      // both are the demo's own, so users are not asked for consent
       const known = session.grantIdFor(client.clientId)
       const grant =
         (known !== undefined && (await provider.Grant.find(known))) ||

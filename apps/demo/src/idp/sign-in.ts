@@ -12,7 +12,7 @@ type SecondStep = { readonly sub: string; readonly code: string; tries: number; 
 const MAX_TRIES = 5
 const SECOND_STEP_MS = 10 * 60_000
 
-/** The pages on which people sign in: the password, then the phone where more is asked for. */
+/** The pages on which people sign in: the password, then the phone if more is asked for. */
 export function createSignIn(provider: Provider): Router {
   const router = express.Router()
   router.use(express.urlencoded({ extended: false, limit: '4kb' }))

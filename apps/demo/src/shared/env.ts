@@ -17,6 +17,6 @@ export const env = {
   idpAppSecret: process.env.DEMO_IDP_APP_SECRET ?? '',
   /** What the identity provider knows the verification service by. */
   idpServiceSecret: process.env.DEMO_IDP_SERVICE_SECRET ?? '',
-  /** Whether others than the named users can sign in (users.ts says who). Default: nobody else can. */
+  /** Whether others than the named users can sign in (users.ts says who). Default: they cannot. */
   guests: process.env.DEMO_GUESTS === 'on',
 } as const

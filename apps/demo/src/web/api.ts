@@ -41,7 +41,7 @@ export function createApi(url: string): Api {
     })
   /** A password is given on this browser, so that its login belongs to this browser's key. */
   const withKey = async (path: string, body: object) => post(path, { ...body, jkt: (await deviceKey()).jkt })
-  /** The sentence of a refusal, or `null` where it worked. */
+  /** The sentence of a refusal, or `null` if it worked. */
   const refusal = async (asked: Promise<Response>): Promise<string | null> => {
     const response = await asked.catch(() => null)
     if (!response) return UNREACHABLE

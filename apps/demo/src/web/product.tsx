@@ -14,7 +14,7 @@ import { createClient, LABELS } from './stile/client.ts'
 const PAGES = { reports: 'Reports', payouts: 'Payouts', settings: 'Settings', inbox: 'Inbox', security: 'Security' } as const
 type Page = keyof typeof PAGES
 
-/** The page is in the address, so that whoever is sent to the identity provider comes back to it. */
+/** The page is in the address, so that people who are sent to the identity provider come back to it. */
 function pageInAddress(): Page {
   const name = location.pathname === '/recover' ? 'security' : location.pathname.slice(1)
   return Object.hasOwn(PAGES, name) ? (name as Page) : 'reports'
@@ -51,7 +51,7 @@ export function Product({ api, service, me, onSignedOut }: ProductProps): ReactE
     else onSignedOut()
   }
 
-  // whoever ends the session elsewhere, such as at the identity provider, ends it here
+  // a session that ends elsewhere, such as at the identity provider, ends here too
   useEffect(() => {
     const look = async () => {
       const known = client.get()

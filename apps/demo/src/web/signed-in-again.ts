@@ -20,7 +20,7 @@ function say(title: string, text: string): void {
   }
   const back = document.querySelector<HTMLAnchorElement>('#back')
   if (!back) return
-  // a window of its own is closed; where the page itself went to the identity provider, there is one to go back to
+  // a window of its own is closed; if the page itself went to the identity provider, there is one to go back to
   back.href = leftPage() ?? '/'
   back.hidden = false
   if (!window.opener) return

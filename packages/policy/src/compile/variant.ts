@@ -19,7 +19,7 @@ export type Cure = 'step_up' | 'enroll' | 'refuse'
 
 /** Everything about one combination of rules that does not depend on the proofs, worked out once. */
 export type Variant = Readonly<{
-  /** The reasons of a risk that denies; `undefined` where it does not. */
+  /** The reasons of a risk that denies; `undefined` if it does not. */
   denied: readonly Reason[] | undefined
   requirement: Requirement
   bound: boolean
@@ -31,19 +31,19 @@ export type Variant = Readonly<{
   methods: readonly Method[]
   /**
    * Those of them that a subject can use at an instant: what is enrolled and strong enough, and what needs no enrolment. Also `relogin`,
-   * where the login provider can prove the level.
+   * if the login provider can prove the level.
    */
   usable(enrolled: readonly Enrolled[], now: number): readonly Method[]
-  /** When the first of what is enrolled will count that is too new now, in seconds since the epoch; `undefined` where nothing ever will. */
+  /** When the first of what is enrolled will count that is too new now, in seconds since the epoch; `undefined` if nothing ever will. */
   countsFrom(enrolled: readonly Enrolled[]): number | undefined
   /** Those of them that are enrolled authenticators. */
   enrollable: readonly Method[]
   /** The rules that shaped the requirement and have a code of their own: compliance, upgrade, risk. */
   reasons: readonly Reason[]
   unsatisfiable(): readonly Reason[]
-  /** The reasons where something is missing, from the rules to what to do. */
+  /** The reasons if something is missing, from the rules to what to do. */
   missing(what: Missing, bound: boolean, cure: Cure): readonly Reason[]
-  /** The reasons where what is enrolled counts only from an instant on. */
+  /** The reasons if what is enrolled counts only from an instant on. */
   tooNew(what: Missing, bound: boolean, from: number): readonly Reason[]
 }>
 
@@ -59,15 +59,15 @@ export function createVariant(options: {
   requirement?: Requirement
   rules?: readonly Rule[]
   upgraded?: boolean
-  /** JSON Pointer to what holds new authenticators back, where the policy says it. */
+  /** JSON Pointer to what holds new authenticators back, if the policy says it. */
   settleSource?: string | undefined
 }): Variant {
   const { feature, title, denied, requirement = { level: 'session' }, rules = [], upgraded = false, settleSource } = options
   const methods = Object.freeze(methodsFor(requirement))
   const reasons = Object.freeze(rules.flatMap(reasonOf))
-  // where no rule asks for anything, the feature itself asks for a session
+  // if no rule asks for anything, the feature itself asks for a session
   const self: Asking = { origin: 'feature', who: title, source: pointer('features', feature) }
-  // signing in again needs nothing enrolled; a mailbox counts where a rule names it, otherwise only where the caller says there is one
+  // signing in again needs nothing enrolled; a mailbox counts if a rule names it, otherwise only if the caller says there is one
   const always = maskOf(methods, (method) => method === 'relogin' || (method === 'email-otp' && requirement.methods !== undefined))
   const bound = bindsOperation(requirement)
   const settles = bound || rules.some(({ origin }) => origin === 'compliance')
@@ -157,7 +157,7 @@ export function createVariant(options: {
     return found
   }
 
-  /** The first rule that asks for the level, or for certain methods where that is what makes it hard. */
+  /** The first rule that asks for the level, or for certain methods if that is what makes it hard. */
   function strongest(): Asking {
     const byLevel = rules.find((rule) => rule.requirement.level === requirement.level && rule.requirement.level !== LEVELS[0])
     return byLevel ?? rules.find((rule) => rule.requirement.methods !== undefined) ?? rules[0] ?? self
@@ -172,12 +172,12 @@ export function createVariant(options: {
 
 type Asking = Readonly<Pick<Rule, 'origin' | 'who' | 'source'>>
 
-/** Names who asks where it is not the feature itself and no reason of its own has said so. */
+/** Names who asks if it is not the feature itself and no reason of its own has said so. */
 function asker({ origin, who }: Asking): string {
   return origin === 'tier' || origin === 'account' ? `, as ${who} asks` : ''
 }
 
-/** Feature, tier and account speak only where something is missing; the others say why the requirement is what it is. */
+/** Feature, tier and account speak only if something is missing; the others say why the requirement is what it is. */
 function reasonOf(rule: Rule): Reason[] {
   const { origin, who, source, requirement } = rule
   const message = `${who} asks for ${requirementInWords(requirement)}.`

@@ -7,7 +7,7 @@ export type PolicyIssue = Readonly<{
   path: string
   /** What is wrong and how to fix it. */
   message: string
-  /** A question such as `Did you mean "reports.view"?`, where a name looks mistyped. */
+  /** A question such as `Did you mean "reports.view"?`, if a name looks mistyped. */
   suggestion?: string
 }>
 
@@ -17,7 +17,7 @@ export type Place = readonly (string | number)[]
 /** Collects issues while a document is read. */
 export type Report = Readonly<{
   issues: readonly PolicyIssue[]
-  /** Adds an issue; `given` and `known` make a suggestion where one is close. */
+  /** Adds an issue; `given` and `known` make a suggestion if one is close. */
   add(place: Place, message: string, mistyped?: Readonly<{ given: string; known: readonly string[] }>): void
 }>
 

@@ -34,14 +34,14 @@ export function readPolicy(
   }
 }
 
-/** What could be read is checked even where the rest could not: leaving out a rule never makes another one wrong. */
+/** What could be read is checked even if the rest could not: leaving out a rule never makes another one wrong. */
 function check(document: PolicyDocument, report: Report): void {
   checkCycles(document, report)
   checkWhenStale(document, report)
   checkSatisfiable(document, report)
 }
 
-/** The names that a section defines, also where what they name is wrong: that is one issue, and every use of it no other. */
+/** The names that a section defines, also if what they name is wrong: that is one issue, and every use of it no other. */
 function namesIn(section: unknown): readonly string[] {
   if (typeof section !== 'object' || section === null || Array.isArray(section)) return []
   return Object.entries(section).flatMap(([name, member]) => (member === undefined ? [] : [name]))

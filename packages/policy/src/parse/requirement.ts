@@ -23,7 +23,7 @@ export function readRequirement(value: unknown, place: Place, report: Report): R
   if (methods !== undefined && methodsFor(toRequirement(requirement)).length === 0) {
     report.add(
       [...place, 'methods'],
-      `None of these methods reaches ${level}${bind === undefined ? '' : ' for an operation'}, so nobody could ever meet it; add one that does.`,
+      `None of these methods reaches ${level}${bind === undefined ? '' : ' for an operation'}, so the requirement could never be met; add one that does.`,
     )
     return undefined
   }

@@ -169,7 +169,7 @@ function readEach<V>(
   return result
 }
 
-/** Reads a member only where it is given. */
+/** Reads a member only if it is given. */
 function optional(members: Members, place: Place): <V>(key: string, read: (value: unknown, place: Place) => V) => V | undefined {
   return (key, read) => (members[key] === undefined ? undefined : read(members[key], [...place, key]))
 }

@@ -2,7 +2,7 @@
 const LONGEST = 64
 
 /**
- * The candidate that a mistyped name most likely means or is the beginning of, or `undefined` where none is close.
+ * The candidate that a mistyped name most likely means or is the beginning of, or `undefined` if none is close.
  *
  * Names of more than 64 characters, given or among the candidates, are left out. Capitals do not count.
  */

@@ -1,7 +1,7 @@
 import { LONGEST_SECONDS, parseDuration } from '../duration.ts'
 import type { Place, Report } from './issue.ts'
 
-/** The members of an object that was read, without a prototype: `constructor` is a member only where the document has it. */
+/** The members of an object that was read, without a prototype: `constructor` is a member only if the document has it. */
 export type Members = Readonly<Record<string, unknown>>
 
 const NAME = /^[A-Za-z][A-Za-z0-9._:-]{0,63}$/

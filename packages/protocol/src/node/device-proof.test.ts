@@ -119,7 +119,7 @@ describe('the checks of RFC 9449 §4.3, in their order', () => {
     ['11: a minute ahead', 'valid', { claims: { iat: NOW + 60 } }],
     ['11: more than a minute ago', 'not_fresh', { claims: { iat: NOW - 60.5 } }],
     ['11: more than a minute ahead', 'not_fresh', { claims: { iat: NOW + 60.5 } }],
-    ['11: a nonce that nobody asked for does not make an old proof fresh', 'not_fresh', { claims: { iat: NOW - 61, nonce: 'fresh' } }],
+    ['11: a nonce that was not asked for does not make an old proof fresh', 'not_fresh', { claims: { iat: NOW - 61, nonce: 'fresh' } }],
     ['an end that has passed', 'expired', { claims: { exp: NOW } }],
     ['an end that has passed, with a fresh nonce', 'expired', { freshness: byNonce, claims: { exp: NOW - 1 } }],
     ['an end that is a text', 'expired', { claims: { exp: String(NOW + 60) } }],
@@ -127,9 +127,9 @@ describe('the checks of RFC 9449 §4.3, in their order', () => {
     ['an end that lies ahead', 'valid', { claims: { exp: NOW + 1 } }],
     ['12: another token', 'wrong_token', { claims: { ath: sha256('another') } }],
     ['12: no token', 'wrong_token', { claims: { ath: undefined } }],
-    ['12: a proof without a token where none came', 'valid', { accessToken: undefined, claims: { ath: undefined } }],
+    ['12: a proof without a token if none came', 'valid', { accessToken: undefined, claims: { ath: undefined } }],
     ['12: another key', 'wrong_key', { key: thief.privateKey, header: { jwk: thief.jwk } }],
-    ['12: another key where the token is bound to none', 'valid', { key: thief.privateKey, header: { jwk: thief.jwk }, jkt: undefined }],
+    ['12: another key if the token is bound to none', 'valid', { key: thief.privateKey, header: { jwk: thief.jwk }, jkt: undefined }],
   ])('%s: %s', (_, outcome, change) => {
     expect(check(change)).toBe(outcome)
   })

@@ -111,7 +111,7 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
     const point = p256Point(header.jwk)
     if (point === undefined) return refused('wrong_jwk')
     const made = thumbprint(point)
-    // a part of step 12: a hash costs less than the signature of a key that nobody asked for
+    // a part of step 12: a hash costs less than checking the signature of a key that was not expected
     if (jkt !== undefined && jkt !== made) return refused('wrong_key')
     const key = keys.get(made) ?? importP256(point)
     if (key === undefined) return refused('wrong_jwk')

@@ -51,7 +51,7 @@ test('threat: a signature in DER, cut short or made longer passes too', () => {
     raw.subarray(0, 63),
     Buffer.concat([raw, Buffer.alloc(1)]),
     Buffer.concat([Buffer.alloc(1), raw]),
-    // the same two numbers, of which the second has a zero before it
+    // the same two numbers, with a zero before the second
     Buffer.concat([raw.subarray(0, 32), Buffer.alloc(1), raw.subarray(32)]),
     raw.subarray(0, 0),
   ])

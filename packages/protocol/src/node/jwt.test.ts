@@ -49,7 +49,7 @@ test.each([
   expect(parseJwt(token, MAX)).toBeUndefined()
 })
 
-test.each(['crit', 'b64'])('threat: the header asks by %s for what nobody here understands, and is believed without it', (name) => {
+test.each(['crit', 'b64'])('threat: the header asks by %s for something unknown here, and is believed without it', (name) => {
   for (const value of [['b64'], [], false, true, null, 0])
     expect(parseJwt(signJwt({ alg: 'ES256', [name]: value }, {}, privateKey), MAX)).toBeUndefined()
   expect(parseJwt(signJwt({ alg: 'ES256' }, { [name]: true }, privateKey), MAX)).toBeDefined()

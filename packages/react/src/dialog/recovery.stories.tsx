@@ -66,8 +66,8 @@ export const Listed: Story = {
     },
   },
   play: async () => {
-    await screen.findByText('Too many wrong codes: remove it and add it again.')
-    await screen.findByText('Recovery codes left: 1. Notices go to a•••@example.com.')
+    await screen.findByText(/too many wrong codes/i)
+    await screen.findByText(/\b1\b.*a•••@example\.com/)
   },
 }
 
@@ -89,7 +89,7 @@ export const WrongCode: Story = {
   play: async () => {
     await open()
     await typeRecoveryCode('nonsense')
-    await screen.findByText('That code is not right, was used already or has ended.')
+    await screen.findByText(/not right/)
     expect(screen.getByLabelText('Recovery code')).toHaveValue('nonsense')
     await settled()
   },
@@ -102,7 +102,7 @@ export const NoCodes: Story = {
   parameters: { world: { given: { ...LOST, recoveryCodes: [] } } },
   play: async () => {
     await open()
-    await screen.findByText(/You have no recovery codes\. Ask your administrator/)
+    await screen.findByText(/no recovery codes/)
     await settled()
   },
 }
@@ -112,7 +112,7 @@ export const Accepted: Story = {
   play: async () => {
     await open()
     await typeRecoveryCode(CODE.toLowerCase())
-    await screen.findByText(/You are let back in\./)
+    await screen.findByText(/let back in/)
     await screen.findByRole('button', { name: 'Add a security key' })
     await settled()
   },
@@ -139,9 +139,9 @@ export const ByLink: Story = {
   args: { byLink: true },
   play: async () => {
     await open()
-    await screen.findByText(/Your link opens the way back in\./)
+    await screen.findByText(/link opens/)
     await click('Continue')
-    await screen.findByText(/You are let back in\./)
+    await screen.findByText(/let back in/)
     await settled()
   },
 }
@@ -169,7 +169,7 @@ export const CodesKept: Story = {
     await Codes.play?.(context)
     await userEvent.keyboard('{Escape}')
     screen.getByRole('dialog').dispatchEvent(new Event('cancel', { cancelable: true }))
-    await screen.findByText('Save them first: you will not see them again.')
+    await screen.findByText(/save them first/i)
     await settled()
     await click('I have saved them')
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())

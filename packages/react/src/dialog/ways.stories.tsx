@@ -62,7 +62,7 @@ const signIn = async () => {
 export const EmailSent: Story = {
   play: async () => {
     await open()
-    await screen.findByText('We sent a code to a•••@example.com.')
+    await screen.findByText(/sent.*a•••@example\.com/)
     const field = await screen.findByLabelText('6-digit code from the email')
     await waitFor(() => expect(field).toHaveFocus())
     expect(field).toHaveAttribute('autocomplete', 'one-time-code')
@@ -79,7 +79,7 @@ export const EmailWrong: Story = {
   play: async () => {
     await open()
     await typeCode(mailed() === '000000' ? '111111' : '000000')
-    await screen.findByText('That code is not right. Attempts left: 4.')
+    await screen.findByText(/not right.*\b4\b/)
     await settled()
   },
 }
@@ -93,10 +93,10 @@ export const EmailResent: Story = {
   parameters: READY,
   play: async () => {
     await open()
-    await screen.findByText('We sent a code to a•••@example.com.')
+    await screen.findByText(/sent.*a•••@example\.com/)
     service().advance(30)
     await click('Send another code')
-    await screen.findByText('Another code is on its way. The one before no longer counts.')
+    await screen.findByText(/on its way/)
     expect(service().inbox()).toHaveLength(2)
     expect(screen.getByLabelText('6-digit code from the email')).toHaveFocus()
     expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
@@ -110,7 +110,7 @@ export const EmailTooSoon: Story = {
   play: async () => {
     await open()
     await click('Send another code')
-    await screen.findByText(/It is too soon for another code\. Try again in \d+ s\./)
+    await screen.findByText(/too soon.*\d+ s/)
     await settled()
     await typeCode(mailed())
     await screen.findByText('The contact data can be changed.')
@@ -121,7 +121,7 @@ export const EmailTooSoon: Story = {
 export const EmailRight: Story = {
   play: async () => {
     await open()
-    await screen.findByText('We sent a code to a•••@example.com.')
+    await screen.findByText(/sent.*a•••@example\.com/)
     await typeCode(mailed())
     await screen.findByText('The contact data can be changed.')
   },
@@ -132,7 +132,7 @@ export const MailAway: Story = {
   parameters: { world: { given: { ...STALE, authenticators: [], away: ['mail'] } } },
   play: async () => {
     await open()
-    await screen.findByText(/The email could not be sent\. Nothing was counted/)
+    await screen.findByText(/could not be sent/)
     await screen.findByRole('button', { name: 'Sign in again' })
     await settled()
   },
@@ -184,7 +184,7 @@ export const ProviderAway: Story = {
     await open()
     await click('Sign in again at login.example.com')
     release()
-    await screen.findByText(/Your login provider cannot be reached\. Nothing was counted/)
+    await screen.findByText(/cannot be reached/)
     await settled()
   },
 }

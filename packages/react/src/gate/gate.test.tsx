@@ -76,7 +76,7 @@ const cards: readonly [what: string, given: Partial<World>, kind: string, text: 
   ['the service cannot be reached', { network: 'down' }, 'error', 'Nothing is lost. We keep trying.'],
 ]
 
-test.each(cards)('where %s a card says so', async (_, given, kind, text) => {
+test.each(cards)('if %s a card says so', async (_, given, kind, text) => {
   const { container } = open(gate, { given })
   await waitFor(() => expect(container.querySelector(`[data-stile-card="${kind}"]`)?.textContent).toContain(text))
   isClosed()
@@ -130,7 +130,7 @@ test('while the ceremony is under way the button keeps the focus', async () => {
   expect(button.hasAttribute('disabled')).toBe(false)
 })
 
-test('a second click begins nothing more, not even where a step-up is never shared', async () => {
+test('a second click begins nothing more, not even if a step-up is never shared', async () => {
   const { arrived, user } = open(paying('10'))
   const button = await confirm()
   await user.click(button)
@@ -277,7 +277,7 @@ test('a step-up that cannot succeed says so', async () => {
   isClosed()
 })
 
-test('names and sentences are the application’s where it gives them', async () => {
+test('names and sentences are the application’s if it gives them', async () => {
   const { container, service, user } = open(gate, {
     labels: { 'reports.export': 'Export reports', pro: 'Plus', enterprise: 'Max' },
     texts: {

@@ -34,7 +34,7 @@ export const Included: Story = {
 export const Upgrade: Story = {
   parameters: { world: { given: { license: licenseOf('basic') } } },
   play: async () => {
-    await screen.findByText('This comes with Pro.')
+    await screen.findByText(/comes with Pro/)
     isClosed()
   },
 }
@@ -46,7 +46,7 @@ export const UpgradeNarrow: Story = narrow(Upgrade)
 export const Upgraded: Story = {
   ...Upgrade,
   play: async () => {
-    await screen.findByText('This comes with Pro.')
+    await screen.findByText(/comes with Pro/)
     service().given({ license: licenseOf('pro', { epoch: 2 }) })
     await screen.findByText('Charts of the Pro plan.')
   },

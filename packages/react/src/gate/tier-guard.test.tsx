@@ -41,7 +41,7 @@ test.each([
   await waitFor(isClosed)
 })
 
-test('threat: a typo opens a guard: a tier that nobody has stays closed', async () => {
+test('threat: a typo opens a guard: an unknown tier stays closed', async () => {
   open(
     <TierGuard tier={'prp' as TierName} label="Pro">
       <Charts />
@@ -60,7 +60,7 @@ test('an error is said with a button to try again', async () => {
   await screen.findByText('charts of the pro plan')
 })
 
-test('names and sentences are the application’s where it gives them', async () => {
+test('names and sentences are the application’s if it gives them', async () => {
   open(guard, {
     given: { license: licenseOf('basic') },
     labels: { pro: 'Plus' },

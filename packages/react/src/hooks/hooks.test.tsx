@@ -54,7 +54,7 @@ test('useFeature says what may be done now, and follows', async () => {
   await waitFor(() => expect(result.current).toMatchObject({ status: 'upgrade', decision: { next: { tiers: ['pro', 'enterprise'] } } }))
 })
 
-test('threat: a feature that nobody knows is taken for permitted: useFeature denies it', async () => {
+test('threat: an unknown feature is taken for permitted: useFeature denies it', async () => {
   const { result } = hook(() => useFeature('reports.exprot' as 'reports.export'))
   await waitFor(() => expect(result.current).toEqual({ status: 'deny', decision: undefined, stale: false }))
 })

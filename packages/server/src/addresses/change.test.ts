@@ -22,14 +22,14 @@ describe('the pinned address', () => {
     expect(SETTLE_SECONDS).toBe(72 * 3600)
   })
 
-  test.each(['claim', 'admin'] as const)('threat: whoever changes the address (%s) would get codes at once', (by) => {
+  test.each(['claim', 'admin'] as const)('threat: an attacker who changes the address (%s) would get codes at once', (by) => {
     const record = after(['claim', A], [by, B, 10])
     expect(mailbox(record, 10)).toEqual(suspended(A, 10))
     expect(mailbox(record, 10 + SETTLE_SECONDS - 1)).toEqual(suspended(A, 10))
     expect(mailbox(record, 10 + SETTLE_SECONDS)).toEqual({ address: B })
   })
 
-  test('stays where the former claim comes back in time', () => {
+  test('stays if the former claim comes back in time', () => {
     const record = after(['claim', A], ['claim', B, 10], ['claim', A, 20])
     expect(mailbox(record, 20)).toEqual({ address: A })
     expect(mailbox(record, 10 + SETTLE_SECONDS)).toEqual({ address: A })
@@ -40,7 +40,7 @@ describe('the pinned address', () => {
     expect(mailbox(record, SETTLE_SECONDS)).toEqual(suspended(A, SETTLE_SECONDS - 1))
   })
 
-  test('waits anew where a third address comes, and not where the second is named again', () => {
+  test('waits again if a third address comes, and not if the second is named again', () => {
     expect(mailbox(after(['claim', A], ['claim', B], ['claim', C, 50]), 50)).toEqual(suspended(A, 50))
     expect(mailbox(after(['claim', A], ['claim', B], ['admin', B, 50]), 50)).toEqual(suspended(A))
   })
@@ -54,7 +54,7 @@ describe('the pinned address', () => {
     const record = after(['claim', A], ['admin', B], ['claim', A, 1])
     expect(mailbox(record, 1)).toEqual(suspended(A))
     expect(mailbox(after(['claim', A], ['admin', B], ['claim', A, SETTLE_SECONDS + 1]), SETTLE_SECONDS + 1)).toEqual({ address: B })
-    // nor does the first claim, where it is the address that the administrator wants to replace
+    // nor does the first claim, if it is the address that the administrator wants to replace
     expect(mailbox(after(['admin', A], ['admin', B], ['claim', A, 1]), 1)).toEqual(suspended(A))
   })
 
@@ -70,7 +70,7 @@ describe('the pinned address', () => {
     expect(mailbox(after(['claim', A], ['claim', B], ['admin', A, 1]), 1)).toEqual({ address: A })
   })
 
-  test('nothing is written where nothing changes', () => {
+  test('nothing is written if nothing changes', () => {
     expect(changed(after(['claim', A]), { subject: 'main|ada', address: A, by: 'claim', now: T0 })).toBeUndefined()
   })
 })

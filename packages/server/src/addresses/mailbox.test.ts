@@ -24,7 +24,7 @@ describe('the mailbox of a caller', () => {
     expect(await notices()).toEqual([])
   })
 
-  test('threat: an address that nobody has verified would be pinned', async () => {
+  test('threat: an address that is not verified would be pinned', async () => {
     const standing = await loadStanding(world.domain, await caller(A, { verified: false }))
     expect(standing.mailbox).toBeUndefined()
     await loadStanding(world.domain, await caller(A))
@@ -39,7 +39,7 @@ describe('the mailbox of a caller', () => {
     expect(await mailboxOf(world.domain, 'main|alice')).toEqual({ address: A })
   })
 
-  test('threat: whoever changed the address at the login would do so in silence', async () => {
+  test('threat: the address at the login would be changed in silence', async () => {
     await loadStanding(world.domain, await caller(A))
     const { mailbox } = await loadStanding(world.domain, await caller(B))
     const settlesAt = world.clock.now() + SETTLE_SECONDS
@@ -67,7 +67,7 @@ describe('the mailbox of a caller', () => {
   })
 })
 
-test('no address is kept where no mail is configured', async () => {
+test('no address is kept if no mail is configured', async () => {
   const silent = await createTestDomain()
   const { mailbox } = await loadStanding(silent.domain, await silent.caller({ email: { address: A, verified: true } }))
   expect(mailbox).toBeUndefined()

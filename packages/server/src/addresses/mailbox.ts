@@ -40,7 +40,7 @@ export async function nameAddress(
     const next = changed(record, { subject, address, by, now })
     if (next === undefined) return mailboxIn(record as AddressRecord, now)
     const notices = record === null ? [] : await addressChangeNotices(domain, { before: record, next })
-    // somebody else was first: look again at what they made of it
+    // another caller was first: look at what it has written
     if (await domain.store.addresses.write({ record: next, notices })) return mailboxIn(next, now)
   }
 }

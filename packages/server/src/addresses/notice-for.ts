@@ -9,7 +9,7 @@ import { newNotice } from './notices.ts'
  *
  * It goes to the pinned address, also while that is about to be replaced. It is empty if there is no mail or no address.
  *
- * @param who  the caller whose change it is, or the subject if nobody is calling
+ * @param who  the caller whose change it is, or the subject if there is no caller
  * @param data  what it says, never a secret
  */
 export async function noticeFor<Kind extends NoticeKind>(

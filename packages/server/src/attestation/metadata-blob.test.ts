@@ -28,12 +28,12 @@ test('a signed blob tells its number, when the next is due, and each model with 
   ])
 })
 
-test('entries without an AAGUID, and of a shape that nobody knows, are passed over', () => {
+test('entries without an AAGUID, and of an unknown shape, are passed over', () => {
   const entries = [{ aaid: '4e4e#4005', statusReports: [] }, null, 7, { aaguid: 'x' }]
   expect(verify(signer.sign({ payload: { entries } })).models.size).toBe(0)
 })
 
-test('a model that is listed twice is safe only where both say so', () => {
+test('a model that is listed twice is safe only if both say so', () => {
   const entries = [
     { aaguid, roots: [root], statuses: ['REVOKED'] },
     { aaguid: aaguid.toLowerCase(), roots: [root] },

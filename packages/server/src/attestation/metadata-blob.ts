@@ -34,7 +34,7 @@ export class MetadataError extends Error {
 export type VerifyMetadata = Readonly<{
   blob: string
   roots: readonly Certificate[]
-  /** The hosts of which the signing certificate must be one, if its root signs for others too. */
+  /** The signing certificate must be for one of these hosts, if its root signs for others too. */
   signers?: readonly string[]
   /** Seconds since the epoch. */
   now: number

@@ -65,7 +65,7 @@ async function surroundings() {
 }
 
 describe('metadata from an address', () => {
-  test('are read at start, and again where that is due', async () => {
+  test('are read at start, and again if that is due', async () => {
     const world = await surroundings()
     world.answer(models(1))
     const source = await world.fromUrl()
@@ -80,7 +80,7 @@ describe('metadata from an address', () => {
     expect(source.current()?.models.get(AAGUID)).toMatchObject({ revoked: true })
   })
 
-  test('that do not answer keep nobody from starting: they are tried again soon, and the log says so', async () => {
+  test('that do not answer do not keep the service from starting: they are tried again soon, and the log says so', async () => {
     const world = await surroundings()
     const source = await world.fromUrl()
     expect(source.current()).toBeUndefined()
@@ -142,7 +142,7 @@ describe('metadata from an address', () => {
 })
 
 describe('metadata never go back', () => {
-  test('also where the service starts again', async () => {
+  test('also if the service starts again', async () => {
     const world = await surroundings()
     world.write(models(7))
     await world.fromFile()
@@ -160,7 +160,7 @@ describe('a file of metadata that cannot be used is told at start', () => {
     ['is missing', undefined, /metadata that cannot be found/],
     ['is no blob', 'hello', /metadata that are not a signed blob/],
     ['is of another signer', metadataSigner().sign(), /does not lead to the root/],
-  ])('where it %s', async (_, text, words) => {
+  ])('if it %s', async (_, text, words) => {
     const world = await surroundings()
     if (text !== undefined) world.write(text)
     const error: unknown = await world.fromFile().catch((reason: unknown) => reason)

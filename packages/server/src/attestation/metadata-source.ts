@@ -129,7 +129,7 @@ async function download(url: string, fetch: typeof globalThis.fetch): Promise<st
     return Buffer.concat(chunks).toString()
   } catch (error) {
     if (error instanceof MetadataError) throw error
-    throw new MetadataError('could not be fetched: nobody answered in time')
+    throw new MetadataError('could not be fetched: the server did not answer in time')
   }
 }
 

@@ -58,7 +58,7 @@ describe('the word of a maker', () => {
     )
   })
 
-  test('is trusted without the extension only where the root is of that one model', async () => {
+  test('is trusted without the extension only if the root is of that one model', async () => {
     const bare = key([testCertificate({ issuer: root })])
     expect((await trusting({ entries: [entry()] })).trust.judge(bare)).toBe('trusted')
     expect((await trusting({ entries: [entry(), entry({ aaguid: other })] })).trust.judge(bare)).toBe('untrusted')
@@ -81,32 +81,32 @@ describe('a security key is not trusted', () => {
   const self = key([])
   const { attestation: _, ...bare } = key([]).data as WebAuthnData
   test.each<[string, Attestation, Pick<AuthenticatorRecord, 'createdAt' | 'data'>, string]>([
-    ['where nothing is configured', {}, key(chain()), 'untrusted'],
+    ['if nothing is configured', {}, key(chain()), 'untrusted'],
     ['without attestation', byRoot, { createdAt: TEST_START, data: bare }, 'none'],
     ['by its own word', byRoot, self, 'none'],
-    ['where it can be copied to other devices', byRoot, key(chain(), { backupEligible: true }), 'synced'],
+    ['if it can be copied to other devices', byRoot, key(chain(), { backupEligible: true }), 'synced'],
     ['from another root', byRoot, key([testCertificate({ issuer: testRoot('Example Root'), aaguid })]), 'untrusted'],
-    ['where its certificate is an authority', byRoot, key(chain({ ca: true })), 'untrusted'],
-    ['where its certificate had expired', byRoot, key(chain({ to: TEST_START - 1 })), 'untrusted'],
-    ['where its certificate is of another model', byRoot, key(chain({ aaguid: Buffer.alloc(16, 1) })), 'untrusted'],
-    ['where its evidence was spoilt', byRoot, key(chain(), { attestation: { format: 'packed', certificates: ['AAAA'] } }), 'untrusted'],
-    ['where its model is not on the list', { ...byRoot, aaguids: [other] }, key(chain()), 'not_allowed'],
-    ['where its model is not in the metadata', { entries: [entry({ aaguid: other })] }, key(chain()), 'not_allowed'],
-    ['where its model keeps keys in software', { entries: [entry({ protection: ['software'] })] }, key(chain()), 'not_allowed'],
+    ['if its certificate is an authority', byRoot, key(chain({ ca: true })), 'untrusted'],
+    ['if its certificate had expired', byRoot, key(chain({ to: TEST_START - 1 })), 'untrusted'],
+    ['if its certificate is of another model', byRoot, key(chain({ aaguid: Buffer.alloc(16, 1) })), 'untrusted'],
+    ['if its evidence was spoilt', byRoot, key(chain(), { attestation: { format: 'packed', certificates: ['AAAA'] } }), 'untrusted'],
+    ['if its model is not on the list', { ...byRoot, aaguids: [other] }, key(chain()), 'not_allowed'],
+    ['if its model is not in the metadata', { entries: [entry({ aaguid: other })] }, key(chain()), 'not_allowed'],
+    ['if its model keeps keys in software', { entries: [entry({ protection: ['software'] })] }, key(chain()), 'not_allowed'],
     [
-      'where its model also keeps keys in software',
+      'if its model also keeps keys in software',
       { entries: [entry({ protection: ['hardware', 'software'] })] },
       key(chain()),
       'not_allowed',
     ],
-    ['where nobody says where its model keeps keys', { entries: [entry({ protection: [] })] }, key(chain()), 'not_allowed'],
+    ['if the metadata do not say where its model keeps keys', { entries: [entry({ protection: [] })] }, key(chain()), 'not_allowed'],
     [
-      'where it names no model',
+      'if it names no model',
       { entries: [entry({ aaguid: NONE })] },
       key([testCertificate({ issuer: root })], { aaguid: NONE }),
       'not_allowed',
     ],
-    ['where the list narrows the metadata', { aaguids: [other], entries: [entry()] }, key(chain()), 'not_allowed'],
+    ['if the list narrows the metadata', { aaguids: [other], entries: [entry()] }, key(chain()), 'not_allowed'],
     [
       'by the root of another model in the metadata',
       { entries: [entry({ roots: [testRoot('Its Own')] }), entry({ aaguid: other })] },
@@ -132,7 +132,7 @@ describe('a security key is not trusted', () => {
 })
 
 describe('a judgement that is remembered', () => {
-  test('falls at once where the model is revoked later', async () => {
+  test('falls at once if the model is revoked later', async () => {
     const { trust, publish, clock } = await trusting({ entries: [entry()] })
     expect(trust.judge(key(chain()))).toBe('trusted')
     publish(2, [entry({ statuses: ['REVOKED'] })])

@@ -90,7 +90,7 @@ function vouchesFor(anchor: Certificate, leaf: Certificate, aaguid: string, meta
   return named === undefined ? isOnlyOf(anchor, aaguid, metadata) : named === aaguid
 }
 
-/** Whether the metadata know an anchor, and for this model alone. What a root of the operator signs nobody can know. */
+/** Whether the metadata know an anchor, and for this model alone. The metadata cannot know what a root of the operator signs. */
 function isOnlyOf(anchor: Certificate, aaguid: string, metadata: Metadata | undefined): boolean {
   const models = [...(metadata?.models ?? [])].filter(([, { roots }]) => roots.some((root) => isSame(root, anchor))).map(([model]) => model)
   return models.length === 1 && models[0] === aaguid

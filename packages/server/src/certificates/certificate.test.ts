@@ -22,7 +22,7 @@ describe('a certificate', () => {
     expect(leaf && aaguidIn(leaf)).toBeUndefined()
   })
 
-  test('is read from PEM, and only where that is one certificate', () => {
+  test('is read from PEM, and only if that is one certificate', () => {
     const { pem, der: bytes } = testRoot('Root')
     expect(readPem(pem)?.der).toEqual(bytes)
     expect(readPem(`\n${pem}\n`)).toBeDefined()

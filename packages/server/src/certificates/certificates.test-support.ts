@@ -11,7 +11,7 @@ export type TestCertificate = Readonly<{
 
 /** What a certificate says; whatever is left out is as an attestation certificate should be. */
 export type CertificateInit = Readonly<{
-  /** Name parts in order; those of §8.2.1 where nothing is given. */
+  /** Name parts in order; those of §8.2.1 if nothing is given. */
   subject?: readonly (readonly [keyof typeof NAMES, string])[]
   issuer?: TestCertificate
   /** Replaces the key that signs, and leaves the issuer's name. */
@@ -66,7 +66,7 @@ export function testRoot(name: string, init: CertificateInit = {}): TestCertific
   return testCertificate({ ca: true, subject: [['CN', name]], ...init })
 }
 
-/** Makes an X.509 certificate with a P-256 key, as its own issuer where none is given. */
+/** Makes an X.509 certificate with a P-256 key, as its own issuer if none is given. */
 export function testCertificate(init: CertificateInit): TestCertificate {
   const { ca = false, version = 3, from = YEAR_2020, to = YEAR_2045, hash = 'sha256' } = init
   const { privateKey, publicKey } = init.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' })

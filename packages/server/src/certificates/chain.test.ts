@@ -14,7 +14,7 @@ const leads = (certificates: readonly TestCertificate[], anchors: readonly TestC
   anchorOf({ certificates: certificates.map(read), anchors: anchors.map(read), at }) !== undefined
 
 describe('a chain leads to a root', () => {
-  test('directly, over others, and also where the root is sent too', () => {
+  test('directly, over others, and also if the root is sent too', () => {
     const one = middle()
     const leaf = leafOf(one)
     expect(leads([leafOf(root)])).toBe(true)
@@ -22,12 +22,12 @@ describe('a chain leads to a root', () => {
     expect(leads([leaf, one, root])).toBe(true)
   })
 
-  test('where the certificate itself is trusted', () => {
+  test('if the certificate itself is trusted', () => {
     const leaf = leafOf(testRoot('Nobody'))
     expect(leads([leaf], [leaf])).toBe(true)
   })
 
-  test('where a certificate in its middle is trusted', () => {
+  test('if a certificate in its middle is trusted', () => {
     const one = middle()
     expect(leads([leafOf(one), one], [one])).toBe(true)
   })
@@ -49,7 +49,7 @@ describe('an attacker who builds a chain', () => {
     ['through an authority that is not valid yet', () => leafAnd(middle({ from: NOW + 1 }))],
     ['with a leaf that has expired', () => [leafOf(root, { to: NOW - 1 })]],
     [
-      'with a critical extension that nobody understands',
+      'with an unknown critical extension',
       () => [leafOf(root, { extensions: [{ oid: '2a0304', critical: true, value: Buffer.from([5, 0]) }] })],
     ],
     ['with a signature over SHA-1', () => [leafOf(root, { hash: 'sha1' })]],
@@ -86,7 +86,7 @@ describe('an attacker who builds a chain', () => {
     expect(leads(chain())).toBe(false)
   })
 
-  test('is believed where it is as long as allowed, so that the bound is what refuses', () => {
+  test('is believed if it is as long as allowed, so that the bound is what refuses', () => {
     expect(leads(longChain(6))).toBe(true)
     expect(leads(bounded(1))).toBe(true)
     expect(leads(leafAnd(below(one), one))).toBe(true)

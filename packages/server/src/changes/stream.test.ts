@@ -74,7 +74,7 @@ test('a store that fails for a while loses nothing: the stream keeps its place',
   stream.close()
 })
 
-test('a change of another process is seen although nobody calls', async () => {
+test('a change of another process is seen without a call in this one', async () => {
   store = createSqliteStore({ path: ':memory:' })
   const silent = { ...store, changes: { ...store.changes, watch: () => () => {} } }
   const stream = createChangeStream({ store: silent }, 20)
@@ -86,7 +86,7 @@ test('a change of another process is seen although nobody calls', async () => {
   stream.close()
 })
 
-test('whoever has unsubscribed is not called again', async () => {
+test('a subscriber that has left is not called again', async () => {
   store = createSqliteStore({ path: ':memory:' })
   const stream = createChangeStream({ store })
   await stream.start()

@@ -14,7 +14,7 @@ export type ChangeStream = Readonly<{
   close(): void
 }>
 
-/** How often the log is read even if nobody called: changes of another process reach nobody here by themselves. */
+/** How often the log is read even without a call: nothing else tells this process of changes that another one makes. */
 const POLL_MILLISECONDS = 500
 
 /** How many changes are read at once. */

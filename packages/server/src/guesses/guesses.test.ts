@@ -66,7 +66,7 @@ test('threat: guesses in flight while a block ends would buy more afterwards', a
   expect(burst.filter(({ status }) => status === 'fulfilled')).toEqual([])
 })
 
-describe('whoever uses up all guesses again and again', () => {
+describe('a user who uses up all guesses again and again', () => {
   /** Uses up the budget; answers how long the block is. */
   async function exhaust(): Promise<number> {
     for (let count = 0; count < 10; count++) await takeGuess(world.domain, by(`${world.clock.now()}-${count}`))
@@ -105,7 +105,7 @@ describe('whoever uses up all guesses again and again', () => {
     expect(await exhaust()).toBe(30 * 60)
   })
 
-  test('is not blocked where the last guess of all was right', async () => {
+  test('is not blocked if the last guess of all was right', async () => {
     for (let count = 0; count < 9; count++) await takeGuess(world.domain, by(`a${count}`))
     const last = await takeGuess(world.domain, by('b'))
     expect((await problemOf(takeGuess(world.domain, by('c')))).code).toBe('too_many_attempts')
@@ -129,7 +129,7 @@ test('a guess that the budget of the subject refuses leaves the one of its cerem
   await expect(takeGuess(world.domain, by('c'))).rejects.toMatchObject({ code: 'too_many_attempts' })
 })
 
-test('another subject is never charged, and a ceremony is only where there is one', async () => {
+test('another subject is never charged, and a ceremony only if there is one', async () => {
   await wrong(5, 'a')
   for (let count = 0; count < 5; count++) await takeGuess(world.domain, { subject: 'main|alice' })
   expect(await guessesLeft(world.domain, by('b'))).toBe(0)

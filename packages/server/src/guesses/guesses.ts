@@ -43,7 +43,7 @@ export type Guess = Readonly<{
 /**
  * Takes one guess from all budgets before anything is compared, so that a burst in parallel gets no extra guess.
  *
- * Only for methods that can be guessed: nobody is ever kept from using a passkey.
+ * Only for methods that can be guessed: a passkey can always be used.
  *
  * @throws {StileError} `too_many_attempts` if a budget is used up; the refused guess itself is not counted.
  */

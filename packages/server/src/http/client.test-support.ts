@@ -16,7 +16,7 @@ export type TestClientOptions = Readonly<{
   origin?: string
 }>
 
-/** What came back: `body` is the JSON, or the text where it is none. */
+/** What came back: `body` is the JSON, or the text if it is none. */
 export type TestAnswer = Readonly<{ status: number; headers: Headers; body: Readonly<Record<string, unknown>>; text: string }>
 
 /** What a request may have beside method and path. */
@@ -25,7 +25,7 @@ export type TestRequest = Readonly<{ body?: unknown; headers?: Readonly<Record<s
 export type TestClient = ReturnType<typeof createTestClient>
 
 /**
- * A client of the service as a browser would be: a device key, a proof for every request, and one more try where the server asks for
+ * A client of the service as a browser would be: a device key, a proof for every request, and one more try if the server asks for
  * another nonce.
  */
 export function createTestClient({ url, publicUrl = url, session, now = wallClock, origin }: TestClientOptions) {

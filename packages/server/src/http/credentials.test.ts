@@ -117,7 +117,7 @@ describe('bad credentials', () => {
     expect(refused.headers.get('vary')).toContain('Origin')
   })
 
-  test('a request id is taken over only where it cannot write into a log', async () => {
+  test('a request id is taken over only if it cannot write into a log', async () => {
     expect((await send({ 'x-request-id': 'proxy-1.a_B' })).headers.get('x-request-id')).toBe('proxy-1.a_B')
     for (const bad of ['a b', 'x'.repeat(65), '{"level":60}', '']) {
       expect((await send({ 'x-request-id': bad })).headers.get('x-request-id')).toMatch(/^req_[A-Za-z0-9_-]{22}$/)
@@ -148,7 +148,7 @@ describe('bad credentials', () => {
     expect(await get('http://x:99999/stile/v1/state?audience=another#?audience=x')).toMatch(/^HTTP\/1\.1 400/)
   })
 
-  test('a request that Node itself cannot read harms nobody', async () => {
+  test('a request that Node itself cannot read leaves the service running', async () => {
     const { hostname, port } = new URL(service.url)
     const socket = connect(Number(port), hostname)
     socket.end('GET /stile/v1/state HTTP/1.1\r\nHost: x\r\nAuthorization: \u0000\r\n\r\n')

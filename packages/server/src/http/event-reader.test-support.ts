@@ -3,7 +3,7 @@ export type TestEvent = Readonly<{ id?: string; event: string; data: Readonly<Re
 
 export type TestEvents = Readonly<{
   response: Response
-  /** The next message or comment; `undefined` at the end of the stream. Rejects where none comes in time. */
+  /** The next message or comment; `undefined` at the end of the stream. Rejects if none comes in time. */
   next(timeoutMilliseconds?: number): Promise<TestEvent | undefined>
   /** The next message of this name; everything else is passed over. */
   nextNamed(event: string, timeoutMilliseconds?: number): Promise<Extract<TestEvent, { event: string }>>

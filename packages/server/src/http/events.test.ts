@@ -42,7 +42,7 @@ describe('the state as a stream', () => {
     events.close()
   })
 
-  test('begins without a message where the client is up to date, and with one where it is not', async () => {
+  test('begins without a message if the client is up to date, and with one if it is not', async () => {
     service = await startTestService({ options: { heartbeatSeconds: 0.1 } })
     const client = service.client()
     const events = await client.events()
@@ -59,7 +59,7 @@ describe('the state as a stream', () => {
     behind.close()
   })
 
-  test('tells the state anew at the moment in which the license changes by itself', async () => {
+  test('sends the state again at the moment at which the license changes by itself', async () => {
     service = await startTestService({ options: { heartbeatSeconds: 0.1 } })
     await putLicense('acme', { tier: 'pro', state: 'active', endsAt: service.now() + 60 })
     const events = await service.client().events()

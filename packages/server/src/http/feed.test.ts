@@ -100,7 +100,7 @@ describe('what guards are told', () => {
     expect(last).toBeUndefined()
   })
 
-  test('the policy has its digest as tag, and is sent again only where it changed', async () => {
+  test('the policy has its digest as tag, and is sent again only if it changed', async () => {
     service = await startTestService()
     const key = await service.key('guard')
     const policy = await get('/v1/policy', key)

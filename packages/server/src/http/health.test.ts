@@ -57,7 +57,7 @@ describe('HEAD', () => {
     expect([feed.status, feed.headers.get('allow')]).toEqual([405, 'GET'])
   })
 
-  test('answers as GET does, without the body, where there is one', async () => {
+  test('answers as GET does, without the body, if there is one', async () => {
     const answer = await service.client().request('HEAD', '/v1/state')
     expect([answer.status, answer.text]).toEqual([200, ''])
   })

@@ -77,7 +77,7 @@ describe('recovery over HTTP', () => {
     expect(await client.request('GET', '/v1/recovery')).toMatchObject({ body: { codesLeft: 9 } })
   })
 
-  test('threat: whoever signed in before the recovery would stay signed in', async () => {
+  test('threat: an attacker who signed in before the recovery would stay signed in', async () => {
     const codes = await lost()
     const early = service.now()
     const thief = service.client(() => service.mint({ sid: 'stolen', auth_time: early }))
@@ -172,7 +172,7 @@ describe('subjects through the admin API', () => {
     expect((await fetch(`${service.url}/v1/admin/subjects/${SUBJECT}`)).status).toBe(404)
   })
 
-  test('are refused where nothing can be sent, or nobody is meant', async () => {
+  test('are refused if nothing can be sent, or the subject is unknown', async () => {
     const key = await service.key('subjects:write')
     expect(await admin('POST', `${SUBJECT}/recovery`, key, {})).toMatchObject({ status: 409, body: { code: 'method_unavailable' } })
     for (const other of ['alice', 'other%7Calice', encodeURIComponent(`${ISSUER}|alice`)])

@@ -3,7 +3,7 @@ import { totpCode } from './client.test-support.ts'
 import { startTestService, type TestService } from './service.test-support.ts'
 
 /** An issuer whose session tokens live for an hour and name no session. */
-describe('signing out where session tokens name no session', () => {
+describe('signing out if session tokens name no session', () => {
   let service: TestService
   beforeAll(async () => {
     service = await startTestService()

@@ -133,7 +133,7 @@ describe('what ends sessions from outside', () => {
     expect((await call(subject, key)).status).toBe(204)
     expect((await events.nextNamed('end')).data).toEqual({ code: 'session_ended' })
     expect([await two.status(), await other.status()]).toEqual([401, 200])
-    expect((await call(encodeURIComponent('main|nobody'), key)).status, 'nobody is told who exists').toBe(204)
+    expect((await call(encodeURIComponent('main|nobody'), key)).status, 'the answer does not say who exists').toBe(204)
   })
 
   test('threat: another device on the session that was spared goes on to receive its state and tokens', async () => {

@@ -98,7 +98,7 @@ describe('the license as it counts', () => {
     expect(worth(strict, effectiveLicense(strict, record({ state: 'suspended' }), NOW))).toEqual([])
   })
 
-  test('“none” stays nothing, even where the policy lets expired and canceled licenses have a tier', () => {
+  test('“none” stays nothing, even if the policy lets expired and canceled licenses have a tier', () => {
     const lenient = policyWith({ states: { past_due: { for: '7d', then: 'none' }, expired: { tier: 'basic' }, canceled: 'full' } })
     const license = effectiveLicense(lenient, record({ state: 'past_due', stateSince: 0 }), NOW)
     expect(license).toMatchObject({ tier: '-', state: 'expired', features: [] })
@@ -117,7 +117,7 @@ describe('the license as it counts', () => {
   })
 })
 
-test('the tiers in force are the tier and what it extends; none where the license is worth nothing', () => {
+test('the tiers in force are the tier and what it extends; none if the license is worth nothing', () => {
   expect(tiersInForce(policy, effectiveLicense(policy, record(), NOW))).toEqual(['pro', 'basic'])
   expect(tiersInForce(policy, effectiveLicense(policy, record({ state: 'suspended' }), NOW))).toEqual([])
   expect(tiersInForce(policy, effectiveLicense(policy, record({ tier: 'gone' }), NOW))).toEqual([])
@@ -189,7 +189,7 @@ describe('for every policy, record and time', () => {
     )
   })
 
-  test('time alone never opens a feature again, except where the policy makes more of the end than of the state before', () => {
+  test('time alone never opens a feature again, except if the policy makes more of the end than of the state before', () => {
     fc.assert(
       fc.property(records, instant, fc.nat(40 * DAY), (found, now, later) => {
         const before = worth(policy, effectiveLicense(policy, found, now))

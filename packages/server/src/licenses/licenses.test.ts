@@ -36,7 +36,7 @@ describe('writing a license', () => {
     expect(await readLicense(world.domain, 'acme')).toEqual(record)
   })
 
-  test('a write that changes nothing keeps the epoch and tells nobody', async () => {
+  test('a write that changes nothing keeps the epoch and is not announced', async () => {
     const body = {
       tier: 'pro',
       state: 'active',

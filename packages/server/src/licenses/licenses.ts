@@ -100,7 +100,7 @@ function next(domain: FactsDomain, account: string, former: LicenseRecord | null
     ...(endsAt !== undefined && { endsAt }),
     ...(requires !== undefined && { requires }),
   }
-  // an upgrade is what opens a feature, whichever member of the license does
+  // an upgrade is a change that opens a feature, by any member of the license
   const before = effectiveLicense(policy, former, now)
   const raisedAt = includesMore(policy, effectiveLicense(policy, record, now), before) ? now : before?.raisedAt
   return { ...record, ...(raisedAt !== undefined && { raisedAt }) }

@@ -69,7 +69,7 @@ describe('the metadata of a login provider', () => {
     expect(reads()).toBe(2)
   })
 
-  test('are used on for a day where they cannot be read anew, and not for ever', async () => {
+  test('are used on for a day if they cannot be read again, and not for ever', async () => {
     await start()
     const { metadata } = login()
     await metadata()

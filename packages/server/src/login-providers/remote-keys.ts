@@ -70,7 +70,7 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
     const age = kept === undefined ? Number.POSITIVE_INFINITY : now() - kept.at
     if (age >= FRESH_SECONDS && !isPaused()) {
       const again = readOnce()
-      // in an outage that goes on nobody waits for its end
+      // in a lasting outage no request waits for its end
       const isKnown = failed !== undefined && now() < failed.at + KNOWN_SECONDS
       if (!isKnown || age >= STALE_SECONDS) await again
     }
@@ -94,7 +94,7 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
   }
 }
 
-/** Tells whoever runs the service that the keys of an issuer cannot be read, and for how long it goes on without. */
+/** Tells the operator that the keys of an issuer cannot be read, and for how long it goes on without. */
 export function warnOfOutage(log: Pick<Log, 'warn'>, issuer: string, cause: unknown): void {
   const reason = cause instanceof Error ? cause.message : 'unknown'
   log.warn(

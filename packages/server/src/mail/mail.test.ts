@@ -50,7 +50,7 @@ describe('a mail by SMTP', () => {
     ['ada.@docomo.example', '"ada."@docomo.example'],
     ["o'brien+stile@example.com", "o'brien+stile@example.com"],
     ['!#$%&*+-/=?^_`{|}~@example.com', '!#$%&*+-/=?^_`{|}~@example.com'],
-  ])('reaches %s, spelled as mail servers do, and nobody else', async (to, spelled) => {
+  ])('reaches %s, spelled as mail servers do, and no other mailbox', async (to, spelled) => {
     const server = await startMailServer()
     await overSmtp(server.url).send({ ...CODE, to })
     expect(server.inbox().map((mail) => mail.to)).toEqual([[spelled]])
@@ -80,7 +80,7 @@ describe('a mail by SMTP', () => {
     expect(server.connections()).toBe(1)
   })
 
-  test('goes to the next connection where the server has closed the former', async () => {
+  test('goes to the next connection if the server has closed the former', async () => {
     const server = await startMailServer()
     const mail = overSmtp(server.url)
     await mail.send(CODE)
@@ -102,13 +102,13 @@ describe('a mail by SMTP', () => {
     expect(server.inbox()).toHaveLength(2)
   })
 
-  test('says that it could not be sent where nothing listens', async () => {
+  test('says that it could not be sent if nothing listens', async () => {
     const server = await startMailServer()
     await server.stop()
     expect(await failureOf(overSmtp(server.url).send(CODE))).toMatchObject({ code: 'mail_unavailable', status: 503 })
   })
 
-  test('gives up where the server never answers', async () => {
+  test('gives up if the server never answers', async () => {
     const server = await startMailServer()
     server.answer('stall')
     expect((await failureOf(overSmtp(server.url, {}, 0.2).send(CODE))).code).toBe('mail_unavailable')
@@ -208,7 +208,7 @@ describe('templates', () => {
     expect(noticeText({ kind, data: {} } as Notice).text).not.toMatch(/undefined|NaN|Invalid|“”|null/)
   })
 
-  test('load nothing from anywhere and track nobody', () => {
+  test('load nothing from anywhere, and so do not track readers', () => {
     const mail = writeMail({
       kind: 'recovery',
       to: 'a@example.com',

@@ -64,7 +64,7 @@ async function within(seconds: number, work: (signal: AbortSignal) => Promise<un
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(Object.assign(new Error('too late'), { code: 'ETIMEDOUT' })), { once: true })
   })
-  // an unref'd timer: it keeps no process alive, and what loses the race is nobody's concern
+  // an unref'd timer: it keeps no process alive, and the loser of the race is ignored
   late.catch(() => undefined)
   await Promise.race([work(signal), late])
 }

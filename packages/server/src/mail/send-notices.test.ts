@@ -63,7 +63,7 @@ describe('notices', () => {
     expect(server.inbox()).toEqual([])
   })
 
-  test('go nowhere where no address is known, which is logged', async () => {
+  test('go nowhere if no address is known, which is logged', async () => {
     await world.enrolPasskey(await world.caller({ sub: 'bob' }))
     await sendNotices(world.domain)
     expect(server.inbox()).toEqual([])
@@ -80,7 +80,7 @@ describe('notices', () => {
     expect(await noticeFor(world.domain, { ...caller, actor: 'support' }, 'sessions_ended', {})).toEqual([])
   })
 
-  test('threat: whoever changes the address would keep the owner from hearing what comes next', async () => {
+  test('threat: an attacker who changes the address would keep the owner from hearing what comes next', async () => {
     await world.enrolPasskey(caller)
     await world.enrolPasskey({ ...caller, email: { address: 'eve@example.com', verified: true } })
     await sendNotices(world.domain)

@@ -56,7 +56,7 @@ export function createSmtp({ from, url, transport = {} }: MailOptions, environme
         // so that answering machines stay silent (RFC 3834 §5)
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
       }),
-    // what is under way fails at once: a notice is sent again later, and nobody waits for a code any more
+    // what is under way fails at once: a notice is sent again later, and no user waits for a code any more
     close: () => transporter.close({ force: true } as never),
   }
 }

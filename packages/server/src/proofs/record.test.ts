@@ -61,7 +61,7 @@ test('a proof is remembered for its session and device with the time it was give
   ])
 })
 
-test('a stolen second factor does not make a new device known where something stronger is enrolled', async () => {
+test('a stolen second factor does not make a new device known if something stronger is enrolled', async () => {
   const world = await start()
   await enrol(world, 'weak', 'mfa')
   await enrol(world, 'strong', 'phr')
@@ -90,7 +90,7 @@ test('someone who acts for a subject makes no device known, and leaves no proof 
   expect(await world.domain.store.proofs.list(sessionKey(own))).toEqual([])
 })
 
-test('a new device is elevated where others are known, until it is proven; a first login is normal', async () => {
+test('a new device is elevated if others are known, until it is proven; a first login is normal', async () => {
   const world = await start()
   await enrol(world, 'weak', 'mfa')
   const risk = async (jkt: string, change = {}) => (await loadStanding(world.domain, await world.caller({ jkt, ...change }))).risk

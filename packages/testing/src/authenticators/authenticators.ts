@@ -31,7 +31,7 @@ export function createAuthenticators(context: ServiceContext, totp: Totp): Authe
   const has = (id: string) => world().authenticators.some((each) => each.id === id)
   const missing = () => refuse(problem('not_found', 'There is no such authenticator.'))
 
-  /** What lets an authenticator be added now; a ticket does once, where no administrator is needed or one gave it. */
+  /** What lets an authenticator be added now; a ticket does once, if no administrator is needed or one gave it. */
   const admit = (): BoundBy | Answer => {
     const { ticket, risk } = world()
     if (ticket && ticket.expiresAt >= clock.now() && (ticket.by === 'admin' || !['high', 'critical'].includes(risk))) {

@@ -5,7 +5,7 @@ import { FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
 import { proofsOf } from '../world/decisions.ts'
 import type { World } from '../world/world.ts'
 
-/** Whether authenticators and recovery codes may be changed now, and what is missing where not. */
+/** Whether authenticators and recovery codes may be changed now, and what is missing if not. */
 export type Gate =
   | Readonly<{ outcome: 'permit'; requirement: Requirement }>
   | Readonly<{ outcome: 'step_up'; requirement: Requirement }>
@@ -18,7 +18,7 @@ const fresh = (level: Level, methods?: readonly Method[]): Requirement => ({
 })
 
 /**
- * The gate in front of everything that changes authenticators: a fresh proof of the strongest level enrolled, or, where nothing above
+ * The gate in front of everything that changes authenticators: a fresh proof of the strongest level enrolled, or, if nothing above
  * `session` is, of all that the policy lists for the first one, and while risk is raised of a code by mail on top. A high risk asks for an
  * administrator.
  */
@@ -38,7 +38,7 @@ export function gateOf({ policy, clock, mailbox, world: current }: ServiceContex
 }
 
 function asksOf(policy: Policy, { authenticators, risk }: World): readonly Requirement[] {
-  // what is switched off counts here: nobody gets a weaker gate by guessing
+  // authenticators that are switched off count here: guessing must not weaken the gate
   const level = authenticators.reduce<Level>((best, each) => (rank(each.level) > rank(best) ? each.level : best), 'session')
   if (level !== 'session') return [fresh(level)]
   const { first } = enrollmentOf(policy)
@@ -46,7 +46,7 @@ function asksOf(policy: Policy, { authenticators, risk }: World): readonly Requi
   return [...first, ...raised].map((method) => fresh('session', [method]))
 }
 
-/** The refusal of whoever may not manage authenticators; nothing for whoever may. */
+/** The refusal for a caller who may not manage authenticators; nothing for one who may. */
 export function refusalToManage(context: ServiceContext): Answer | undefined {
   const gate = gateOf(context)
   const feature = AUTHENTICATORS_FEATURE

@@ -2,7 +2,7 @@ import type { AttemptFailure } from '@stile/protocol'
 import type { Clock } from '../world/clock.ts'
 import type { World } from '../world/world.ts'
 
-/** Judges the code of the authenticator app; `undefined` where it is right. */
+/** Judges the code of the authenticator app; `undefined` if it is right. */
 export type Totp = (code: string) => Extract<AttemptFailure, 'wrong_code' | 'code_used'> | undefined
 
 const STEP_SECONDS = 30

@@ -1,6 +1,6 @@
 import type { Problem } from '@stile/protocol'
 
-/** A status and a JSON body; no body where there is none. */
+/** A status and a JSON body; no body if there is none. */
 export type Answer = Readonly<{ status: number; body?: unknown }>
 
 /** A JSON body as it was sent. */

@@ -13,11 +13,11 @@ export type Guess = Readonly<{
 
 /** How often codes may be guessed: one budget of the subject over all ceremonies and methods that can be guessed. */
 export type Guesses = Readonly<{
-  /** Takes a guess of a ceremony, or the refusal where there is none left. */
+  /** Takes a guess of a ceremony, or the refusal if there is none left. */
   take: (ceremony: string) => Guess | Answer
   /** The wrong codes that are left to a ceremony. */
   left: (ceremony: string) => number
-  /** Disables every authenticator app after a hundred wrong codes in a row; a right one begins anew. */
+  /** Disables every authenticator app after a hundred wrong codes in a row; a right one starts the count again. */
   count: (right: boolean) => void
 }>
 

@@ -55,7 +55,7 @@ test('another code waits for its time, gives no guess back and makes the former 
   expect(await attempt('email-otp', { code: newest?.secret })).toMatchObject({ status: 200 })
 })
 
-test('where the mail cannot be sent the step-up opens all the same, who chooses it is told, and nothing is counted', async () => {
+test('if the mail cannot be sent the step-up opens all the same, who chooses it is told, and nothing is counted', async () => {
   const service = open({ away: ['mail'] })
   const { stepUp, way, start } = await begin(service)
   expect(way('email-otp').start).toBeUndefined()
@@ -63,7 +63,7 @@ test('where the mail cannot be sent the step-up opens all the same, who chooses 
   expect(stepUp.attemptsLeft).toBe(5)
 })
 
-test('no code is offered while a change of the address is noticed, nor where risk asks for more', async () => {
+test('no code is offered while a change of the address is noticed, nor if risk asks for more', async () => {
   const { stepUp } = await begin(open({ emailSuspendedUntil: NOW + 60 }))
   expect(stepUp.methods.map(({ method }) => method)).toEqual(['relogin'])
   const raised = await call(open({ risk: 'elevated' }), 'POST', '/v1/step-ups', { feature: 'reports.print' })

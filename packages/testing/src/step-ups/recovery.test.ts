@@ -37,7 +37,7 @@ test('a code with a login of now opens the way to one authenticator, once', asyn
   expect(service.inbox().map(({ about }) => about)).toEqual(['recovered', 'added'])
 })
 
-test('an old login is asked for anew, and the code is not used by it', async () => {
+test('an old login has to be renewed, and the code is not used by it', async () => {
   const service = open({ loginAt: NOW - 301 })
   const refused = { code: 'insufficient_user_authentication', feature: 'stile:recovery', requirement: { methods: ['relogin'] } }
   expect(await redeem(service, { code: CODE })).toMatchObject({ status: 401, body: refused })
@@ -90,7 +90,7 @@ test('ten codes of eighty bits replace the former, and making them is gated', as
   expect(await call(service, 'GET', '/v1/recovery')).toEqual({ status: 200, body: status })
 })
 
-test('where nothing is enrolled there is nothing to recover: no codes are made', async () => {
+test('if nothing is enrolled there is nothing to recover: no codes are made', async () => {
   const service = open({ authenticators: [] })
   expect(await call(service, 'POST', '/v1/recovery/codes', {})).toMatchObject({ status: 403, body: { code: 'denied' } })
 })

@@ -5,7 +5,7 @@ import { type Answer, type Body, refuse } from '../requests/answer.ts'
 import { FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
 import type { World } from '../world/world.ts'
 
-/** What the subject falls back on where nothing enrolled is at hand. */
+/** What the subject falls back on if nothing enrolled is at hand. */
 export type RecoveryVerbs = Readonly<{
   status: () => Answer
   makeCodes: () => Answer

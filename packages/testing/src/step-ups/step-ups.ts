@@ -72,7 +72,7 @@ export function createStepUps(context: ServiceContext, totp: Totp): StepUps {
       const expiresAt = clock.now() + FRESH_SECONDS
       const stepUp: Open = { ...asked, id: nextId('su'), requirement: judged.open, methods: judged.methods, started: new Map(), expiresAt }
       running.set(stepUp.id, stepUp)
-      // what is sent waits until it is chosen, and what keeps it from starting is told to whoever chooses it
+      // a code by mail is sent once it is chosen; if it cannot be sent, the person who chose it is told why
       if (first !== 'email-otp') startIn(context, stepUp, first)
       return { status: 201, body: view(stepUp) }
     },

@@ -26,7 +26,7 @@ export function methodsIn(
   return METHODS.filter((method) => {
     if (!only.includes(method) || requirement.methods?.includes(method) === false) return false
     if (method === 'relogin') return requirement.level === 'session'
-    // where risk is raised a rule has to name the mailbox
+    // if risk is raised a rule has to name the mailbox
     if (method === 'email-otp') return asksMail && mailbox.takesCodes()
     return enrolled.some((each) => each.method === method && canMeet(requirement, each))
   })
@@ -42,7 +42,7 @@ export function wayIn({ world, clock }: ServiceContext, { requirement, started }
   return { method, ...(hint && { hint }), ...(alive && { start: start.start }) }
 }
 
-/** Starts a method, again or for the first time; the refusal where it cannot be started now. */
+/** Starts a method, again or for the first time; the refusal if it cannot be started now. */
 export function startIn(context: ServiceContext, ceremony: Ceremony, method: Method): Answer | undefined {
   const { world, clock, mailbox, nextId } = context
   const { id, started } = ceremony
@@ -72,7 +72,7 @@ export function startIn(context: ServiceContext, ceremony: Ceremony, method: Met
   return undefined
 }
 
-/** Judges an answer; nothing where it proves what it should. */
+/** Judges an answer; nothing if it proves what it should. */
 export function judgeIn(context: ServiceContext, totp: Totp, { id, started }: Ceremony, method: Method, body: Body): Answer | undefined {
   const { world, clock, guesses } = context
   const failed = (failure: AttemptFailure, members: { attemptsLeft?: number } = {}) =>

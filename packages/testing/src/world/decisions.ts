@@ -8,7 +8,7 @@ export function proofsOf({ loginAt, proofs }: World): readonly Proof[] {
   return [{ method: 'login', level: 'session', amr: ['pwd'], authTime: loginAt }, ...proofs]
 }
 
-/** What can be used to prove something: what is enrolled and not disabled, and the mailbox where codes may go there. */
+/** What can be used to prove something: what is enrolled and not disabled, and the mailbox if codes may go there. */
 export function enrolledIn({ authenticators, email, emailSuspendedUntil, risk }: World, now: number): readonly Enrolled[] {
   const working = authenticators.filter(({ disabled }) => !disabled)
   // what risk raised is never met by a mailbox

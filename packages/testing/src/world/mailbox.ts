@@ -16,7 +16,7 @@ export type Mailbox = Readonly<{
   inbox: () => readonly Mail[]
   /** Sends a mail. Whether there was anybody to send it to. */
   send: (about: Mail['about'], secret?: string) => boolean
-  /** An address, all but its first letter and its domain hidden; `undefined` where there is none. */
+  /** An address, all but its first letter and its domain hidden; `undefined` if there is none. */
   hint: () => string | undefined
   /** Whether a code may go there now. */
   takesCodes: () => boolean

@@ -29,7 +29,7 @@ export type World = Readonly<{
   attestation: AttestationStatus
   /** The recovery codes that were not used yet. */
   recoveryCodes: readonly string[]
-  /** Seconds since the epoch; `null` where none were ever made. */
+  /** Seconds since the epoch; `null` if none were ever made. */
   recoveryCodesMadeAt: number | null
   /** What a recovery code or link has opened: adding one authenticator. Seconds since the epoch. */
   ticket: Readonly<{ expiresAt: number; by: 'recovery-code' | 'admin' }> | null

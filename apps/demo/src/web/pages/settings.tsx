@@ -24,7 +24,7 @@ export function Settings({ api }: Readonly<{ api: Api }>): ReactElement {
             <section className="section">
               <h2>Payout account</h2>
               <TierGuard tier="enterprise" label="Enterprise">
-                <p className="lead">Whoever changes it moves all the money, so it asks for a security key whose maker vouches for it.</p>
+                <p className="lead">All payouts go to this account, so changing it asks for a security key whose maker vouches for it.</p>
                 <StepUpGate feature="payouts.account" label="Changing the payout account">
                   <SettingForm
                     api={api}

@@ -46,7 +46,7 @@ export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity
   )
 }
 
-/** Open where there is room beside the page, closed below it on narrow screens. */
+/** Open if there is room beside the page, closed below it on narrow screens. */
 function useWideOpen(): [boolean, (open: boolean) => void] {
   const [open, setOpen] = useState(() => matchMedia('(min-width: 64rem)').matches)
   useEffect(() => {

@@ -21,7 +21,7 @@ export const LABELS: Readonly<Record<FeatureName | TierName | 'stile:authenticat
 /**
  * The SDK, told where the service is, how to get a session token, and which origin may get the assurance token.
  *
- * @param askPassword  only where the product has a password to ask for
+ * @param askPassword  only if the product has a password to ask for
  */
 export function createClient(api: Api, service: string, activity: Activity, askPassword?: () => Promise<boolean>): Stile<FeatureName> {
   return createStile<typeof policy>({

@@ -29,7 +29,7 @@ export function problemOf(error: unknown, storeFailed: (error: unknown) => boole
     return { problem: new StileError('not_found', 'The path is not well-formed. Check its percent-encoding.').toProblem() }
   const internal = new StileError(
     'internal',
-    'Something went wrong on our side. Report the request id of this answer to whoever runs the service.',
+    'Something went wrong on our side. Report the request id of this answer to the operator of the service.',
   )
   return { problem: internal.toProblem(), blame: error }
 }

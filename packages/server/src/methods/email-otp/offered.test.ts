@@ -11,7 +11,7 @@ import { methodsOf, useMailbox } from './email-otp.test-support.ts'
 const mailbox = useMailbox()
 const { answer, begin, callerOf, resend } = mailbox
 
-describe('where it is offered', () => {
+describe('whether it is offered', () => {
   test('a decision names it, and only there', async () => {
     const next = async (by: Caller) =>
       decideFor(await loadStanding(mailbox.world.domain, { ...by, login: { ...by.login, authTime: 1 } }), 'recent')
@@ -22,15 +22,15 @@ describe('where it is offered', () => {
 
   test.each([
     ['no address is known', () => mailbox.world.caller({})],
-    ['nobody has verified the address', () => callerOf('bob', { email: { address: 'bob@example.com', verified: false } })],
+    ['the address is not verified', () => callerOf('bob', { email: { address: 'bob@example.com', verified: false } })],
     ['somebody acts for the subject', () => callerOf('alice', { actor: 'support' })],
-  ])('it is not where %s', async (_, who) => {
+  ])('it is not if %s', async (_, who) => {
     const by = await who()
     expect(methodsOf(await begin({ ...by, login: { ...by.login, authTime: 1 } }))).toEqual(['relogin'])
     expect(mailbox.server.inbox()).toEqual([])
   })
 
-  test('it is not where no mail is configured', async () => {
+  test('it is not if no mail is configured', async () => {
     const silent = await createWorld()
     silent.wait()
     expect(methodsOf(await begin({ ...mailbox.caller, login: { ...mailbox.caller.login, authTime: 1 } }, 'recent', silent.domain))).toEqual(
@@ -89,12 +89,8 @@ describe('where it is offered', () => {
   })
 
   test.each([
-    ['is offered where a rule names it', undefined, ['email-otp', 'relogin']],
-    [
-      'threat: would meet what risk has raised, where a rule names it',
-      { elevated: { level: 'session', maxAge: '1m' } } as const,
-      ['relogin'],
-    ],
+    ['is offered if a rule names it', undefined, ['email-otp', 'relogin']],
+    ['threat: would meet what risk has raised, if a rule names it', { elevated: { level: 'session', maxAge: '1m' } } as const, ['relogin']],
   ])('%s', async (_, risk, expected) => {
     const policy = definePolicy({
       format: 1,

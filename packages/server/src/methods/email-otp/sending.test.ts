@@ -61,7 +61,7 @@ describe('sending again', () => {
   })
 })
 
-describe('where the mail server is down', () => {
+describe('if the mail server is down', () => {
   test('the step-up begins without a code, and who asks for one is told', async () => {
     await mailbox.server.stop()
     const stepUp = await startStepUp(mailbox.world.domain, mailbox.caller, { feature: 'recent' })

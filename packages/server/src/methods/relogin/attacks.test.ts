@@ -12,7 +12,7 @@ describe('attacks on signing in again', () => {
   test.each<[string, ScriptedLogin, string]>([
     ['somebody else signs in in the popup', { claims: { sub: 'mallory' } }, 'login_other_user'],
     ['a user whose name differs in case alone signs in', { claims: { sub: 'Alice' } }, 'login_other_user'],
-    ['the provider says nobody’s name', { claims: { sub: undefined } }, 'login_invalid'],
+    ['the provider names no user', { claims: { sub: undefined } }, 'login_invalid'],
     ['the provider lets its open session in without asking', { claims: { auth_time: TEST_START - 6 } }, 'login_too_old'],
     ['the provider does not say when the login was given', { claims: { auth_time: undefined } }, 'login_time_missing'],
     ['the provider says a login time that is a text', { claims: { auth_time: String(TEST_START) } }, 'login_invalid'],

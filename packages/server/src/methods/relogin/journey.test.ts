@@ -92,7 +92,7 @@ describe('signing in again at a real OpenID provider', () => {
   const answer = (client: Client, id: string, response: unknown) =>
     client.request('POST', `/v1/step-ups/${id}/attempts`, { body: { method: 'relogin', response } })
 
-  test('a fresh login there proves it, each time anew, though the provider has a session', async () => {
+  test('a login there proves it only if it is fresh, although the provider has a session', async () => {
     const client = clientOf('alice')
     const browser = provider.browser()
     const { id, url, hint } = await begin(client, 'recent')
@@ -103,12 +103,12 @@ describe('signing in again at a real OpenID provider', () => {
     const claims = claimsOf(issuedOf(done.body as unknown as StepUp))
     expect(claims.auth_time).toBeGreaterThanOrEqual(before - 5)
     expect(claims.proofs).toMatchObject([{ method: 'login' }, { method: 'relogin', amr: ['pwd'], auth_time: claims.auth_time }])
-    // the provider asks again although it knows this browser: without the form nobody comes back
+    // the provider asks again although it knows this browser: without the form the browser does not come back
     const again = await begin(clientOf('alice', 'another'), 'recent')
     expect(await browser.signIn(again.url, { cancel: true })).toMatchObject({ error: 'access_denied' })
   })
 
-  test('who signs in there as somebody else, or cancels, is told so', async () => {
+  test('a user who signs in there as somebody else, or cancels, is told so', async () => {
     const client = clientOf('bob')
     const one = await begin(client, 'recent')
     expect(await answer(client, one.id, await provider.browser().signIn(one.url, { login: 'mallory' }))).toMatchObject({

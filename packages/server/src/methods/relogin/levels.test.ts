@@ -48,7 +48,7 @@ describe('levels above the session at the login provider', () => {
     expect(await problemOf(signIn(script, 'export'))).toMatchObject({ code: 'attempt_failed', failure: 'level_too_low', attemptsLeft: 5 })
   })
 
-  test('asks for the next higher level where the one that is needed has no entry of its own, and never for a lower one', async () => {
+  test('asks for the next higher level if the one that is needed has no entry of its own, and never for a lower one', async () => {
     await reopen({ phr: { acr_values: 'phr phrh' } }, { phr: 'phr', phrh: 'phrh' })
     const { url } = await begin(await caller(), 'export')
     expect(new URL(url).searchParams.get('acr_values')).toBe('phr phrh')

@@ -52,7 +52,7 @@ export const relogin: AuthenticationMethod = {
     const { provider } = place
     const fail = async (failure: AttemptFailure) =>
       attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
-    // first, so that a provider that is away costs nobody their sign-in
+    // first, so that a provider that is away ends no sign-in that has begun
     const metadata = await provider.metadata().catch(loginUnavailable)
     const challenge = await domain.store.stepUps.takeChallenge({ id: record.id, method: 'relogin' })
     if (challenge === null) throw await fail('challenge_used')

@@ -80,7 +80,7 @@ describe('signing in again at the login provider', () => {
     expect([searchParams.get('organization'), searchParams.get('scope')]).toEqual(['org_1', 'openid profile'])
   })
 
-  test('comes back to the page of the client that asks, and is the application’s own login where that has none', async () => {
+  test('comes back to the page of the client that asks, and is the application’s own login if that has none', async () => {
     const other = await begin(await caller({ client: 'other' }))
     expect(new URL(other.url).searchParams.get('redirect_uri')).toBe('https://other.example/done')
     await setup.reopen({ relogin: { redirectUris: ['https://other.example/done'] } })

@@ -18,7 +18,7 @@ export type ScriptedLogin = Readonly<{
   foreignKey?: boolean
   /** Changes the ID token after it was signed. */
   change?: (idToken: string) => string
-  /** The status and body of the token endpoint, where it refuses. */
+  /** The status and body of the token endpoint, if it refuses. */
   refuse?: Readonly<{ status: number; body: unknown; headers?: Readonly<Record<string, string>> }>
 }>
 

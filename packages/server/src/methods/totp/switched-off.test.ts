@@ -52,7 +52,7 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
     expect((await problemOf(open())).code).toBe('enrollment_required')
   })
 
-  test('is not called too weak where a step-up was open before', async () => {
+  test('is not called too weak if a step-up was open before', async () => {
     const by = world.signedIn(alice)
     await world.addPasskey(by)
     world.wait()
@@ -67,7 +67,7 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
     })
   })
 
-  test('threat: whoever burns the guesses would then enrol with a mere sign-in', async () => {
+  test('threat: an attacker who uses up the guesses would then enrol with a mere sign-in', async () => {
     await guess(100)
     world.clock.advance(86_400)
     const thief = world.signedIn(alice)
@@ -142,7 +142,7 @@ describe('wrong codes in a row', () => {
     expect(record?.data).toMatchObject({ failures: 1 })
   })
 
-  test('are not counted where the store fails, or where the code was used already', async () => {
+  test('are not counted if the store fails, or if the code was used already', async () => {
     await guess(99)
     world.clock.advance(86_400)
     const { store } = world.domain
@@ -168,7 +168,7 @@ describe('wrong codes in a row', () => {
     expect(await answer(last.id, other.code())).toMatchObject({ status: 'done' })
   })
 
-  test('lock nobody out of their passkey', async () => {
+  test('lock no user out of their passkey', async () => {
     const begun = await world.confirmed(alice, () => startRegistration(world.domain, alice, { method: 'passkey' }))
     const device = softAuthenticator()
     await finishRegistration(world.domain, alice, begun.id, { response: device.register((begun.start as { challenge: string }).challenge) })

@@ -58,7 +58,7 @@ describe('the step of a code', () => {
     expect(matchTotp({ secret, code, now: now - 1, windowSteps: 0 })).toBeUndefined()
   })
 
-  test('is the older one where two steps of the window share a code', () => {
+  test('is the older one if two steps of the window share a code', () => {
     // a secret of no length and a window so wide that a code comes twice
     const short = new Uint8Array()
     const seen = new Map<string, number>()

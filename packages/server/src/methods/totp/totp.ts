@@ -48,7 +48,7 @@ export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; no
 }
 
 /**
- * Checks a code against the apps of a subject and remembers its time step, so that each step is accepted once, whichever app it is of, and
+ * Checks a code against the apps of a subject and remembers its time step, so that each step is accepted once, for all apps together, and
  * never an older one after a newer one (RFC 6238 §5.2, NIST SP 800-63B-4 §3.1.4).
  *
  * Throws only what the store or the sealer throws; then nothing was accepted.

@@ -59,7 +59,7 @@ describe('an honest authentication', () => {
     expect(await verify(authenticator.assert(challenge))).toMatchObject({ ok: true, expectedCounter: 4, counter: 5 })
   })
 
-  test('without user verification counts as mfa where that will do', async () => {
+  test('without user verification counts as mfa if that will do', async () => {
     expect(await verify(authenticator.assert(challenge, { uv: false }), 'preferred')).toMatchObject({ ok: true, level: 'mfa' })
   })
 

@@ -11,7 +11,7 @@ const MOST_RSA_BYTES = 512
  * Checks the key of a new credential: one of our algorithms, of the type and curve that belong to it, and a key that can be used (WebAuthn
  * L3 §7.1 step 20, §5.8.5, RFC 9053). Refuses with `response_malformed`.
  *
- * A key that nobody could ever prove would be enrolled otherwise: nothing signs at registration.
+ * A key that could never be used would be enrolled otherwise: nothing signs at registration.
  */
 export async function checkPublicKey(coseKey: Uint8Array<ArrayBuffer>): Promise<void> {
   await refuseIfThrown('response_malformed', () => readPublicKey(coseKey))

@@ -1,6 +1,6 @@
 import type { AttemptFailure } from '@stile/protocol'
 
-/** Thrown inside this folder if a check fails; {@link settled} turns it into a result, so that nobody outside ever catches one. */
+/** Thrown inside this folder if a check fails; {@link settled} turns it into a result, so that no code outside ever catches one. */
 export class Refusal extends Error {
   readonly failure: AttemptFailure
 

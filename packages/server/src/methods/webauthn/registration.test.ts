@@ -32,7 +32,7 @@ describe('an honest registration', () => {
     })
   })
 
-  test('counts only as mfa where the user was not verified', async () => {
+  test('counts only as mfa if the user was not verified', async () => {
     expect(await register({ uv: false })).toMatchObject({ ok: true, level: 'mfa' })
   })
 
@@ -45,7 +45,7 @@ describe('an honest registration', () => {
   })
 })
 
-describe('a passkey whose authenticator sends a statement that nobody asked for', () => {
+describe('a passkey whose authenticator sends a statement that was not asked for', () => {
   const root = testRoot('Platform Root')
   const foreign = (signed: Signed): Signed => ({ ...signed, ...keyPair('ES256') })
   const wrong = (fmt: string) => ({ fmt, attStmt: new Map<string, unknown>([['sig', new Uint8Array(8)]]) })
@@ -60,7 +60,7 @@ describe('a passkey whose authenticator sends a statement that nobody asked for'
     ['of a TPM that says nothing', wrong('tpm')],
     ['of a format that was given up', wrong('android-safetynet')],
     ['of a format that is new', wrong('compound')],
-    ['of a format that nobody knows', wrong('example')],
+    ['of an unknown format', wrong('example')],
     ['that should be empty', wrong('none')],
   ])('%s is enrolled, and nothing of the statement is kept', async (_, attestation) => {
     const result = await register({ uv: false, ...(attestation && { attestation }) })

@@ -16,7 +16,7 @@ const sequence = (...parts: Buffer[]): Buffer => Buffer.concat([Buffer.from([0x3
 const right = ({ r, s }: Integers): Buffer => sequence(integer(r), integer(s))
 const withLength = (der: Buffer, ...length: number[]): Buffer => Buffer.concat([der.subarray(0, 1), Buffer.from(length), der.subarray(2)])
 
-/** Other ways to write the same two numbers, or nearly so. Whoever reads BER, or stops at what it needs, takes them. */
+/** Other ways to write the same two numbers, or nearly so. A reader of BER, or one that stops when it has enough, accepts them. */
 const MALFORMED: Readonly<Record<string, (integers: Integers) => Buffer>> = {
   'an outer length in two bytes': (each) => withLength(right(each), 0x81, right(each).length - 2),
   'an indefinite length': (each) => Buffer.concat([withLength(right(each), 0x80), Buffer.alloc(2)]),

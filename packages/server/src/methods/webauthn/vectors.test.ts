@@ -6,7 +6,7 @@ import type { AuthenticatorRecord } from '../../stores/store.ts'
 import { verifyAuthentication } from './authentication.ts'
 import { verifyRegistration } from './registration.ts'
 
-/** The published vectors (WebAuthn L3 §16) as JSON, where they lie beside the checkout: they are no part of the project. */
+/** The published vectors (WebAuthn L3 §16) as JSON, if they lie beside the checkout: they are no part of the project. */
 const FILE = new URL('../../../../../../shared/vectors/webauthn-l3.json', import.meta.url)
 
 type Ceremony = Readonly<Record<'challenge' | 'clientDataJSON' | 'attestationObject' | 'authenticatorData' | 'signature', string>>
@@ -17,14 +17,14 @@ const vectors: Vectors | undefined = existsSync(FILE) ? JSON.parse(readFileSync(
 const base64url = (hex: string) => Buffer.from(hex, 'hex').toString('base64url')
 const nameOf = ({ id }: Case) => id.replace('sctn-test-vectors-', '')
 
-/** Why a vector is refused here, where it is: frames of other origins, algorithms that are not taken, and what says less than the formats ask. */
+/** Why a vector is refused here, if it is: frames of other origins, algorithms that are not taken, and what says less than the formats ask. */
 const REFUSED: Readonly<Record<string, string>> = {
   'none-es256-crossOrigin': 'cross_origin',
   'none-es256-topOrigin': 'cross_origin',
   'packed-es384': 'response_malformed',
   'packed-es512': 'response_malformed',
   'packed-ed448': 'response_malformed',
-  // made by nobody: no manufacturer has this number
+  // no manufacturer has this number
   'tpm-es256': 'attestation_invalid',
   // neither made in hardware nor to sign, as §8.4 asks
   'android-key-es256': 'attestation_invalid',

@@ -7,7 +7,7 @@ export const KINDS: { readonly [M in Method]?: string } = {
   totp: 'Authenticator app',
 }
 
-/** What each level means to whoever owns it. */
+/** What each level means to its owner. */
 export const LEVEL_WORDS: Readonly<Record<Level, string>> = {
   session: 'counts like signing in',
   mfa: 'a second factor',
@@ -50,7 +50,7 @@ export function historyOf({ createdAt, lastUsedAt, boundBy }: Authenticator): st
 /** What its owner has to know, such as why it counts for less than it could. */
 export function noticesOf({ disabled, attestation, settlesAt }: Authenticator, now: number): readonly string[] {
   return [
-    ...(disabled ? ['Too many wrong codes in a row: it counts for nothing now. Remove it and add it anew.'] : []),
+    ...(disabled ? ['Too many wrong codes in a row: it counts for nothing now. Remove it and add it again.'] : []),
     ...(attestation !== undefined && attestation !== 'trusted' ? [ATTESTATION[attestation]] : []),
     ...(settlesAt !== undefined && settlesAt > now ? [`It counts in full from ${when(settlesAt)}.`] : []),
   ]
@@ -58,7 +58,7 @@ export function noticesOf({ disabled, attestation, settlesAt }: Authenticator, n
 
 const RANK: Readonly<Record<Level, number>> = { session: 0, mfa: 1, phr: 2, phrh: 3 }
 
-/** What removing it would mean, where nothing as strong is left; else `null`. */
+/** What removing it would mean, if nothing as strong is left; else `null`. */
 export function lossOf(authenticator: Authenticator, all: readonly Authenticator[]): string | null {
   const left = all.filter(({ id, disabled }) => id !== authenticator.id && !disabled)
   if (authenticator.disabled) return null

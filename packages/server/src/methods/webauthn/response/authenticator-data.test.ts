@@ -18,7 +18,7 @@ test.each([
   [UP, 'preferred'],
   [UP | UV | BE, 'required'],
   [UP | UV | BE | BS, 'required'],
-] as const)('the flags %i are right where user verification is %s', async (flags, userVerification) => {
+] as const)('the flags %i are right if user verification is %s', async (flags, userVerification) => {
   expect(await check(flags, userVerification)).not.toThrow()
 })
 
@@ -27,7 +27,7 @@ test.each([
   [UV, 'preferred', 'user_verification_missing'],
   [UP, 'required', 'user_verification_missing'],
   [UP | UV | BS, 'required', 'response_malformed'],
-] as const)('the flags %i are refused where user verification is %s: %s', async (flags, userVerification, failure) => {
+] as const)('the flags %i are refused if user verification is %s: %s', async (flags, userVerification, failure) => {
   expect(await check(flags, userVerification)).toThrow(failure)
 })
 

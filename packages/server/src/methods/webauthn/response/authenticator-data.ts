@@ -22,7 +22,7 @@ export function checkAuthenticatorData(
   // §7.2 step 15, §7.1 step 14
   const rpIdHash = createHash('sha256').update(expected.rpId).digest()
   check(rpIdHash.equals(data.rpIdHash), 'rp_mismatch')
-  // §7.2 step 16, §7.1 step 15: nobody touched it, so nobody was verified either
+  // §7.2 step 16, §7.1 step 15: without a touch no user was verified either
   check(flags.up, 'user_verification_missing')
   // §7.2 step 17, §7.1 step 16
   check(flags.uv || expected.userVerification !== 'required', 'user_verification_missing')

@@ -47,7 +47,7 @@ describe('a security key', () => {
     expect(evidence?.certificates[1]).toBe(Buffer.from(example.intermediate.der).toString('base64url'))
   })
 
-  test('is enrolled as one also where nobody, or only itself, vouches for it', async () => {
+  test('is enrolled as one also if only the key itself, or no maker, vouches for it', async () => {
     expect(await evidenceOf({})).toEqual({ format: 'none', certificates: [] })
     expect(await evidenceOf({ attestation: (signed) => selfAttestation(signed) })).toEqual({ format: 'packed', certificates: [] })
   })
@@ -94,7 +94,7 @@ describe('an attacker who makes up the word of a maker', () => {
     ['names another algorithm in a self attestation', { attestation: (signed) => selfAttestation(signed, -257) }],
     ['names ECDSA with another hash in a self attestation', { attestation: (signed) => selfAttestation(signed, -35) }],
     ['signs a self attestation with another key', { attestation: (signed) => selfAttestation(foreign(signed)) }],
-    ['names a format that nobody knows', { attestation: { fmt: 'compound', attStmt: new Map() } }],
+    ['names an unknown format', { attestation: { fmt: 'compound', attStmt: new Map() } }],
     ['names a format in other letters', { attestation: { fmt: 'None', attStmt: new Map() } }],
     ['hides something in an empty statement', { attestation: { fmt: 'none', attStmt: new Map([['x5c', [example.root.der]]]) } }],
   ])('and %s is refused', async (_, lies) => {
