@@ -1,5 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Level, Method, Proof } from '@stile/protocol'
+import type { Changes } from './changes.ts'
 import type { Clock } from './clock.ts'
 import type { Guesses } from './guesses.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -16,6 +17,7 @@ export type ServiceContext = Readonly<{
   nextId: (prefix: string) => string
   mailbox: Mailbox
   guesses: Guesses
+  changes: Changes
 }>
 
 /** How long a ceremony may take, and how old a proof may be that manages authenticators; in seconds. */

@@ -3,6 +3,7 @@ import { type Answer, type Body, refuse } from './answer.ts'
 import { createAuthenticators } from './authenticators.ts'
 import type { ServiceContext } from './context.ts'
 import { stateIn } from './decisions.ts'
+import { createDevices } from './devices.ts'
 import type { RecoveryVerbs } from './recovery.ts'
 import { createStepUps } from './step-ups.ts'
 import { createTotp } from './totp.ts'
@@ -19,6 +20,7 @@ export function createRoutes(context: ServiceContext, recovery: RecoveryVerbs, r
   const { policy, clock, world } = context
   const totp = createTotp(clock, world)
   const stepUps = createStepUps(context, totp)
+  const devices = createDevices(context)
   const authenticators = createAuthenticators(context, totp)
 
   return (verb, path, body) => {
@@ -41,6 +43,10 @@ export function createRoutes(context: ServiceContext, recovery: RecoveryVerbs, r
         return authenticators.rename(id, body)
       case 'DELETE authenticators':
         return authenticators.remove(id)
+      case 'GET devices':
+        return devices.list()
+      case 'DELETE devices':
+        return devices.forget(id)
       case 'GET recovery':
         return recovery.status()
       case 'POST recovery':

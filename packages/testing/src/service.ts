@@ -1,6 +1,7 @@
 import type { Policy } from '@stile/policy'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
 import type { Body } from './answer.ts'
+import { createChanges } from './changes.ts'
 import { type Clock, createClock } from './clock.ts'
 import type { ServiceContext } from './context.ts'
 import { stateIn } from './decisions.ts'
@@ -78,6 +79,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     nextId,
     mailbox: createMailbox(clock, current),
     guesses: createGuesses(clock, current, change),
+    changes: createChanges(clock),
   }
   const recovery = createRecovery(context)
   const routes = createRoutes(context, recovery, () => revision)
