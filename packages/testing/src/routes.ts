@@ -1,5 +1,6 @@
 import { problem } from '@stile/protocol'
 import { createAuthenticators } from './authenticators/authenticators.ts'
+import { createDevices } from './authenticators/devices.ts'
 import { createTotp } from './authenticators/totp.ts'
 import { type Answer, type Body, refuse } from './requests/answer.ts'
 import type { ServiceContext } from './requests/context.ts'
@@ -19,6 +20,7 @@ export function createRoutes(context: ServiceContext, recovery: RecoveryVerbs, r
   const { policy, clock, world } = context
   const totp = createTotp(clock, world)
   const stepUps = createStepUps(context, totp)
+  const devices = createDevices(context)
   const authenticators = createAuthenticators(context, totp)
 
   return (verb, path, body) => {
@@ -41,6 +43,10 @@ export function createRoutes(context: ServiceContext, recovery: RecoveryVerbs, r
         return authenticators.rename(id, body)
       case 'DELETE authenticators':
         return authenticators.remove(id)
+      case 'GET devices':
+        return devices.list()
+      case 'DELETE devices':
+        return devices.forget(id)
       case 'GET recovery':
         return recovery.status()
       case 'POST recovery':

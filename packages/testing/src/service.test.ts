@@ -27,6 +27,15 @@ async function until<S extends { status: string }>(
   return flow.get()
 }
 
+/** Gives the proof of the change that was begun last. */
+async function confirm(service: TestService): Promise<void> {
+  const opened = await call(service, 'POST', '/v1/step-ups', { feature: 'stile:authenticators' })
+  const { id, operation } = opened.body as { id: string; operation?: object }
+  expect(operation).toBeDefined()
+  const response = { code: '123456' }
+  expect(await call(service, 'POST', `/v1/step-ups/${id}/attempts`, { method: 'totp', response })).toMatchObject({ status: 200 })
+}
+
 describe('a step-up of the real client', () => {
   test('a wrong code is counted, the right one is a proof given now', async () => {
     const service = open()
@@ -98,12 +107,17 @@ describe('enrolment of the real client', () => {
 
   test('once something is enrolled, adding, naming and removing ask for a fresh proof of it', async () => {
     const service = open()
-    const refused = { status: 401, body: { code: 'insufficient_user_authentication', requirement: { level: 'mfa' } } }
+    const refused = { status: 401, body: { code: 'insufficient_user_authentication', requirement: { level: 'mfa' } } } as const
     expect(await call(service, 'POST', '/v1/authenticators/registrations', { method: 'totp' })).toMatchObject(refused)
     expect(await call(service, 'PATCH', '/v1/authenticators/auth_totp', { name: 'Phone' })).toMatchObject(refused)
     expect(await call(service, 'DELETE', '/v1/authenticators/auth_totp')).toMatchObject(refused)
     service.given({ proofs: [{ method: 'totp', level: 'mfa', amr: ['otp'], authTime: NOW }] })
     expect(await call(service, 'PATCH', '/v1/authenticators/auth_totp', { name: 'Phone' })).toMatchObject({ body: { name: 'Phone' } })
+    // any fresh proof will do for a name, and none but its own for a removal
+    const removal = { operation: { change: 'remove', id: 'auth_totp', name: 'Phone' } }
+    expect(await call(service, 'DELETE', '/v1/authenticators/auth_totp')).toMatchObject({ status: 401, body: removal })
+    await confirm(service)
+    expect(await call(service, 'POST', '/v1/recovery/codes', {})).toMatchObject(refused)
     expect(await call(service, 'DELETE', '/v1/authenticators/auth_totp')).toMatchObject({ status: 204 })
     expect(await call(service, 'GET', '/v1/authenticators')).toMatchObject({ status: 200, body: { authenticators: [] } })
     expect(await call(service, 'DELETE', '/v1/authenticators/auth_totp')).toMatchObject({ status: 404 })

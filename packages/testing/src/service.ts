@@ -1,6 +1,7 @@
 import type { Policy } from '@stile/policy'
 import { PROBLEM_MEDIA_TYPE, type Problem } from '@stile/protocol'
 import type { Body } from './requests/answer.ts'
+import { createChanges } from './requests/changes.ts'
 import type { ServiceContext } from './requests/context.ts'
 import { createGuesses } from './requests/guesses.ts'
 import { createRoutes } from './routes.ts'
@@ -78,6 +79,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     nextId,
     mailbox: createMailbox(clock, current),
     guesses: createGuesses(clock, current, change),
+    changes: createChanges(clock),
   }
   const recovery = createRecovery(context)
   const routes = createRoutes(context, recovery, () => revision)

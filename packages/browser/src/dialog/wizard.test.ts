@@ -100,23 +100,24 @@ test('where codes may not be made now the service says whom to ask', async () =>
 
 test('what has to be proven first says what for, and the wizard goes on after it', async () => {
   const requirement = { level: 'mfa', maxAgeSeconds: 300 } as const
+  const operation = { change: 'codes', id: 'codes_1' }
   let asked = 0
   const { stile, seen } = setup({
     ...none,
     [MAKE]: () => {
       asked += 1
       if (asked > 1) return json({ codes: CODES }, 201)
-      return refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement })
+      return refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement, operation })
     },
   })
   mount(stile).recoveryCodes()
   await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe(say('purpose', { feature: texts['stile:authenticators'] }))
+  expect(labelled('aria-describedby')).toBe('Make new recovery codes.')
   typeIn('123456')
   await until(() => title() === texts.codesTitle)
-  expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators' })
+  expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators', operation })
 })
 
 test('recovery: a code, then enrolment of what the ticket allows', async () => {

@@ -8,7 +8,7 @@ export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'stepUp' | 'r
 const MAX_ROUNDS = 3
 
 /**
- * Runs a call that the service gates, and gives the proofs that it asks for, one after the other.
+ * Runs a call that the service gates, and gives the proofs that it asks for, one after the other. A proof for an operation is for that alone.
  *
  * A proof is the application's own sign-in if that is asked for and the application lends one, else a step-up. At most three are given, and
  * never the same twice in a row: a proof that was not enough once is not enough the next time.
@@ -22,7 +22,7 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       return await call()
     } catch (error) {
       if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS) throw error
-      const { feature, requirement } = error.problem ?? {}
+      const { feature, requirement, operation } = error.problem ?? {}
       const asked = JSON.stringify(requirement)
       if (asked === lastAsked) throw error
       lastAsked = asked
@@ -30,7 +30,7 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       const isSignInEnough = requirement?.level === 'session' && requirement.methods?.includes('relogin')
       const signedIn = isSignInEnough ? await stile.relogin() : undefined
       if (signedIn === false) throw new StileError('relogin_failed')
-      if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators').done
+      if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators', { operation }).done
     }
   }
 }

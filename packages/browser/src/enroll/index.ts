@@ -1,3 +1,5 @@
+export type { DevicesClient } from './devices.ts'
+export { createDevices } from './devices.ts'
 export type { EnrollableMethod, Enrollment, EnrollmentState } from './enrollment.ts'
 export { createEnrollment } from './enrollment.ts'
 export type { EnrollmentClient } from './gated.ts'

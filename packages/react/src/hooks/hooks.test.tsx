@@ -119,7 +119,7 @@ test('useStepUp follows along while the dialog shows the step-up', async () => {
   await screen.findByText('done')
 })
 
-test('useAuthenticators lists, names and removes what is enrolled', async () => {
+test('useAuthenticators lists and names what is enrolled', async () => {
   const two = [authenticatorOf('totp'), authenticatorOf('totp', { id: 'auth_2', name: 'Old phone' })]
   const now = Math.floor(Date.now() / 1000)
   const proofs = [{ method: 'totp' as const, level: 'mfa' as const, amr: ['otp'], authTime: now }]
@@ -128,14 +128,13 @@ test('useAuthenticators lists, names and removes what is enrolled', async () => 
   await waitFor(() => expect(result.current.authenticators).toHaveLength(2))
   await act(() => result.current.rename('auth_2', 'Phone'))
   await waitFor(() => expect(result.current.authenticators[1]?.name).toBe('Phone'))
-  await act(() => result.current.remove('auth_totp'))
-  await waitFor(() => expect(result.current.authenticators.map(({ id }) => id)).toEqual(['auth_2']))
 })
 
 test('threat: a thief of an open page removes the authenticator: a fresh proof is asked for first', async () => {
   const { service, user } = open(<Remove />)
   await user.click(await screen.findByText('1 enrolled'))
   await screen.findByLabelText(/6-digit code/)
+  screen.getByText('Remove Authenticator app.')
   expect(service.world().authenticators).toHaveLength(1)
   await typeCode(user)
   await screen.findByText('0 enrolled')

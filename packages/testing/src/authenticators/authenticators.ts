@@ -1,6 +1,7 @@
 import type { Authenticator, Proof, Registration } from '@stile/protocol'
 import { problem, rank } from '@stile/protocol'
 import { type Answer, type Body, codeOf, refuse } from '../requests/answer.ts'
+import type { Change } from '../requests/changes.ts'
 import { CEREMONY, FRESH_SECONDS, prove, type ServiceContext } from '../requests/context.ts'
 import { proofsOf } from '../world/decisions.ts'
 import { type Enrollable, enrollableOf } from '../world/enrollable.ts'
@@ -25,20 +26,30 @@ type Running = Readonly<{ registration: Registration; boundBy: BoundBy }>
 
 /** Creates the authenticators of the service. A passkey's answer is taken as it comes: nothing here verifies a signature. */
 export function createAuthenticators(context: ServiceContext, totp: Totp): Authenticators {
-  const { clock, world, change, nextId, mailbox, guesses } = context
+  const { clock, world, change, changes, nextId, mailbox, guesses } = context
   const running = new Map<string, Running>()
-  const gated = (run: () => Answer): Answer => refusalToManage(context) ?? run()
-  const has = (id: string) => world().authenticators.some((each) => each.id === id)
+  const gated = (change: Change, run: () => Answer, anyProof = false): Answer => {
+    const refused = refusalToManage(context, change, anyProof)
+    if (refused) return refused
+    changes.use(change)
+    return run()
+  }
   const missing = () => refuse(problem('not_found', 'There is no such authenticator.'))
 
   /** What lets an authenticator be added now; a ticket does once, if no administrator is needed or one gave it. */
-  const admit = (): BoundBy | Answer => {
+  const admit = (method: Enrollable): BoundBy | Answer => {
     const { ticket, risk } = world()
     if (ticket && ticket.expiresAt >= clock.now() && (ticket.by === 'admin' || !['high', 'critical'].includes(risk))) {
       change({ ticket: null })
       return { method: ticket.by, level: 'session' }
     }
-    return refusalToManage(context) ?? strongestOf(proofsOf(world()).filter(({ authTime }) => clock.now() - authTime <= FRESH_SECONDS))
+    const adding = { change: 'add', method }
+    const own = changes.provenBy(adding)
+    return (
+      own ??
+      refusalToManage(context, adding) ??
+      strongestOf(proofsOf(world()).filter(({ authTime }) => clock.now() - authTime <= FRESH_SECONDS))
+    )
   }
   const freeName = (method: Enrollable): string => {
     const { name } = authenticatorOf(method)
@@ -59,7 +70,7 @@ export function createAuthenticators(context: ServiceContext, totp: Totp): Authe
     register: ({ method }) => {
       const wanted = enrollableOf(method)
       if (!wanted) return refuse(problem('invalid_request', 'method is passkey, security-key or totp.'))
-      const boundBy = admit()
+      const boundBy = admit(wanted)
       if ('status' in boundBy) return boundBy
       const registration = begin(wanted, nextId('reg'), clock.now() + FRESH_SECONDS)
       running.set(registration.id, { registration, boundBy })
@@ -85,6 +96,7 @@ export function createAuthenticators(context: ServiceContext, totp: Totp): Authe
         if (failure) return refuse(problem('attempt_failed', 'That code is not right.', { failure, attemptsLeft }))
       }
       running.delete(id)
+      changes.use({ change: 'add', method })
       const name = typeof body.name === 'string' ? body.name : freeName(method)
       const attestation = method === 'security-key' ? { attestation: world().attestation } : {}
       const members = { id: nextId('auth'), createdAt: clock.now(), name, boundBy: found.boundBy, ...attestation }
@@ -94,20 +106,26 @@ export function createAuthenticators(context: ServiceContext, totp: Totp): Authe
       mailbox.send('added')
       return { status: 201, body: authenticator }
     },
-    rename: (id, { name }) =>
-      gated(() => {
-        if (!has(id)) return missing()
-        const authenticators = world().authenticators.map((each) => (each.id === id ? { ...each, name: String(name) } : each))
-        change({ authenticators })
-        return { status: 200, body: authenticators.find((each) => each.id === id) }
-      }),
-    remove: (id) =>
-      gated(() => {
-        if (!has(id)) return missing()
+    rename: (id, { name: to }) => {
+      const found = world().authenticators.find((each) => each.id === id)
+      if (!found) return missing()
+      const renamed = { ...found, name: String(to) }
+      const rename = () => {
+        change({ authenticators: world().authenticators.map((each) => (each.id === id ? renamed : each)) })
+        return { status: 200, body: renamed }
+      }
+      return gated({ change: 'rename', id, name: found.name, to: renamed.name }, rename, true)
+    },
+    remove: (id) => {
+      const found = world().authenticators.find((each) => each.id === id)
+      if (!found) return missing()
+      const { method, name } = found
+      return gated({ change: 'remove', id, method, name }, () => {
         change({ authenticators: world().authenticators.filter((each) => each.id !== id) })
         mailbox.send('removed')
         return { status: 204 }
-      }),
+      })
+    },
   }
 }
 

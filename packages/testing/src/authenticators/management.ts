@@ -1,6 +1,7 @@
 import { canMeet, enrollmentOf, meets, type Policy } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Level, type Method, problem, type Requirement, rank } from '@stile/protocol'
 import { type Answer, refuse } from '../requests/answer.ts'
+import type { Change } from '../requests/changes.ts'
 import { FRESH_SECONDS, type ServiceContext } from '../requests/context.ts'
 import { proofsOf } from '../world/decisions.ts'
 import type { World } from '../world/world.ts'
@@ -16,6 +17,11 @@ const fresh = (level: Level, methods?: readonly Method[]): Requirement => ({
   maxAgeSeconds: FRESH_SECONDS,
   ...(methods && { methods }),
 })
+
+/** Whether nothing is enrolled, so that no change needs a proof of its own. */
+export function isFirst({ authenticators }: World): boolean {
+  return authenticators.every(({ level }) => level === 'session')
+}
 
 /**
  * The gate in front of everything that changes authenticators: a fresh proof of the strongest level enrolled, or, if nothing above
@@ -46,9 +52,21 @@ function asksOf(policy: Policy, { authenticators, risk }: World): readonly Requi
   return [...first, ...raised].map((method) => fresh('session', [method]))
 }
 
-/** The refusal for a caller who may not manage authenticators; nothing for one who may. */
-export function refusalToManage(context: ServiceContext): Answer | undefined {
-  const gate = gateOf(context)
+/**
+ * The refusal of whoever may not make a change; nothing for whoever may.
+ *
+ * @param anyProof  whether any fresh proof will do, and not only one for this very change
+ */
+export function refusalToManage(context: ServiceContext, change: Change, anyProof = false): Answer | undefined {
+  const { changes, world } = context
+  const any = gateOf(context)
+  if (!isFirst(world()) && any.outcome !== 'deny') {
+    if (changes.provenBy(change) || (anyProof && any.outcome === 'permit')) return undefined
+    const { requirement } = any
+    const members = { feature: AUTHENTICATORS_FEATURE, requirement, operation: changes.begin(change) }
+    return refuse(problem('insufficient_user_authentication', 'Confirm this change first.', members))
+  }
+  const gate = any
   const feature = AUTHENTICATORS_FEATURE
   if (gate.outcome === 'permit') return undefined
   if (gate.outcome === 'deny') return refuse(problem('denied', gate.detail, { feature }))

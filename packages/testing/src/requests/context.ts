@@ -3,6 +3,7 @@ import type { Level, Method, Proof } from '@stile/protocol'
 import type { Clock } from '../world/clock.ts'
 import type { Mailbox } from '../world/mailbox.ts'
 import type { World } from '../world/world.ts'
+import type { Changes } from './changes.ts'
 import type { Guesses } from './guesses.ts'
 
 /** What every part of the service works with. */
@@ -16,6 +17,7 @@ export type ServiceContext = Readonly<{
   nextId: (prefix: string) => string
   mailbox: Mailbox
   guesses: Guesses
+  changes: Changes
 }>
 
 /** How long a ceremony may take, and how old a proof may be that manages authenticators; in seconds. */

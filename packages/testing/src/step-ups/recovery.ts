@@ -18,6 +18,7 @@ export type RecoveryVerbs = Readonly<{
 export const RECOVERING: Requirement = { level: 'session', maxAgeSeconds: FRESH_SECONDS, methods: ['relogin'] }
 
 const CODES = 10
+const CODES_CHANGE = { change: 'codes' }
 const LINK_SECONDS = 3600
 /** How long a ticket is good for, in seconds. */
 const TICKET_SECONDS = 600
@@ -30,7 +31,7 @@ export function isRecentLogin({ loginAt }: World, now: number): boolean {
 
 /** Creates recovery. */
 export function createRecovery(context: ServiceContext): RecoveryVerbs {
-  const { clock, world, change, mailbox, guesses, nextId } = context
+  const { clock, world, change, changes, mailbox, guesses, nextId } = context
   const links = new Map<string, number>()
 
   return {
@@ -47,13 +48,14 @@ export function createRecovery(context: ServiceContext): RecoveryVerbs {
       return { status: 200, body }
     },
     makeCodes: () => {
-      const refused = refusalToManage(context)
+      const refused = refusalToManage(context, CODES_CHANGE)
       if (refused) return refused
       if (world().authenticators.length === 0) {
         const detail = 'Recovery codes are for when you have lost what you enrolled. Add an authenticator first.'
         return refuse(problem('denied', detail, { feature: AUTHENTICATORS_FEATURE }))
       }
       const codes = Array.from({ length: CODES }, recoveryCode)
+      changes.use(CODES_CHANGE)
       change({ recoveryCodes: codes, recoveryCodesMadeAt: clock.now() })
       mailbox.send('codes_made')
       return { status: 201, body: { codes } }

@@ -1,6 +1,6 @@
 import type { Decision, Level, Method, Operation, StepUp } from '@stile/protocol'
 import { AUTHENTICATORS_FEATURE, isMethod, problem, RECOVERY_FEATURE, type Requirement, rank } from '@stile/protocol'
-import { gateOf } from '../authenticators/management.ts'
+import { gateOf, isFirst } from '../authenticators/management.ts'
 import type { Totp } from '../authenticators/totp.ts'
 import { type Answer, type Body, refuse } from '../requests/answer.ts'
 import { FRESH_SECONDS, prove, type ServiceContext } from '../requests/context.ts'
@@ -23,7 +23,7 @@ type Judged = Readonly<{ done: Requirement } | { open: Requirement; methods: rea
 
 /** Creates the step-ups of the service. A passkey's answer is taken as it comes: nothing here verifies a signature. */
 export function createStepUps(context: ServiceContext, totp: Totp): StepUps {
-  const { policy, clock, world, nextId, guesses } = context
+  const { policy, clock, world, nextId, guesses, changes } = context
   const running = new Map<string, Open>()
 
   const found = (id: string, run: (stepUp: Open) => Answer): Answer => {
@@ -61,10 +61,22 @@ export function createStepUps(context: ServiceContext, totp: Totp): StepUps {
     return { open: decision.requirement, methods: methodsIn(context, decision.requirement, decision.next.methods) }
   }
 
+  /** What is asked for a change: a proof of its own, however fresh others are. */
+  const judgeChange = (): Judged => {
+    const gate = gateOf(context)
+    if (gate.outcome === 'deny') return { refused: refuse(problem('denied', gate.detail, { feature: AUTHENTICATORS_FEATURE })) }
+    const methods = methodsIn(context, gate.requirement).filter((method) => method !== 'relogin')
+    return { open: gate.requirement, methods }
+  }
+
   return {
     start: ({ feature: name, operation }) => {
-      const asked: Asked = { feature: String(name), ...(operation !== undefined && { operation: operation as Operation }) }
-      const judged = judge(asked.feature)
+      const begun = name === AUTHENTICATORS_FEATURE && !isFirst(world()) ? changes.find(operation) : undefined
+      if (name === AUTHENTICATORS_FEATURE && operation !== undefined && !begun)
+        return refuse(problem('invalid_operation', 'This change was not begun here.', { feature: AUTHENTICATORS_FEATURE }))
+      const bound = begun ?? (operation as Operation | undefined)
+      const asked: Asked = { feature: String(name), ...(bound !== undefined && { operation: bound }) }
+      const judged = begun ? judgeChange() : judge(asked.feature)
       if ('refused' in judged) return judged.refused
       if ('done' in judged) return done(asked, nextId('su'), judged.done)
       const [first] = judged.methods
@@ -88,8 +100,10 @@ export function createStepUps(context: ServiceContext, totp: Totp): StepUps {
         const refused = judgeIn(context, totp, stepUp, method, body)
         if (refused) return refused
         running.delete(id)
-        prove(context, method, levelOf(method))
         const { feature, operation, requirement } = stepUp
+        // a proof for a change is for nothing else
+        if (feature === AUTHENTICATORS_FEATURE && operation) changes.prove(operation, { method, level: levelOf(method) })
+        else prove(context, method, levelOf(method))
         return done({ feature, ...(operation && { operation }) }, id, requirement)
       }),
     token: ({ feature }) => {

@@ -1,4 +1,4 @@
-import type { AttemptFailure, AttestationStatus, Authenticator, Band, Level, License, Method, Proof } from '@stile/protocol'
+import type { AttemptFailure, AttestationStatus, Authenticator, Band, Device, Level, License, Method, Proof } from '@stile/protocol'
 import type { Enrollable } from './enrollable.ts'
 
 /** Everything that the service knows of the one subject who is signed in. */
@@ -12,6 +12,8 @@ export type World = Readonly<{
   /** When the primary login was, in seconds since the epoch. Default: when the service was made. */
   loginAt: number
   authenticators: readonly Authenticator[]
+  /** The devices that are known or signed in. Default: this one. */
+  devices: readonly Device[]
   risk: Band
   /** The code that the authenticator app shows; it counts once in 30 seconds. */
   code: string
@@ -79,6 +81,7 @@ export function newcomer(now: number): World {
     proofs: [],
     loginAt: now,
     authenticators: [],
+    devices: [{ id: 'this-device', name: 'Chrome on Linux', firstSeenAt: now, lastSeenAt: now, known: false, current: true }],
     risk: 'normal',
     code: '123456',
     email: null,

@@ -6,8 +6,6 @@ import type { WizardGoal } from '../start-wizard.ts'
 
 /** A step-up that is done within this time opens no dialog. */
 const QUIET_MS = 200
-/** How long a service that could not be reached is left alone. */
-const RETRY_MS = 4000
 
 /** A state in which the service has answered and the step-up is still open. */
 export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
@@ -23,6 +21,8 @@ export type StepUpPrompt = Readonly<{
   show: (view: PromptView) => void
   close: () => void
   cancelButton: () => HTMLButtonElement
+  /** Shows that something could not be reached, and how to try again. */
+  showUnreachable: (alert: string, tryAgain: () => void) => void
   render: () => void
   /** Runs it after this time, unless something is rendered before. */
   runLater: (run: () => void, delayMs: number) => void
@@ -36,8 +36,12 @@ export type StepUpPrompt = Readonly<{
   finish: (next?: WizardGoal) => void
 }>
 
+/** Adds to a view what is confirmed, if the step-up is bound to an operation; `text` is what the view says itself. */
+export type AddOperation = (view: DialogView, text: string | undefined) => DialogView
+
 /** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
 export type WaysView = Readonly<{
+  addOperation: AddOperation
   /** The sentence for what went wrong; empty if nothing did. */
   alertOf: (state: FlowState) => string
   /** `isChoosing`: the subject asked for another method than the one that is under way. */
@@ -63,7 +67,7 @@ export type StepUpViewOptions = Readonly<{
  * service is asked.
  */
 export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpViewOptions): void {
-  const { cancel, submit, retry } = flow
+  const { cancel, submit } = flow
   let isOpen = false
   let timer: ReturnType<typeof setTimeout>
   let ways: WaysView | undefined
@@ -75,7 +79,8 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
     const text = label ? say('purpose', { feature: label }) : ''
-    frame.show({ icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view })
+    const shown = { icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view }
+    frame.show(ways ? ways.addOperation(shown, view.text) : shown)
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
   const finish = (next?: WizardGoal) => {
@@ -89,15 +94,8 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   }
 
   const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
-  const showUnreachable = (alert: string, tryAgain: () => void) =>
+  const showUnreachable: StepUpPrompt['showUnreachable'] = (alert, tryAgain) =>
     show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
-  const showStarting = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
-    if (error) {
-      runLater(retry, RETRY_MS)
-      showUnreachable(say([error.code, 'failed']), retry)
-    } else if (isOpen) showWaiting()
-    else runLater(showWaiting, QUIET_MS)
-  }
 
   const leaveButton = ({ methods }: OpenFlowState) => {
     const isOnly = methods.length < 2
@@ -130,9 +128,10 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     clearTimeout(timer)
     const state = flow.get()
     if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
-    if (state.status === 'starting') return showStarting(state)
+    if (state.status === 'starting' && !state.error) return isOpen ? showWaiting() : runLater(showWaiting, QUIET_MS)
     const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
-    if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing) {
+    // nothing is asked before it is shown what for
+    if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing && (ways || !flow.operation)) {
       if (state.method === 'passkey') return showPasskey(state)
       if (state.method === 'totp') return showCode(state)
     }
@@ -163,6 +162,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       frame.close()
     },
     cancelButton,
+    showUnreachable,
     render,
     runLater,
     showChoice,

@@ -7,7 +7,7 @@ import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
 import { createEmailView } from './email-view.ts'
-import type { OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
+import type { AddOperation, OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
 import { WAYS_STYLES } from './styles.ts'
 
 /** What the ways view works with. */
@@ -18,6 +18,8 @@ export type WaysViewOptions = Readonly<{
   texts: Partial<Texts> | undefined
 }>
 
+/** How long a service that could not be reached is left alone. */
+const RETRY_MS = 4000
 /** How long the confirmation stays. */
 const DONE_MS = 700
 
@@ -27,9 +29,13 @@ const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 's
 const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
-export function createWaysView({ prompt, styles, texts }: WaysViewOptions): WaysView {
+export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
+  const { feature, operation } = flow
+  const addOperation: AddOperation = operation
+    ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
+    : (view) => view
   const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
   const alertOf = (state: FlowState) => ('error' in state ? errorText(say, state.error, 'method' in state ? state.method : undefined) : '')
 
@@ -91,6 +97,12 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
     })
   }
 
+  /** The service could not be reached, and is asked again by itself. */
+  const showUnreached = ({ error }: Extract<FlowState, { status: 'starting' }>) => {
+    prompt.runLater(flow.retry, RETRY_MS)
+    prompt.showUnreachable(say([error?.code, 'failed']), flow.retry)
+  }
+
   const showDone = () => {
     const leave = () => prompt.finish()
     show({ key: 'done', icon: ICONS.done, title: say('done'), onCancel: leave, actions: () => [] })
@@ -109,9 +121,11 @@ export function createWaysView({ prompt, styles, texts }: WaysViewOptions): Ways
     }
   }
   return {
+    addOperation,
     alertOf,
     render: (state, isChoosing) => {
       if (state.status === 'failed') return showFailed(state)
+      if (state.status === 'starting') return showUnreached(state)
       if (state.status === 'done') return showDone()
       if (!('stepUp' in state)) return
       if (isChoosing && state.methods.length < 2) return recover()

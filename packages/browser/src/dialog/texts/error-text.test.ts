@@ -45,7 +45,7 @@ test('whatever people can do something about has a sentence of its own', () => {
     ...FAILURES.map((failure) => errorText(say, { code: 'attempt_failed', failure })),
   ]
   expect(new Set(sentences).size).toBe(CODES.length + FAILURES.length)
-  expect(sentences).not.toContain(PROMPT_TEXTS.failed)
+  expect(sentences).not.toContain(STEP_UP_TEXTS.failed)
 })
 
 test('a security key is not called a passkey', () => {

@@ -19,6 +19,7 @@ export const STEP_UP_TEXTS = {
   signInAgain: 'Open the window again',
   againIn: 'Again in {minutes} min',
   close: 'Close',
+  failed: 'That did not work.',
   enroll: 'Set it up now',
   useRecovery: 'Use a recovery code',
   attemptsLeft: 'Attempts left: {count}.',

@@ -1,4 +1,5 @@
 import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
+import type { OPERATION_TEXTS } from './operation-texts.ts'
 import type { RECOVERY_TEXTS } from './recovery-texts.ts'
 import type { STEP_UP_TEXTS } from './step-up-texts.ts'
 
@@ -17,11 +18,15 @@ export const PROMPT_TEXTS = {
   cancel: 'Cancel',
   retry: 'Try again',
   service_unavailable: 'The service cannot be reached. Trying again by itself.',
-  failed: 'That did not work.',
 } as const
 
 /** The key of a sentence that the dialog has. */
-type TextKey = keyof typeof PROMPT_TEXTS | keyof typeof STEP_UP_TEXTS | keyof typeof ENROLLMENT_TEXTS | keyof typeof RECOVERY_TEXTS
+type TextKey =
+  | keyof typeof PROMPT_TEXTS
+  | keyof typeof STEP_UP_TEXTS
+  | keyof typeof OPERATION_TEXTS
+  | keyof typeof ENROLLMENT_TEXTS
+  | keyof typeof RECOVERY_TEXTS
 
 /** Every sentence of the dialog, by its key. The code of any failure is a key, too. */
 export type Texts = Readonly<Record<TextKey | (string & {}), string>>
