@@ -2,9 +2,10 @@ import { PROBLEM_CODES, PROBLEMS, type ProblemCode } from '@stile/protocol'
 import { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { expect } from 'vitest'
 import { MARKER } from './bad-bodies.ts'
-import { begin, enrollPasskey, enrollTotp } from './ceremonies.ts'
+import { begin, changeWithCode, enrollPasskey, enrollTotp } from './ceremonies.ts'
 import { type Answer, answerOf, type NodeClient } from './node-client.ts'
 import { type Stack, startStack } from './stack.ts'
+import { codeAt } from './totp.ts'
 
 /** One endpoint, and how a request gets to it. */
 export type Endpoint = Readonly<{
@@ -55,11 +56,13 @@ export async function startTarget(): Promise<Target> {
   await stack.license('acme', { tier: 'enterprise', state: 'active' })
   const alice = await stack.person({ sub: 'alice', account: 'acme' })
   const totpSecret = await enrollTotp(alice, stack.clock.now())
-  await enrollPasskey(alice, emulator)
+  const code = codeAt(totpSecret, stack.clock.now() + 30)
+  const registration = String((await changeWithCode(alice, '/v1/authenticators/registrations', { method: 'totp' }, code)).body.id)
+  expect(registration).toMatch(/^reg_/)
+  stack.clock.advance(60)
+  await enrollPasskey(alice, emulator, codeAt(totpSecret, stack.clock.now()))
   stack.clock.advance(200)
   let stepUp = (await begin(alice, 'payouts.approve')).id
-  const registration = String((await alice.service('POST', '/v1/authenticators/registrations', { method: 'totp' })).body.id)
-  expect(registration).toMatch(/^reg_/)
 
   const asSubject: Endpoint['send'] = (method, path, body, other) => alice.service(method, path, body, other)
   const asMachine: Target['asMachine'] =

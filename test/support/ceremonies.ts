@@ -1,6 +1,6 @@
 import type { WebAuthnEmulator } from 'nid-webauthn-emulator'
 import { expect } from 'vitest'
-import type { NodeClient } from './node-client.ts'
+import type { Answer, NodeClient } from './node-client.ts'
 import { WEB_ORIGIN } from './stack.ts'
 import { codeAt } from './totp.ts'
 
@@ -20,14 +20,27 @@ export async function enrollTotp(person: NodeClient, now: number): Promise<strin
   return start.secret
 }
 
-/** Enrols a passkey with user verification. */
-export async function enrollPasskey(person: NodeClient, emulator: WebAuthnEmulator): Promise<void> {
-  const started = await person.service('POST', '/v1/authenticators/registrations', { method: 'passkey' })
+/** Enrols a passkey with user verification, beside an authenticator app with the code of that. */
+export async function enrollPasskey(person: NodeClient, emulator: WebAuthnEmulator, code?: string): Promise<void> {
+  const started = await changeWithCode(person, '/v1/authenticators/registrations', { method: 'passkey' }, code)
   expect(started.status, started.text).toBe(201)
   const { id, start } = started.body as { id: string; start: Creation }
   const response = emulator.createJSON(WEB_ORIGIN, start)
   const finished = await person.service('POST', `/v1/authenticators/registrations/${id}`, { response, name: 'Laptop' })
   expect(finished.status, finished.text).toBe(201)
+}
+
+/** Makes a change of authenticators; with a code of an app, confirms it first as the service asks. */
+export async function changeWithCode(person: NodeClient, path: string, body: unknown, code: string | undefined): Promise<Answer> {
+  const asked = await person.service('POST', path, body)
+  if (code === undefined) return asked
+  expect(asked.body, asked.text).toMatchObject({ feature: 'stile:authenticators', operation: expect.any(Object) })
+  const { feature, operation } = asked.body
+  const opened = await person.service('POST', '/v1/step-ups', { feature, operation })
+  expect(opened.status, opened.text).toBe(201)
+  const proven = await person.service('POST', `/v1/step-ups/${opened.body.id}/attempts`, { method: 'totp', response: { code } })
+  expect(proven.status, proven.text).toBe(200)
+  return person.service('POST', path, body)
 }
 
 /** Begins a step-up and answers its id. */

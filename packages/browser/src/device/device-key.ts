@@ -9,6 +9,8 @@ export type DeviceKey = Readonly<{
   /** Cannot be exported, not even by the page. */
   privateKey: CryptoKey
   publicJwk: PublicJwk
+  /** Whether the browser keeps it; if not, it is gone with the page. */
+  stored: boolean
 }>
 
 /** The name of the object store, and of the one key in it. */
@@ -23,9 +25,10 @@ const STORE = 'keys'
  */
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-  const pair = await within(storedPair(made), { ms: waitMs }).catch(() => made)
+  const kept = await within(storedPair(made), { ms: waitMs }).catch(() => undefined)
+  const pair = kept ?? made
   const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
-  return { privateKey: pair.privateKey, publicJwk: { crv, kty, x, y } }
+  return { privateKey: pair.privateKey, publicJwk: { crv, kty, x, y }, stored: !!kept }
 }
 
 let loading: Promise<DeviceKey> | undefined

@@ -29,7 +29,7 @@ export function createDeviceProver({ key, now }: DeviceProverOptions): DevicePro
   const nonces = new Map<string, string>()
   return {
     prove: async ({ method, url: { origin, pathname }, token }) => {
-      const { privateKey, publicJwk } = await key()
+      const { privateKey, publicJwk, stored } = await key()
       const header = { typ: 'dpop+jwt', alg: 'ES256', jwk: publicJwk }
       const claims = {
         htm: method,
@@ -38,6 +38,8 @@ export function createDeviceProver({ key, now }: DeviceProverOptions): DevicePro
         jti: crypto.randomUUID(),
         ath: await sha256(token),
         nonce: nonces.get(origin),
+        // a login that belonged to a key which is gone with its page would be nobody's
+        stored,
       }
       const input = [header, claims].map((part) => encodeBase64url(utf8(JSON.stringify(part)))).join('.')
       const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, utf8(input))
