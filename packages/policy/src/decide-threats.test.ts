@@ -7,6 +7,7 @@ import { codes, license, login, policy, proven } from './example.test-support.ts
 import { oracle, verdictOf } from './oracle.test-support.ts'
 import { definePolicy } from './policy.ts'
 import { canMeet, isRequirement, judge } from './requirement.ts'
+import { sources } from './small-policy.test-support.ts'
 
 // many rows: a busy machine is no failure
 vi.setConfig({ testTimeout: 60_000 })
@@ -242,30 +243,21 @@ describe('threat: what somebody may enrol lets them wait, or go round what is as
           features: { it: { requires: { level, maxAge: '5m' } } },
           tiers: { pro: { features: ['it'] } },
         })
-        const decision = decide(one, {
+        const request = {
           feature: 'it',
           license: license('pro'),
           assurance: login,
           risk: 'normal',
           enrolled: [{ method, level: 'phrh' }],
           now: NOW,
-        })
-        const verdict = oracle(one.document, {
-          feature: 'it',
-          license: license('pro'),
-          assurance: login,
-          risk: 'normal',
-          enrolled: [{ method, level: 'phrh' }],
-          now: NOW,
-        })
-        expect(verdictOf(decision), `${level} by ${method}`).toEqual(verdict)
+        } as const
+        const verdict = oracle(one.document, request)
+        expect(verdictOf(decide(one, request)), `${level} by ${method}`).toEqual(verdict)
       }
   })
 })
 
 describe('threat: a reason points to a rule that asked for nothing, so that an operator loosens the wrong one', () => {
-  const source = (decision: ReturnType<typeof ask>) => decision.reasons.map((reason) => reason.source)
-
   test.each<[string, () => ReturnType<typeof ask>, string[]]>([
     ['no license', () => ask('export', { license: null }), ['/tiers/basic']],
     ['a tier that does not include it', () => ask('export', { license: license('basic') }), ['/tiers/basic']],
@@ -283,8 +275,8 @@ describe('threat: a reason points to a rule that asked for nothing, so that an o
       ['/license/upgraded', '/license/upgraded'],
     ],
     ['an account', () => ask('view', { license: license('basic', { requires: { level: 'phr' } }) }), ['']],
-  ])('%s', (_, decision, sources) => {
-    expect(source(decision())).toEqual(sources)
+  ])('%s', (_, decision, expected) => {
+    expect(sources(decision())).toEqual(expected)
   })
 
   test('the policy without a word on risk denies what is critical, and points to the whole document', () => {

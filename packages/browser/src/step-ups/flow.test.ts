@@ -2,27 +2,13 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { StepUpCancelled, StepUpFailed } from '../error.ts'
 import type { Flow, FlowState } from '../stile.ts'
 import { doneStepUp, json, NOW, openStepUp, refuse, setup, token, until } from '../wire.test-support.ts'
+import { assertion, stubAuthenticator } from './authenticator.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const PASSKEY = { method: 'passkey', start: { challenge: 'AAAA', rpId: 'localhost', timeout: 60_000 } } as const
 
 afterEach(() => vi.unstubAllGlobals())
 
-/** A browser with an authenticator: `answer` is what its prompt does. */
-function authenticator(answer: (signal: AbortSignal) => Promise<unknown>) {
-  const get = vi.fn(({ signal }: { signal: AbortSignal }) => answer(signal))
-  vi.stubGlobal('PublicKeyCredential', class {})
-  vi.stubGlobal('navigator', { credentials: { get } })
-  return get
-}
-const bytes = new Uint8Array([1, 2, 3]).buffer
-const assertion = {
-  id: 'AQID',
-  rawId: bytes,
-  type: 'public-key',
-  response: { authenticatorData: bytes, clientDataJSON: bytes, signature: bytes },
-  getClientExtensionResults: () => ({}),
-}
 const named = (name: string) => Promise.reject(new DOMException('no', name))
 const status = (flow: Flow, wanted: FlowState['status']) => until(() => flow.get().status === wanted)
 
@@ -78,7 +64,7 @@ test('a wrong code says what is left and can be typed again', async () => {
 })
 
 test('a lock says until when, leaves other methods open, and the next code goes to a new step-up', async () => {
-  authenticator(() => named('NotAllowedError'))
+  stubAuthenticator(() => named('NotAllowedError'))
   const { stile, seen, answers } = setup({
     'POST /v1/step-ups': () => json(openStepUp({ methods: [{ method: 'totp' }, PASSKEY] })),
     [ATTEMPTS]: () => refuse('too_many_attempts', { retryAfter: 60, attemptsLeft: 0 }),
@@ -181,7 +167,7 @@ test('aborting the signal cancels', async () => {
 })
 
 test('the best method is a passkey: its prompt opens by itself and its answer is sent', async () => {
-  const get = authenticator(async () => assertion)
+  const get = stubAuthenticator(async () => assertion)
   const { stile, seen } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods: [PASSKEY, { method: 'totp' }] })) })
   await stile.stepUp('reports.export').done
   expect(get).toHaveBeenCalledOnce()
@@ -189,7 +175,7 @@ test('the best method is a passkey: its prompt opens by itself and its answer is
 })
 
 test('a prompt that was dismissed is no failure: the other ways are offered, and the challenge still holds', async () => {
-  const get = authenticator(() => named('NotAllowedError'))
+  const get = stubAuthenticator(() => named('NotAllowedError'))
   const { stile, arrived } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods: [PASSKEY, { method: 'totp' }] })) })
   const flow = stile.stepUp('reports.export')
   await until(() => 'error' in flow.get() && flow.get().status === 'choosing')
@@ -201,7 +187,7 @@ test('a prompt that was dismissed is no failure: the other ways are offered, and
 })
 
 test('a passkey that was refused gets a new challenge', async () => {
-  authenticator(async () => assertion)
+  stubAuthenticator(async () => assertion)
   const again = { method: 'passkey', start: { ...PASSKEY.start, challenge: 'BBBB' } }
   const { stile, answers, seen } = setup({
     'POST /v1/step-ups': () => json(openStepUp({ methods: [PASSKEY] })),
@@ -218,8 +204,8 @@ test('a passkey that was refused gets a new challenge', async () => {
 
 test('choosing another way ends the prompt that is open, and its late answer does not count', async () => {
   let aborted = false
-  authenticator(
-    (signal) =>
+  stubAuthenticator(
+    ({ signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
           aborted = true
@@ -239,7 +225,7 @@ test('choosing another way ends the prompt that is open, and its late answer doe
 test('an extension that holds the prompt for ever is waited for only so long', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
-    const get = authenticator(() => new Promise(() => {}))
+    const get = stubAuthenticator(() => new Promise(() => {}))
     const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods: [PASSKEY, { method: 'totp' }] })) })
     const flow = stile.stepUp('reports.export')
     await vi.waitUntil(() => get.mock.calls.length)

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
+import { assertion, stubAuthenticator } from './authenticator.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 const KEY = 'POST /v1/step-ups/su_1/methods/security-key'
@@ -11,25 +12,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-type Asked = Readonly<{ publicKey: { challenge: ArrayBuffer }; signal: AbortSignal }>
-function authenticator(answer: (asked: Asked) => Promise<unknown>) {
-  const get = vi.fn(answer)
-  vi.stubGlobal('PublicKeyCredential', class {})
-  vi.stubGlobal('navigator', { credentials: { get } })
-  return get
-}
-const bytes = new Uint8Array([1, 2, 3]).buffer
-const assertion = {
-  id: 'AQID',
-  rawId: bytes,
-  type: 'public-key',
-  response: { authenticatorData: bytes, clientDataJSON: bytes, signature: bytes, userHandle: bytes },
-  getClientExtensionResults: () => ({}),
-}
-
 test('a security key answers its own challenge, under its own name', async () => {
   const challenges: number[][] = []
-  authenticator(async ({ publicKey }) => {
+  stubAuthenticator(async ({ publicKey }) => {
     challenges.push([...new Uint8Array(publicKey.challenge)])
     if (challenges.length === 1) throw new DOMException('no', 'NotAllowedError')
     return assertion
@@ -69,7 +54,7 @@ test.each([
 ])('a prompt that never answers is waited for %s, and then it is closed', async (_, methods, ms) => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   let open: AbortSignal | undefined
-  const get = authenticator(({ signal }) => {
+  const get = stubAuthenticator(({ signal }) => {
     open = signal
     return new Promise(() => {})
   })
@@ -84,7 +69,7 @@ test.each([
 })
 
 test('a subject who turned to another way while the challenge was fetched sees no prompt', async () => {
-  const get = authenticator(async () => assertion)
+  const get = stubAuthenticator(async () => assertion)
   let answer: (response: Response) => void = () => {}
   const { stile, seen } = setup({
     'POST /v1/step-ups': () => json(openStepUp({ methods: [{ method: 'totp' }, { method: 'security-key' }] })),
@@ -118,7 +103,7 @@ test('ways that changed meanwhile are asked for again, once', async () => {
 })
 
 test('a passkey that was removed at the service is told to the browser', async () => {
-  authenticator(async () => assertion)
+  stubAuthenticator(async () => assertion)
   const signalUnknownCredential = vi.fn(async () => {})
   vi.stubGlobal('PublicKeyCredential', Object.assign(class {}, { signalUnknownCredential }))
   const { stile } = setup({
