@@ -97,7 +97,7 @@ test('a user sees where they are signed in, and signs a lost browser out and for
   await goTo(page, 'Reports')
   await goTo(page, 'Security')
   await expect(devices.getByRole('listitem')).toHaveCount(2)
-  await expect(devices.getByRole('listitem').filter({ hasText: 'This one, known to be yours' })).toHaveCount(1)
+  await expect(devices.getByRole('listitem').filter({ hasText: 'This one. Known to be yours.' })).toHaveCount(1)
   await picture('security-devices')
 
   await devices.getByRole('button', { name: /^Sign out and forget/ }).focus()

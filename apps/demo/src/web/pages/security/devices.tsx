@@ -48,8 +48,8 @@ function DeviceCard({ device, onForget }: Readonly<{ device: Device; onForget: (
       <span>
         <strong>{name}</strong>
         <span className="muted">
-          {current ? 'This one, ' : ''}
-          {known ? 'known to be yours' : 'not confirmed yet'}
+          {current ? 'This one. ' : ''}
+          {known ? 'Known to be yours.' : 'Not confirmed yet.'}
         </span>
         <span className="muted">
           First seen {when(firstSeenAt)}, last seen {when(lastSeenAt)}.
