@@ -1,4 +1,4 @@
-import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test } from '../support/journey.ts'
+import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test, totp } from '../support/journey.ts'
 import { mailsOf, mailThat } from '../support/mailbox.ts'
 
 test('who lost the phone gets back in with a recovery code, and every other session ends', async ({
@@ -11,9 +11,15 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await signIn('pro')
   await goTo(page, 'Security')
   await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
-  await enrollTotp(page)
+  const secret = await enrollTotp(page)
   await page.getByRole('button', { name: 'Make recovery codes' }).click()
   await page.getByRole('dialog', { name: 'Save recovery codes' }).getByRole('button', { name: 'Make recovery codes' }).click()
+  await expect(page.getByRole('dialog', { name: 'Confirm it’s you' })).toHaveAccessibleDescription('Make new recovery codes.')
+  await picture('dialog-operation-codes')
+  await page
+    .getByRole('dialog')
+    .getByLabel('6-digit code')
+    .fill(await totp.next(secret))
   const shown = page.getByRole('dialog', { name: 'Your recovery codes' })
   await expect(shown.locator('code')).toHaveCount(10)
   await picture('dialog-recovery-codes')

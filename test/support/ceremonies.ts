@@ -31,16 +31,37 @@ export async function enrollPasskey(person: NodeClient, emulator: WebAuthnEmulat
 }
 
 /** Makes a change of authenticators; with a code of an app, confirms it first as the service asks. */
-export async function changeWithCode(person: NodeClient, path: string, body: unknown, code: string | undefined): Promise<Answer> {
+export function changeWithCode(person: NodeClient, path: string, body: unknown, code: string | undefined): Promise<Answer> {
+  return change(person, { path, body, prove: code === undefined ? undefined : () => ({ method: 'totp', response: { code } }) })
+}
+
+/** Makes a change of authenticators, and confirms it with a passkey. */
+export function changeWithPasskey(person: NodeClient, path: string, body: unknown, emulator: WebAuthnEmulator): Promise<Answer> {
+  return change(person, {
+    path,
+    body,
+    prove: (methods) => ({ method: 'passkey', response: emulator.getJSON(WEB_ORIGIN, startOf(methods)) }),
+  })
+}
+
+type Started = readonly { method: string; start?: unknown }[]
+type Confirmation = Readonly<{ path: string; body: unknown; prove: ((methods: Started) => object) | undefined }>
+
+async function change(person: NodeClient, { path, body, prove }: Confirmation): Promise<Answer> {
   const asked = await person.service('POST', path, body)
-  if (code === undefined) return asked
+  if (prove === undefined) return asked
   expect(asked.body, asked.text).toMatchObject({ feature: 'stile:authenticators', operation: expect.any(Object) })
   const { feature, operation } = asked.body
   const opened = await person.service('POST', '/v1/step-ups', { feature, operation })
   expect(opened.status, opened.text).toBe(201)
-  const proven = await person.service('POST', `/v1/step-ups/${opened.body.id}/attempts`, { method: 'totp', response: { code } })
+  const { id, methods } = opened.body as { id: string; methods: Started }
+  const proven = await person.service('POST', `/v1/step-ups/${id}/attempts`, prove(methods))
   expect(proven.status, proven.text).toBe(200)
   return person.service('POST', path, body)
+}
+
+function startOf(methods: Started): Request {
+  return methods.find(({ method }) => method === 'passkey')?.start as Request
 }
 
 /** Begins a step-up and answers its id. */
@@ -62,8 +83,7 @@ export async function stepUpWithTotp(person: NodeClient, feature: string, code: 
 /** Steps up with a passkey and answers the assurance token. */
 export async function stepUpWithPasskey(person: NodeClient, feature: string, emulator: WebAuthnEmulator): Promise<string> {
   const { id, methods } = await begin(person, feature)
-  const start = methods.find(({ method }) => method === 'passkey')?.start as Request
-  const response = emulator.getJSON(WEB_ORIGIN, start)
+  const response = emulator.getJSON(WEB_ORIGIN, startOf(methods))
   const done = await person.service('POST', `/v1/step-ups/${id}/attempts`, { method: 'passkey', response })
   expect(done.status, done.text).toBe(200)
   return (done.body as { issued: { token: string } }).issued.token

@@ -165,6 +165,11 @@ export async function plugIn(
   return { cdp, authenticatorId }
 }
 
+/** Keeps the authenticator from answering prompts that open now, or lets it answer again. */
+export async function hesitate({ cdp, authenticatorId }: Plugged, waits: boolean): Promise<void> {
+  await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: !waits })
+}
+
 /** The generator that stands for a user's authenticator app. */
 export const totp = {
   codes: new Map<string, number>(),

@@ -4,6 +4,7 @@ import { type ReactElement, useState } from 'react'
 import type { Me } from '../../api.ts'
 import { sentenceFor } from '../../stile/sentences.ts'
 import { AuthenticatorCard } from './authenticator-card.tsx'
+import { DevicesSection } from './devices.tsx'
 import { RecoverySection } from './recovery.tsx'
 import { forgetRecoveryLink, takeRecoveryLink } from './recovery-link.ts'
 import { lossOf } from './words.ts'
@@ -47,7 +48,7 @@ export function Security({ me }: Readonly<{ me: Me }>): ReactElement {
           </span>
         </section>
       )}
-      <p className="lead">The ways you can confirm it’s you. Adding or removing one asks for a fresh proof.</p>
+      <p className="lead">The ways you can confirm it’s you. Adding or removing one asks for a proof of its own.</p>
       {license.status === 'loading' && <p role="status">Loading…</p>}
       {license.status === 'error' && (
         <p role="alert" className="problem">
@@ -82,6 +83,7 @@ export function Security({ me }: Readonly<{ me: Me }>): ReactElement {
             Add a way to confirm it’s you
           </button>
           <RecoverySection run={run} />
+          <DevicesSection run={run} />
         </>
       )}
     </>
