@@ -49,7 +49,8 @@ type Confirmation = Readonly<{ path: string; body: unknown; prove: ((methods: St
 
 async function change(person: NodeClient, { path, body, prove }: Confirmation): Promise<Answer> {
   const asked = await person.service('POST', path, body)
-  if (prove === undefined) return asked
+  // a proof that was given for this very change counts until it is made
+  if (prove === undefined || asked.status < 300) return asked
   expect(asked.body, asked.text).toMatchObject({ feature: 'stile:authenticators', operation: expect.any(Object) })
   const { feature, operation } = asked.body
   const opened = await person.service('POST', '/v1/step-ups', { feature, operation })
