@@ -40,7 +40,7 @@ test('two different right answers to one step-up at the same moment give exactly
   const emulator = new WebAuthnEmulator()
   const erin = await stack.person({ sub: 'erin', account: 'acme' })
   const secret = await enrollTotp(erin, stack.clock.now())
-  await enrollPasskey(erin, emulator)
+  await enrollPasskey(erin, emulator, { secret, now: stack.clock.now() })
   stack.clock.advance(16 * 60)
   const { id, methods } = await begin(erin, 'reports.export')
   const start = methods.find(({ method }) => method === 'passkey')?.start as Parameters<typeof emulator.getJSON>[1]
@@ -93,7 +93,7 @@ test('fifty wrong guesses spread over step-ups, sessions and devices get no more
   const emulator = new WebAuthnEmulator()
   const dave = await stack.person({ sub: 'dave', account: 'acme' })
   const secret = await enrollTotp(dave, stack.clock.now())
-  await enrollPasskey(dave, emulator)
+  await enrollPasskey(dave, emulator, { secret, now: stack.clock.now() })
   stack.clock.advance(16 * 60)
   const devices = await Promise.all(Array.from({ length: 10 }, (_, at) => stack.person({ sub: 'dave', account: 'acme', sid: `sid-${at}` })))
   const guesses = wrongCodes(secret, stack.clock.now(), BURST)

@@ -14,7 +14,7 @@ test('a second start keeps licenses, authenticators, signing keys, API keys and 
   await stack.license('acme', { tier: 'enterprise', state: 'active', features: [] })
   const alice = await stack.person({ sub: 'alice', account: 'acme' })
   const secret = await enrollTotp(alice, stack.clock.now())
-  await enrollPasskey(alice, emulator)
+  await enrollPasskey(alice, emulator, { secret, now: stack.clock.now() })
   const ended = await stack.person({ sub: 'ended', account: 'acme' })
   expect((await ended.service('DELETE', '/v1/session')).status).toBe(204)
   const { jwks_uri: jwks } = (await (await fetch(`${stack.urls.service}/.well-known/stile`)).json()) as { jwks_uri: string }

@@ -77,7 +77,7 @@ test('a passkey opens what a code cannot', async () => {
     status: 403,
     body: { code: 'enrollment_required' },
   })
-  await enrollPasskey(bob, emulator)
+  await enrollPasskey(bob, emulator, { secret, now: stack.clock.now() })
   // what the enrolment proved has grown too old
   stack.clock.advance(3 * 60)
   await stack.heard()

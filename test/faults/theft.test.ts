@@ -173,8 +173,8 @@ describe('what was good and is no longer', () => {
   test('a token from before a downgrade opens nothing within a second: what the license lacks is said, what it still has needs a new token', async () => {
     await stack.license('shrinking', { tier: 'enterprise', state: 'active' })
     const carol = await stack.person({ sub: 'carol', account: 'shrinking' })
-    await enrollTotp(carol, stack.clock.now())
-    await enrollPasskey(carol, new WebAuthnEmulator())
+    const secret = await enrollTotp(carol, stack.clock.now())
+    await enrollPasskey(carol, new WebAuthnEmulator(), { secret, now: stack.clock.now() })
     const rich = await tokenOf(carol)
     expect((await carol.api('POST', '/payouts', { token: rich })).status).toBe(200)
     expect((await stack.license('shrinking', { tier: 'pro', state: 'active' })).status).toBe(200)

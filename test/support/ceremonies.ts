@@ -20,12 +20,26 @@ export async function enrollTotp(person: NodeClient, now: number): Promise<strin
   return start.secret
 }
 
-/** Enrols a passkey with user verification. */
-export async function enrollPasskey(person: NodeClient, emulator: WebAuthnEmulator): Promise<void> {
-  const started = await person.service('POST', '/v1/authenticators/registrations', { method: 'passkey' })
+/**
+ * Enrols a passkey with user verification.
+ *
+ * @param app  what confirms it if an authenticator app was enrolled before; the code of the next time step is spent
+ */
+export async function enrollPasskey(
+  person: NodeClient,
+  emulator: WebAuthnEmulator,
+  app?: Readonly<{ secret: string; now: number }>,
+): Promise<void> {
+  const start = () => person.service('POST', '/v1/authenticators/registrations', { method: 'passkey' })
+  if (app !== undefined) {
+    const asked = await start()
+    expect(asked.body, asked.text).toMatchObject({ operation: { change: 'add', method: 'passkey' } })
+    await stepUpWithTotp(person, 'stile:authenticators', codeAt(app.secret, app.now + 30))
+  }
+  const started = await start()
   expect(started.status, started.text).toBe(201)
-  const { id, start } = started.body as { id: string; start: Creation }
-  const response = emulator.createJSON(WEB_ORIGIN, start)
+  const { id, start: options } = started.body as { id: string; start: Creation }
+  const response = emulator.createJSON(WEB_ORIGIN, options)
   const finished = await person.service('POST', `/v1/authenticators/registrations/${id}`, { response, name: 'Laptop' })
   expect(finished.status, finished.text).toBe(201)
 }
