@@ -21,7 +21,7 @@ test('threat: a script in the page takes the device key away; the private half i
 
 test('without IndexedDB the key lives in memory', async () => {
   vi.stubGlobal('indexedDB', undefined)
-  expect((await loadDeviceKey()).publicJwk.crv).toBe('P-256')
+  expect(await loadDeviceKey()).toMatchObject({ publicJwk: { crv: 'P-256' }, stored: false })
 })
 
 test('the sign-in page learns the key that the SDK will use', async () => {

@@ -22,6 +22,8 @@ test('a proof is a dpop+jwt for this call: method, address without query, hash o
     // the value of RFC 9449 §7.1 for its own token
     ath: 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo',
     nonce: 'n1',
+    // this test has no IndexedDB: the service lets such a key own no login
+    stored: false,
   })
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const verifier = await crypto.subtle.importKey('jwk', key.publicJwk, algorithm, false, ['verify'])
