@@ -27,7 +27,7 @@ export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except }: 
     subject,
     ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
     now: at,
-    change: (sid) => ({ at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }),
+    change: { at, type: 'revoked', subject, before: at },
   }
 }
 

@@ -133,10 +133,9 @@ export function createDeviceStore(connection: Connection): DeviceStore {
             for (const each of drop) each.run({ subject, sid, jkt })
           } else {
             end({ subject, sid, now, reopensAfter: now })
-            append(change(sid))
           }
         }
-        append(change())
+        append(change)
         enqueue(notices)
         return true
       }),
