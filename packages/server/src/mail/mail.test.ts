@@ -187,7 +187,7 @@ describe('templates', () => {
     recovery_link_requested: {},
     address_changed: { address: 'a•••@example.com', settlesAt: AT },
     device_forgotten: { name: 'Firefox on Windows' },
-    sessions_ended: {},
+    sessions_ended: { devices: 'forgotten' },
   }
   const noticeText = (notice: Notice) => writeMail({ ...notice, to: 'a@example.com', product: 'Example', help: 'support', at: AT })
 

@@ -111,9 +111,12 @@ const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kin
       `“${oneLine(name)}” was signed out of your account at ${product} and is no longer known there. Whoever signs in on it has to prove again that it is you.`,
     ],
   }),
-  sessions_ended: (_data, product) => ({
+  sessions_ended: ({ devices }, product) => ({
     heading: 'You were signed out',
-    said: [`Your sessions at ${product} were ended on all devices.`],
+    said: [
+      `An administrator ended your sessions at ${product} on all devices. Sign in again to go on.`,
+      ...(devices === 'forgotten' ? ['Each device has to prove again that it is you.'] : []),
+    ],
   }),
 }
 

@@ -46,7 +46,8 @@ type NoticeContents = Readonly<{
   address_changed: Readonly<{ address: string; settlesAt: number }>
   /** What the device calls itself, if it does. */
   device_forgotten: Readonly<{ name?: string }>
-  sessions_ended: Readonly<Record<string, never>>
+  /** Whether the devices of the subject are known no more, too. */
+  sessions_ended: Readonly<{ devices?: 'forgotten' }>
 }>
 
 /** What a notice of one kind says. */

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
-import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, login, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
+import {
+  ALICE,
+  authenticator,
+  BOB,
+  burst,
+  enrol,
+  login,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  useStore,
+} from './fixtures.test-support.ts'
+
+type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
 /** The end of many sessions at once, and which are open. */
 export function sessionEndsContract(open: () => Promise<Store>): void {
@@ -11,10 +25,11 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       .status
   const prove = (key: SessionKey, authTime = T0) =>
     store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
-  const endAll = (now: number, except?: SessionKey) =>
+  const endAll = (now: number, except?: SessionKey, more: Pick<EndOfAll, 'forgetDevices' | 'notices'> = {}) =>
     store().sessions.endAll({
       subject: ALICE.subject,
       ...(except && { except }),
+      ...more,
       now,
       change: { at: now, type: 'revoked', subject: ALICE.subject, before: now },
     })
@@ -89,6 +104,48 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       }
       // an end for good stays one
       expect(await touch({ ...ALICE, sid: 'sid-7' }, T0 + 7, { authTime: T0 + 6 })).toBe('ended')
+    })
+
+    it('forgets the devices if asked to, apart from the one that is spared, and never those of others', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await enrol(
+        store(),
+        authenticator('auth_2', { subject: BOB.subject, data: { method: 'totp', sealedSecret: 's', lastStep: 1, failures: 0 } }),
+      )
+      const { bind, find, see, list } = store().devices
+      const { subject } = ALICE
+      for (const key of [ALICE, phone, tablet]) {
+        await bind({ subject, jkt: key.jkt, authenticatorId: 'auth_1', now: T0 })
+        await see({ subject, jkt: key.jkt, name: key.jkt, now: T0 })
+      }
+      await bind({ ...BOB, authenticatorId: 'auth_2', now: T0 })
+      await see({ ...BOB, name: 'bob', now: T0 })
+      await endAll(T0 + 5, ALICE)
+      expect(await list({ subject, now: T0 + 6 })).toHaveLength(3)
+      await endAll(T0 + 5, ALICE, { forgetDevices: true })
+      expect(await list({ subject, now: T0 + 6 })).toMatchObject([{ jkt: ALICE.jkt, name: ALICE.jkt, known: true }])
+      for (const { jkt } of [phone, tablet]) expect(await find({ subject, jkt })).toEqual({ any: true, bound: false })
+      // also without one that is spared they do not count as the first ones
+      await endAll(T0 + 7, undefined, { forgetDevices: true })
+      expect(await find({ subject, jkt: ALICE.jkt })).toEqual({ any: true, bound: false })
+      expect(await list({ subject, now: T0 + 8 })).toEqual([])
+      await endAll(T0 + 9, undefined, { forgetDevices: true })
+      expect(await find({ subject, jkt: ALICE.jkt })).toEqual({ any: true, bound: false })
+      // what one of them was called is gone with it
+      await bind({ subject, jkt: phone.jkt, authenticatorId: 'auth_1', now: T0 + 9 })
+      expect((await list({ subject, now: T0 + 9 }))[0]).not.toHaveProperty('name')
+      expect(await list({ subject: BOB.subject, now: T0 + 9 })).toMatchObject([{ jkt: BOB.jkt, name: 'bob', known: true }])
+    })
+
+    it('is told if a notice comes with it, and not made if that cannot be written', async () => {
+      const notice: NewNotice = { id: 'no_1', subject: ALICE.subject, to: 'a@example.com', kind: 'sessions_ended', data: {}, at: T0 }
+      await touch(ALICE)
+      await endAll(T0 + 5, undefined, { notices: [notice] })
+      expect(await store().outbox.claim({ now: T0 + 5, leaseSeconds: 60, limit: 9 })).toEqual([{ ...notice, attempt: 1 }])
+      await touch(BOB)
+      const second = store().sessions.endAll({ subject: BOB.subject, now: T0, change: proofsChange(BOB), notices: [notice] })
+      await expect(second).rejects.toThrow()
+      expect(await touch(BOB)).toBe('known')
     })
 
     it('threat: a login that the service has not seen yet would begin a session after all were ended', async () => {

@@ -4,6 +4,7 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
@@ -62,8 +63,9 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
 export function createEndings(connection: Connection): Endings {
-  const { prepare, append } = connection
+  const { prepare, append, enqueue } = connection
   const { give } = createLogins(connection)
+  const { forgetAllBut } = createForgetting(connection)
   const mark = prepare((db, p: Parameter<Named & { keepUntil: number; reopensAfter: number | null; sparedJkt: string | null }>) =>
     db
       .insertInto('ended_sessions')
@@ -122,7 +124,7 @@ export function createEndings(connection: Connection): Endings {
   return {
     mark: put,
     end,
-    endAll: ({ subject, except, now, change }) => {
+    endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
       markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
       for (const each of dropAllBut) each.run({ subject, sid, jkt })
@@ -132,7 +134,9 @@ export function createEndings(connection: Connection): Endings {
         give({ subject, sid, jkt }, now)
       }
       put({ subject, sid: ALL_SESSIONS, now, reopensAfter: now })
+      if (forgetDevices) forgetAllBut({ subject, jkt, now })
       append(change)
+      enqueue(notices)
     },
   }
 }
