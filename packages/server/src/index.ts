@@ -2,6 +2,7 @@ export { type ApiKeyDeps, createApiKey } from './api-keys/api-keys.ts'
 export { type ProblemMembers, StileError } from './error.ts'
 export type {
   CodeMessage,
+  DigestMessage,
   MailMessage,
   MailText,
   NoticeMessage,

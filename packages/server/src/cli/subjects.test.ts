@@ -59,7 +59,7 @@ async function stile(args: readonly string[], environment: Readonly<Record<strin
 /** Whether a token opens the account of a subject. */
 const opens = (url: string, subject = ADA) => {
   const key = { subject, sid: 's1', jkt: 'jkt' }
-  const change = () => ({ at: NOW, type: 'revoked', subject, before: NOW }) as const
+  const change = { at: NOW, type: 'revoked', subject, before: NOW } as const
   const proof = { kind: 'link', digest: recoveryLinkDigest(url.split('stile-recovery=')[1]?.trim() ?? '') } as const
   const end = { subject, except: key, now: NOW, change }
   return store.recovery.redeem({ key, proof, now: NOW, ticketExpiresAt: NOW + 600, end })

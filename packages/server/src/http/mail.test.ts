@@ -45,6 +45,32 @@ describe('the address of a subject through the admin API', () => {
     expect(back.body).toEqual({ subject: 'main|alice', address: 'Ada@example.com' })
   })
 
+  test('threat: sessions are ended by an administrator, and the lost device stays known or their owner hears nothing', async () => {
+    await put('main|alice', { address: 'ada@example.com' }, await service.key('subjects:write'))
+    const { devices } = service.store
+    await devices.see({ subject: 'main|alice', jkt: 'lost', name: 'Firefox on Windows', now: service.now() })
+    const browser = service.client({ auth_time: service.now() })
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    const key = await service.key('sessions:write')
+    const end = async (query: string) =>
+      answerOf(
+        await fetch(`${service.adminUrl}/v1/admin/sessions/${encodeURIComponent('main|alice')}${query}`, {
+          method: 'DELETE',
+          headers: { authorization: `Bearer ${key}` },
+        }),
+      )
+    for (const wrong of ['?devices=', '?devices=keep', '?devices=forget&devices=keep'])
+      expect(await end(wrong)).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    expect((await end('')).status).toBe(204)
+    await vi.waitFor(() => expect(server.inbox()).toHaveLength(1), { timeout: 10_000, interval: 50 })
+    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: 'You were signed out: Example' })
+    expect((await browser.request('GET', '/v1/state')).status).toBe(401)
+    expect((await end('?devices=forget')).status).toBe(204)
+    await vi.waitFor(() => expect(server.inbox()).toHaveLength(2), { timeout: 10_000, interval: 50 })
+    expect(server.newest()?.text).toContain('Each device has to prove again')
+  })
+
   test('threat: a store that fails for a moment would keep people from hearing', async () => {
     let failures = 0
     const wrapStore = (store: Store): Store => ({

@@ -146,7 +146,7 @@ describe('what ends sessions from outside', () => {
       subject: 'main|erin',
       except: { sid: 'e1', jkt: own.jkt },
       now: now(),
-      change: () => ({ at: now(), type: 'revoked', subject: 'main|erin', before: now() }),
+      change: { at: now(), type: 'revoked', subject: 'main|erin', before: now() },
     })
     expect((await thiefEvents.nextNamed('end')).data).toEqual({ code: 'session_ended' })
     expect((await ownEvents.nextNamed('state')).id).not.toBe(id)

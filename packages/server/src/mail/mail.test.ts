@@ -187,7 +187,7 @@ describe('templates', () => {
     recovery_link_requested: {},
     address_changed: { address: 'a•••@example.com', settlesAt: AT },
     device_forgotten: { name: 'Firefox on Windows' },
-    sessions_ended: {},
+    sessions_ended: { devices: 'forgotten' },
   }
   const noticeText = (notice: Notice) => writeMail({ ...notice, to: 'a@example.com', product: 'Example', help: 'support', at: AT })
 
@@ -206,6 +206,36 @@ describe('templates', () => {
 
   test.each(Object.keys(notices))('of %s are whole sentences although an earlier version has stored less', (kind) => {
     expect(noticeText({ kind, data: {} } as Notice).text).not.toMatch(/undefined|NaN|Invalid|“”|null/)
+  })
+
+  test('of several changes say when each of them happened, and how many more there were', () => {
+    const content = {
+      kind: 'several_changes',
+      data: {
+        count: 14,
+        listed: [
+          { kind: 'recovery_used', data: { by: 'code' }, at: AT + 60 },
+          { kind: 'authenticator_renamed', data: { ...named, former: 'Old <b>' }, at: AT },
+        ],
+        more: { authenticator_renamed: 10, sessions_ended: 2 },
+      },
+    } as const
+    const message = { ...content, to: 'a@example.com', product: 'Example', help: 'support', at: AT }
+    const { subject, text, html } = writeMail(message)
+    expect(subject).toBe('14 changes within an hour: Example')
+    for (const body of [text, html]) {
+      expect(body).toMatch(
+        /08:01 UTC: Somebody recovered[\s\S]*08:00 UTC: What was named[\s\S]*10 × [\s\S]*2 × [\s\S]*If it was not, change/,
+      )
+    }
+    expect(html).toContain('“Old &lt;b&gt;”')
+    // an operator's template is told in the type what it gets
+    const own = writeMail(message, (each) =>
+      each.kind === 'several_changes'
+        ? { subject: `${each.data.count}`, text: each.data.listed.map(({ kind, at }) => `${kind} ${at}`).join(), html: 'x' }
+        : undefined,
+    )
+    expect(own).toEqual({ subject: '14', text: `recovery_used ${AT + 60},authenticator_renamed ${AT}`, html: 'x' })
   })
 
   test('load nothing from anywhere, and so do not track readers', () => {

@@ -91,10 +91,10 @@ describe('notices', () => {
   })
 
   test('are sent once by many processes', async () => {
-    for (let count = 0; count < 4; count++) await world.enrolPasskey(caller)
+    for (let count = 0; count < 3; count++) await world.enrolPasskey(caller)
     const processes = Array.from({ length: 6 }, process)
     await Promise.all(processes.map((each) => sendNotices(each)))
-    expect(server.inbox()).toHaveLength(4)
+    expect(server.inbox()).toHaveLength(3)
     for (const each of processes) each.mail?.close()
   })
 
@@ -108,6 +108,35 @@ describe('notices', () => {
     world.clock.advance(LEASE_SECONDS)
     await sendNotices(world.domain)
     expect(server.inbox()).toHaveLength(1)
+  })
+
+  test('threat: sixty changes would send sixty mails, so that the one that matters is not read', async () => {
+    const { id } = await world.enrolPasskey(caller)
+    for (let count = 0; count < 60; count++) {
+      await renameAuthenticator(world.domain, caller, id, { name: `name ${count}` })
+      await sendNotices(world.domain)
+      world.clock.advance(1)
+    }
+    await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, id))
+    await sendNotices(world.domain)
+    expect(subjects().map((subject) => subject.split(':')[0])).toEqual([
+      'A new way to prove that it is you',
+      ...Array(3).fill('A way to prove that it is you was renamed'),
+      'A way to prove that it is you was removed',
+    ])
+    world.clock.advance(3600)
+    const dead = { ...world.domain, mail: { send: () => new Promise<never>(() => undefined), close: () => undefined } }
+    void sendNotices(dead)
+    await world.domain.store.check()
+    world.clock.advance(LEASE_SECONDS)
+    const processes = Array.from({ length: 4 }, process)
+    await Promise.all([...processes, ...processes].map((each) => sendNotices(each)))
+    for (const each of processes) each.mail?.close()
+    expect(server.inbox()).toHaveLength(6)
+    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: '57 changes within an hour: Example' })
+    const text = server.newest()?.text
+    expect(text).toContain('What was named “name 2” in your account at Example is named “name 3” now.')
+    expect(text).toContain('27 × “A way to prove that it is you was renamed”')
   })
 
   test('threat: a mail server that is down for an hour keeps people from hearing', async () => {

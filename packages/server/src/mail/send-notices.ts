@@ -1,4 +1,4 @@
-import type { Notice } from '../messages/message.ts'
+import type { Notice, SeveralNotices } from '../messages/message.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { ClaimedNotice } from '../stores/store.ts'
 
@@ -36,7 +36,7 @@ async function sendNotice(
 ): Promise<void> {
   try {
     // the store keeps what it was given for the kind
-    const notice = { kind, data } as Notice
+    const notice = { kind, data } as Notice | SeveralNotices
     await mail?.send({ ...notice, to, at })
   } catch {
     const dueAt = now() + Math.min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)

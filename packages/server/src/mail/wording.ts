@@ -1,4 +1,4 @@
-import type { CodeMessage, MailMessage, Notice, NoticeContent } from '../messages/message.ts'
+import type { CodeMessage, DigestMessage, MailMessage, Notice, NoticeContent } from '../messages/message.ts'
 import type { NoticeKind } from '../stores/store.ts'
 import { oneLine } from './escape.ts'
 
@@ -44,18 +44,34 @@ export function wordingOf(message: MailMessage): Wording {
       otherwise: `If you did not ask for this, do not open the link, send it to nobody, and tell ${help}.`,
     }
   }
+  const otherwise = `If this was you, there is nothing to do. If it was not, change your password at once, then tell ${help}.`
+  if (message.kind === 'several_changes') {
+    const heading = `${message.data.count} changes within an hour`
+    return { subject: `${heading}: ${product}`, heading, said: changesIn(message, product), otherwise }
+  }
   const { heading, said } = noticeOf(message, product)
   return {
     subject: `${heading}: ${product}`,
     heading,
     said: [...said, `This happened at ${timeInWords(message.at)}.`],
-    otherwise: `If this was you, there is nothing to do. If it was not, change your password at once, then tell ${help}.`,
+    otherwise,
   }
 }
 
 function operationIn({ operation = {} }: CodeMessage): readonly string[] {
   const parameters = Object.entries(operation).map(([name, value]) => `${oneLine(name)}: ${oneLine(String(value))}`)
   return parameters.length === 0 ? [] : [`It confirms exactly this: ${parameters.join('; ')}. Do not type it if you meant anything else.`]
+}
+
+function changesIn({ data: { listed, more } }: DigestMessage, product: string): readonly string[] {
+  const kinds = Object.entries(more) as [NoticeKind, number][]
+  // what a notice without its data is called is the same for all of its kind
+  const others = kinds.map(([kind, count]) => `${count} × “${NOTICES[kind]({}, product).heading}”`)
+  return [
+    `So much has changed in your account at ${product} that these changes are told in one mail.`,
+    ...listed.map((notice) => `${timeInWords(notice.at)}: ${noticeOf(notice, product).said.join(' ')}`),
+    ...(others.length === 0 ? [] : [`There were more of these: ${others.join(', ')}.`]),
+  ]
 }
 
 type NoticeWording = Pick<Wording, 'heading' | 'said'>
@@ -111,9 +127,12 @@ const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kin
       `“${oneLine(name)}” was signed out of your account at ${product} and is no longer known there. Whoever signs in on it has to prove again that it is you.`,
     ],
   }),
-  sessions_ended: (_data, product) => ({
+  sessions_ended: ({ devices }, product) => ({
     heading: 'You were signed out',
-    said: [`Your sessions at ${product} were ended on all devices.`],
+    said: [
+      `An administrator ended your sessions at ${product} on all devices. Sign in again to go on.`,
+      ...(devices === 'forgotten' ? ['Each device has to prove again that it is you.'] : []),
+    ],
   }),
 }
 

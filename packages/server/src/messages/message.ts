@@ -46,7 +46,8 @@ type NoticeContents = Readonly<{
   address_changed: Readonly<{ address: string; settlesAt: number }>
   /** What the device calls itself, if it does. */
   device_forgotten: Readonly<{ name?: string }>
-  sessions_ended: Readonly<Record<string, never>>
+  /** Whether the devices of the subject are known no more, too. */
+  sessions_ended: Readonly<{ devices?: 'forgotten' }>
 }>
 
 /** What a notice of one kind says. */
@@ -58,8 +59,24 @@ export type Notice<Kind extends NoticeKind = NoticeKind> = { [Each in Kind]: Rea
 /** Tells of a change after it has happened. */
 export type NoticeMessage = Common & Notice
 
+/** Several notices of one hour, which are told in one mail because others were sent just before. */
+export type SeveralNotices = Readonly<{
+  kind: 'several_changes'
+  data: Readonly<{
+    /** How many there are. */
+    count: number
+    /** At most 30, first what changes who can get in; `at` is when it happened, in seconds since the epoch. */
+    listed: readonly (Notice & Readonly<{ at: number }>)[]
+    /** How many more there are of each kind. */
+    more: Readonly<Partial<Record<NoticeKind, number>>>
+  }>
+}>
+
+/** Tells of several changes at once, after they have happened; `at` is when the first of them did. */
+export type DigestMessage = Common & SeveralNotices
+
 /** Everything that is sent by mail. */
-export type MailMessage = CodeMessage | RecoveryMessage | NoticeMessage
+export type MailMessage = CodeMessage | RecoveryMessage | NoticeMessage | DigestMessage
 
 /** The text of a mail. */
 export type MailText = Readonly<{ subject: string; text: string; html: string }>

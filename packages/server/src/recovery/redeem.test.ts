@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { RECOVERY_FEATURE } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
+import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { startStepUp } from '../step-ups/index.ts'
 import { requestToken } from '../step-ups/request-token.ts'
@@ -34,6 +35,17 @@ describe('a recovery code', () => {
     await redeem({ code: codeAt(0) }, elsewhere)
     expect(await setup.world.addPasskey(elsewhere)).toMatchObject({ level: 'phr' })
     expect((await loadStanding(setup.world.domain, elsewhere)).risk.band).toBe('normal')
+  })
+
+  test('threat: the devices of whoever took the account over stay known after it was recovered', async () => {
+    const { domain } = setup.world
+    const elsewhere = setup.world.signedIn(setup.alice, { sid: 's2', jkt: randomBytes(32).toString('base64url') })
+    await setup.world.arrive(elsewhere)
+    await setup.world.addPasskey(elsewhere)
+    const bandOf = async (caller: Caller) => (await loadStanding(domain, caller)).risk.band
+    expect([await bandOf(setup.alice), await bandOf(elsewhere)]).toEqual(['normal', 'normal'])
+    await redeem({ code: codeAt(0) })
+    expect([await bandOf(setup.alice), await bandOf(elsewhere)]).toEqual(['normal', 'elevated'])
   })
 
   test('is read as people type it', async () => {

@@ -26,7 +26,8 @@ const BODY = z
 
 /**
  * Redeems a recovery code, or the link of an administrator; body `{ code }` or `{ link }`. It yields no level, only a ticket to add one
- * authenticator in this session on this device. All other sessions of the subject end, and the pinned address is told.
+ * authenticator in this session on this device. All other sessions of the subject end, their devices are known no more, and the pinned
+ * address is told.
  *
  * The sign-in comes first: before it nothing is looked at, counted or used. What is wrong, unknown, used, expired or somebody else's is
  * answered in the same words and with the same work. Codes share the budget of everything that can be guessed; a link cannot be.
@@ -64,7 +65,7 @@ async function redeem(domain: Domain, caller: Caller, proof: Readonly<{ kind: 'c
   const expiresAt = now + TICKET_SECONDS
   // made before it is known whether it is right, so that it takes no longer if it is
   const notices = await noticeFor(domain, caller, 'recovery_used', { by: proof.kind })
-  const end = endOfAll(domain, { subject: caller.subject, except: key })
+  const end = endOfAll(domain, { subject: caller.subject, except: key, forgetDevices: true })
   const redeemed = await domain.store.recovery.redeem({ key, proof, now, ticketExpiresAt: expiresAt, end, notices })
   if (!redeemed) throw recoveryFailed()
   return { expiresAt, methods: enrollableMethods(domain.options) }

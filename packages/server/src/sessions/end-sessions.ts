@@ -1,10 +1,10 @@
 import { formatSubject } from '@stile/protocol'
 import type { FactsDomain } from '../options/domain.ts'
-import type { SessionKey, Store } from '../stores/store.ts'
+import type { NewNotice, SessionKey, Store } from '../stores/store.ts'
 import { isDeviceSession } from './session-key.ts'
 
 type EndsDomain = Pick<FactsDomain, 'store' | 'now'>
-type Ending = Readonly<{ subject: string; except?: SessionKey }>
+type Ending = Readonly<{ subject: string; except?: SessionKey; forgetDevices?: boolean; notices?: readonly NewNotice[] }>
 type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
 /**
@@ -15,19 +15,23 @@ type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
  * Sessions of someone who acts for the subject are their own and stay.
  *
  * @param ending.except  the session that goes on, on its one device
+ * @param ending.forgetDevices  whether all other devices are known no more, so that each has to prove again whose it is; false by default
+ * @param ending.notices  what is told of it, together with it
  */
 export async function endSessions(domain: EndsDomain, ending: Ending): Promise<void> {
   await domain.store.sessions.endAll(endOfAll(domain, ending))
 }
 
 /** What {@link endSessions} writes, for a verb of the store that ends them together with something else. */
-export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except }: Ending): EndOfAll {
+export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except, forgetDevices = false, notices = [] }: Ending): EndOfAll {
   const at = now()
   return {
     subject,
     ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
+    forgetDevices,
     now: at,
-    change: (sid) => ({ at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }),
+    change: { at, type: 'revoked', subject, before: at },
+    notices,
   }
 }
 

@@ -29,7 +29,7 @@ export interface DeviceStore {
   list(input: Readonly<{ subject: string; now: number }>): Promise<readonly DeviceRecord[]>
   /**
    * Forgets a device key: it is no longer known, and its sessions end as {@link SessionStore.end} does, with all that was proven and begun in
-   * them, in one transaction with the changes and the operation that it uses up. On the sid of `except`, which goes on, only this key is
+   * them, in one transaction with the change and the operation that it uses up. On the sid of `except`, which goes on, only this key is
    * dropped. That the subject had devices stays on record: other device keys are no less new for it. False, and nothing written, if the
    * operation is gone.
    */
@@ -40,8 +40,8 @@ export interface DeviceStore {
       /** The session that goes on. */
       except?: Readonly<{ sid: string }>
       now: number
-      /** The change of each session that is ended, and once, without a sid, that of the device. */
-      change: (sid?: string) => NewChange
+      /** Tells of all that ends at once: it names no session. */
+      change: NewChange
       notices?: readonly NewNotice[]
       operation?: UsedOperation
     }>,

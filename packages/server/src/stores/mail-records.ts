@@ -26,10 +26,29 @@ export type NewNotice = Readonly<{
   at: number
 }>
 
-/** A notice that somebody has claimed to send; `attempt` counts from 1. */
-export type ClaimedNotice = NewNotice & Readonly<{ attempt: number }>
+/** Notices of one subject to one address that are told together. */
+export type NoticeDigest = Readonly<{
+  /** How many there are. */
+  count: number
+  /** At most 30: first what changes who can get in, then the others, each in the order in which they happened. */
+  listed: readonly Readonly<Pick<NewNotice, 'kind' | 'data' | 'at'>>[]
+  /** How many more there are of each kind. */
+  more: Readonly<Partial<Record<NoticeKind, number>>>
+}>
 
-/** Notices that wait to be sent. They are put there by the verbs that they tell of, in the same transaction. */
+/** Several notices that are sent as one; `at` is when the first of them happened. */
+type FoldedNotices = Omit<NewNotice, 'kind' | 'data'> & Readonly<{ kind: 'several_changes'; data: NoticeDigest }>
+
+/** A notice that somebody has claimed to send; `attempt` counts from 1. */
+export type ClaimedNotice = (NewNotice | FoldedNotices) & Readonly<{ attempt: number }>
+
+/**
+ * Notices that wait to be sent. They are put there by the verbs that they tell of, in the same transaction.
+ *
+ * The first notice of a subject opens a window of an hour. The first three of each budget in it are due at once; the others are put
+ * together into one for each address, which is due when the window ends. What changes who can get into the account has a budget for each
+ * kind, and the rest share one.
+ */
 export interface OutboxStore {
   /**
    * Claims notices that are due, oldest first: each goes to exactly one caller until its lease ends. A caller that dies with a lease loses it,

@@ -68,17 +68,21 @@ export interface SessionStore {
   ): Promise<void>
   /**
    * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
-   * registrations, in one transaction with the changes. A session that begins meanwhile, or that nobody was seen in yet, is ended too
+   * registrations, in one transaction with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
    * if its login says that it was given at `now` or before; logins given later begin again. Another device on the sid of `except` is
-   * ended like another session, and the login of that sid belongs to the spared one from here on.
+   * ended like another session, and the login of that sid belongs to the spared one from here on. In the same transaction the devices are
+   * forgotten if that is asked for, and the notices taken.
    */
   endAll(
     input: Readonly<{
       subject: string
       except?: Pick<SessionKey, 'sid' | 'jkt'>
       now: number
-      /** The change of each session that is ended, and once, without a sid, that of all. */
-      change: (sid?: string) => NewChange
+      /** Whether every device that is known, apart from that of `except`, is known no more. False by default. */
+      forgetDevices?: boolean
+      /** Tells of all of them at once: it names no session. */
+      change: NewChange
+      notices?: readonly NewNotice[]
     }>,
   ): Promise<void>
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AddressRecord, NewNotice, Store } from '../store.ts'
+import type { AddressRecord, ClaimedNotice, NewNotice, NoticeDigest, Store } from '../store.ts'
 import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0, useStore } from './fixtures.test-support.ts'
 
 const notice = (id: string, over: Partial<NewNotice> = {}): NewNotice => ({
@@ -18,6 +18,11 @@ const address = (over: Partial<AddressRecord> = {}): AddressRecord => ({
   address: 'alice@example.com',
   ...over,
 })
+
+const digestIn = (claimed: ClaimedNotice | undefined): NoticeDigest => {
+  if (claimed?.kind !== 'several_changes') throw new Error('It holds one notice.')
+  return claimed.data
+}
 
 /** Addresses, and notices that wait to be sent. */
 export function mailContract(open: () => Promise<Store>): void {
@@ -104,6 +109,82 @@ export function mailContract(open: () => Promise<Store>): void {
       await expect(created).rejects.toThrow()
       expect(await store().authenticators.list(ALICE.subject)).toEqual([])
       expect(await enrol(store(), record)).toBe(true)
+    })
+
+    const renamed = (id: string, over: Partial<NewNotice> = {}) =>
+      notice(id, { kind: 'authenticator_renamed', data: { method: 'totp', name: id, former: '' }, ...over })
+    const HOUR = 3600
+
+    it('threat: changes without end would fill the mailbox of their owner', async () => {
+      await burst((index) => put(renamed(`no_${index}`)), 60)
+      expect(await claim(T0, 100)).toHaveLength(3)
+      expect(await claim(T0 + HOUR - 1, 100)).toHaveLength(3)
+      await burst((index) => store().outbox.done({ id: `no_${index}` }), 3)
+      const [several, ...others] = await claim(T0 + HOUR, 100)
+      expect(others).toEqual([])
+      expect(several).toMatchObject({ to: 'alice@example.com', kind: 'several_changes', at: T0, attempt: 1 })
+      expect(several?.data).toMatchObject({ count: 57, more: { authenticator_renamed: 27 } })
+      const { listed } = digestIn(several)
+      expect(listed.map(({ data }) => data.name)).toEqual(Array.from({ length: 30 }, (_, index) => `no_${index + 3}`))
+      // the next hour has a few again
+      await put(renamed('later', { at: T0 + HOUR }))
+      expect(await claim(T0 + HOUR, 100)).toMatchObject([{ id: 'later' }])
+    })
+
+    it('threat: what opens an account would be buried under what does not, or come late', async () => {
+      await put(...Array.from({ length: 40 }, (_, index) => renamed(`no_${index}`)))
+      for (const kind of ['recovery_used', 'authenticator_removed', 'recovery_link_requested', 'address_changed'] as const) {
+        await put(...Array.from({ length: 5 }, (_, index) => notice(`${kind}_${index}`, { kind, data: {}, at: T0 + 9 })))
+      }
+      expect((await claim(T0 + 9, 100)).map(({ kind }) => kind)).toEqual([
+        ...Array(3).fill('authenticator_renamed'),
+        ...['recovery_used', 'authenticator_removed', 'recovery_link_requested', 'address_changed'].flatMap((kind) => Array(3).fill(kind)),
+      ])
+      const digest = digestIn((await claim(T0 + HOUR, 100)).find(({ kind }) => kind === 'several_changes'))
+      expect(digest.listed.map(({ kind }) => kind)).toEqual([
+        ...['recovery_used', 'authenticator_removed', 'recovery_link_requested', 'address_changed'].flatMap((kind) => Array(2).fill(kind)),
+        ...Array(22).fill('authenticator_renamed'),
+      ])
+      expect([digest.count, digest.more]).toEqual([45, { authenticator_renamed: 15 }])
+    })
+
+    it('puts together what is of one subject and for one address alone, and gives one that was left alone as it is', async () => {
+      const filling = (subject: string) => [0, 1, 2].map((index) => renamed(`${subject}_${index}`, { subject }))
+      await put(...filling('demo|alice'), ...filling('demo|bob'))
+      await put(renamed('a'), renamed('b', { at: T0 + 1 }), renamed('c', { to: 'new@example.com' }), renamed('d', { subject: 'demo|bob' }))
+      const waiting = (await claim(T0 + HOUR, 100)).filter(({ id }) => id.length === 1)
+      expect(waiting).toMatchObject([
+        { id: 'a', kind: 'several_changes', data: { count: 2, listed: [{ at: T0 }, { at: T0 + 1 }], more: {} } },
+        { ...renamed('c', { to: 'new@example.com' }), attempt: 1 },
+        { ...renamed('d', { subject: 'demo|bob' }), attempt: 1 },
+      ])
+    })
+
+    it('threat: one that comes while the others are being sent would be lost, or they would be sent twice', async () => {
+      await put(...Array.from({ length: 5 }, (_, index) => renamed(`no_${index}`)))
+      await burst((index) => store().outbox.done({ id: `no_${index}` }), 3)
+      // the clock of the one that sends is ahead
+      expect(await claim(T0 + HOUR)).toMatchObject([{ id: 'no_3', data: { count: 2 } }])
+      await put(renamed('late', { at: T0 + HOUR - 1 }))
+      await store().outbox.done({ id: 'no_3' })
+      expect(await claim(T0 + HOUR + 1)).toMatchObject([{ id: 'late', kind: 'authenticator_renamed', attempt: 1 }])
+      await store().outbox.done({ id: 'late' })
+      expect(await claim(T0 + 2 * HOUR)).toEqual([])
+    })
+
+    it('threat: a change that was not made would be told among others, or use up their budget', async () => {
+      const { authenticators } = store()
+      await enrol(store(), authenticator('auth_1'))
+      const change = authenticatorsChange(ALICE)
+      const rename = (id: string, ...notices: NewNotice[]) =>
+        authenticators.rename({ subject: ALICE.subject, id, name: 'Desk', change, notices }).catch(() => false)
+      await rename('auth_1', renamed('first'))
+      // the second of them cannot be written
+      for (let count = 0; count < 9; count++) await rename('auth_1', renamed(`no_${count}`), renamed('first'))
+      for (let count = 0; count < 4; count++) await rename('auth_1', renamed(`yes_${count}`))
+      const told = await claim(T0 + HOUR, 100)
+      expect(told.map(({ id }) => id)).toEqual(['first', 'yes_0', 'yes_1', 'yes_2'])
+      expect(told[3]).toMatchObject({ kind: 'several_changes', data: { count: 2 } })
     })
 
     it('is swept of what nobody has sent for two days', async () => {

@@ -32,7 +32,7 @@ export function recoveryContract(open: () => Promise<Store>): void {
         subject: key.subject,
         except: key,
         now,
-        change: (sid) => ({ at: now, type: 'revoked', subject: key.subject, ...(sid !== undefined && { sid }), before: now }),
+        change: { at: now, type: 'revoked', subject: key.subject, before: now },
       },
       notices: [notice(id)],
     })

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
-import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, login, proofsChange, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
+import {
+  ALICE,
+  authenticator,
+  BOB,
+  burst,
+  enrol,
+  login,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  useStore,
+} from './fixtures.test-support.ts'
+
+type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
 /** The end of many sessions at once, and which are open. */
 export function sessionEndsContract(open: () => Promise<Store>): void {
@@ -11,12 +25,13 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       .status
   const prove = (key: SessionKey, authTime = T0) =>
     store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
-  const endAll = (now: number, except?: SessionKey) =>
+  const endAll = (now: number, except?: SessionKey, more: Pick<EndOfAll, 'forgetDevices' | 'notices'> = {}) =>
     store().sessions.endAll({
       subject: ALICE.subject,
       ...(except && { except }),
+      ...more,
       now,
-      change: (sid) => ({ at: now, type: 'revoked', subject: ALICE.subject, ...(sid !== undefined && { sid }), before: now }),
+      change: { at: now, type: 'revoked', subject: ALICE.subject, before: now },
     })
   const endNamed = (sid: string, now: number, issuer = 'demo') =>
     store().sessions.endNamed({
@@ -29,7 +44,7 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
   const tablet = { ...ALICE, sid: 'sid-tablet', jkt: 'tablet' }
 
   describe('the end of all sessions of a subject', () => {
-    it('drops what they had proven and begun, tells of each, and leaves those of others', async () => {
+    it('drops what they had proven and begun, in one change, and leaves those of others', async () => {
       for (const key of [ALICE, phone, tablet, BOB]) {
         await touch(key)
         await prove(key)
@@ -49,11 +64,7 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       expect(await store().proofs.list(BOB)).toHaveLength(1)
       expect(await store().stepUps.get(`su_${BOB.jkt}`)).not.toBeNull()
       const change = { cursor: expect.any(Number), at: T0 + 5, type: 'revoked', subject: ALICE.subject, before: T0 + 5 }
-      expect(await store().changes.after({ cursor: before, limit: 10 })).toEqual([
-        { ...change, sid: ALICE.sid },
-        { ...change, sid: tablet.sid },
-        change,
-      ])
+      expect(await store().changes.after({ cursor: before, limit: 10 })).toEqual([change])
       expect(await store().changes.revokedBefore(ALICE.subject)).toBe(T0 + 5)
     })
 
@@ -75,6 +86,66 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
         expect(await store().proofs.list(key)).toEqual([])
         expect(await store().stepUps.get(`su_${key.jkt}`)).toBeNull()
       }
+    })
+
+    it('threat: somebody with a thousand sessions fills the log, or keeps one of them', async () => {
+      const keyOf = (index: number) => ({ ...ALICE, sid: `sid-${index}`, jkt: `jkt-${index}` })
+      await Promise.all(Array.from({ length: 1000 }, (_, index) => touch(keyOf(index))))
+      await endNamed('sid-7', T0 + 1)
+      const before = await store().changes.head()
+      await endAll(T0 + 5, keyOf(9))
+      expect(await store().changes.head()).toBe(before + 1)
+      expect((await store().sessions.list({ subject: ALICE.subject, now: T0 + 6 })).map(({ sid }) => sid)).toEqual(['sid-9'])
+      // each is known by its name afterwards, also if its tokens do not say when the login was given
+      for (const index of [0, 8, 999]) {
+        const key = { ...ALICE, sid: `sid-${index}`, jkt: 'unseen' }
+        expect(await touch(key, T0 + 6)).toBe('ended')
+        expect(await touch(key, T0 + 7, { authTime: T0 + 6 })).toBe('new')
+      }
+      // an end for good stays one
+      expect(await touch({ ...ALICE, sid: 'sid-7' }, T0 + 7, { authTime: T0 + 6 })).toBe('ended')
+    })
+
+    it('forgets the devices if asked to, apart from the one that is spared, and never those of others', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await enrol(
+        store(),
+        authenticator('auth_2', { subject: BOB.subject, data: { method: 'totp', sealedSecret: 's', lastStep: 1, failures: 0 } }),
+      )
+      const { bind, find, see, list } = store().devices
+      const { subject } = ALICE
+      for (const key of [ALICE, phone, tablet]) {
+        await bind({ subject, jkt: key.jkt, authenticatorId: 'auth_1', now: T0 })
+        await see({ subject, jkt: key.jkt, name: key.jkt, now: T0 })
+      }
+      await bind({ ...BOB, authenticatorId: 'auth_2', now: T0 })
+      await see({ ...BOB, name: 'bob', now: T0 })
+      await endAll(T0 + 5, ALICE)
+      expect(await list({ subject, now: T0 + 6 })).toHaveLength(3)
+      await endAll(T0 + 5, ALICE, { forgetDevices: true })
+      expect(await list({ subject, now: T0 + 6 })).toMatchObject([{ jkt: ALICE.jkt, name: ALICE.jkt, known: true }])
+      for (const { jkt } of [phone, tablet]) expect(await find({ subject, jkt })).toEqual({ any: true, bound: false })
+      // also without one that is spared they do not count as the first ones
+      await endAll(T0 + 7, undefined, { forgetDevices: true })
+      expect(await find({ subject, jkt: ALICE.jkt })).toEqual({ any: true, bound: false })
+      expect(await list({ subject, now: T0 + 8 })).toEqual([])
+      await endAll(T0 + 9, undefined, { forgetDevices: true })
+      expect(await find({ subject, jkt: ALICE.jkt })).toEqual({ any: true, bound: false })
+      // what one of them was called is gone with it
+      await bind({ subject, jkt: phone.jkt, authenticatorId: 'auth_1', now: T0 + 9 })
+      expect((await list({ subject, now: T0 + 9 }))[0]).not.toHaveProperty('name')
+      expect(await list({ subject: BOB.subject, now: T0 + 9 })).toMatchObject([{ jkt: BOB.jkt, name: 'bob', known: true }])
+    })
+
+    it('is told if a notice comes with it, and not made if that cannot be written', async () => {
+      const notice: NewNotice = { id: 'no_1', subject: ALICE.subject, to: 'a@example.com', kind: 'sessions_ended', data: {}, at: T0 }
+      await touch(ALICE)
+      await endAll(T0 + 5, undefined, { notices: [notice] })
+      expect(await store().outbox.claim({ now: T0 + 5, leaseSeconds: 60, limit: 9 })).toEqual([{ ...notice, attempt: 1 }])
+      await touch(BOB)
+      const second = store().sessions.endAll({ subject: BOB.subject, now: T0, change: proofsChange(BOB), notices: [notice] })
+      await expect(second).rejects.toThrow()
+      expect(await touch(BOB)).toBe('known')
     })
 
     it('threat: a login that the service has not seen yet would begin a session after all were ended', async () => {

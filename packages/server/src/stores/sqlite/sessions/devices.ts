@@ -1,19 +1,19 @@
 import type { DeviceRecord, DeviceStore, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createUseOperation } from './operations.ts'
 import { createEndings } from './session-ends.ts'
 
 /** A device that was seen is written again when it was last written this many seconds ago. */
 const SEEN_SECONDS = 3600
-/** Stands for the devices that were forgotten. */
-const FORGOTTEN = ''
 
 /** Keeps the device keys of subjects: which are known, what they call themselves, when they were seen. */
 export function createDeviceStore(connection: Connection): DeviceStore {
   const { prepare, read, write, append, enqueue } = connection
   const use = createUseOperation(connection)
   const { end } = createEndings(connection)
+  const { forget: forgetDevice } = createForgetting(connection)
   const any = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
   )
@@ -37,9 +37,6 @@ export function createDeviceStore(connection: Connection): DeviceStore {
       .values({ subject: p('subject'), jkt: p('jkt'), authenticator_id: p('authenticatorId'), bound_at: p('now') })
       .onConflict((conflict) => conflict.columns(['subject', 'jkt', 'authenticator_id']).doNothing()),
   )
-  const unbind = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
-    db.deleteFrom('devices').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
-  )
   const sighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('device_sightings').select(['name', 'last_seen_at']).where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
   )
@@ -53,9 +50,6 @@ export function createDeviceStore(connection: Connection): DeviceStore {
           last_seen_at: ref('excluded.last_seen_at'),
         })),
       ),
-  )
-  const dropSighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
-    db.deleteFrom('device_sightings').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
   )
   const sightings = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('device_sightings').select(['jkt', 'name', 'first_seen_at', 'last_seen_at']).where('subject', '=', p('subject')),
@@ -126,17 +120,15 @@ export function createDeviceStore(connection: Connection): DeviceStore {
     forget: ({ subject, jkt, except, now, change, notices, operation }) =>
       write(() => {
         if (operation !== undefined && !use(operation)) return false
-        if (unbind.run({ subject, jkt }) > 0) insert.run({ subject, jkt: FORGOTTEN, authenticatorId: '', now })
-        dropSighting.run({ subject, jkt })
+        forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {
             for (const each of drop) each.run({ subject, sid, jkt })
           } else {
             end({ subject, sid, now, reopensAfter: now })
-            append(change(sid))
           }
         }
-        append(change())
+        append(change)
         enqueue(notices)
         return true
       }),

@@ -1,7 +1,10 @@
+import type { OnConflictBuilder, OnConflictUpdateBuilder } from 'kysely'
 import { END_SECONDS } from '../../retention.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
+import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
@@ -14,6 +17,18 @@ type Endings = Readonly<{
   end: (input: Named & Ending) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
+
+/** What is remembered where a session has ended before. */
+const joinEnds = (conflict: OnConflictBuilder<Tables, 'ended_sessions'>): OnConflictUpdateBuilder<Tables, 'ended_sessions'> =>
+  conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
+    keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
+    // null, an end for good, if either of them is
+    reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
+    spared_jkt: ref('excluded.spared_jkt'),
+  }))
+
+/** Stands for none that is spared: no session has an empty name. */
+const NO_SESSION = { sid: '', jkt: '' }
 
 /** Whether a session was ended. With `provenAt`: for a proof given then, because a later login may have begun the session again. */
 export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
@@ -48,8 +63,9 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
 export function createEndings(connection: Connection): Endings {
-  const { prepare, append } = connection
+  const { prepare, append, enqueue } = connection
   const { give } = createLogins(connection)
+  const { forgetAllBut } = createForgetting(connection)
   const mark = prepare((db, p: Parameter<Named & { keepUntil: number; reopensAfter: number | null; sparedJkt: string | null }>) =>
     db
       .insertInto('ended_sessions')
@@ -60,14 +76,7 @@ export function createEndings(connection: Connection): Endings {
         reopens_after: p('reopensAfter'),
         spared_jkt: p('sparedJkt'),
       })
-      .onConflict((conflict) =>
-        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
-          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
-          // null, an end for good, if either of them is
-          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
-          spared_jkt: ref('excluded.spared_jkt'),
-        })),
-      ),
+      .onConflict(joinEnds),
   )
   const tables = ['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const
   const drop = tables.map((table) =>
@@ -75,13 +84,33 @@ export function createEndings(connection: Connection): Endings {
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),
     ),
   )
-  const dropOtherDevices = tables.map((table) =>
-    prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '!=', p('jkt')),
+  const dropAllBut = tables.map((table) =>
+    prepare((db, p: Parameter<SessionKey>) =>
+      db
+        .deleteFrom(table)
+        .where('subject', '=', p('subject'))
+        .where((row) => row.or([row('sid', '!=', p('sid')), row('jkt', '!=', p('jkt'))])),
     ),
   )
-  const namesOf = prepare((db, p: Parameter<{ subject: string }>) =>
-    db.selectFrom('sessions').select('sid').distinct().where('subject', '=', p('subject')).orderBy('sid'),
+  const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; now: number; keepUntil: number }>) =>
+    db
+      .insertInto('ended_sessions')
+      .columns(['subject', 'sid', 'keep_until', 'reopens_after', 'spared_jkt'])
+      .expression((from) =>
+        from
+          .selectFrom('sessions')
+          .select(({ eb, val }) => [
+            'subject',
+            'sid',
+            eb.cast<number>(val(p('keepUntil')), 'integer').as('keep_until'),
+            eb.cast<number>(val(p('now')), 'integer').as('reopens_after'),
+            eb.lit(null).as('spared_jkt'),
+          ])
+          .distinct()
+          .where('subject', '=', p('subject'))
+          .where('sid', '!=', p('sid')),
+      )
+      .onConflict(joinEnds),
   )
 
   const put = ({ subject, sid, now, reopensAfter, sparedJkt = null }: Named & Ending) =>
@@ -92,26 +121,22 @@ export function createEndings(connection: Connection): Endings {
     for (const each of drop) each.run({ subject: input.subject, sid: input.sid })
   }
 
-  /** Ends a session on all devices but one, which goes on and owns the login from here on. */
-  function endForOthers(spared: SessionKey, now: number): void {
-    const { subject, sid, jkt } = spared
-    put({ subject, sid, now, reopensAfter: now, sparedJkt: jkt })
-    for (const each of dropOtherDevices) each.run({ subject, sid, jkt })
-    give(spared, now)
-  }
-
   return {
     mark: put,
     end,
-    endAll: ({ subject, except, now, change }) => {
-      for (const { sid } of namesOf.all({ subject })) {
-        if (sid === except?.sid) continue
-        end({ subject, sid, now, reopensAfter: now })
-        append(change(sid))
+    endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
+      const { sid, jkt } = except ?? NO_SESSION
+      markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
+      for (const each of dropAllBut) each.run({ subject, sid, jkt })
+      if (except !== undefined) {
+        // it goes on here, and not on other devices; the login belongs to this one from here on
+        put({ subject, sid, now, reopensAfter: now, sparedJkt: jkt })
+        give({ subject, sid, jkt }, now)
       }
-      if (except !== undefined) endForOthers({ subject, ...except }, now)
       put({ subject, sid: ALL_SESSIONS, now, reopensAfter: now })
-      append(change())
+      if (forgetDevices) forgetAllBut({ subject, jkt, now })
+      append(change)
+      enqueue(notices)
     },
   }
 }
