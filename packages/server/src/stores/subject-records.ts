@@ -133,10 +133,15 @@ export interface StepUpStore {
   /** Stores the challenge of a started method and replaces a former one of that method. False if the step-up is gone. */
   start(input: Readonly<{ id: string; method: Method; challenge: string }>): Promise<boolean>
   /**
-   * Reads and deletes the challenge of a method: exactly one caller gets it. If `challenge` is given, only if it is that one; another
-   * one stays.
+   * Takes the challenge of a method: exactly one caller gets it. If `challenge` is given, only if it is that one; another one stays, and
+   * {@link isOver} knows the one that was taken.
    */
   takeChallenge(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<string | null>
+  /**
+   * Whether an answer comes too late: the step-up is gone, or this very challenge was taken by its value and no other was started since.
+   * Tells the second of two right answers from a wrong one.
+   */
+  isOver(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<boolean>
   /** Reads and deletes the step-up: exactly one caller gets it. */
   take(id: string): Promise<StepUpRecord | null>
 }

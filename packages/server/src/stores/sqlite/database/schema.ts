@@ -36,7 +36,8 @@ export interface Tables {
       created_at: number
       expires_at: number
     }
-  step_up_challenges: { step_up_id: string; method: string; challenge: string }
+  /** `used` is 1 for one that was taken by its value, so that those who come with it too late are told from those who are wrong. */
+  step_up_challenges: { step_up_id: string; method: string; challenge: string; used: number }
   operations: Rowid &
     SessionColumns & {
       id: string
@@ -159,6 +160,7 @@ export interface Tables {
   recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number }
   guesses: Rowid & {
     subject: string
+    budget: 'owner' | 'others'
     /** When each guess was taken, oldest first. */
     times_json: string
     /** When the last guess of the budget was taken; null if some are left. */
@@ -167,6 +169,9 @@ export interface Tables {
     strikes: number
     /** From when on the strikes are forgotten, one after the other; null if there are none. */
     quiet_since: number | null
+    /** The wrong codes of apps in a row that the budget of `others` counts, and when the last one was taken. */
+    in_row: number
+    row_at: number
     expires_at: number
   }
   ceremony_guesses: Rowid & { ceremony: string; count: number; expires_at: number }
