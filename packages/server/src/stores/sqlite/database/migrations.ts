@@ -274,6 +274,20 @@ const MIGRATIONS: readonly Migration[] = [
       ALTER TABLE step_up_challenges ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
     `,
   },
+  {
+    version: 11,
+    name: 'what vouches for the key of a session, and a most of keys',
+    sql: `
+      ALTER TABLE sessions ADD COLUMN login TEXT NOT NULL DEFAULT 'none';
+      UPDATE sessions SET login = 'first'
+        WHERE EXISTS (
+          SELECT 1 FROM login_owners AS owner
+            WHERE owner.subject = sessions.subject AND owner.sid IN (sessions.sid, '') AND owner.jkt = sessions.jkt
+        );
+      CREATE INDEX sessions_crowd ON sessions (subject, login, seen_at);
+      CREATE INDEX sessions_life ON sessions (subject, sid, created_at, seen_at);
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */
