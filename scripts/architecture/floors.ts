@@ -6,7 +6,19 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'facts',
     says: 'what is configured and remembered',
-    holds: ['error.ts', 'secrets', 'stores', 'messages', 'certificates', 'options', 'input', 'operations', 'addresses', 'licenses', 'api-keys'],
+    holds: [
+      'error.ts',
+      'secrets',
+      'stores',
+      'messages',
+      'certificates',
+      'options',
+      'input',
+      'operations',
+      'addresses',
+      'licenses',
+      'api-keys',
+    ],
   },
   {
     name: 'evidence',

@@ -1,4 +1,4 @@
-import { type AttemptFailure, AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import { guessesLeft, takeGuess } from '../guesses/guesses.ts'
@@ -37,7 +37,9 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
   const { standing, gate, operation } = await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
-    registration.method === 'totp' ? await makeTotp(domain, registration, response) : await makeWebAuthn(domain, registration, response)
+    registration.method === 'totp'
+      ? await makeTotp(domain, caller, { registration, response })
+      : await makeWebAuthn(domain, caller, { registration, response })
   const record: AuthenticatorRecord = {
     id: authenticatorIdOf(registration.id),
     subject: caller.subject,
@@ -61,8 +63,11 @@ export async function finishRegistration(domain: Domain, caller: Caller, id: str
   return publicAuthenticator(counted)
 }
 
+/** An enrolment, and what was answered to it. */
+type Answer = Readonly<{ registration: RegistrationRecord; response: unknown }>
+
 /** The enrolment is taken before its answer is looked at: its challenge is answered once. */
-async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
+async function makeWebAuthn(domain: Domain, caller: Caller, { registration, response }: Answer): Promise<Made> {
   await take(domain, registration)
   const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
   const result = await verifyRegistration({
@@ -74,7 +79,8 @@ async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, re
   })
   if (result.ok) return { data: result.data, level: result.level }
   const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
-  throw await failed(domain, registration, result.failure, isUnverified ? UNVERIFIED_KEY : undefined)
+  const left = await guessesLeft(domain, { subject: registration.key.subject, vouchedBy: caller.vouchedBy, ceremony: registration.id })
+  throw attemptFailed(result.failure, left, isUnverified ? UNVERIFIED_KEY : undefined)
 }
 
 /**
@@ -83,9 +89,9 @@ async function makeWebAuthn(domain: Domain, registration: RegistrationRecord, re
  * Its step may be one in which another app of the subject was used: that app has often just opened the gate, the new secret was never used,
  * and the step counts for all apps from here on.
  */
-async function makeTotp(domain: Domain, registration: RegistrationRecord, response: unknown): Promise<Made> {
+async function makeTotp(domain: Domain, { vouchedBy }: Caller, { registration, response }: Answer): Promise<Made> {
   const { subject } = registration.key
-  const guess = await takeGuess(domain, { subject, ceremony: registration.id })
+  const guess = await takeGuess(domain, { subject, vouchedBy, ceremony: registration.id })
   const code = typedCode(response)
   let step: number | undefined
   try {
@@ -151,8 +157,4 @@ async function create(
 function boundBy({ boundBy: began }: RegistrationRecord, { by, ticket }: Admitted['gate']): BoundBy {
   const isTicket = began.method === 'recovery-code' || began.method === 'admin'
   return ticket !== undefined || isTicket ? by : began
-}
-
-async function failed(domain: Domain, { id, key }: RegistrationRecord, failure: AttemptFailure, detail?: string): Promise<StileError> {
-  return attemptFailed(failure, await guessesLeft(domain, { subject: key.subject, ceremony: id }), detail)
 }

@@ -1,11 +1,14 @@
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
-import type { GuessLimits, GuessPlace } from '../stores/store.ts'
+import type { GuessBudget, GuessLimits, GuessPlace, LoginVoucher } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */
 export const GUESSES_PER_CEREMONY = 5
-/** The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and methods. */
+/**
+ * The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and methods: so many on the
+ * keys that a login of the subject belongs to, and so many on all others together.
+ */
 export const GUESSES_PER_SUBJECT = 10
 /** In seconds; also how long a subject is blocked who has used them up. Each further time within a day it is twice as long. */
 export const GUESS_WINDOW_SECONDS = 900
@@ -13,6 +16,11 @@ export const GUESS_WINDOW_SECONDS = 900
 export const LONGEST_BLOCK_SECONDS = 86_400
 /** The most wrong codes in a row of one authenticator app (NIST SP 800-63B-4 §3.2.2): with these it is switched off. */
 export const WRONG_CODES_PER_AUTHENTICATOR = 100
+/**
+ * How long keys that own no login are kept from guessing after {@link WRONG_CODES_PER_AUTHENTICATOR} wrong codes of apps in a row, in
+ * seconds: 30 days. Their row ends with a right code of theirs, or if there was no wrong one for as long.
+ */
+export const ROW_SECONDS = 30 * 86_400
 
 const LIMITS: GuessLimits = {
   perCeremony: GUESSES_PER_CEREMONY,
@@ -21,10 +29,12 @@ const LIMITS: GuessLimits = {
   longestBlockSeconds: LONGEST_BLOCK_SECONDS,
   quietSeconds: 86_400,
   perAuthenticator: WRONG_CODES_PER_AUTHENTICATOR,
+  rowSeconds: ROW_SECONDS,
 }
 
-/** Whose guess it is, in which step-up or enrolment, and the apps whose codes it is compared with. */
-export type Guesser = Omit<GuessPlace, 'authenticators'> & Readonly<{ authenticators?: readonly string[] }>
+/** Whose guess it is, what vouches for their key, in which step-up or enrolment, and the apps whose codes it is compared with. */
+export type Guesser = Omit<GuessPlace, 'authenticators' | 'budget'> &
+  Readonly<{ vouchedBy: LoginVoucher; authenticators?: readonly string[] }>
 
 /** One guess that was taken from the budget before it is looked at. */
 export type Guess = Readonly<{
@@ -45,12 +55,18 @@ export type Guess = Readonly<{
  *
  * Only for methods that can be guessed: a passkey can always be used.
  *
+ * Keys that own no login (a stolen session token on another machine) share a budget of their own, so that they cannot use up that of the
+ * owner, and never switch an app off. Together they have at most ten guesses in any quarter of an hour, with pauses that double up to a day,
+ * and at most a hundred codes of apps in a row: then they are closed for 30 days. If `windowSteps` is 1, a hundred random codes are right
+ * with a chance of 3 in 10,000.
+ *
  * @throws {StileError} `too_many_attempts` if a budget is used up; the refused guess itself is not counted.
  */
-export async function takeGuess(domain: FactsDomain, { authenticators = [], ...guesser }: Guesser): Promise<Guess> {
+export async function takeGuess(domain: FactsDomain, { authenticators = [], vouchedBy, ...guesser }: Guesser): Promise<Guess> {
   const { guesses } = domain.store
   const at = domain.now()
-  const taken = await guesses.take({ ...guesser, authenticators, now: at, limits: LIMITS })
+  const place = { ...guesser, budget: budgetOf(vouchedBy) }
+  const taken = await guesses.take({ ...place, authenticators, now: at, limits: LIMITS })
   if (!taken.counted) throw refused(taken.by, taken.retryAt - at)
   const compared = taken.authenticators.map(({ id }) => id)
   const inCeremony = guesser.ceremony === undefined ? GUESSES_PER_SUBJECT : GUESSES_PER_CEREMONY - taken.ceremony
@@ -58,8 +74,16 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], ...g
     left: Math.min(inCeremony, GUESSES_PER_SUBJECT - taken.subject),
     last: guesser.ceremony !== undefined && taken.ceremony === GUESSES_PER_CEREMONY,
     authenticators: compared,
-    forgive: (accepted) => guesses.giveBack({ ...guesser, authenticators: compared.filter((id) => id !== accepted), at, limits: LIMITS }),
+    forgive: (accepted) =>
+      guesses.giveBack({
+        ...place,
+        authenticators: compared.filter((id) => id !== accepted),
+        accepted: accepted !== undefined,
+        at,
+        limits: LIMITS,
+      }),
     async wrong() {
+      if (place.budget === 'others') return
       for (const { id, failures } of taken.authenticators)
         if (failures >= WRONG_CODES_PER_AUTHENTICATOR) await switchOff(domain, guesser.subject, id)
     },
@@ -71,19 +95,27 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], ...g
  *
  * @throws {StileError} `too_many_attempts`
  */
-export async function refuseLocked({ store, now }: Pick<FactsDomain, 'store' | 'now'>, subject: string): Promise<void> {
+export async function refuseLocked(
+  { store, now }: Pick<FactsDomain, 'store' | 'now'>,
+  { subject, vouchedBy }: Pick<Guesser, 'subject' | 'vouchedBy'>,
+): Promise<void> {
   const at = now()
-  const { retryAt } = await store.guesses.count({ subject, now: at, limits: LIMITS })
+  const { retryAt } = await store.guesses.count({ subject, budget: budgetOf(vouchedBy), now: at, limits: LIMITS })
   if (retryAt !== undefined) throw refused('subject', retryAt - at)
 }
 
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
 export async function guessesLeft(
   { store, now }: Pick<FactsDomain, 'store' | 'now'>,
-  guesser: Omit<Guesser, 'authenticators'>,
+  { vouchedBy, ...guesser }: Omit<Guesser, 'authenticators'>,
 ): Promise<number> {
-  const { ceremony, subject, retryAt } = await store.guesses.count({ ...guesser, now: now(), limits: LIMITS })
+  const place = { ...guesser, budget: budgetOf(vouchedBy) }
+  const { ceremony, subject, retryAt } = await store.guesses.count({ ...place, now: now(), limits: LIMITS })
   return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
+}
+
+function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
+  return vouchedBy === 'none' ? 'others' : 'owner'
 }
 
 async function switchOff(domain: FactsDomain, subject: string, id: string): Promise<void> {
@@ -114,6 +146,7 @@ function detailOf(by: 'ceremony' | 'subject' | 'authenticator', seconds: number)
 
 function inWords(seconds: number): string {
   const minutes = Math.ceil(seconds / 60)
+  if (minutes > 2880) return `${Math.ceil(minutes / 1440)} days`
   if (minutes > 90) return `${Math.ceil(minutes / 60)} hours`
   return minutes === 1 ? 'a minute' : `${minutes} minutes`
 }

@@ -27,6 +27,11 @@ const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   login_too_old: 'The login provider let you in without asking again. Sign in again with your password.',
 }
 
+/** The one answer for every step-up that cannot go on. */
+export function stepUpExpired(): StileError {
+  return new StileError('step_up_expired', 'This step-up has ended or was finished already. Begin again.')
+}
+
 /** The problem of an attempt that did not count, with a sentence that says what to do. */
 export function attemptFailed(failure: AttemptFailure, attemptsLeft: number, detail: string = DETAILS[failure]): StileError {
   return new StileError('attempt_failed', detail, { failure, attemptsLeft })

@@ -46,7 +46,7 @@ export async function redeemRecovery(domain: Domain, caller: Caller, body: unkno
   }
   if (given.link !== undefined) return redeem(domain, caller, { kind: 'link', digest: recoveryLinkDigest(given.link) })
 
-  const guess = await takeGuess(domain, { subject: caller.subject })
+  const guess = await takeGuess(domain, { subject: caller.subject, vouchedBy: caller.vouchedBy })
   let ticket: RecoveryTicket
   try {
     const digest = recoveryCodeDigest(domain.options.secret, caller.subject, readRecoveryCode(given.code))

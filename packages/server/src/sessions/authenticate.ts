@@ -88,6 +88,8 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       })
       if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
+      if (status === 'crowded')
+        throw new StileError('session_ended', 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.')
       return { ...caller, login: loginFor(login, vouchedBy), vouchedBy }
     },
 

@@ -9,6 +9,7 @@ import { makeRecoveryCodes, redeemRecovery } from '../recovery/index.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { createWorld, POLICY, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { MOST_KEYS } from '../stores/retention.ts'
 import { type Authenticator, createAuthenticator } from './authenticate.ts'
 import type { Caller } from './caller.ts'
 
@@ -57,6 +58,50 @@ describe('threat: a stolen session token, brought by another key', () => {
     await startMethod(world.domain, caller, id, 'email-otp')
     return attempt(world.domain, caller, id, { method: 'email-otp', response: { code: mail.code() } })
   }
+
+  test('would use up the guesses of its owner', async () => {
+    await start()
+    const alice = await enter(own)
+    const app = await world.enrolApp(await world.caller())
+    world.wait()
+    const stolen = await enter(thief)
+    const type = async (caller: Caller, id: string, code: string) =>
+      attempt(world.domain, caller, id, { method: 'totp', response: { code } })
+    for (let round = 0; round < 2; round++) {
+      const { id } = await startStepUp(world.domain, stolen, { feature: 'export' })
+      for (let count = 0; count < 5; count++)
+        expect(await problemOf(type(stolen, id, app.code(1000)))).toMatchObject({ failure: 'wrong_code' })
+    }
+    const closed = await startStepUp(world.domain, stolen, { feature: 'export' })
+    expect((await problemOf(type(stolen, closed.id, app.code()))).code).toBe('too_many_attempts')
+    const opened = await startStepUp(world.domain, alice, { feature: 'export' })
+    expect(opened).toMatchObject({ attemptsLeft: 5 })
+    expect(await type(alice, opened.id, app.code())).toMatchObject({ status: 'done' })
+  })
+
+  test('would fill the store with one key after another, and put out its owner', async () => {
+    await start()
+    const now = world.clock.now()
+    const { sessions } = world.domain.store
+    const touch = (sid: string, jkt: string, authTime?: number) =>
+      sessions.touch({
+        key: { subject: 'main|alice', sid, jkt },
+        account: 'acme',
+        now,
+        ...world.domain.options.session,
+        login: { sid, confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
+        active: true,
+      })
+    await enter(own)
+    for (let index = 0; index < MOST_KEYS; index++) await touch('s1', `key-${index}`)
+    expect(await enter(thief)).toMatchObject({ vouchedBy: 'none' })
+    expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
+    // if each of the keys were that of a login of its own, there would be no room for one that is of none
+    for (let index = 0; index < MOST_KEYS; index++) await touch(`sid-${index}`, `owner-${index}`, now)
+    expect((await problemOf(enter(await world.device()))).code).toBe('session_ended')
+    expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
+    expect(await enter(await world.device(), { sid: 'again' })).toMatchObject({ vouchedBy: 'first' })
+  })
 
   test('would have the level and the age of the login', async () => {
     await start()

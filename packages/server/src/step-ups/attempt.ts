@@ -7,7 +7,7 @@ import { decideFor } from '../decisions/decide.ts'
 import type { StileError } from '../error.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
-import { attemptFailed } from '../methods/failure.ts'
+import { attemptFailed, stepUpExpired } from '../methods/failure.ts'
 import type { Proven } from '../methods/method.ts'
 import { bindDevice, recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
@@ -18,7 +18,7 @@ import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
 
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
-import { openStepUp, stepUpExpired } from './open.ts'
+import { openStepUp } from './open.ts'
 import { shownStepUp } from './start.ts'
 import { wayFor, waysFor } from './ways.ts'
 
@@ -46,7 +46,7 @@ export async function attempt(domain: Domain, caller: Caller, id: string, body: 
   const ways = waysFor(domain, standing, { ...record, requirement })
   const { method, way } = wayFor(standing, ways, chosen)
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
-  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record)
+  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, caller)
   const answered: Answered = { record, caller, requirement, proven }
   if (record.operation?.id !== undefined)
     return settleChange(domain, standing, record.operation.id, { record, caller, requirement, proven })
@@ -65,7 +65,7 @@ async function settle(domain: Domain, standing: Standing, { record, caller, requ
   await recordProof(domain, standing, proven)
   const after = await loadStanding(domain, caller)
   const demand = demandOf(domain, after, record.feature)
-  if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record)
+  if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record, caller)
   return issueToken(domain, after, { audience: record.audience, requirement, feature: record.feature })
 }
 
@@ -80,7 +80,7 @@ async function settleBound(
   demandOf(domain, current, feature)
   const logins = loginsOf(caller, current.policy, current.license)
   const after = { ...current, proofs: [...logins, ...countProofs([proven], current.authenticators)] }
-  if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record)
+  if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record, caller)
   return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
 }
 
@@ -106,6 +106,6 @@ function isEnough(domain: Domain, { bind: _, ...requirement }: Requirement, prov
   return meets(requirement, { proofs: [proven] }, domain.now())
 }
 
-async function tooLow(domain: Domain, { id, key }: StepUpRecord): Promise<StileError> {
-  return attemptFailed('level_too_low', await guessesLeft(domain, { subject: key.subject, ceremony: id }))
+async function tooLow(domain: Domain, { id, key }: StepUpRecord, { vouchedBy }: Caller): Promise<StileError> {
+  return attemptFailed('level_too_low', await guessesLeft(domain, { subject: key.subject, vouchedBy, ceremony: id }))
 }

@@ -3,12 +3,12 @@ import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, t
 import { authenticatorsGate, isFirst } from '../authenticators/gate.ts'
 import { decideFor } from '../decisions/decide.ts'
 import { StileError } from '../error.ts'
+import { stepUpExpired } from '../methods/failure.ts'
 import { enrollableMethods } from '../methods/methods.ts'
 import { recoveryDemand } from '../recovery/demand.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { stepUpExpired } from './open.ts'
 
 /** What the policy demands for a feature now: nothing more, or a step-up that meets the requirement. */
 export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requirement; reasons: readonly Reason[] }>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { GUESS_WINDOW_SECONDS } from '../guesses/guesses.ts'
+import { GUESS_WINDOW_SECONDS, ROW_SECONDS } from '../guesses/guesses.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { attempt, startStepUp } from './index.ts'
 import { type App, challengeOf, createWorld, problemOf, tally, type World } from './world.test-support.ts'
@@ -79,6 +79,44 @@ describe('whoever guesses codes', () => {
     expect(await open()).toMatchObject({ attemptsLeft: 0 })
     const { id } = await open(victim)
     expect(await guess(id, own.code(), victim)).toMatchObject({ status: 'done' })
+  })
+
+  test('threat: with a stolen session token and a key of their own, would use up the guesses of the owner, or switch their app off', async () => {
+    const thief = await world.caller({ sid: caller.sid, jkt: 'x'.repeat(43), vouchedBy: 'none' })
+    for (let day = 0; day < 12; day++) {
+      for (let round = 0; round < 2; round++) {
+        const { id } = await open(thief)
+        for (let count = 0; count < 5; count++) await problemOf(guess(id, wrong(), thief))
+      }
+      const closed = await open(thief)
+      expect(closed).toMatchObject({ attemptsLeft: 0 })
+      expect(await problemOf(guess(closed.id, app.code(), thief))).toMatchObject({ code: 'too_many_attempts', attemptsLeft: 0 })
+      world.wait(86_400)
+    }
+    const record = await world.domain.store.authenticators.get({ subject: caller.subject, id: app.id })
+    expect(record?.data).toMatchObject({ failures: 0 })
+    // the owner still has all guesses, and the right one
+    const { id, ...opened } = await open()
+    expect(opened).toMatchObject({ attemptsLeft: 5 })
+    for (let count = 0; count < 4; count++) await problemOf(guess(id, wrong()))
+    expect(await guess(id, app.code())).toMatchObject({ status: 'done' })
+  })
+
+  test('threat: on keys that own no login, would have more than a hundred codes in a row', async () => {
+    let compared = 0
+    const type = async (key: number, code = wrong()) => {
+      const thief = await world.caller({ jkt: `${key}`.padStart(43, 'x'), vouchedBy: 'none' })
+      const { id } = await open(thief)
+      return problemOf(guess(id, code, thief))
+    }
+    for (let day = 0; day < 20; day++) {
+      for (let key = 0; key < 12; key++) if ((await type(key)).code === 'attempt_failed') compared++
+      world.wait(86_400)
+    }
+    expect(compared).toBe(100)
+    expect(await type(99, app.code())).toMatchObject({ code: 'too_many_attempts', detail: expect.stringContaining('days') })
+    world.wait(ROW_SECONDS)
+    expect(await type(100)).toMatchObject({ code: 'attempt_failed' })
   })
 
   test('locks nobody out of their passkey', async () => {

@@ -1,4 +1,4 @@
-import { StileError } from '../error.ts'
+import { stepUpExpired } from '../methods/failure.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
@@ -17,11 +17,6 @@ export async function openStepUp(domain: FactsDomain, caller: Caller, id: string
   const record = isId(id) ? await domain.store.stepUps.get(id) : null
   if (record === null || record.expiresAt <= domain.now() || !belongsTo(record, caller)) throw stepUpExpired()
   return record
-}
-
-/** The one answer for every step-up that cannot go on. */
-export function stepUpExpired(): StileError {
-  return new StileError('step_up_expired', 'This step-up has ended or was finished already. Begin again.')
 }
 
 function belongsTo({ key, account, client }: StepUpRecord, caller: Caller): boolean {

@@ -103,6 +103,17 @@ describe('whoever read a code over a shoulder', () => {
     expect(await problemOf(answer(id, 'totp', { code: app.code(-1) }))).toMatchObject({ failure: 'code_used' })
   })
 
+  test('and sends it with its owner costs nobody a guess', async () => {
+    const app = await world.enrolApp(caller)
+    world.wait()
+    const { id } = await open('pay')
+    const { won, lost } = await tally(Array.from({ length: 4 }, () => answer(id, 'totp', { code: app.code() })))
+    expect(won).toBe(1)
+    expect(lost.every((code) => code === 'attempt_failed' || code === 'step_up_expired')).toBe(true)
+    expect(await open('pay')).toMatchObject({ attemptsLeft: 5 })
+    expect((await world.domain.store.authenticators.get({ subject: caller.subject, id: app.id }))?.data).toMatchObject({ failures: 0 })
+  })
+
   test('and answers thirty step-ups at once with it wins one of them', async () => {
     const app = await world.enrolApp(caller)
     world.wait()

@@ -24,6 +24,6 @@ export async function startMethod(domain: Domain, caller: Caller, id: string, me
     ...shownStepUp({ ...record, requirement }),
     status: 'open',
     methods: ways.map((way) => (way === chosen ? started : shownWay(way))),
-    attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: record.id }),
+    attemptsLeft: await guessesLeft(domain, { subject: record.key.subject, vouchedBy: caller.vouchedBy, ceremony: record.id }),
   }
 }

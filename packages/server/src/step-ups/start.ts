@@ -72,7 +72,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
     ...shownStepUp(record),
     status: 'open',
     methods: [await createStarted(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
-    attemptsLeft: await guessesLeft(domain, { subject: caller.subject, ceremony: id }),
+    attemptsLeft: await guessesLeft(domain, { subject: record.key.subject, vouchedBy: caller.vouchedBy, ceremony: id }),
   }
 }
 

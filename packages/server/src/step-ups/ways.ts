@@ -1,12 +1,12 @@
 import type { StepUpMethod } from '@stile/protocol'
 import { waysToChange } from '../authenticators/gate.ts'
 import { StileError } from '../error.ts'
+import { stepUpExpired } from '../methods/failure.ts'
 import type { Ceremony, Started } from '../methods/method.ts'
 import { type OpenWay, waysToMeet } from '../methods/ways.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { stepUpExpired } from './open.ts'
 
 /** The ways in which a step-up can be met, by what it is for. */
 export function waysFor(

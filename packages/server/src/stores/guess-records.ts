@@ -8,13 +8,19 @@ export type GuessLimits = Readonly<{
   longestBlockSeconds: number
   /** How long after a block one doubling is forgotten, and then another each time. */
   quietSeconds: number
-  /** In a row, of one authenticator. */
+  /** In a row: of one authenticator, or of all of them together in the budget of `others`. */
   perAuthenticator: number
+  /** How long a row in the budget of `others` is remembered after its last wrong code. */
+  rowSeconds: number
 }>
+
+/** Whose budget a guess is taken from: that of the keys that a login of the subject belongs to, or the one that all other keys share. */
+export type GuessBudget = 'owner' | 'others'
 
 /** Whose guess it is, and what it is compared with. */
 export type GuessPlace = Readonly<{
   subject: string
+  budget: GuessBudget
   /** The step-up or enrolment; absent if there is none that could be begun again. */
   ceremony?: string
   /** The authenticator apps whose codes it is compared with. */
@@ -28,20 +34,24 @@ export type GuessTaken =
       /** The counts with this one. */
       ceremony: number
       subject: number
-      /** The apps that it may be compared with: those switched off are left out. */
+      /** The apps that it may be compared with: those switched off are left out. `failures` counts this guess only if it is the owner's. */
       authenticators: readonly Readonly<{ id: string; failures: number }>[]
     }>
   | Readonly<{ counted: false; by: 'ceremony' | 'subject' | 'authenticator'; retryAt: number }>
 
-/** Budgets of guesses: one per subject over everything that can be guessed, one per ceremony, and the wrong codes of each app. */
+/**
+ * Budgets of guesses: two per subject over everything that can be guessed, one per ceremony, and the wrong codes of each app. Those of the
+ * budget `others` are never counted against an app, only against that budget: a hundred in a row close it.
+ */
 export interface GuessStore {
   /** Counts one guess in all budgets before it is looked at, or in none of them if one is used up. Of a burst no more get through. */
   take(input: GuessPlace & Readonly<{ now: number; limits: GuessLimits }>): Promise<GuessTaken>
   /**
    * Takes back a guess that was right or could not be judged: in every budget, once, as if it had never been. `at` is when it was taken;
-   * if that is forgotten already nothing is written. An app that has accepted the code is left out: its row has ended.
+   * if that is forgotten already nothing is written. An app that has accepted the code is left out: its row has ended. `accepted` says that
+   * one has, which ends the row of `others` as well.
    */
-  giveBack(input: GuessPlace & Readonly<{ at: number; limits: GuessLimits }>): Promise<void>
+  giveBack(input: GuessPlace & Readonly<{ accepted?: boolean; at: number; limits: GuessLimits }>): Promise<void>
   /** What is counted now, and until when the subject is blocked. */
   count(
     input: Omit<GuessPlace, 'authenticators'> & Readonly<{ now: number; limits: GuessLimits }>,

@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
+import { crowdContract } from './contract/crowd.test-support.ts'
 import { devicesContract } from './contract/devices.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     sessionsContract(open)
     sessionEndsContract(open)
     loginsContract(open)
+    crowdContract(open)
     singleUseContract(open)
     operationsContract(open)
     devicesContract(open)

@@ -13,8 +13,11 @@ export interface SubjectStore {
   userHandle(subject: string, candidate: string): Promise<string>
 }
 
-/** `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime. */
-export type SessionStatus = 'new' | 'known' | 'ended' | 'expired'
+/**
+ * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `crowded` is a new key for
+ * which there is no room.
+ */
+export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'crowded'
 
 /** What a touch found. */
 export type SessionSeen = Readonly<{
@@ -42,6 +45,12 @@ export interface SessionStore {
    * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
    * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
    * tokens that name no key belong to nobody.
+   *
+   * A subject has {@link MOST_KEYS} keys at most. If there is one more, one goes of those that no login belongs to, that have proven
+   * nothing and are not bound: of the same session first, then of the others, the one unseen longest. If there is none, the expired
+   * one goes that was seen first. After that, a key that its issuer confirms takes the place of another such one, the first key of
+   * a login is let in, and any other key is `crowded`: signed in again it owns a login. To whom logins belong is never forgotten here. Of a
+   * session whose last key goes, its end stays on record.
    */
   touch(
     input: Readonly<{
@@ -137,10 +146,15 @@ export interface StepUpStore {
   /** Stores the challenge of a started method and replaces a former one of that method. False if the step-up is gone. */
   start(input: Readonly<{ id: string; method: Method; challenge: string }>): Promise<boolean>
   /**
-   * Reads and deletes the challenge of a method: exactly one caller gets it. If `challenge` is given, only if it is that one; another
-   * one stays.
+   * Takes the challenge of a method: exactly one caller gets it. If `challenge` is given, only if it is that one; another one stays, and
+   * {@link isOver} knows the one that was taken.
    */
   takeChallenge(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<string | null>
+  /**
+   * Whether an answer comes too late: the step-up is gone, or this very challenge was taken by its value and no other was started since.
+   * Tells the second of two right answers from a wrong one.
+   */
+  isOver(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<boolean>
   /** Reads and deletes the step-up: exactly one caller gets it. */
   take(id: string): Promise<StepUpRecord | null>
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { guessesLeft } from '../../guesses/guesses.ts'
 import { attempt } from '../../step-ups/index.ts'
 import { problemOf, tally } from '../../step-ups/world.test-support.ts'
 import { useMailbox, wrongOf } from './email-otp.test-support.ts'
@@ -48,6 +49,40 @@ describe('an attacker who guesses', () => {
       'attempt_failed',
     )
   })
+})
+
+test('a right code that is sent several times at once costs no guess, and says that the step-up is over', async () => {
+  const { id } = await begin()
+  const code = mailbox.server.code()
+  const { won, lost } = await tally(Array.from({ length: 5 }, () => answer(id, code)))
+  expect({ won, lost: new Set(lost) }).toEqual({ won: 1, lost: new Set(['step_up_expired']) })
+  const { subject } = mailbox.caller
+  expect(await guessesLeft(mailbox.world.domain, { subject, vouchedBy: 'issuer', ceremony: id })).toBe(5)
+})
+
+test('a wrong code beside the right one is a guess as ever', async () => {
+  const { id } = await begin()
+  const code = mailbox.server.code()
+  const { stepUps } = mailbox.world.domain.store
+  // the right one is used up, and its answer still under way
+  const kept = (await stepUps.takeChallenge({ id, method: 'email-otp' })) as string
+  await stepUps.start({ id, method: 'email-otp', challenge: kept })
+  await stepUps.takeChallenge({ id, method: 'email-otp', challenge: kept })
+  expect(await problemOf(answer(id, wrongOf(code)))).toMatchObject({ failure: 'wrong_code', attemptsLeft: 4 })
+  expect((await problemOf(answer(id, code))).code).toBe('step_up_expired')
+})
+
+test('threat: a thief on another key would close codes by mail to the owner', async () => {
+  const { login } = mailbox.caller
+  const thief = await mailbox.callerOf('alice', { jkt: 'x'.repeat(43), vouchedBy: 'none', login })
+  for (let round = 0; round < 2; round++) {
+    const { id } = await begin(thief)
+    const wrong = wrongOf(mailbox.server.code())
+    for (let guess = 0; guess < 5; guess++) await problemOf(answer(id, wrong, thief))
+  }
+  expect((await problemOf(begin(thief))).code).toBe('too_many_attempts')
+  const { id } = await begin()
+  expect(await answer(id, mailbox.server.code())).toMatchObject({ status: 'done' })
 })
 
 test('somebody who has used up their guesses is sent no code that they could not type', async () => {

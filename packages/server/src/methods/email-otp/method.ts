@@ -4,7 +4,7 @@ import { StileError } from '../../error.ts'
 import { refuseLocked, takeGuess } from '../../guesses/guesses.ts'
 import { maskAddress } from '../../messages/address.ts'
 import type { EvidenceDomain } from '../../standing/domain.ts'
-import { attemptFailed } from '../failure.ts'
+import { attemptFailed, stepUpExpired } from '../failure.ts'
 import type { AuthenticationMethod, Ceremony } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
 import { takeMail } from './budget.ts'
@@ -32,7 +32,7 @@ export const emailOtp: AuthenticationMethod = {
     const address = codeAddress(standing, ceremony.requirement.methods)
     if (address === undefined || domain.mail === undefined) throw noMailbox()
     const { id, key, expiresAt } = record
-    await refuseLocked(domain, key.subject)
+    await refuseLocked(domain, { subject: key.subject, vouchedBy: standing.caller.vouchedBy })
     const budget = await takeMail(domain, { subject: key.subject, stepUp: id, expiresAt })
     const code = makeCode(domain.random)
     try {
@@ -54,23 +54,36 @@ export const emailOtp: AuthenticationMethod = {
     return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
   },
 
-  // the guess is taken from the budget first; the code is read and deleted in one step, so that it counts once
-  async prove(domain, { record }, response) {
-    const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id })
+  // the guess is taken from the budget first; the code is read and used up in one step, so that it counts once
+  async prove(domain, { record, standing }, response) {
+    const { vouchedBy } = standing.caller
+    const guess = await takeGuess(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id })
     const code = typedCode(response)
     const challenge = code === undefined ? undefined : codeDigest(domain.options.secret, record.id, code)
-    let right: boolean
+    let outcome: 'right' | 'late' | 'wrong' = 'wrong'
     try {
-      const { stepUps } = domain.store
-      right = challenge !== undefined && (await stepUps.takeChallenge({ id: record.id, method: 'email-otp', challenge })) !== null
+      if (challenge !== undefined) outcome = await redeem(domain, { id: record.id, method: 'email-otp', challenge })
     } catch (error) {
       await guess.forgive()
       throw error
     }
-    if (!right) throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    // the right code twice, as a double click sends it, was no guess
+    if (outcome === 'late') {
+      await guess.forgive()
+      throw stepUpExpired()
+    }
+    if (outcome === 'wrong') throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
     await guess.forgive()
     return { method: 'email-otp', level: 'session', amr: AMR, authTime: domain.now() }
   },
+}
+
+async function redeem(
+  { store }: Pick<EvidenceDomain, 'store'>,
+  challenge: Readonly<{ id: string; method: 'email-otp'; challenge: string }>,
+): Promise<'right' | 'late' | 'wrong'> {
+  if ((await store.stepUps.takeChallenge(challenge)) !== null) return 'right'
+  return (await store.stepUps.isOver(challenge)) ? 'late' : 'wrong'
 }
 
 function labelOf(domain: EvidenceDomain, { record }: Ceremony): string {

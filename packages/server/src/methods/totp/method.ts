@@ -1,5 +1,5 @@
 import { takeGuess } from '../../guesses/guesses.ts'
-import { attemptFailed } from '../failure.ts'
+import { attemptFailed, stepUpExpired } from '../failure.ts'
 import type { AuthenticationMethod } from '../method.ts'
 import { wayByAuthenticator } from '../method.ts'
 import { typedCode } from '../typed-code.ts'
@@ -14,10 +14,11 @@ export const totp: AuthenticationMethod = {
   way: (_, standing, requirement) => wayByAuthenticator('totp', standing, requirement),
 
   // the guess is taken from the budget first and given back if it was none or could not be judged
-  async prove(domain, { record, way }, response) {
+  async prove(domain, { record, standing, way }, response) {
     const { store, sealer, options } = domain
     const ids = way.authenticators.map(({ id }) => id)
-    const guess = await takeGuess(domain, { subject: record.key.subject, ceremony: record.id, authenticators: ids })
+    const { vouchedBy } = standing.caller
+    const guess = await takeGuess(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id, authenticators: ids })
     const code = typedCode(response)
     const now = domain.now()
     const authenticators = way.authenticators.filter(({ id }) => guess.authenticators.includes(id))
@@ -33,6 +34,7 @@ export const totp: AuthenticationMethod = {
     // a code that was used was no guess: a double click or a retry after a failing store sends it
     if (!result.ok) {
       await guess.forgive()
+      if (await store.stepUps.isOver({ id: record.id, method: 'totp' })) throw stepUpExpired()
       throw attemptFailed(result.failure, guess.left + 1)
     }
     await guess.forgive(result.authenticator.id)

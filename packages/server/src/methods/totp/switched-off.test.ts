@@ -88,9 +88,17 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
     const record = await world.domain.store.authenticators.get({ subject: alice.subject, id: app.id })
     expect(record?.data).toMatchObject({ failures: 0 })
     const { subject } = alice
-    const limits = { perCeremony: 999, perSubject: 999, windowSeconds: 1, longestBlockSeconds: 1, quietSeconds: 1, perAuthenticator: 100 }
+    const limits = {
+      perCeremony: 999,
+      perSubject: 999,
+      windowSeconds: 1,
+      longestBlockSeconds: 1,
+      quietSeconds: 1,
+      perAuthenticator: 100,
+      rowSeconds: 1,
+    }
     for (let count = 0; count < 100; count++)
-      await world.domain.store.guesses.take({ subject, authenticators: [app.id], now: world.clock.now(), limits })
+      await world.domain.store.guesses.take({ subject, budget: 'owner', authenticators: [app.id], now: world.clock.now(), limits })
     expect((await loadStanding(world.domain, alice)).proofs).toEqual([alice.login])
   })
 

@@ -36,10 +36,11 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
     },
 
     // its challenge is taken first, so that it is answered once, whatever comes of it
-    async prove(domain, { record, way, requirement }, response) {
+    async prove(domain, { record, standing, way, requirement }, response) {
       const { store, options } = domain
+      const { vouchedBy } = standing.caller
       const fail = async (failure: AttemptFailure) =>
-        attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, ceremony: record.id }))
+        attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id }))
       const challenge = await store.stepUps.takeChallenge({ id: record.id, method })
       if (challenge === null) throw await fail('challenge_used')
       const result = await verifyAuthentication({

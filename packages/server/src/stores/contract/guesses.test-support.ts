@@ -9,17 +9,19 @@ const LIMITS: GuessLimits = {
   longestBlockSeconds: 3600,
   quietSeconds: 86_400,
   perAuthenticator: 100,
+  rowSeconds: 30 * 86_400,
 }
 const MANY: GuessLimits = { ...LIMITS, perCeremony: 1000, perSubject: 1000 }
-const PLACE: GuessPlace = { subject: ALICE.subject, ceremony: 'su_1', authenticators: [] }
+const PLACE: GuessPlace = { subject: ALICE.subject, budget: 'owner', ceremony: 'su_1', authenticators: [] }
 
 /** Budgets of guesses, and authenticator apps that are switched off. */
 export function guessesContract(open: () => Promise<Store>): void {
   const store = useStore(open)
   const app = (id: string, failures = 0) => authenticator(id, { level: 'mfa', data: totp({ failures }) })
   const take = (over: Partial<GuessPlace> = {}, limits = LIMITS, now = T0) => store().guesses.take({ ...PLACE, ...over, now, limits })
-  const giveBack = (over: Partial<GuessPlace> = {}, at = T0, limits = LIMITS) => store().guesses.giveBack({ ...PLACE, ...over, at, limits })
-  const count = (now = T0) => store().guesses.count({ subject: ALICE.subject, ceremony: 'su_1', now, limits: LIMITS })
+  const giveBack = (over: Partial<GuessPlace> & { accepted?: boolean } = {}, at = T0, limits = LIMITS) =>
+    store().guesses.giveBack({ ...PLACE, ...over, at, limits })
+  const count = (now = T0) => store().guesses.count({ subject: ALICE.subject, budget: 'owner', ceremony: 'su_1', now, limits: LIMITS })
   const failuresOf = async (id: string) => {
     const record = await store().authenticators.get({ subject: ALICE.subject, id })
     return record?.data.method === 'totp' ? record.data.failures : undefined
@@ -49,7 +51,7 @@ export function guessesContract(open: () => Promise<Store>): void {
       )
       expect(taken.filter((each) => !each.counted && each.by === 'authenticator')).toHaveLength(BURST - 3)
       expect(await failuresOf('auth_1')).toBe(100)
-      expect((await store().guesses.count({ subject: ALICE.subject, now: T0, limits: MANY })).subject).toBe(3)
+      expect((await store().guesses.count({ subject: ALICE.subject, budget: 'owner', now: T0, limits: MANY })).subject).toBe(3)
     })
 
     it('are taken back in every budget, exactly as many', async () => {
@@ -58,7 +60,7 @@ export function guessesContract(open: () => Promise<Store>): void {
       await burst((index) => take({ ceremony: `su_${index % 5}`, authenticators }, MANY))
       await burst((index) => giveBack({ ceremony: `su_${index % 5}`, authenticators }, T0, MANY), 20)
       expect(await failuresOf('auth_1')).toBe(BURST - 20)
-      const left = await store().guesses.count({ subject: ALICE.subject, ceremony: 'su_1', now: T0, limits: MANY })
+      const left = await store().guesses.count({ subject: ALICE.subject, budget: 'owner', ceremony: 'su_1', now: T0, limits: MANY })
       expect(left).toEqual({ ceremony: 6, subject: BURST - 20 })
       await burst((index) => giveBack({ ceremony: `su_${index % 5}`, authenticators }, T0, MANY), BURST + 10)
       expect(await failuresOf('auth_1')).toBe(0)
@@ -100,6 +102,55 @@ export function guessesContract(open: () => Promise<Store>): void {
       await burst(() => take({ subject: BOB.subject, ceremony: 'su_2' }))
       expect(await failuresOf('auth_1')).toBe(0)
       expect(await count()).toEqual({ ceremony: 0, subject: 0 })
+    })
+  })
+
+  describe('guesses of keys that own no login', () => {
+    const others = { budget: 'others' } as const
+    const countOthers = (now = T0) => store().guesses.count({ subject: ALICE.subject, budget: 'others', now, limits: LIMITS })
+
+    it('threat: they would use up the guesses of the owner, or the other way round', async () => {
+      const taken = await burst((index) => take({ ...others, ceremony: `su_${index}` }))
+      expect(taken.filter(({ counted }) => counted)).toHaveLength(10)
+      expect(await countOthers()).toEqual({ ceremony: 0, subject: 10, retryAt: T0 + 900 })
+      expect(await count()).toMatchObject({ subject: 0 })
+      const own = await burst((index) => take({ ceremony: `own_${index}` }))
+      expect(own.filter(({ counted }) => counted)).toHaveLength(10)
+      await giveBack({ ceremony: 'own_0' })
+      expect(await count()).toMatchObject({ subject: 9 })
+      expect(await countOthers()).toMatchObject({ subject: 10 })
+    })
+
+    it('threat: they would switch off an app, or have more than a hundred codes in a row', async () => {
+      await enrol(store(), app('auth_1'))
+      const authenticators = ['auth_1']
+      const taken = await burst((index) => take({ ...others, ceremony: `su_${index}`, authenticators }, MANY), 150)
+      expect(taken.filter(({ counted }) => counted)).toHaveLength(100)
+      expect(taken.find(({ counted }) => !counted)).toEqual({ counted: false, by: 'subject', retryAt: T0 + LIMITS.rowSeconds })
+      expect(await failuresOf('auth_1')).toBe(0)
+      await store().sweep(T0 + LIMITS.rowSeconds - 1)
+      expect(await take({ ...others, authenticators }, MANY, T0 + LIMITS.rowSeconds - 1)).toMatchObject({ counted: false })
+      expect(await take({ authenticators }, MANY)).toMatchObject({ counted: true, authenticators: [{ failures: 1 }] })
+      expect(await take({ ...others, authenticators }, MANY, T0 + LIMITS.rowSeconds)).toMatchObject({ counted: true })
+    })
+
+    it('end their row with a code that an app has accepted, and with nothing else', async () => {
+      await enrol(store(), app('auth_1'))
+      const authenticators = ['auth_1']
+      const left = async () => (await burst(() => take({ ...others, authenticators }, MANY), 110)).filter(({ counted }) => counted).length
+      for (let each = 0; each < 60; each++) await take({ ...others, authenticators }, MANY)
+      // right by mail, then right for no app
+      await giveBack({ ...others }, T0, MANY)
+      await giveBack({ ...others, authenticators }, T0, MANY)
+      expect(await left()).toBe(41)
+      await giveBack({ ...others, accepted: true }, T0, MANY)
+      expect(await left()).toBe(100)
+    })
+
+    it('are compared with no app that is switched off', async () => {
+      await enrol(store(), app('auth_1', 100))
+      expect(await take({ ...others, authenticators: ['auth_1'] })).toMatchObject({ counted: false, by: 'authenticator' })
+      expect(await countOthers()).toMatchObject({ subject: 0 })
     })
   })
 

@@ -211,5 +211,21 @@ export function mailContract(open: () => Promise<Store>): void {
       expect((await burst(() => take('right'))).filter((each) => each !== null)).toEqual(['right'])
       expect(await take('other', 'su_2')).toBe('other')
     })
+
+    it('tells who comes with the right one too late from who is wrong', async () => {
+      const isOver = (challenge?: string, id = 'su_1') =>
+        store().stepUps.isOver({ id, method: 'email-otp', ...(challenge !== undefined && { challenge }) })
+      await store().stepUps.create(stepUp('su_1'))
+      await store().stepUps.start({ id: 'su_1', method: 'email-otp', challenge: 'right' })
+      expect(await isOver('right')).toBe(false)
+      await store().stepUps.takeChallenge({ id: 'su_1', method: 'email-otp', challenge: 'right' })
+      expect([await isOver('right'), await isOver('wrong'), await isOver()]).toEqual([true, false, false])
+      expect(await store().stepUps.isOver({ id: 'su_1', method: 'passkey', challenge: 'right' })).toBe(false)
+      expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'email-otp' })).toBeNull()
+      await store().stepUps.start({ id: 'su_1', method: 'email-otp', challenge: 'right' })
+      expect(await isOver('right')).toBe(false)
+      await store().stepUps.take('su_1')
+      expect([await isOver('wrong'), await isOver(), await isOver('right', 'su_9')]).toEqual([true, true, true])
+    })
   })
 }

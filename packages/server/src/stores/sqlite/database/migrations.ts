@@ -256,6 +256,38 @@ const MIGRATIONS: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    version: 10,
+    name: 'guesses of keys that own no login, and codes that were right twice',
+    sql: `
+      ALTER TABLE guesses RENAME TO guesses_before;
+      CREATE TABLE guesses (
+        subject TEXT NOT NULL, budget TEXT NOT NULL, times_json TEXT NOT NULL, exhausted_at INTEGER, strikes INTEGER NOT NULL,
+        quiet_since INTEGER, in_row INTEGER NOT NULL, row_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, budget)
+      ) STRICT;
+      INSERT INTO guesses (subject, budget, times_json, exhausted_at, strikes, quiet_since, in_row, row_at, expires_at)
+        SELECT subject, 'owner', times_json, exhausted_at, strikes, quiet_since, 0, 0, expires_at FROM guesses_before;
+      DROP TABLE guesses_before;
+      CREATE INDEX guesses_expiry ON guesses (expires_at);
+
+      ALTER TABLE step_up_challenges ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
+  {
+    version: 11,
+    name: 'what vouches for the key of a session, and a most of keys',
+    sql: `
+      ALTER TABLE sessions ADD COLUMN login TEXT NOT NULL DEFAULT 'none';
+      UPDATE sessions SET login = 'first'
+        WHERE EXISTS (
+          SELECT 1 FROM login_owners AS owner
+            WHERE owner.subject = sessions.subject AND owner.sid IN (sessions.sid, '') AND owner.jkt = sessions.jkt
+        );
+      CREATE INDEX sessions_crowd ON sessions (subject, login, seen_at);
+      CREATE INDEX sessions_life ON sessions (subject, sid, created_at, seen_at);
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

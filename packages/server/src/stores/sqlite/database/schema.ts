@@ -8,7 +8,9 @@ type SessionColumns = { subject: string; sid: string; jkt: string }
 /** The tables as the newest migration leaves them: booleans are 0 or 1, times are seconds since the epoch, `*_json` is JSON text. */
 export interface Tables {
   user_handles: { subject: string; handle: string }
-  sessions: Rowid & SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number }
+  /** `login` is what has vouched for the key: it stays when a later token says nothing of it. */
+  sessions: Rowid &
+    SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number; login: 'issuer' | 'first' | 'none' }
   /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }
   /**
@@ -36,7 +38,8 @@ export interface Tables {
       created_at: number
       expires_at: number
     }
-  step_up_challenges: { step_up_id: string; method: string; challenge: string }
+  /** `used` is 1 for one that was taken by its value, so that those who come with it too late are told from those who are wrong. */
+  step_up_challenges: { step_up_id: string; method: string; challenge: string; used: number }
   operations: Rowid &
     SessionColumns & {
       id: string
@@ -159,6 +162,7 @@ export interface Tables {
   recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number }
   guesses: Rowid & {
     subject: string
+    budget: 'owner' | 'others'
     /** When each guess was taken, oldest first. */
     times_json: string
     /** When the last guess of the budget was taken; null if some are left. */
@@ -167,6 +171,9 @@ export interface Tables {
     strikes: number
     /** From when on the strikes are forgotten, one after the other; null if there are none. */
     quiet_since: number | null
+    /** The wrong codes of apps in a row that the budget of `others` counts, and when the last one was taken. */
+    in_row: number
+    row_at: number
     expires_at: number
   }
   ceremony_guesses: Rowid & { ceremony: string; count: number; expires_at: number }

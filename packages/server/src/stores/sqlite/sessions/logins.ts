@@ -74,6 +74,16 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
       ),
   )
 
+  const vouch = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
+    db
+      .updateTable('sessions')
+      .set({ login: 'first' })
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt'))
+      .where('login', '=', 'none'),
+  )
+
   return {
     find({ subject, jkt }, { party = UNNAMED_PARTY, sid, authTime, confirmed, mayOwn }, now) {
       const isNamed = sid !== undefined
@@ -95,6 +105,9 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
       const isBarred = !mayOwn || findFormer.get({ subject, sid: name.sid, jkt, authTime })?.may === 0
       return isBarred ? { login: 'none' } : { login: 'first', claim: write({ party, jkt }) }
     },
-    give: ({ subject, sid, jkt }, now) => void give.run({ subject, sid, jkt, keepUntil: now + LOGIN_SECONDS + OWNER_SLACK_SECONDS }),
+    give: ({ subject, sid, jkt }, now) => {
+      give.run({ subject, sid, jkt, keepUntil: now + LOGIN_SECONDS + OWNER_SLACK_SECONDS })
+      vouch.run({ subject, sid, jkt })
+    },
   }
 }

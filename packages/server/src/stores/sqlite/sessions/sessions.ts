@@ -1,7 +1,8 @@
 import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
-import type { SessionSeen, SessionStore } from '../../store.ts'
+import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createRoomFor } from './crowd.ts'
 import { createLogins } from './logins.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
@@ -20,20 +21,27 @@ export function createSessionStore(connection: Connection): SessionStore {
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
-      .select(['account', 'created_at', 'seen_at'])
+      .select(['account', 'created_at', 'seen_at', 'login'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
   // keys that share a life were given the same beginning
-  const findLives = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+  const findNextLife = prepare((db, p: Parameter<{ subject: string; sid: string; after: number }>) =>
     db
       .selectFrom('sessions')
-      .select(({ fn }) => ['created_at', fn.max('seen_at').as('seen_at')])
+      .select(['created_at', 'seen_at'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
-      .groupBy('created_at')
-      .orderBy('created_at'),
+      .where('created_at', '=', ({ selectFrom }) =>
+        selectFrom('sessions')
+          .select(({ fn }) => fn.min('created_at').as('created_at'))
+          .where('subject', '=', p('subject'))
+          .where('sid', '=', p('sid'))
+          .where('created_at', '>', p('after')),
+      )
+      .orderBy('seen_at', 'desc')
+      .limit(1),
   )
   const findEnded = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
     db
@@ -52,7 +60,16 @@ export function createSessionStore(connection: Connection): SessionStore {
   const put = prepare(
     (
       db,
-      p: Parameter<{ subject: string; sid: string; jkt: string; account: string; createdAt: number; seenAt: number; expiresAt: number }>,
+      p: Parameter<{
+        subject: string
+        sid: string
+        jkt: string
+        account: string
+        createdAt: number
+        seenAt: number
+        expiresAt: number
+        login: LoginVoucher
+      }>,
     ) =>
       db
         .insertInto('sessions')
@@ -64,6 +81,7 @@ export function createSessionStore(connection: Connection): SessionStore {
           created_at: p('createdAt'),
           seen_at: p('seenAt'),
           expires_at: p('expiresAt'),
+          login: p('login'),
         })
         .onConflict((conflict) =>
           conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
@@ -71,6 +89,7 @@ export function createSessionStore(connection: Connection): SessionStore {
             created_at: ref('excluded.created_at'),
             seen_at: ref('excluded.seen_at'),
             expires_at: ref('excluded.expires_at'),
+            login: ref('excluded.login'),
           })),
         ),
   )
@@ -80,13 +99,14 @@ export function createSessionStore(connection: Connection): SessionStore {
     ),
   )
   const logins = createLogins(connection)
+  const roomFor = createRoomFor(connection)
 
   /** What a touch finds, and what there is to write. */
   function look(touch: Touch): Found {
     const { login, claim } = logins.find(touch.key, touch.login, touch.now)
     // a login of another key says nothing of this one: it begins no session again
     const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
-    const found = endOf(touch, since) ?? lifeOf(touch, since)
+    const found = endOf(touch, since) ?? lifeOf(touch, since, login)
     const goesOn = found.status === 'new' || found.status === 'known'
     return goesOn ? { ...found, login, writes: [...found.writes, ...(claim ? [claim] : [])] } : { ...found, login: 'none' }
   }
@@ -112,28 +132,39 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The life of the session that a key is in, or that its login begins. */
-  function lifeOf({ key, account, now, idleSeconds, absoluteSeconds, active }: Touch, since: number | undefined): Found {
+  function lifeOf(
+    { key, account, now, idleSeconds, absoluteSeconds, active }: Touch,
+    since: number | undefined,
+    voucher: LoginVoucher,
+  ): Found {
     const expiryOf = (each: { seen_at: number; created_at: number }) =>
       Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
     const isOutlived = (each: { seen_at: number; created_at: number }) => since !== undefined && since >= expiryOf(each)
     const expired: Found = { status: 'expired', login: 'none', writes: [] }
+    const session = find.get({ ...key })
+    // what has once vouched for a key is kept: a token that says less takes nothing away
+    const login = session === undefined || session.login === 'none' ? voucher : session.login
     const goOn = (status: 'new' | 'known', life: { seen_at: number; created_at: number }): Found => {
       const expiresAt = expiryOf(life)
-      const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt })]
+      const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login })]
       // what an expired session had proven does not count for the one that begins
       const drops = dropOfDevice.map((each) => () => void each.run({ ...key }))
-      return { status, login: 'none', expiresAt, writes: status === 'new' ? [...drops, ...writes] : writes }
+      if (status === 'known') return { status, login: 'none', expiresAt, writes }
+      const room = session === undefined ? roomFor(key, login, now) : () => undefined
+      if (room === undefined) return { status: 'crowded', login: 'none', writes: [] }
+      return { status, login: 'none', expiresAt, writes: [room, ...drops, ...writes] }
     }
     const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
 
-    const session = find.get({ ...key })
     if (session !== undefined && now < expiryOf(session)) {
-      const isWritten = account === session.account && !(active && now >= session.seen_at + TOUCH_SECONDS)
+      const isWritten = account === session.account && login === session.login && !(active && now >= session.seen_at + TOUCH_SECONDS)
       return isWritten ? { status: 'known', login: 'none', expiresAt: expiryOf(session), writes: [] } : goOn('known', used(session))
     }
     if (session !== undefined && !isOutlived(session)) return expired
     // the login belongs to the first life of the session that had not ended when it was given
-    const life = findLives.all({ subject: key.subject, sid: key.sid }).find((each) => !isOutlived(each))
+    const { subject, sid } = key
+    let life = findNextLife.get({ subject, sid, after: -1 })
+    while (life !== undefined && isOutlived(life)) life = findNextLife.get({ subject, sid, after: life.created_at })
     if (life === undefined) return goOn('new', { seen_at: now, created_at: now })
     return now >= expiryOf(life) ? expired : goOn('new', used(life))
   }

@@ -44,27 +44,45 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
   const putChallenge = prepare((db, p: Parameter<{ id: string; method: string; challenge: string }>) =>
     db
       .insertInto('step_up_challenges')
-      .columns(['step_up_id', 'method', 'challenge'])
+      .columns(['step_up_id', 'method', 'challenge', 'used'])
       .expression((from) =>
         from
           .selectFrom('step_ups')
-          .select(({ val }) => ['id', val(p('method')).as('method'), val(p('challenge')).as('challenge')])
+          .select(({ val, lit }) => ['id', val(p('method')).as('method'), val(p('challenge')).as('challenge'), lit(0).as('used')])
           .where('id', '=', p('id')),
       )
       .onConflict((conflict) =>
-        conflict.columns(['step_up_id', 'method']).doUpdateSet(({ ref }) => ({ challenge: ref('excluded.challenge') })),
+        conflict
+          .columns(['step_up_id', 'method'])
+          .doUpdateSet(({ ref }) => ({ challenge: ref('excluded.challenge'), used: ref('excluded.used') })),
       ),
   )
   const takeChallenge = prepare((db, p: Parameter<{ id: string; method: string }>) =>
-    db.deleteFrom('step_up_challenges').where('step_up_id', '=', p('id')).where('method', '=', p('method')).returning('challenge'),
-  )
-  const takeThisChallenge = prepare((db, p: Parameter<{ id: string; method: string; challenge: string }>) =>
     db
       .deleteFrom('step_up_challenges')
       .where('step_up_id', '=', p('id'))
       .where('method', '=', p('method'))
-      .where('challenge', '=', p('challenge'))
+      .where('used', '=', 0)
       .returning('challenge'),
+  )
+  const takeThisChallenge = prepare((db, p: Parameter<{ id: string; method: string; challenge: string }>) =>
+    db
+      .updateTable('step_up_challenges')
+      .set({ used: 1 })
+      .where('step_up_id', '=', p('id'))
+      .where('method', '=', p('method'))
+      .where('challenge', '=', p('challenge'))
+      .where('used', '=', 0)
+      .returning('challenge'),
+  )
+  const findUsed = prepare((db, p: Parameter<{ id: string; method: string; challenge: string }>) =>
+    db
+      .selectFrom('step_up_challenges')
+      .select('used')
+      .where('step_up_id', '=', p('id'))
+      .where('method', '=', p('method'))
+      .where('challenge', '=', p('challenge'))
+      .where('used', '=', 1),
   )
   return {
     create: (record, started) =>
@@ -91,6 +109,8 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
         const row = challenge === undefined ? takeChallenge.get({ id, method }) : takeThisChallenge.get({ id, method, challenge })
         return row?.challenge ?? null
       }),
+    isOver: ({ id, method, challenge }) =>
+      read(() => find.get({ id }) === undefined || (challenge !== undefined && findUsed.get({ id, method, challenge }) !== undefined)),
     take: (id) => write(() => recordOf(take.get({ id }))),
   }
 }

@@ -1,0 +1,144 @@
+import type { ExpressionBuilder } from 'kysely'
+import { END_SECONDS, MOST_KEYS } from '../../retention.ts'
+import type { LoginVoucher, SessionKey } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import type { Tables } from '../database/schema.ts'
+import type { Parameter } from '../database/statements.ts'
+
+/** How many keys are looked at to find one that goes: a subject of before there was a most may have more. */
+const LOOKED_AT = 2 * MOST_KEYS
+
+/** A key that goes to make room. */
+type Going = SessionKey & Readonly<{ login: LoginVoucher; expires_at: number }>
+
+/**
+ * Finds room for a key that is new to a subject, within a read or a write. What it answers makes the room, within a write; `undefined` if
+ * there is none.
+ */
+export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => (() => void) | undefined
+
+/** A key that has proven something here, or is a known device. */
+const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
+  or([
+    exists(
+      selectFrom('devices')
+        .select('devices.jkt')
+        .whereRef('devices.subject', '=', 'sessions.subject')
+        .whereRef('devices.jkt', '=', 'sessions.jkt'),
+    ),
+    exists(
+      selectFrom('proofs')
+        .select('proofs.jkt')
+        .whereRef('proofs.subject', '=', 'sessions.subject')
+        .whereRef('proofs.sid', '=', 'sessions.sid')
+        .whereRef('proofs.jkt', '=', 'sessions.jkt'),
+    ),
+  ])
+
+/** Prepares what bounds the keys of a subject. */
+export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor {
+  const some = prepare((db, p: Parameter<{ subject: string; most: number }>) =>
+    db
+      .selectFrom((from) => from.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).limit(p('most')).as('some'))
+      .select(({ fn }) => fn.countAll<number>().as('count')),
+  )
+  const ofSession = prepare((db, p: Parameter<{ subject: string; sid: string; lookedAt: number }>) =>
+    db
+      .selectFrom((from) =>
+        from
+          .selectFrom('sessions')
+          .select(['subject', 'sid', 'jkt', 'login', 'seen_at', 'expires_at'])
+          .where('subject', '=', p('subject'))
+          .where('sid', '=', p('sid'))
+          .where('login', '=', 'none')
+          .where((row) => row.not(isTrusted(row)))
+          .limit(p('lookedAt'))
+          .as('some'),
+      )
+      .select(['subject', 'sid', 'jkt', 'login', 'expires_at'])
+      .orderBy('seen_at')
+      .limit(1),
+  )
+  // in the order of the index: it reads on until one is found, and those that are passed by have proven something
+  const ofLogin = prepare((db, p: Parameter<{ subject: string; login: LoginVoucher }>) =>
+    db
+      .selectFrom('sessions')
+      .select(['subject', 'sid', 'jkt', 'login', 'expires_at'])
+      .where('subject', '=', p('subject'))
+      .where('login', '=', p('login'))
+      .where((row) => row.not(isTrusted(row)))
+      .orderBy('seen_at')
+      .limit(1),
+  )
+  const expired = prepare((db, p: Parameter<{ subject: string; now: number; lookedAt: number }>) =>
+    db
+      .selectFrom((from) =>
+        from
+          .selectFrom('sessions')
+          .select(['subject', 'sid', 'jkt', 'login', 'seen_at', 'expires_at'])
+          .where('subject', '=', p('subject'))
+          .limit(p('lookedAt'))
+          .as('some'),
+      )
+      .select(['subject', 'sid', 'jkt', 'login', 'expires_at'])
+      .where('expires_at', '<=', p('now'))
+      .orderBy('seen_at')
+      .limit(1),
+  )
+  const drop = (['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const).map((table) =>
+    prepare((db, p: Parameter<SessionKey>) =>
+      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+    ),
+  )
+  const dropSighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db
+      .deleteFrom('device_sightings')
+      .where('subject', '=', p('subject'))
+      .where('jkt', '=', p('jkt'))
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')))),
+      ),
+  )
+  const others = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+    db.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).where('sid', '=', p('sid')).limit(1),
+  )
+  const mark = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number }>) =>
+    db
+      .insertInto('ended_sessions')
+      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter'), spared_jkt: null })
+      .onConflict((conflict) =>
+        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
+          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
+          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
+        })),
+      ),
+  )
+
+  /** Who goes; `undefined` if nobody does. */
+  function goingFor({ subject, sid }: SessionKey, login: LoginVoucher, now: number): Going | undefined {
+    return (
+      ofSession.get({ subject, sid, lookedAt: LOOKED_AT }) ??
+      ofLogin.get({ subject, login: 'none' }) ??
+      expired.get({ subject, now, lookedAt: LOOKED_AT }) ??
+      (login === 'issuer' ? ofLogin.get({ subject, login }) : undefined)
+    )
+  }
+
+  function leave({ subject, sid, jkt, login, expires_at }: Going, now: number): void {
+    for (const each of drop) each.run({ subject, sid, jkt })
+    dropSighting.run({ subject, jkt })
+    // a session without a name is no more than its key, and any other key can begin one
+    const isRemembered = sid !== `dev-${jkt}` || (login !== 'none' && expires_at <= now)
+    // as after a sweep: an older login does not begin again what has expired, nor draws out what was open
+    if (isRemembered && others.get({ subject, sid }) === undefined)
+      mark.run({ subject, sid, keepUntil: now + END_SECONDS, reopensAfter: Math.min(expires_at - 1, now) })
+  }
+
+  return (key, login, now) => {
+    const { subject } = key
+    if ((some.get({ subject, most: MOST_KEYS })?.count ?? 0) < MOST_KEYS) return () => undefined
+    const going = goingFor(key, login, now)
+    if (going !== undefined) return () => leave(going, now)
+    return login === 'none' ? undefined : () => undefined
+  }
+}
