@@ -13,6 +13,8 @@ export type TestUser = Readonly<{
   email?: string
   /** Seconds since the epoch. Default: a moment ago, always. */
   signedInAt?: number
+  /** Whether session tokens name the device key. Default: true. */
+  confirmed?: boolean
 }>
 
 /** How the API knows who is signed in: a header stands for a product's own session. */

@@ -137,10 +137,18 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           body: JSON.stringify(body),
         }),
       )
-    const person: Stack['person'] = ({ sub = 'alice', account, sid = `sid-${sub}`, email, signedInAt }, { api: url = urls.api } = {}) => {
+    const person: Stack['person'] = (
+      { sub = 'alice', account, sid = `sid-${sub}`, email, signedInAt, confirmed = true },
+      { api: url = urls.api } = {},
+    ) => {
       const login = { [USER_HEADER]: JSON.stringify({ sub, account, sid }) }
+      const at = () => signedInAt ?? now()
       const session = (jkt: string) =>
-        sessions.mint({ sub, account, sid, jkt, login: { jkt, at: signedInAt ?? now() }, ...(email && { email, emailVerified: true }) })
+        sessions.mint({
+          ...{ sub, account, sid },
+          ...(confirmed ? { jkt, login: { jkt, at: at() } } : { authTime: at() }),
+          ...(email && { email, emailVerified: true }),
+        })
       return createNodeClient({ service: urls.service, api: url, session, login, now })
     }
     return {
