@@ -43,11 +43,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   const tokens = createAssuranceTokens({
     mainAudience,
     request,
-    loadState: state.load,
-    isServiceAway: () => {
-      const known = state.get()
-      return known.status === 'error' || (known.status === 'ready' && known.stale)
-    },
+    state,
     now: clock.serviceNow,
   })
 

@@ -2,7 +2,7 @@
 // Node has the real Web Locks and BroadcastChannel, which jsdom has not; a page is an event target that can be hidden.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
-import { type Arrived, decision, json, NOW, refuse, setup as setupWire, state, token, until } from '../wire.test-support.ts'
+import { API, type Arrived, decision, json, NOW, refuse, setup as setupWire, state, token, until } from '../wire.test-support.ts'
 
 let page: EventTarget & { hidden: boolean }
 const open: Stile[] = []
@@ -202,6 +202,25 @@ test('tabs of two people keep apart', async () => {
   all[0]?.send('state', state({ revision: 9, now: NOW + 1 }))
   await until(() => revision(first.stile) === 9)
   expect(revision(second.stile)).toBe(1)
+})
+
+test('threat: a page that nobody uses draws out its session: only opening it and the requests of its application are a use', async () => {
+  const { stile, seen } = setup({ 'GET /v1/events': streams().answer, [`GET ${API}/export`]: () => json({}) })
+  const used = () => seen('GET /v1/state').map(({ request }) => new URL(request.url).searchParams.get('active'))
+  const lookAgain = async () => {
+    const before = used().length
+    hide(true)
+    hide(false)
+    await until(() => used().length === before + 1)
+  }
+  stile.subscribe(() => {})
+  await ready(stile)
+  await lookAgain()
+  expect(used()).toEqual(['1', '0'])
+  await stile.fetch(`${API}/export`)
+  await lookAgain()
+  await lookAgain()
+  expect(used()).toEqual(['1', '0', '1', '0'])
 })
 
 test('the stream is closed while the page is hidden, and what was missed is read when it is shown', async () => {

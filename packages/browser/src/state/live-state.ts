@@ -17,6 +17,8 @@ export type LiveState = Readonly<{
   end: () => void
   /** Drops the state and reads that of the subject who is signed in now. */
   restart: () => void
+  /** Notes that the user did something: the next reading says so, and draws out the session. */
+  use: () => void
   close: () => void
 }>
 
@@ -45,6 +47,8 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
   let timer: ReturnType<typeof setTimeout>
   let closed = !globalThis.document
   let failures = 0
+  /** Whether the user did something since the last reading: opening the page is the first. */
+  let used = true
   /** Changes when the answer to an earlier question no longer counts. */
   let turn = 0
 
@@ -81,7 +85,9 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     if (closed) return
     const mine = turn
     try {
-      const state = (await service.request('GET', `/v1/state${query}`)) as State
+      const answer = service.request('GET', `/v1/state${query}&active=${+used}`)
+      used = false
+      const state = (await answer) as State
       const name = await sharedName()
       if (mine !== turn) return
       failures = 0
@@ -117,6 +123,9 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     restart: () => {
       drop({ status: 'loading' })
       load()
+    },
+    use: () => {
+      used = true
     },
     close: () => {
       closed = true

@@ -1,6 +1,7 @@
 import type { IssuedToken } from '@stile/protocol'
 import { within } from '../lib/within.ts'
 import type { ServiceClient } from '../service/service-client.ts'
+import type { LiveState } from '../state/live-state.ts'
 
 /** The assurance tokens of this page, one for each audience. */
 export type AssuranceTokens = Readonly<{
@@ -19,9 +20,8 @@ export type AssuranceTokensOptions = Readonly<{
   /** The default audience: the state brings its token. */
   mainAudience: string
   request: ServiceClient['request']
-  loadState: () => Promise<void>
-  /** Whether the service could not be reached when it was asked last. */
-  isServiceAway: () => boolean
+  /** What brings the token of the main audience, and is told of each request of the application. */
+  state: Pick<LiveState, 'get' | 'load' | 'use'>
   /** The service's clock, in seconds since the epoch. */
   now: () => number
 }>
@@ -32,7 +32,7 @@ const PATIENCE_MS = 1500
 const EARLY_SECONDS = 5
 
 /** Keeps assurance tokens in memory, and asks for those that are missing. Never prompts. */
-export function createAssuranceTokens({ mainAudience, request, loadState, isServiceAway, now }: AssuranceTokensOptions): AssuranceTokens {
+export function createAssuranceTokens({ mainAudience, request, state, now }: AssuranceTokensOptions): AssuranceTokens {
   /** Replaced whole: the answer to a question from before a proof goes into the former. */
   let tokens = new Map<string, IssuedToken>()
 
@@ -41,7 +41,7 @@ export function createAssuranceTokens({ mainAudience, request, loadState, isServ
     return issued && issued.expiresAt - EARLY_SECONDS > now() ? issued : undefined
   }
   const get = async (audience: string): Promise<IssuedToken> => {
-    if (!held(mainAudience)) await loadState()
+    if (!held(mainAudience)) await state.load()
     const mine = tokens
     const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
     mine.set(audience, issued)
@@ -51,8 +51,11 @@ export function createAssuranceTokens({ mainAudience, request, loadState, isServ
   return {
     get,
     soon: async (audience) => {
+      state.use()
       const issued = held(audience)
-      if (issued || isServiceAway()) return issued
+      // whether the service could not be reached when it was asked last
+      const known = state.get()
+      if (issued || known.status === 'error' || (known.status === 'ready' && known.stale)) return issued
       return within(get(audience), { ms: PATIENCE_MS }).catch(() => undefined)
     },
     renew: ({ audience, token }) => {

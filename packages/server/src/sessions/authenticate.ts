@@ -78,7 +78,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
         ...(email && { email }),
       }
       const confirmed = confirmedKey !== undefined
-      const { status, login: vouchedBy } = await store.sessions.touch({
+      const { status, login: found } = await store.sessions.touch({
         key: sessionKey(caller),
         account: caller.account,
         now: time,
@@ -90,7 +90,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
       if (status === 'crowded')
         throw new StileError('session_ended', 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.')
-      return { ...caller, login: loginFor(login, vouchedBy), vouchedBy }
+      return { ...caller, ...loginFor(login, found) }
     },
 
     nonce: () => nonces.current(now()),

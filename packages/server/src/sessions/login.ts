@@ -29,9 +29,13 @@ export function loginClaim({ login: { authTime }, party, sid, issuedAt, confirme
   }
 }
 
-/** What a login counts for with a key: in full if anything vouches that it was given to that key, else as a session of unknown age. */
-export function loginFor(login: Proof, vouchedBy: LoginVoucher): Proof {
-  return vouchedBy === 'none' ? UNKNOWN_LOGIN : login
+/**
+ * What a login counts for with a key: in full if anything vouches that it was given to that key, else as a session of unknown age. A token
+ * that names its key and says nothing of a login vouches for none: an application mints such a one for any key that its cookie comes with.
+ */
+export function loginFor(login: Proof, found: LoginVoucher): Readonly<{ login: Proof; vouchedBy: LoginVoucher }> {
+  const isSilent = login.authTime === 0 && rank(login.level) <= rank('session')
+  return found === 'none' || isSilent ? { login: UNKNOWN_LOGIN, vouchedBy: 'none' } : { login, vouchedBy: found }
 }
 
 /**

@@ -169,6 +169,13 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await outcome(await enter(own, { ...later, sid: 's9', cnf: { jkt: own.jkt } }), 'export')).toBe('permit')
   })
 
+  test('with the cookie would mint a token for the key of the thief, and guess as its owner does', async () => {
+    await start()
+    const minted = await enter(thief, { cnf: { jkt: thief.jkt }, auth_time: undefined })
+    expect(minted).toMatchObject({ vouchedBy: 'none', login: { level: 'session', authTime: 0 } })
+    expect(await enter(own, { cnf: { jkt: own.jkt } })).toMatchObject({ vouchedBy: 'issuer' })
+  })
+
   test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {
     await start()
     const token = world.issuer.mint()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { END_SECONDS } from '../retention.ts'
+import { END_SECONDS, MOST_KEYS } from '../retention.ts'
 import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
 import {
   ALICE,
@@ -88,16 +88,16 @@ export function sessionEndsContract(open: () => Promise<Store>): void {
       }
     })
 
-    it('threat: somebody with a thousand sessions fills the log, or keeps one of them', async () => {
+    it('threat: somebody with as many sessions as can be fills the log, or keeps one of them', async () => {
       const keyOf = (index: number) => ({ ...ALICE, sid: `sid-${index}`, jkt: `jkt-${index}` })
-      await Promise.all(Array.from({ length: 1000 }, (_, index) => touch(keyOf(index))))
+      await Promise.all(Array.from({ length: MOST_KEYS }, (_, index) => touch(keyOf(index))))
       await endNamed('sid-7', T0 + 1)
       const before = await store().changes.head()
       await endAll(T0 + 5, keyOf(9))
       expect(await store().changes.head()).toBe(before + 1)
       expect((await store().sessions.list({ subject: ALICE.subject, now: T0 + 6 })).map(({ sid }) => sid)).toEqual(['sid-9'])
       // each is known by its name afterwards, also if its tokens do not say when the login was given
-      for (const index of [0, 8, 999]) {
+      for (const index of [0, 8, MOST_KEYS - 1]) {
         const key = { ...ALICE, sid: `sid-${index}`, jkt: 'unseen' }
         expect(await touch(key, T0 + 6)).toBe('ended')
         expect(await touch(key, T0 + 7, { authTime: T0 + 6 })).toBe('new')
