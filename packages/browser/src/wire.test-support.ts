@@ -40,6 +40,8 @@ export function wire(answers: Record<string, Answer>): {
       const route = `${request.method} ${origin === SERVICE ? '' : origin}${pathname}`
       const text = await request.clone().text()
       const one = { route, request, headers: request.headers, body: text ? tryJson(text) : undefined, redirect: request.redirect, signal }
+      // as the platform does: what was aborted before it could be sent is not sent
+      if (signal?.aborted) throw new DOMException('aborted', 'AbortError')
       arrived.push(one)
       const answer = answers[route]
       if (!answer) throw new TypeError(`Failed to fetch ${route}`)
