@@ -205,16 +205,17 @@ test('tabs of two people keep apart', async () => {
 })
 
 test('threat: a page that nobody uses draws out its session: only opening it and the requests of its application are a use', async () => {
-  const { stile, seen } = setup({ 'GET /v1/events': streams().answer, [`GET ${API}/export`]: () => json({}) })
+  const { all, answer } = streams()
+  const { stile, seen } = setup({ 'GET /v1/events': answer, [`GET ${API}/export`]: () => json({}) })
   const used = () => seen('GET /v1/state').map(({ request }) => new URL(request.url).searchParams.get('active'))
   const lookAgain = async () => {
-    const before = used().length
+    const opened = all.length
     hide(true)
     hide(false)
-    await until(() => used().length === before + 1)
+    await until(() => all.length === opened + 1)
   }
   stile.subscribe(() => {})
-  await ready(stile)
+  await until(() => all.length === 1)
   await lookAgain()
   expect(used()).toEqual(['1', '0'])
   await stile.fetch(`${API}/export`)
