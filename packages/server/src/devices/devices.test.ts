@@ -73,7 +73,7 @@ describe('a session thief on a device of their own', () => {
     expect(await bandOf(desk)).toBe('normal')
   })
 
-  test('threat: would make every device as good as any by signing out on the last that is known', async () => {
+  test('threat: would make every device count as known by signing out on the last one that is', async () => {
     await forget(laptop.jkt, laptop)
     await forget(desk.jkt, desk)
     expect(await bandOf(await arrive({ sid: 's5', jkt: newKey() }))).toBe('elevated')

@@ -21,7 +21,7 @@ export interface DeviceStore {
    * the subject has no such authenticator any more, nothing is written.
    */
   bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
-  /** Whether the subject has any bound device, also one that was forgotten, and whether this is one. */
+  /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
   /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
   see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>
