@@ -7,7 +7,7 @@ import type { PublishedPolicy } from './options/domain.ts'
 import { parseOptions, type ServiceOptions } from './options/options.ts'
 import { createSealer } from './secrets/seal.ts'
 import type { Caller } from './sessions/caller.ts'
-import { createDpopNonces } from './sessions/dpop-nonce.ts'
+import { createServiceNonces } from './sessions/dpop-nonce.ts'
 import { loginClaim } from './sessions/login.ts'
 import { isDeviceSession, sessionKey } from './sessions/session-key.ts'
 import { createSqliteStore } from './stores/sqlite/index.ts'
@@ -134,14 +134,14 @@ export async function createTestDomain({
     policy: () => published,
     ...(mail && { mail }),
   }
-  const nonces = createDpopNonces(options.secret)
+  const nonces = createServiceNonces({ secret: options.secret, now: clock.now })
 
   return {
     domain,
     clock,
     issuer,
     /** A device that nobody has seen yet. */
-    device: async (): Promise<TestDevice> => createDevice(options.publicUrl, clock.now, () => nonces.current(clock.now())),
+    device: async (): Promise<TestDevice> => createDevice(options.publicUrl, clock.now, () => nonces.current()),
     /** A caller as authentication would answer it: the login was just now. */
     async caller(overrides: Partial<Caller> = {}): Promise<Caller> {
       const sub = overrides.sub ?? 'alice'

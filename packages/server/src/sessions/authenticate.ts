@@ -3,7 +3,7 @@ import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from './caller.ts'
 import { consumeDpop, createDpopChecks } from './dpop.ts'
-import { createDpopNonces } from './dpop-nonce.ts'
+import { createServiceNonces } from './dpop-nonce.ts'
 import { loginClaim, loginFor } from './login.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
@@ -47,14 +47,14 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, fetch, log: options.log })
-  const nonces = createDpopNonces(options.secret)
+  const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
   return {
     async authenticate({ method, url, authorization, dpop, client, active = true }) {
       const token = sessionTokenIn(authorization)
       const time = now()
-      const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
+      const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
       const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
         await tokens.verify(token)
@@ -93,7 +93,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       return { ...caller, ...loginFor(login, found) }
     },
 
-    nonce: () => nonces.current(now()),
+    nonce: () => nonces.current(),
 
     async endSession(caller) {
       const time = now()
