@@ -114,7 +114,8 @@ export async function guessesLeft(
   return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
 }
 
-function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
+/** Whose budget a key takes from, of guesses and of all else that a thief could use up. */
+export function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
   return vouchedBy === 'none' ? 'others' : 'owner'
 }
 
