@@ -180,6 +180,7 @@ export async function createTestDomain({
           isStored: true,
         }),
         active: true,
+        notices: [],
       })
       return status
     },

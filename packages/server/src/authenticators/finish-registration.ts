@@ -102,7 +102,10 @@ async function makeTotp(domain: Domain, { vouchedBy }: Caller, { registration, r
     await guess.forgive()
     throw error
   }
-  if (step === undefined) throw attemptFailed('wrong_code', guess.left)
+  if (step === undefined) {
+    await guess.wrong()
+    throw attemptFailed('wrong_code', guess.left)
+  }
   await guess.forgive()
   await take(domain, registration)
   return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step, failures: 0 }, level: 'mfa' }

@@ -52,7 +52,8 @@ export async function redeemRecovery(domain: Domain, caller: Caller, body: unkno
     const digest = recoveryCodeDigest(domain.options.secret, caller.subject, readRecoveryCode(given.code))
     ticket = await redeem(domain, caller, { kind: 'code', digest })
   } catch (error) {
-    if (!(error instanceof StileError)) await guess.forgive()
+    if (error instanceof StileError) await guess.wrong()
+    else await guess.forgive()
     throw error
   }
   await guess.forgive()

@@ -1,4 +1,5 @@
 import { formatSubject } from '@stile/protocol'
+import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from './caller.ts'
@@ -78,14 +79,19 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
         ...(email && { email }),
       }
       const confirmed = confirmedKey !== undefined
-      const { status, login: found } = await store.sessions.touch({
+      const touch = {
         key: sessionKey(caller),
         account: caller.account,
         now: time,
         ...session,
         login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored: proof.stored }),
         active,
-      })
+      }
+      let seen = await store.sessions.touch(touch)
+      // only then is it worth looking for who is told
+      if (seen.status === 'full')
+        seen = await store.sessions.touch({ ...touch, notices: await noticeFor(domain, subject, 'device_crowded_out', {}) })
+      const { status, login: found } = seen
       if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
       if (status === 'crowded')

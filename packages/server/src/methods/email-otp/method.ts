@@ -73,7 +73,10 @@ export const emailOtp: AuthenticationMethod = {
       await guess.forgive()
       throw stepUpExpired()
     }
-    if (outcome === 'wrong') throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    if (outcome === 'wrong') {
+      await guess.wrong()
+      throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    }
     await guess.forgive()
     return { method: 'email-otp', level: 'session', amr: AMR, authTime: domain.now() }
   },
