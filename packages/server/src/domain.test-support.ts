@@ -4,6 +4,7 @@ import { openAttestationTrust } from './attestation/trust.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
 import type { PublishedPolicy } from './options/domain.ts'
+import { createInTurn } from './options/in-turn.ts'
 import { parseOptions, type ServiceOptions } from './options/options.ts'
 import { createSealer } from './secrets/seal.ts'
 import type { Caller } from './sessions/caller.ts'
@@ -128,6 +129,7 @@ export async function createTestDomain({
     now: clock.now,
     random,
     sealer,
+    inTurn: createInTurn(),
     keyring,
     attestation,
     logins,
