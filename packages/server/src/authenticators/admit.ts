@@ -4,8 +4,9 @@ import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import { countProofs } from '../standing/counted.ts'
 import { loadStanding, type Standing } from '../standing/standing.ts'
-import type { OperationRecord, UsedOperation } from '../stores/store.ts'
+import type { AuthenticatorRecord, OperationRecord, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
+import { removalLevel, removalOf, removalRefusal, removalRule } from './after-recovery.ts'
 import { beginChange, type Change, operationIdOf, provenChange } from './change.ts'
 import { authenticatorsGate, GATE_MAX_AGE_SECONDS, type Gate, isFirst, waysToChange } from './gate.ts'
 import { newRegistrationId } from './registration.ts'
@@ -14,6 +15,8 @@ import { newRegistrationId } from './registration.ts'
 export type Admitted = Readonly<{
   standing: Standing
   gate: Extract<Gate, { outcome: 'permit' }>
+  /** What has proven this change, if its operation was proven. */
+  prover?: AuthenticatorRecord
   /** The operation that was proven for this change: to be used up with it. Absent if something else opened the gate. */
   operation?: UsedOperation
 }>
@@ -46,22 +49,33 @@ export async function admit(
     provenChange(domain, caller, change),
   ])
   const own = registration === undefined || proven?.id === operationIdOf(registration.id) ? proven : undefined
-  const given = own?.proof === undefined ? [] : countProofs([own.proof], standing.authenticators)
+  const prover = own?.proof && standing.authenticators.find(({ id }) => id === own.proof?.authenticatorId)
+  const removal = change.change === 'remove' ? removalOf(standing, change.id) : undefined
+  const rule = removal && prover && removalRule(prover, removal)
+  const isRefused = rule === 'too_soon' || rule === 'objected'
+  // what may not remove this has proven nothing here
+  const given = own?.proof === undefined || isRefused ? [] : countProofs([own.proof], standing.authenticators)
   const gate = authenticatorsGate(domain, standing, {
     graceSeconds,
     ticket,
+    level: rule === 'allowed' ? prover?.level : removal && given.length === 0 ? removalLevel(removal) : undefined,
     proofs: anyProof ? [...standing.proofs, ...given] : given,
   })
   if (gate.outcome === 'permit') {
     const isOwn = own !== undefined && given.length > 0 && gate.ticket === undefined && !isFirst(standing)
-    return { standing, gate, ...(isOwn && { operation: usedOf(own, domain.now() - GATE_MAX_AGE_SECONDS - graceSeconds) }) }
+    return {
+      standing,
+      gate,
+      ...(prover && { prover }),
+      ...(isOwn && { operation: usedOf(own, domain.now() - GATE_MAX_AGE_SECONDS - graceSeconds) }),
+    }
   }
   const feature = AUTHENTICATORS_FEATURE
   const { reasons } = gate
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature, reasons })
   const { requirement } = gate
   const methods = waysToChange(domain, standing, requirement).map(({ way }) => way.method)
-  const detail = reasons.at(-1)?.message ?? 'A fresher proof is needed.'
+  const detail = isRefused ? removalRefusal(rule, domain.options.help) : (reasons.at(-1)?.message ?? 'A fresher proof is needed.')
   const begun = isFirst(standing) || registration !== undefined ? undefined : await beginChange(domain, caller, change)
   const operation = begun && { operation: begun.params }
   throw new StileError('insufficient_user_authentication', detail, { feature, requirement, ...operation, reasons, next: { methods } })

@@ -44,12 +44,19 @@ async function finish(
   { response, name }: z.infer<typeof FINISH_REGISTRATION_BODY>,
 ): Promise<Authenticator> {
   const registration = await openRegistration(domain, caller, id)
-  const { standing, gate, operation } = await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
+  const { standing, gate, operation, prover } = await admit(
+    domain,
+    caller,
+    { change: 'add', method: registration.method },
+    { registration },
+  )
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp'
       ? await makeTotp(domain, caller, { registration, response })
       : await makeWebAuthn(domain, caller, { registration, response })
+  // what a recovery let in hands it on to what it lets in
+  const recovery = gate.ticket === undefined ? prover?.recovery : (gate.ticket.recovery ?? { at: domain.now(), told: false })
   const record: AuthenticatorRecord = {
     id: authenticatorIdOf(registration.id),
     subject: caller.subject,
@@ -57,6 +64,7 @@ async function finish(
     name: name ?? defaultName(data.method, standing.authenticators),
     createdAt: domain.now(),
     boundBy: boundBy(registration, gate),
+    ...(recovery && { recovery }),
     data,
   }
   await create(domain, caller, { registration, record, gate, operation })

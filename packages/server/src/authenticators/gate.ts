@@ -30,6 +30,8 @@ export type GateOptions = Readonly<{
   graceSeconds?: number
   /** The ticket of this session on this device. Give it only if something is added: a ticket opens nothing else. */
   ticket?: TicketRecord | null
+  /** What is asked for instead of the strongest enrolled, if a recovery allows it for this very change. */
+  level?: Level | undefined
   /** The proofs that count if something is enrolled. Default: all that was proven in this session on this device. */
   proofs?: Standing['proofs']
 }>
@@ -47,7 +49,7 @@ export type GateOptions = Readonly<{
 export function authenticatorsGate(
   domain: Domain,
   standing: Standing,
-  { graceSeconds = 0, ticket = null, proofs = standing.proofs }: GateOptions = {},
+  { graceSeconds = 0, ticket = null, level, proofs = standing.proofs }: GateOptions = {},
 ): Gate {
   const { caller, risk, now } = standing
   const help = `Ask ${domain.options.help}.`
@@ -55,7 +57,7 @@ export function authenticatorsGate(
     return deny('actor_not_allowed', 'Whoever acts for somebody else cannot change their authenticators. Ask the person themselves.')
   const dangerous = risk.band === 'high' || risk.band === 'critical'
   const isTheFirst = isFirst(standing)
-  const [first, ...others] = asksOf(domain, standing)
+  const [first, ...others] = asksOf(domain, standing, level)
   if (ticket !== null && ticket.expiresAt > now - graceSeconds && (!dangerous || ticket.by === 'admin'))
     return { outcome: 'permit', requirement: first, reasons: [], by: { method: ticket.by, level: 'session' }, ticket }
   if (dangerous) return closed(standing, `${UNUSUAL} ${help} They can send you a link.`)
@@ -81,17 +83,17 @@ export function authenticatorsGate(
 const UNUSUAL = 'Authenticators cannot be changed here now, because something about this sign-in is unusual.'
 
 /** What must be proven, all of it, in this order. */
-function asksOf({ options }: Domain, standing: Standing): readonly [Requirement, ...Requirement[]] {
+function asksOf({ options }: Domain, standing: Standing, level?: Level): readonly [Requirement, ...Requirement[]] {
   const strongest = strongestEnrolled(standing)
-  if (strongest !== 'session') return [fresh(strongest)]
+  if (strongest !== 'session') return [fresh(level ?? strongest)]
   const listed = enrollmentOf(standing.policy.policy).first
   const raised: readonly Method[] = standing.risk.band === 'normal' || listed.includes('email-otp') ? [] : ['email-otp']
   // a sign-in always comes first: mail alone is no authentication channel (NIST SP 800-63B-4 §3.1.3.1)
   const others = [...listed, ...raised].filter((method) => method !== 'relogin')
   // of the issuer, whichever client asks: nobody gets a weaker gate by naming one without a page to come back to
   const issuer = options.issuers.find(({ id }) => id === standing.caller.issuer)
-  const level = issuer === undefined || issuer.firstEnrollment === 'login' ? 'session' : lowestLevelAt(issuer)
-  return [fresh(level, 'relogin'), ...others.map((method) => fresh('session', method))]
+  const signIn = issuer === undefined || issuer.firstEnrollment === 'login' ? 'session' : lowestLevelAt(issuer)
+  return [fresh(signIn, 'relogin'), ...others.map((method) => fresh('session', method))]
 }
 
 function fresh(level: Level, method?: Method): Requirement {

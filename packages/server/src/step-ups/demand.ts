@@ -1,13 +1,14 @@
 import { combine, methodsFor } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
-import { authenticatorsGate, isFirst } from '../authenticators/gate.ts'
+import { removalLevel, removalOf } from '../authenticators/after-recovery.ts'
+import { authenticatorsGate, type GateOptions, isFirst } from '../authenticators/gate.ts'
 import { decideFor } from '../decisions/decide.ts'
 import { StileError } from '../error.ts'
 import { stepUpExpired } from '../methods/failure.ts'
 import { enrollableMethods } from '../methods/methods.ts'
 import { recoveryDemand } from '../recovery/demand.ts'
 import type { Standing } from '../standing/standing.ts'
-import type { StepUpRecord } from '../stores/store.ts'
+import type { OperationRecord, StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 
 /** What the policy demands for a feature now: nothing more, or a step-up that meets the requirement. */
@@ -35,7 +36,8 @@ export function isNextAsk(feature: string, { requirement }: Demand): boolean {
  *   another method is asked for first.
  */
 export function requirementNow(domain: Domain, standing: Standing, record: StepUpRecord): Requirement {
-  const demand = record.operation?.id === undefined ? demandOf(domain, standing, record.feature) : changeDemand(domain, standing)
+  const { operation } = record
+  const demand = operation?.id === undefined ? demandOf(domain, standing, record.feature) : changeDemand(domain, standing, operation)
   const requirement = combine(record.requirement, demand.requirement)
   if (requirement.methods?.length === 0) throw stepUpExpired()
   const bound = Object.keys(record.operation?.params ?? {})
@@ -48,14 +50,15 @@ export function requirementNow(domain: Domain, standing: Standing, record: StepU
  *
  * @throws {StileError} `denied`, and `step_up_expired` if nothing is enrolled any more that could give it
  */
-export function changeDemand(domain: Domain, standing: Standing): Demand {
-  const demand = gateDemand(domain, standing, [])
+export function changeDemand(domain: Domain, standing: Standing, { params }: Pick<OperationRecord, 'params'>): Demand {
+  const removal = params.change === 'remove' ? removalOf(standing, params.id) : undefined
+  const demand = gateDemand(domain, standing, { proofs: [], level: removal && removalLevel(removal) })
   if (demand.outcome === 'permit' || isFirst(standing)) throw stepUpExpired()
   return demand
 }
 
-function gateDemand(domain: Domain, standing: Standing, proofs?: Standing['proofs']): Demand {
-  const gate = authenticatorsGate(domain, standing, { ...(proofs && { proofs }) })
+function gateDemand(domain: Domain, standing: Standing, options?: GateOptions): Demand {
+  const gate = authenticatorsGate(domain, standing, options)
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature: AUTHENTICATORS_FEATURE, reasons: gate.reasons })
   return gate
 }

@@ -37,7 +37,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
   const begun = feature === AUTHENTICATORS_FEATURE && !isFirst(standing) ? await begunChange(domain, caller, params) : undefined
-  const { outcome, requirement, reasons } = begun ? changeDemand(domain, standing) : demandOf(domain, standing, feature)
+  const { outcome, requirement, reasons } = begun ? changeDemand(domain, standing, begun) : demandOf(domain, standing, feature)
   const id = `su_${Buffer.from(domain.random(ID_BYTES)).toString('base64url')}`
   const now = domain.now()
   const expiresAt = now + STEP_UP_SECONDS

@@ -9,6 +9,8 @@ export type TicketRecord = Readonly<{
   by: 'recovery-code' | 'admin'
   /** What it was given for, as {@link RecoveryStore.redeem} got it; absent for one of a version before 0.2.0. */
   digest?: string
+  /** The recovery as it is kept with what it lets in; absent for one of a version before 0.2.0. */
+  recovery?: Readonly<{ at: number; told: boolean }>
   expiresAt: number
 }>
 
@@ -36,7 +38,7 @@ export interface RecoveryStore {
   closeLink(input: Readonly<{ subject: string; digest: string }>): Promise<void>
   /**
    * Uses up a code or a link of the subject of the key: true for exactly one caller. In one transaction it yields the ticket, which
-   * replaces a former one of the session, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and
+   * replaces a former one of the session and says whether there were notices, ends the other sessions as {@link SessionStore.endAll} does, and takes the notices. False, and
    * nothing written, if there is no such code or link of this subject, the link has expired, or the session was ended meanwhile.
    */
   redeem(

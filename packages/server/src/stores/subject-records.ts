@@ -252,6 +252,11 @@ export type AuthenticatorRecord = Readonly<{
   createdAt: number
   lastUsedAt?: number
   boundBy: BoundBy
+  /**
+   * The recovery that let it in, or that let in what has proven that it may be added: when a code or link was redeemed, in seconds since the
+   * epoch, and whether its owner was told. It stays also if what was let in first is removed.
+   */
+  recovery?: Readonly<{ at: number; told: boolean }>
   data: WebAuthnData | TotpData
 }>
 

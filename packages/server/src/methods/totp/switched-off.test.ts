@@ -122,6 +122,7 @@ describe('an app for which a hundred wrong codes in a row were typed', () => {
     const back = world.signedIn(alice)
     await redeemRecovery(world.domain, back, { code: codes[0] })
     expect(await world.addPasskey(back)).toMatchObject({ level: 'phr' })
+    world.clock.advance(86_400)
     await world.confirmed(back, () => removeAuthenticator(world.domain, back, app.id))
     expect((await listAuthenticators(world.domain, back)).authenticators).toMatchObject([{ method: 'passkey' }])
   })

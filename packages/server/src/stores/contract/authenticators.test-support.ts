@@ -25,7 +25,7 @@ export function authenticatorsContract(open: () => Promise<Store>): void {
 
   describe('authenticators', () => {
     it('gives back what was enrolled, oldest first, to its subject alone', async () => {
-      const phone = { ...totpOf('auth_2'), createdAt: T0 + 5, lastUsedAt: T0 + 6 }
+      const phone = { ...totpOf('auth_2'), createdAt: T0 + 5, lastUsedAt: T0 + 6, recovery: { at: T0 + 4, told: true } }
       await enrol(store(), phone)
       await enrol(store(), authenticator('auth_1'))
       expect(await store().authenticators.list(ALICE.subject)).toEqual([authenticator('auth_1'), phone])

@@ -131,7 +131,13 @@ export function recoveryContract(open: () => Promise<Store>): void {
       expect(await redeem('link', 'code')).toBe(false)
       expect(await redeem('link', 'link', ALICE, T0 + 3600)).toBe(false)
       expect((await burst((index) => redeem('link', 'link', ALICE, T0 + 3599, `no_${index}`))).filter(Boolean)).toHaveLength(1)
-      expect(await store().recovery.ticket(ALICE)).toEqual({ key: ALICE, by: 'admin', digest: 'link', expiresAt: EXPIRES })
+      expect(await store().recovery.ticket(ALICE)).toEqual({
+        key: ALICE,
+        by: 'admin',
+        digest: 'link',
+        recovery: { at: T0 + 3599, told: true },
+        expiresAt: EXPIRES,
+      })
     })
 
     it('threat: of two links both would be open', async () => {

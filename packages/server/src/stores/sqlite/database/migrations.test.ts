@@ -9,9 +9,14 @@ import { writeVersion3 } from './version-3.test-support.ts'
 
 const { subject } = ALICE
 
-function upgraded(): Readonly<{ store: Store; path: string }> {
+function upgraded(change?: string): Readonly<{ store: Store; path: string }> {
   const path = join(temporaryDirectory(), 'stile.db')
   writeVersion3(path)
+  if (change !== undefined) {
+    const database = new DatabaseSync(path)
+    database.exec(change)
+    database.close()
+  }
   const store = createSqliteStore({ path, now: () => T0 + 100 })
   onTestFinished(() => store.close())
   return { store, path }
@@ -45,6 +50,13 @@ describe('an upgrade from version 3', () => {
     expect(await list(subject)).toEqual([laptop, phone])
     expect(await findByCredentialId('credential-1')).toEqual(laptop)
     expect(await store.subjects.userHandle(subject, 'bmV3')).toBe('aGFuZGxl')
+  })
+
+  it('threat: what a recovery let in before would remove at once what was there before it', async () => {
+    const { store } = upgraded("UPDATE authenticators SET bound_method = 'recovery-code', bound_level = 'session' WHERE id = 'auth_2'")
+    const [laptop, phone] = await store.authenticators.list(subject)
+    expect(laptop).not.toHaveProperty('recovery')
+    expect(phone).toMatchObject({ createdAt: T0 + 1, recovery: { at: T0 + 1, told: false } })
   })
 
   it('keeps sessions, what was proven in them, known devices and licenses', async () => {

@@ -293,6 +293,18 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'what a recovery ticket was given for',
     sql: 'ALTER TABLE recovery_tickets ADD COLUMN digest TEXT;',
   },
+  {
+    version: 13,
+    name: 'the recovery that let an authenticator in',
+    // whether the owner was told of those before is not known
+    sql: `
+      ALTER TABLE recovery_tickets ADD COLUMN redeemed_at INTEGER;
+      ALTER TABLE recovery_tickets ADD COLUMN told INTEGER;
+      ALTER TABLE authenticators ADD COLUMN recovered_at INTEGER;
+      ALTER TABLE authenticators ADD COLUMN recovery_told INTEGER;
+      UPDATE authenticators SET recovered_at = created_at, recovery_told = 0 WHERE bound_method IN ('recovery-code', 'admin');
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

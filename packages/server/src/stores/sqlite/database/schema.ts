@@ -98,6 +98,9 @@ export interface Tables {
     failures: number | null
     /** Null if it is not switched off. */
     disabled_at: number | null
+    /** When the recovery was that let it in, and whether it was told; null if none did. */
+    recovered_at: number | null
+    recovery_told: number | null
   }
   licenses: {
     account: string
@@ -159,7 +162,8 @@ export interface Tables {
   recovery_sets: { subject: string; made_at: number }
   recovery_codes: { subject: string; digest: string }
   recovery_links: Rowid & { subject: string; digest: string; expires_at: number }
-  recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number; digest: string | null }
+  recovery_tickets: Rowid &
+    SessionColumns & { granted_by: string; expires_at: number; digest: string | null; redeemed_at: number | null; told: number | null }
   guesses: Rowid & {
     subject: string
     budget: 'owner' | 'others'

@@ -61,6 +61,8 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
         last_step: p('last_step'),
         failures: p('failures'),
         disabled_at: p('disabled_at'),
+        recovered_at: p('recovered_at'),
+        recovery_told: p('recovery_told'),
       })
       .onConflict((conflict) => conflict.column('credential_id').doNothing()),
   )
@@ -179,7 +181,7 @@ const NO_WEBAUTHN = {
 }
 const NO_TOTP = { sealed_secret: null, last_step: null, failures: null, disabled_at: null }
 
-function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data }: AuthenticatorRecord): Row {
+function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, recovery, data }: AuthenticatorRecord): Row {
   return {
     id,
     subject,
@@ -190,6 +192,8 @@ function rowOf({ id, subject, level, name, createdAt, lastUsedAt, boundBy, data 
     last_used_at: lastUsedAt ?? null,
     bound_method: boundBy.method,
     bound_level: boundBy.level,
+    recovered_at: recovery?.at ?? null,
+    recovery_told: recovery === undefined ? null : Number(recovery.told),
     ...(data.method === 'totp' ? { ...NO_WEBAUTHN, ...totpColumns(data) } : { ...webauthnColumns(data), ...NO_TOTP }),
   }
 }
@@ -225,6 +229,7 @@ function recordOf(row: Row): AuthenticatorRecord {
     createdAt: row.created_at,
     ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
     boundBy: { method: row.bound_method as BoundBy['method'], level: row.bound_level as Level },
+    ...(row.recovered_at !== null && { recovery: { at: row.recovered_at, told: row.recovery_told === 1 } }),
     data: row.method === 'totp' ? totpOf(row) : webauthnOf(row),
   }
 }

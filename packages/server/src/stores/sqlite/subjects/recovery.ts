@@ -48,7 +48,19 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
       .where('expires_at', '>', p('now')),
   )
   const putTicket = prepare(
-    (db, p: Parameter<{ subject: string; sid: string; jkt: string; by: string; digest: string; expiresAt: number }>) =>
+    (
+      db,
+      p: Parameter<{
+        subject: string
+        sid: string
+        jkt: string
+        by: string
+        digest: string
+        redeemedAt: number
+        told: number
+        expiresAt: number
+      }>,
+    ) =>
       db
         .insertInto('recovery_tickets')
         .values({
@@ -57,12 +69,16 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
           jkt: p('jkt'),
           granted_by: p('by'),
           digest: p('digest'),
+          redeemed_at: p('redeemedAt'),
+          told: p('told'),
           expires_at: p('expiresAt'),
         })
         .onConflict((conflict) =>
           conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
             granted_by: ref('excluded.granted_by'),
             digest: ref('excluded.digest'),
+            redeemed_at: ref('excluded.redeemed_at'),
+            told: ref('excluded.told'),
             expires_at: ref('excluded.expires_at'),
           })),
         ),
@@ -70,7 +86,7 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
   const findTicket = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('recovery_tickets')
-      .select(['granted_by', 'digest', 'expires_at'])
+      .select(['granted_by', 'digest', 'redeemed_at', 'told', 'expires_at'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
@@ -107,7 +123,9 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
         const rows = kind === 'code' ? takeCode.run({ subject, digest }) : takeLink.run({ subject, digest, now })
         if (rows === 0) return false
         endAll(end)
-        putTicket.run({ ...keyOf(key), by: kind === 'code' ? 'recovery-code' : 'admin', digest, expiresAt })
+        const by = kind === 'code' ? 'recovery-code' : 'admin'
+        const told = Number(notices !== undefined && notices.length > 0)
+        putTicket.run({ ...keyOf(key), by, digest, redeemedAt: now, told, expiresAt })
         enqueue(notices)
         return true
       }),
@@ -115,8 +133,14 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
       read(() => {
         const row = findTicket.get(keyOf(key))
         if (row === undefined) return null
-        const { granted_by, digest, expires_at } = row
-        return { key: keyOf(key), by: granted_by as TicketRecord['by'], ...(digest !== null && { digest }), expiresAt: expires_at }
+        const { granted_by, digest, redeemed_at, told, expires_at } = row
+        return {
+          key: keyOf(key),
+          by: granted_by as TicketRecord['by'],
+          ...(digest !== null && { digest }),
+          ...(redeemed_at !== null && { recovery: { at: redeemed_at, told: told === 1 } }),
+          expiresAt: expires_at,
+        }
       }),
   }
 }
