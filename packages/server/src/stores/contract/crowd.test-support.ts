@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { MOST_KEYS } from '../retention.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, authenticator, BOB, burst, enrol, login, proofsChange, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, authenticator, BOB, burst, enrol, login, proofsChange, T0 } from './fixtures.test-support.ts'
 
 const IDLE = 600
 const ABSOLUTE = 3600
 
 /** How many keys one subject may have, and which of them go. */
-export function crowdContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function crowdContract(store: () => Store): void {
   const touch = (key: SessionKey, { now = T0, ...over }: Partial<LoginClaim> & { now?: number } = {}) =>
     store().sessions.touch({
       key,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LOGIN_SECONDS, OWNER_SLACK_SECONDS } from '../retention.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, login, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, BOB, burst, login, T0 } from './fixtures.test-support.ts'
 
 /** What a token says otherwise than usual; `undefined` leaves it out. */
 type Over = Readonly<{ [K in keyof LoginClaim]?: LoginClaim[K] | undefined }>
@@ -9,8 +9,7 @@ type Over = Readonly<{ [K in keyof LoginClaim]?: LoginClaim[K] | undefined }>
 const given = (over: Over): Partial<LoginClaim> => Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
 
 /** To which device key a login belongs. */
-export function loginsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function loginsContract(store: () => Store): void {
   const touch = (key: SessionKey, over: Over = {}, { now = T0, active = true } = {}) =>
     store().sessions.touch({
       key,

@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { NewNotice, SessionKey, Store } from '../store.ts'
-import {
-  ALICE,
-  authenticator,
-  authenticatorsChange,
-  BOB,
-  burst,
-  login,
-  passkey,
-  proofsChange,
-  T0,
-  useStore,
-} from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, login, passkey, proofsChange, T0 } from './fixtures.test-support.ts'
 
 const EXPIRES = T0 + 600
 
 /** Recovery codes, links, and the tickets that they yield. */
-export function recoveryContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function recoveryContract(store: () => Store): void {
   const phone: SessionKey = { ...ALICE, jkt: 'phone' }
   const notice = (id: string): NewNotice => ({ id, subject: ALICE.subject, to: 'a@example.com', kind: 'recovery_used', data: {}, at: T0 })
   const make = (digests: readonly string[], { subject } = ALICE) =>

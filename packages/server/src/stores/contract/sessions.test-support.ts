@@ -14,15 +14,13 @@ import {
   registration,
   stepUp,
   T0,
-  useStore,
 } from './fixtures.test-support.ts'
 
 const IDLE = 600
 const ABSOLUTE = 3600
 
 /** Sessions, what they have proven, and devices. */
-export function sessionsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function sessionsContract(store: () => Store): void {
   const touch = async (key: SessionKey, now: number, { account = 'acme', ...more }: { account?: string; authTime?: number } = {}) =>
     (await store().sessions.touch({ key, account, now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, login: login(more), active: true }))
       .status

@@ -1,23 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
 import type { Store } from '../store.ts'
-import {
-  ALICE,
-  ALL,
-  burst,
-  license,
-  licenseChange,
-  login,
-  proofsChange,
-  registration,
-  stepUp,
-  T0,
-  useStore,
-} from './fixtures.test-support.ts'
+import { ALICE, ALL, burst, license, licenseChange, login, proofsChange, registration, stepUp, T0 } from './fixtures.test-support.ts'
 
 /** What the sweep deletes, and what it must leave. */
-export function sweepContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function sweepContract(store: () => Store): void {
   const touch = async (now: number, authTime?: number) =>
     (
       await store().sessions.touch({
