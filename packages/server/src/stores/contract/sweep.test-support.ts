@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
 import type { Store } from '../store.ts'
-import { ALICE, ALL, burst, license, licenseChange, login, proofsChange, registration, stepUp, T0 } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  ALL,
+  burst,
+  license,
+  licenseChange,
+  login,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  touchSession,
+} from './fixtures.test-support.ts'
 
 /** What the sweep deletes, and what it must leave. */
 export function sweepContract(store: () => Store): void {
   const touch = async (now: number, authTime?: number) =>
-    (
-      await store().sessions.touch({
-        key: ALICE,
-        account: 'acme',
-        now,
-        idleSeconds: 600,
-        absoluteSeconds: 3600,
-        login: login(authTime === undefined ? {} : { authTime }),
-        active: true,
-      })
-    ).status
+    (await touchSession(store(), { key: ALICE, now, login: login(authTime === undefined ? {} : { authTime }) })).status
 
   describe('sweep', () => {
     it('deletes step-ups, registrations and windows when they have expired, and not a second before', async () => {
