@@ -25,8 +25,8 @@ const DONE_MS = 700
 
 type Failed = Extract<FlowState, { status: 'failed' }>
 
-const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 'security-key', 'totp'])
-const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
+const ENROLLABLE: Readonly<Record<EnrollableMethod, true>> = { passkey: true, 'security-key': true, totp: true }
+const isEnrollable = (method: string): method is EnrollableMethod => Object.hasOwn(ENROLLABLE, method)
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
