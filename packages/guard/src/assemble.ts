@@ -1,6 +1,7 @@
 import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
+import { type DpopNonces, NONCE_LIFETIME_SECONDS } from '@stile/protocol/node'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
-import { createNonces, NONCE_LIFETIME_SECONDS, type Nonces } from './device-proof/nonces.ts'
+import { createNonces } from './device-proof/nonces.ts'
 import { createReplayMemory } from './device-proof/replay.ts'
 import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
 import { createCheckpointVerifier } from './feed/checkpoint.ts'
@@ -17,7 +18,7 @@ import { createTokenVerifier } from './token/token.ts'
 export type Parts = Readonly<{
   authorizer: Authorizer
   /** If the guard asks for nonces. */
-  nonces: Nonces | undefined
+  nonces: DpopNonces | undefined
   /** Resolves to whether the keys came and the feed was opened in time. Never rejects. */
   ready(): Promise<boolean>
   closeFeed(): Promise<void>

@@ -4,10 +4,11 @@ import { openAttestationTrust } from './attestation/trust.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
 import type { PublishedPolicy } from './options/domain.ts'
+import { createInTurn } from './options/in-turn.ts'
 import { parseOptions, type ServiceOptions } from './options/options.ts'
 import { createSealer } from './secrets/seal.ts'
 import type { Caller } from './sessions/caller.ts'
-import { createDpopNonces } from './sessions/dpop-nonce.ts'
+import { createServiceNonces } from './sessions/dpop-nonce.ts'
 import { loginClaim } from './sessions/login.ts'
 import { isDeviceSession, sessionKey } from './sessions/session-key.ts'
 import { createSqliteStore } from './stores/sqlite/index.ts'
@@ -128,20 +129,21 @@ export async function createTestDomain({
     now: clock.now,
     random,
     sealer,
+    inTurn: createInTurn(),
     keyring,
     attestation,
     logins,
     policy: () => published,
     ...(mail && { mail }),
   }
-  const nonces = createDpopNonces(options.secret)
+  const nonces = createServiceNonces({ secret: options.secret, now: clock.now })
 
   return {
     domain,
     clock,
     issuer,
     /** A device that nobody has seen yet. */
-    device: async (): Promise<TestDevice> => createDevice(options.publicUrl, clock.now, () => nonces.current(clock.now())),
+    device: async (): Promise<TestDevice> => createDevice(options.publicUrl, clock.now, () => nonces.current()),
     /** A caller as authentication would answer it: the login was just now. */
     async caller(overrides: Partial<Caller> = {}): Promise<Caller> {
       const sub = overrides.sub ?? 'alice'
@@ -180,6 +182,7 @@ export async function createTestDomain({
           isStored: true,
         }),
         active: true,
+        notices: [],
       })
       return status
     },

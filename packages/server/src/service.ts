@@ -16,6 +16,7 @@ import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
 import { type NoticeSchedule, scheduleNotices } from './mail/notice-schedule.ts'
 import type { PublishedPolicy } from './options/domain.ts'
+import { createInTurn } from './options/in-turn.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
 import { pinRpId } from './options/pin.ts'
 import { openSecrets } from './secrets/open-secrets.ts'
@@ -131,6 +132,7 @@ async function start(options: Options, store: Store): Promise<Running> {
     now,
     random,
     sealer,
+    inTurn: createInTurn(),
     keyring,
     attestation,
     logins,

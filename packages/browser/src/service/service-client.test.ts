@@ -41,6 +41,15 @@ test('a service under a path is called under that path', async () => {
   expect(arrived[0] && proofOf(arrived[0]).htu).toBe(`${SERVICE}/stile/v1/tokens`)
 })
 
+test('the nonce of any answer goes with the next call, so that no call is made in vain', async () => {
+  let calls = 0
+  const { stile, seen, answers } = setup({ 'POST /v1/tokens': () => json({}, 200, { 'dpop-nonce': `n${++calls}` }) })
+  for (let call = 0; call < 3; call++) await stile.request('POST', '/v1/tokens', {})
+  answers['POST /v1/tokens'] = () => refuse('session_ended', {}, { 'dpop-nonce': 'n9' })
+  for (let call = 0; call < 2; call++) await stile.request('POST', '/v1/tokens', {}).catch(() => undefined)
+  expect(seen('POST /v1/tokens').map((call) => proofOf(call).nonce)).toEqual([undefined, 'n1', 'n2', 'n3', 'n9'])
+})
+
 test('a missing nonce is learnt and the call repeated, once', async () => {
   let calls = 0
   const nonce = () => refuse('use_dpop_nonce', {}, { 'dpop-nonce': `n${++calls}` })

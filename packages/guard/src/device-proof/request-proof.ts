@@ -1,7 +1,6 @@
 import { normalizeHtu } from '@stile/protocol'
-import { createProofVerifier, type ProofRefusal } from '@stile/protocol/node'
+import { createProofVerifier, type DpopNonces, type ProofRefusal } from '@stile/protocol/node'
 import type { Header } from '../requests/request.ts'
-import type { Nonces } from './nonces.ts'
 
 /** What a proof must be about. */
 export type ProofContext = Readonly<{
@@ -38,7 +37,7 @@ export type RequestProofVerifierOptions = Readonly<{
   origin: string
   now: () => number
   /** If given, every proof must carry one of them; its age then counts instead of `iat`, so that a wrong clock locks nobody out. */
-  nonces?: Nonces | undefined
+  nonces?: DpopNonces | undefined
 }>
 
 /** How far the `iat` of a proof may be from now, in seconds, if no nonce is asked for. */

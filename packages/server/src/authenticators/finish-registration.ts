@@ -1,4 +1,5 @@
 import { AUTHENTICATORS_FEATURE, type Authenticator, type Level } from '@stile/protocol'
+import type { z } from 'zod'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import { guessesLeft, takeGuess } from '../guesses/guesses.ts'
@@ -32,7 +33,16 @@ type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
  *   `insufficient_user_authentication`, `denied`
  */
 export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
-  const { response, name } = readBody(FINISH_REGISTRATION_BODY, body)
+  const given = readBody(FINISH_REGISTRATION_BODY, body)
+  return domain.inTurn(`registration ${id}`, () => finish(domain, caller, id, given))
+}
+
+async function finish(
+  domain: Domain,
+  caller: Caller,
+  id: string,
+  { response, name }: z.infer<typeof FINISH_REGISTRATION_BODY>,
+): Promise<Authenticator> {
   const registration = await openRegistration(domain, caller, id)
   const { standing, gate, operation } = await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
@@ -102,7 +112,10 @@ async function makeTotp(domain: Domain, { vouchedBy }: Caller, { registration, r
     await guess.forgive()
     throw error
   }
-  if (step === undefined) throw attemptFailed('wrong_code', guess.left)
+  if (step === undefined) {
+    await guess.wrong()
+    throw attemptFailed('wrong_code', guess.left)
+  }
   await guess.forgive()
   await take(domain, registration)
   return { data: { method: 'totp', sealedSecret: registration.secret, lastStep: step, failures: 0 }, level: 'mfa' }

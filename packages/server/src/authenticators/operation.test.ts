@@ -1,8 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { AUTHENTICATORS_FEATURE, canonicalJson, type Operation } from '@stile/protocol'
+import { canonicalJson } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
-import { makeRecoveryCodes } from '../recovery/make-codes.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import { loadStanding } from '../standing/standing.ts'
@@ -18,7 +16,8 @@ import {
   tally,
   type World,
 } from '../step-ups/world.test-support.ts'
-import { finishRegistration, listAuthenticators, removeAuthenticator, renameAuthenticator, startRegistration } from './index.ts'
+import { answerTo, ask, changesOf } from './changes.test-support.ts'
+import { finishRegistration, renameAuthenticator } from './index.ts'
 
 let world: World
 let alice: Caller
@@ -30,88 +29,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const ask = 'insufficient_user_authentication'
 const newKey = () => randomBytes(32).toString('base64url')
-const add = (method = 'totp', by = alice) => startRegistration(world.domain, by, { method })
-const remove = (id: string, by = alice) => removeAuthenticator(world.domain, by, id)
-const codes = (by = alice) => makeRecoveryCodes(world.domain, by)
-
-/** Begins a change: its operation. */
-async function begun(change: Promise<unknown>): Promise<Operation> {
-  const problem = await problemOf(change)
-  expect(problem).toMatchObject({ code: ask, feature: AUTHENTICATORS_FEATURE })
-  return problem.operation as Operation
-}
-
-const open = (operation?: unknown, by = alice) => startStepUp(world.domain, by, { feature: AUTHENTICATORS_FEATURE, operation })
-
-/** Gives the proof of a change with the passkey. */
-async function prove(operation: unknown, by = alice) {
-  const stepUp = await open(operation, by)
-  return attempt(world.domain, by, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
-}
-
-const answerTo = (start: unknown) => softAuthenticator().register((start as { challenge: string }).challenge)
-const count = async () => (await listAuthenticators(world.domain, alice)).authenticators.length
-
-describe('a page script that waits for a proof', () => {
-  test('threat: a proof for an export, however fresh, would add, remove or replace', async () => {
-    const stepUp = await startStepUp(world.domain, alice, { feature: 'approve' })
-    if (stepUp.status === 'open')
-      await attempt(world.domain, alice, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
-    expect(await startStepUp(world.domain, alice, { feature: 'approve' })).toMatchObject({ status: 'done' })
-    for (const change of [add(), add('passkey'), remove(passkey.id), codes()])
-      expect(await problemOf(change)).toMatchObject({
-        code: ask,
-        requirement: { level: 'phr', maxAgeSeconds: 300 },
-        next: { methods: ['passkey'] },
-      })
-  })
-
-  test('threat: a login of the strongest level would do without a ceremony', async () => {
-    const login = { method: 'login', level: 'phrh', amr: ['hwk'], authTime: world.clock.now() } as const
-    expect((await problemOf(add('totp', await world.caller({ login })))).code).toBe(ask)
-  })
-
-  test('threat: a proof for changes in general would do for one', async () => {
-    world.wait()
-    const general = await open()
-    expect(general).not.toHaveProperty('operation')
-    await attempt(world.domain, alice, general.id, { method: 'passkey', response: passkey.assert(challengeOf(general)) })
-    expect((await problemOf(add())).code).toBe(ask)
-  })
-
-  test('threat: the proof of one change would do for another', async () => {
-    await prove(await begun(add('totp')))
-    for (const change of [add('passkey'), add('security-key'), remove(passkey.id), codes()])
-      expect((await problemOf(change)).code).toBe(ask)
-    expect(await add('totp')).toMatchObject({ method: 'totp' })
-  })
-
-  test('threat: the proof of one removal would remove another', async () => {
-    const app = await world.enrolApp(alice)
-    await prove(await begun(remove(app.id)))
-    expect((await problemOf(remove(passkey.id))).code).toBe(ask)
-    await remove(app.id)
-    expect(await count()).toBe(1)
-  })
-
-  test('threat: it begins another change while the prompt shows the first, and the answer counts for that', async () => {
-    const shown = await open(await begun(add('passkey')))
-    await begun(add('totp'))
-    expect(shown).toMatchObject({ operation: { change: 'add', method: 'passkey' } })
-    await attempt(world.domain, alice, shown.id, { method: 'passkey', response: passkey.assert(challengeOf(shown)) })
-    expect((await problemOf(add('totp'))).code).toBe(ask)
-    expect(await add('passkey')).toMatchObject({ method: 'passkey' })
-  })
-
-  test('threat: it changes a name between the prompt and the removal, so that something else is removed than was read', async () => {
-    const app = await world.enrolApp(alice)
-    await prove(await begun(remove(app.id)))
-    await renameAuthenticator(world.domain, alice, app.id, { name: 'Another' })
-    expect(await problemOf(remove(app.id))).toMatchObject({ code: ask, operation: { name: 'Another' } })
-  })
-})
+const { add, begun, codes, count, open, prove, remove } = changesOf(() => ({ world, alice, passkey }))
 
 describe('the operation of a change', () => {
   test('says what is changed, and its digest is that of the operation in canonical form', async () => {

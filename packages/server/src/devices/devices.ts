@@ -2,6 +2,7 @@ import type { Device } from '@stile/protocol'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { admit } from '../authenticators/admit.ts'
 import { StileError } from '../error.ts'
+import { namedSubject } from '../input/name.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { endOfAll } from '../sessions/end-sessions.ts'
 import type { DeviceRecord } from '../stores/store.ts'
@@ -9,6 +10,9 @@ import type { Domain } from '../tokens/domain.ts'
 
 /** The most devices that are listed: those seen last. */
 const MOST_LISTED = 100
+
+/** A device in a list of somebody who is not on any of them. */
+export type ListedDevice = Omit<Device, 'current'>
 
 /** Notes what the device of a caller calls itself. */
 export async function seeDevice({ store, now }: Domain, { subject, jkt, actor }: Caller, name: string | undefined): Promise<void> {
@@ -22,7 +26,7 @@ export async function listDevices(
 ): Promise<Readonly<{ devices: readonly Device[] }>> {
   if (actor !== undefined) return { devices: [] }
   const devices = await store.devices.list({ subject, now: now() })
-  return { devices: devices.slice(0, MOST_LISTED).map((each) => publicDevice(each, jkt)) }
+  return { devices: devices.slice(0, MOST_LISTED).map((each) => ({ ...listedDevice(each), current: each.jkt === jkt })) }
 }
 
 /**
@@ -56,8 +60,29 @@ export async function forgetDevice(domain: Domain, caller: Caller, id: string): 
   if (!forgotten) throw unknownDevice()
 }
 
-function publicDevice({ jkt, name, firstSeenAt, lastSeenAt, known }: DeviceRecord, own: string): Device {
-  return { id: jkt, ...(name !== undefined && { name }), firstSeenAt, lastSeenAt, known, current: jkt === own }
+/** The devices of a subject as support sees them, seen last first. */
+export async function devicesOf({ store, now }: Pick<Domain, 'store' | 'now'>, subject: string): Promise<readonly ListedDevice[]> {
+  const devices = await store.devices.list({ subject, now: now() })
+  return devices.slice(0, MOST_LISTED).map(listedDevice)
+}
+
+/**
+ * Forgets a device for an administrator, without a proof: one that was lost. All its sessions end, and the subject is told.
+ *
+ * @throws {StileError} `invalid_request`, `not_found`
+ */
+export async function forgetForAdmin(domain: Domain, text: string, id: string): Promise<void> {
+  const { store, now } = domain
+  const subject = namedSubject(domain, text)
+  const device = (await store.devices.list({ subject, now: now() })).find(({ jkt }) => jkt === id)
+  if (device === undefined) throw unknownDevice()
+  const { change } = endOfAll(domain, { subject })
+  const notices = await noticeFor(domain, subject, 'device_forgotten', device.name === undefined ? {} : { name: device.name })
+  await store.devices.forget({ subject, jkt: id, now: now(), change, notices })
+}
+
+function listedDevice({ jkt, name, firstSeenAt, lastSeenAt, known }: DeviceRecord): ListedDevice {
+  return { id: jkt, ...(name !== undefined && { name }), firstSeenAt, lastSeenAt, known }
 }
 
 function unknownDevice(): StileError {

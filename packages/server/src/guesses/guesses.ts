@@ -46,7 +46,10 @@ export type Guess = Readonly<{
   authenticators: readonly string[]
   /** Gives it back: it was right, or failed through no fault of the subject. `accepted` is the app whose code it was. */
   forgive(accepted?: string): Promise<void>
-  /** Says that it was wrong: an app that has had its last one is switched off, and its owner is told. */
+  /**
+   * Says that it was wrong: an app that has had its last one is switched off. Its owner is told of that, and of the last guess of keys that
+   * own no login.
+   */
   wrong(): Promise<void>
 }>
 
@@ -83,7 +86,10 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], vouc
         limits: LIMITS,
       }),
     async wrong() {
-      if (place.budget === 'others') return
+      if (place.budget === 'others') {
+        if (taken.closes) await tellClosed(domain, place)
+        return
+      }
       for (const { id, failures } of taken.authenticators)
         if (failures >= WRONG_CODES_PER_AUTHENTICATOR) await switchOff(domain, guesser.subject, id)
     },
@@ -114,8 +120,14 @@ export async function guessesLeft(
   return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
 }
 
-function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
+/** Whose budget a key takes from, of guesses and of all else that a thief could use up. */
+export function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
   return vouchedBy === 'none' ? 'others' : 'owner'
+}
+
+async function tellClosed(domain: FactsDomain, { subject, budget }: Pick<GuessPlace, 'subject' | 'budget'>): Promise<void> {
+  const notices = await noticeFor(domain, subject, 'codes_guessed', {})
+  if (notices.length > 0) await domain.store.guesses.tell({ subject, budget, now: domain.now(), limits: LIMITS, notices })
 }
 
 async function switchOff(domain: FactsDomain, subject: string, id: string): Promise<void> {

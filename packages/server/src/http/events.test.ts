@@ -31,6 +31,19 @@ describe('the state as a stream', () => {
     events.close()
   })
 
+  test('a page that comes back after a while is asked for a nonce once, and has its stream', async () => {
+    service = await startTestService()
+    const client = service.client()
+    await client.request('GET', '/v1/state')
+    service.advance(600)
+    const former = client.nonce()
+    const events = await client.events()
+    expect(events.response.status).toBe(200)
+    expect(client.nonce()).not.toBe(former)
+    expect(await events.nextNamed('state')).toMatchObject({ data: { account: 'acme' } })
+    events.close()
+  })
+
   test('says nothing of what concerns others', async () => {
     service = await startTestService({ options: { heartbeatSeconds: 0.1 } })
     const events = await service.client().events()

@@ -182,11 +182,13 @@ describe('templates', () => {
     authenticator_removed: named,
     authenticator_renamed: { ...named, former: 'Old phone' },
     authenticator_disabled: named,
+    codes_guessed: {},
     recovery_codes_made: {},
     recovery_used: { by: 'link' },
     recovery_link_requested: {},
     address_changed: { address: 'a•••@example.com', settlesAt: AT },
     device_forgotten: { name: 'Firefox on Windows' },
+    device_crowded_out: {},
     sessions_ended: { devices: 'forgotten' },
   }
   const noticeText = (notice: Notice) => writeMail({ ...notice, to: 'a@example.com', product: 'Example', help: 'support', at: AT })

@@ -100,6 +100,12 @@ const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kin
       `${authenticatorIn(data)} in your account at ${product} does not count any more, because too many wrong codes were typed for it. Remove it and add it again.`,
     ],
   }),
+  codes_guessed: (_data, product) => ({
+    heading: 'Somebody typed wrong codes',
+    said: [
+      `Too many wrong codes were typed for your account at ${product} on devices where nobody has signed in. No more are taken there for now. Devices where you have signed in are not affected.`,
+    ],
+  }),
   recovery_codes_made: (_data, product) => ({
     heading: 'New recovery codes',
     said: [`New recovery codes were made for your account at ${product}. Those made before do not work any more.`],
@@ -126,6 +132,10 @@ const NOTICES: { readonly [Kind in NoticeKind]: (data: Partial<NoticeContent<Kin
     said: [
       `“${oneLine(name)}” was signed out of your account at ${product} and is no longer known there. Whoever signs in on it has to prove again that it is you.`,
     ],
+  }),
+  device_crowded_out: (_data, product) => ({
+    heading: 'A device was signed out to make room',
+    said: [`So many devices use your account at ${product} that one of them was signed out to make room for another.`],
   }),
   sessions_ended: ({ devices }, product) => ({
     heading: 'You were signed out',

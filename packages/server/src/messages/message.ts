@@ -38,6 +38,7 @@ type NoticeContents = Readonly<{
   /** `former` is the name until now. */
   authenticator_renamed: Named & Readonly<{ former: string }>
   authenticator_disabled: Named
+  codes_guessed: Readonly<Record<string, never>>
   recovery_codes_made: Readonly<Record<string, never>>
   /** `by` is `link` or `code`. */
   recovery_used: Readonly<{ by: string }>
@@ -46,6 +47,7 @@ type NoticeContents = Readonly<{
   address_changed: Readonly<{ address: string; settlesAt: number }>
   /** What the device calls itself, if it does. */
   device_forgotten: Readonly<{ name?: string }>
+  device_crowded_out: Readonly<Record<string, never>>
   /** Whether the devices of the subject are known no more, too. */
   sessions_ended: Readonly<{ devices?: 'forgotten' }>
 }>

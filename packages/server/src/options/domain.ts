@@ -2,6 +2,7 @@ import type { Policy } from '@stile/policy'
 import type { Mail } from '../messages/message.ts'
 import type { ServiceSealer } from '../secrets/seal.ts'
 import type { Store } from '../stores/store.ts'
+import type { InTurn } from './in-turn.ts'
 import type { Options } from './options.ts'
 
 /** The policy in force. */
@@ -19,6 +20,8 @@ export type FactsDomain = Readonly<{
   /** Cryptographically strong random bytes. */
   random: (bytes: number) => Uint8Array
   sealer: ServiceSealer
+  /** Has answers to the same step-up, enrolment or recovery judged one after the other. */
+  inTurn: InTurn
   /** Absent if the operator has configured none: then no codes and notices are sent. */
   mail?: Mail
   /** Throws `policy_unavailable` if none is loaded. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { RECOVERY_FEATURE } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
+import { guessesLeft } from '../guesses/guesses.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { startStepUp } from '../step-ups/index.ts'
@@ -110,6 +111,23 @@ describe('a recovery code', () => {
     expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await problemOf(redeem({ code: codeAt(0) }))).code).toBe('recovery_failed')
     expect(await recoveryOf(setup.world.domain, setup.alice)).toMatchObject({ codesLeft: 9 })
+  })
+
+  test('costs no guess however often it is sent at once, or again while its ticket is open', async () => {
+    const { won, lost } = await tally(Array.from({ length: 16 }, () => redeem({ code: codeAt(0) })))
+    expect({ won, lost: new Set(lost) }).toEqual({ won: 1, lost: new Set(['recovery_failed']) })
+    expect((await problemOf(redeem({ code: codeAt(0) }))).code).toBe('recovery_failed')
+    const { subject, vouchedBy } = setup.alice
+    const left = () => guessesLeft(setup.world.domain, { subject, vouchedBy, ceremony: 'su_any' })
+    expect(await left()).toBe(5)
+    // one that was never right costs one each time, beside a right one and after it
+    await tally([redeem({ code: codeAt(1) }), ...Array.from({ length: 7 }, () => redeem({ code: '0000-0000-0000-0000' }))])
+    expect(await left()).toBe(3)
+    // and so does a right one in another session: it was no double click
+    const elsewhere = setup.world.signedIn(setup.alice, { sid: 's2', jkt: 'another-device' })
+    await setup.world.arrive(elsewhere)
+    expect((await problemOf(redeem({ code: codeAt(1) }, elsewhere))).code).toBe('recovery_failed')
+    expect(await left()).toBe(2)
   })
 
   test('threat: of another subject would recover', async () => {

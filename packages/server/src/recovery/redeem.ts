@@ -46,17 +46,22 @@ export async function redeemRecovery(domain: Domain, caller: Caller, body: unkno
   }
   if (given.link !== undefined) return redeem(domain, caller, { kind: 'link', digest: recoveryLinkDigest(given.link) })
 
+  return domain.inTurn(`recovery ${caller.subject}`, () => redeemCode(domain, caller, readRecoveryCode(given.code)))
+}
+
+async function redeemCode(domain: Domain, caller: Caller, code: string | undefined): Promise<RecoveryTicket> {
   const guess = await takeGuess(domain, { subject: caller.subject, vouchedBy: caller.vouchedBy })
-  let ticket: RecoveryTicket
+  const digest = recoveryCodeDigest(domain.options.secret, caller.subject, code)
+  let isWrong = false
   try {
-    const digest = recoveryCodeDigest(domain.options.secret, caller.subject, readRecoveryCode(given.code))
-    ticket = await redeem(domain, caller, { kind: 'code', digest })
+    return await redeem(domain, caller, { kind: 'code', digest })
   } catch (error) {
-    if (!(error instanceof StileError)) await guess.forgive()
+    // the code that this very session has just used, as a double click sends it, was no guess
+    isWrong = error instanceof StileError && (await domain.store.recovery.ticket(sessionKey(caller)))?.digest !== digest
     throw error
+  } finally {
+    await (isWrong ? guess.wrong() : guess.forgive())
   }
-  await guess.forgive()
-  return ticket
 }
 
 async function redeem(domain: Domain, caller: Caller, proof: Readonly<{ kind: 'code' | 'link'; digest: string }>): Promise<RecoveryTicket> {

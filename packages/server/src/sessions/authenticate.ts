@@ -1,9 +1,10 @@
 import { formatSubject } from '@stile/protocol'
+import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import type { Caller } from './caller.ts'
 import { consumeDpop, createDpopChecks } from './dpop.ts'
-import { createDpopNonces } from './dpop-nonce.ts'
+import { createServiceNonces } from './dpop-nonce.ts'
 import { loginClaim, loginFor } from './login.ts'
 import { deviceSession, sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
@@ -47,14 +48,14 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, fetch, log: options.log })
-  const nonces = createDpopNonces(options.secret)
+  const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
   return {
     async authenticate({ method, url, authorization, dpop, client, active = true }) {
       const token = sessionTokenIn(authorization)
       const time = now()
-      const isNonce = (nonce: string): boolean => nonces.accepts(nonce, time)
+      const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
       const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
       const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
         await tokens.verify(token)
@@ -79,14 +80,19 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       }
       const confirmed = confirmedKey !== undefined
       const isStored = proof.stored
-      const { status, login: found } = await store.sessions.touch({
+      const touch = {
         key: sessionKey(caller),
         account: caller.account,
         now: time,
         ...session,
         login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
         active,
-      })
+      }
+      let seen = await store.sessions.touch(touch)
+      // only then is it worth looking for who is told
+      if (seen.status === 'full')
+        seen = await store.sessions.touch({ ...touch, notices: await noticeFor(domain, subject, 'device_crowded_out', {}) })
+      const { status, login: found } = seen
       if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
       if (status === 'crowded')
@@ -94,7 +100,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       return { ...caller, ...loginFor({ login, isStored }, found) }
     },
 
-    nonce: () => nonces.current(now()),
+    nonce: () => nonces.current(),
 
     async endSession(caller) {
       const time = now()

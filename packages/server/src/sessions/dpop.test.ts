@@ -1,11 +1,11 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createDpopNonces, NONCE_LIFETIME_SECONDS, NONCE_STEP_SECONDS } from '@stile/protocol/node'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestDomain, signJwt, type TestDomain } from '../domain.test-support.ts'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
 import { consumeDpop, createDpopChecks, type DpopCheck, PROOF_WINDOW_SECONDS } from './dpop.ts'
-import { createDpopNonces, NONCE_WINDOW_SECONDS } from './dpop-nonce.ts'
 
 const NOW = 1_800_000_000
 const URL = 'https://stile.example/v1/state'
@@ -281,19 +281,25 @@ describe('the memory of used proofs (RFC 9449 §11.1)', () => {
 
   test('an overheard proof is remembered for as long as its nonce is accepted, whatever its clock said', async () => {
     const { replay, sweep } = test_.domain.store
-    const nonces = createDpopNonces(new Uint8Array(32).fill(7))
-    // a window begins: this nonce lives longest
-    const start = Math.ceil(NOW / NONCE_WINDOW_SECONDS) * NONCE_WINDOW_SECONDS
-    const nonce = nonces.current(start)
+    const noncesAt = (now: number) => createDpopNonces({ key: new Uint8Array(32).fill(7), now: () => now })
+    // another instance, whose clock is fast, gave this one before its step begins here: it lives longest
+    const step = Math.ceil(NOW / NONCE_STEP_SECONDS) * NONCE_STEP_SECONDS
+    const start = step - 5
+    const nonce = noncesAt(step).current()
     for (const [jti, iat] of Object.entries({ right: start, slow: start - 3600, fast: start + 3600, ancient: -1e300 })) {
       const at = (now: number) =>
-        verifyDpop({ ...checkOf({ claims: { jti, iat, nonce } }), isNonce: (each) => nonces.accepts(each, now), now, replay })
+        verifyDpop({
+          ...checkOf({ claims: { jti, iat, nonce } }),
+          isNonce: (each) => noncesAt(now).handedOutAt(each) !== undefined,
+          now,
+          replay,
+        })
       await at(start)
-      for (const later of [1, 61, NONCE_WINDOW_SECONDS, 2 * NONCE_WINDOW_SECONDS - 1]) {
-        await sweep(start + later)
-        await expect(at(start + later)).rejects.toMatchObject({ message: expect.stringContaining('used before') })
+      for (const later of [start + 1, step + NONCE_STEP_SECONDS, step + NONCE_LIFETIME_SECONDS - 1]) {
+        await sweep(later)
+        await expect(at(later)).rejects.toMatchObject({ message: expect.stringContaining('used before') })
       }
-      await expect(at(start + 2 * NONCE_WINDOW_SECONDS)).rejects.toMatchObject({ code: 'use_dpop_nonce' })
+      await expect(at(step + NONCE_LIFETIME_SECONDS)).rejects.toMatchObject({ code: 'use_dpop_nonce' })
     }
   })
 

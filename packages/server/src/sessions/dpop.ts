@@ -1,13 +1,14 @@
 import { normalizeHtu } from '@stile/protocol'
-import { createProofVerifier, MAX_JTI_LENGTH, type ProofRefusal, sha256Base64url } from '@stile/protocol/node'
+import { createProofVerifier, MAX_JTI_LENGTH, NONCE_LIFETIME_SECONDS, type ProofRefusal, sha256Base64url } from '@stile/protocol/node'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
-import { NONCE_LIFETIME_SECONDS } from './dpop-nonce.ts'
 
 /** How far the `iat` of a proof without a nonce may lie from now, in seconds, either way. */
 export const PROOF_WINDOW_SECONDS = 60
-/** How long a used proof is remembered, in seconds: until its nonce is refused, and for clocks of instances that differ. */
-const REMEMBER_SECONDS = NONCE_LIFETIME_SECONDS + PROOF_WINDOW_SECONDS
+/** How far the clocks of instances may differ, in seconds. */
+const APART_SECONDS = 60
+/** How long a used proof is remembered, in seconds: until its nonce is refused, or its `iat` if it has none, by every instance. */
+const REMEMBER_SECONDS: number = Math.max(NONCE_LIFETIME_SECONDS, 2 * PROOF_WINDOW_SECONDS) + APART_SECONDS
 
 /** What a proof is checked against. */
 export type DpopCheck = Readonly<{

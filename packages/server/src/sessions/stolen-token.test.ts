@@ -1,5 +1,6 @@
 import { definePolicy } from '@stile/policy'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { mailboxOf } from '../addresses/mailbox.ts'
 import { startRegistration } from '../authenticators/index.ts'
 import { decideFor } from '../decisions/decide.ts'
 import { TEST_CLIENT, type TestDevice } from '../domain.test-support.ts'
@@ -79,19 +80,20 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await type(alice, opened.id, app.code())).toMatchObject({ status: 'done' })
   })
 
+  const touch = (sid: string, jkt: string, authTime?: number) =>
+    world.domain.store.sessions.touch({
+      key: { subject: 'main|alice', sid, jkt },
+      account: 'acme',
+      now: world.clock.now(),
+      ...world.domain.options.session,
+      login: { sid, confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
+      active: true,
+      notices: [],
+    })
+
   test('would fill the store with one key after another, and put out its owner', async () => {
     await start()
     const now = world.clock.now()
-    const { sessions } = world.domain.store
-    const touch = (sid: string, jkt: string, authTime?: number) =>
-      sessions.touch({
-        key: { subject: 'main|alice', sid, jkt },
-        account: 'acme',
-        now,
-        ...world.domain.options.session,
-        login: { sid, confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
-        active: true,
-      })
     await enter(own)
     for (let index = 0; index < MOST_KEYS; index++) await touch('s1', `key-${index}`)
     expect(await enter(thief)).toMatchObject({ vouchedBy: 'none' })
@@ -101,6 +103,19 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect((await problemOf(enter(await world.device()))).code).toBe('session_ended')
     expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
     expect(await enter(await world.device(), { sid: 'again' })).toMatchObject({ vouchedBy: 'first' })
+  })
+
+  test('would put out one key of theirs after the other, and the owner would hear nothing, or of each in a mail', async () => {
+    await start()
+    await mailboxOf(world.domain, await enter(own))
+    for (let index = 0; index < MOST_KEYS - 1; index++) await touch('s1', `key-${index}`)
+    const { outbox } = world.domain.store
+    const told = async () => (await outbox.claim({ now: world.clock.now(), leaseSeconds: 1, limit: 100 })).map(({ kind }) => kind)
+    expect(await told()).toEqual([])
+    for (let index = 0; index < 20; index++) await enter(await world.device())
+    expect(await told()).toEqual(Array(3).fill('device_crowded_out'))
+    world.wait(3600)
+    expect(await told()).toContain('several_changes')
   })
 
   test('would have the level and the age of the login', async () => {

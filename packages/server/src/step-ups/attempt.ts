@@ -32,14 +32,19 @@ const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown()
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
  * token leaves: what was proven must meet what was asked at the start and what is asked now.
  *
- * A failure leaves the step-up open. Of answers in parallel, one gets the token. If the store fails, the step-up stays open too, and nothing
+ * A failure leaves the step-up open. Of answers in parallel, one gets the token, and the others find the step-up over. If the store fails, the step-up stays open too, and nothing
  * is counted; at worst a code or challenge is spent.
  *
  * @throws {StileError} `invalid_request`, `step_up_expired`, `method_unavailable`, `attempt_failed`, `too_many_attempts`, and what the
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const { method: chosen, response } = readBody(BODY, body)
+  const given = readBody(BODY, body)
+  // another method is not kept waiting by a login provider that is slow
+  return domain.inTurn(`step-up ${id} ${given.method}`, () => judge(domain, caller, id, given))
+}
+
+async function judge(domain: Domain, caller: Caller, id: string, { method: chosen, response }: z.infer<typeof BODY>): Promise<StepUp> {
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)

@@ -1,3 +1,5 @@
+import type { NewNotice } from './mail-records.ts'
+
 /** How many wrong guesses there may be. */
 export type GuessLimits = Readonly<{
   perCeremony: number
@@ -36,6 +38,8 @@ export type GuessTaken =
       subject: number
       /** The apps that it may be compared with: those switched off are left out. `failures` counts this guess only if it is the owner's. */
       authenticators: readonly Readonly<{ id: string; failures: number }>[]
+      /** Whether it was the last one of the subject: the budget is closed, unless a guess is given back. */
+      closes: boolean
     }>
   | Readonly<{ counted: false; by: 'ceremony' | 'subject' | 'authenticator'; retryAt: number }>
 
@@ -52,6 +56,10 @@ export interface GuessStore {
    * one has, which ends the row of `others` as well.
    */
   giveBack(input: GuessPlace & Readonly<{ accepted?: boolean; at: number; limits: GuessLimits }>): Promise<void>
+  /** Takes the notices of a budget that is closed. If a guess that was given back has opened it again, nothing is written. */
+  tell(
+    input: Pick<GuessPlace, 'subject' | 'budget'> & Readonly<{ now: number; limits: GuessLimits; notices: readonly NewNotice[] }>,
+  ): Promise<void>
   /** What is counted now, and until when the subject is blocked. */
   count(
     input: Omit<GuessPlace, 'authenticators'> & Readonly<{ now: number; limits: GuessLimits }>,

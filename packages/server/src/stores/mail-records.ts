@@ -4,12 +4,14 @@ export type NoticeKind =
   | 'authenticator_removed'
   | 'authenticator_renamed'
   | 'authenticator_disabled'
+  | 'codes_guessed'
   | 'recovery_codes_made'
   | 'recovery_used'
   | 'recovery_link_requested'
   | 'address_changed'
   | 'sessions_ended'
   | 'device_forgotten'
+  | 'device_crowded_out'
 
 /** What a notice says beside its kind: never a secret, because it is kept and sent in the clear. */
 export type NoticeData = Readonly<Record<string, string | number>>

@@ -8,7 +8,7 @@ export const NOTICES_AT_ONCE = 3
 const MOST_LISTED = 30
 
 /** Kinds that do not change who can get into an account, and that somebody who is in can cause without end. */
-const ROUTINE: ReadonlySet<NoticeKind> = new Set(['authenticator_renamed', 'device_forgotten', 'sessions_ended'])
+const ROUTINE: ReadonlySet<NoticeKind> = new Set(['authenticator_renamed', 'device_forgotten', 'device_crowded_out', 'sessions_ended'])
 
 /** The budget that a notice counts in: routine shares one, so that no amount of it delays what matters, and each other kind has its own. */
 export function noticeBudget(kind: NoticeKind): string {

@@ -4,7 +4,13 @@ import type { UsedOperation } from './operation-records.ts'
 import type { SessionKey, SessionStore } from './subject-records.ts'
 
 /** What lets one authenticator in without a proof: in one session on one device, of a code or of an administrator. */
-export type TicketRecord = Readonly<{ key: SessionKey; by: 'recovery-code' | 'admin'; expiresAt: number }>
+export type TicketRecord = Readonly<{
+  key: SessionKey
+  by: 'recovery-code' | 'admin'
+  /** What it was given for, as {@link RecoveryStore.redeem} got it; absent for one of a version before 0.2.0. */
+  digest?: string
+  expiresAt: number
+}>
 
 /** What subjects fall back on: codes, links of administrators, and the tickets that they yield. */
 export interface RecoveryStore {

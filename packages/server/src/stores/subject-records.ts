@@ -14,10 +14,10 @@ export interface SubjectStore {
 }
 
 /**
- * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `crowded` is a new key for
- * which there is no room.
+ * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `full` is a new key for
+ * which another one must be signed out, if the touch says what is told of that; `crowded` is one for which there is no room.
  */
-export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'crowded'
+export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'full' | 'crowded'
 
 /** What a touch found. */
 export type SessionSeen = Readonly<{
@@ -51,6 +51,9 @@ export interface SessionStore {
    * one goes that was seen first. After that, a key that its issuer confirms takes the place of another such one, the first key of
    * a login is let in, and any other key is `crowded`: signed in again it owns a login. To whom logins belong is never forgotten here. Of a
    * session whose last key goes, its end stays on record.
+   *
+   * If one must go that has not expired, the notices are taken in the same transaction; without them the answer is `full`, and nothing is
+   * written.
    */
   touch(
     input: Readonly<{
@@ -62,6 +65,8 @@ export interface SessionStore {
       login: LoginClaim
       /** Whether the subject does something: what a page does by itself draws out no session. */
       active: boolean
+      /** What is told if another key is signed out to make room for this one. */
+      notices?: readonly NewNotice[]
     }>,
   ): Promise<SessionSeen>
   /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */

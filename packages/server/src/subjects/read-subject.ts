@@ -1,4 +1,5 @@
 import type { Authenticator, Recovery } from '@stile/protocol'
+import { devicesOf, type ListedDevice } from '../devices/devices.ts'
 import { namedSubject } from '../input/name.ts'
 import { recoveryOf } from '../recovery/index.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
@@ -8,6 +9,8 @@ import type { EvidenceDomain } from '../standing/domain.ts'
 export type SubjectSummary = Readonly<{
   subject: string
   authenticators: readonly Authenticator[]
+  /** At most 100, seen last first. */
+  devices: readonly ListedDevice[]
   recovery: Recovery
   /** How many are open, one for each device. */
   sessions: number
@@ -21,14 +24,16 @@ export type SubjectSummary = Readonly<{
 export async function readSubject(domain: EvidenceDomain, text: string): Promise<SubjectSummary> {
   const subject = namedSubject(domain, text)
   const { store, now } = domain
-  const [authenticators, recovery, sessions] = await Promise.all([
+  const [authenticators, devices, recovery, sessions] = await Promise.all([
     store.authenticators.list(subject),
+    devicesOf(domain, subject),
     recoveryOf(domain, subject),
     store.sessions.list({ subject, now: now() }),
   ])
   return {
     subject,
     authenticators: authenticators.map((record) => publicAuthenticator(countsNow(domain, record))),
+    devices,
     recovery,
     sessions: sessions.length,
   }

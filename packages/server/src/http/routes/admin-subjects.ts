@@ -1,5 +1,6 @@
 import type { Router } from 'express'
 import { removeForAdmin } from '../../authenticators/index.ts'
+import { forgetForAdmin } from '../../devices/devices.ts'
 import { readSubject } from '../../subjects/read-subject.ts'
 import { recoverSubject } from '../../subjects/recover-subject.ts'
 import { setAddress } from '../../subjects/set-address.ts'
@@ -8,7 +9,7 @@ import type { HttpContext } from '../context.ts'
 import { NOTHING, ok } from '../endpoint/answer.ts'
 import { addEndpoint } from '../endpoint/endpoint.ts'
 
-/** What support does for a subject: look what there is, remove what is not theirs, set the mail address, and send a recovery link. */
+/** What support does for a subject: look what there is, remove what is not theirs, forget a device that was lost, set the mail address, and send a recovery link. */
 export function addAdminSubjectRoutes(router: Router, context: HttpContext): void {
   addEndpoint(router, context, {
     path: '/v1/admin/subjects/:subject',
@@ -28,6 +29,16 @@ export function addAdminSubjectRoutes(router: Router, context: HttpContext): voi
     methods: {
       async DELETE({ running: { domain }, param }) {
         await removeForAdmin(domain, param('subject'), param('id'))
+        return NOTHING
+      },
+    },
+  })
+  addEndpoint(router, context, {
+    path: '/v1/admin/subjects/:subject/devices/:id',
+    access: keyAccess(['subjects:write']),
+    methods: {
+      async DELETE({ running: { domain }, param }) {
+        await forgetForAdmin(domain, param('subject'), param('id'))
         return NOTHING
       },
     },

@@ -32,8 +32,9 @@ export const emailOtp: AuthenticationMethod = {
     const address = codeAddress(standing, ceremony.requirement.methods)
     if (address === undefined || domain.mail === undefined) throw noMailbox()
     const { id, key, expiresAt } = record
-    await refuseLocked(domain, { subject: key.subject, vouchedBy: standing.caller.vouchedBy })
-    const budget = await takeMail(domain, { subject: key.subject, stepUp: id, expiresAt })
+    const { vouchedBy } = standing.caller
+    await refuseLocked(domain, { subject: key.subject, vouchedBy })
+    const budget = await takeMail(domain, { subject: key.subject, vouchedBy, stepUp: id, expiresAt })
     const code = makeCode(domain.random)
     try {
       await domain.mail.send({
@@ -72,7 +73,10 @@ export const emailOtp: AuthenticationMethod = {
       await guess.forgive()
       throw stepUpExpired()
     }
-    if (outcome === 'wrong') throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    if (outcome === 'wrong') {
+      await guess.wrong()
+      throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+    }
     await guess.forgive()
     return { method: 'email-otp', level: 'session', amr: AMR, authTime: domain.now() }
   },

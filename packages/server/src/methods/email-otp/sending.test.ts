@@ -1,5 +1,6 @@
 import type { StepUp } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
+import type { Caller } from '../../sessions/caller.ts'
 import { startStepUp } from '../../step-ups/index.ts'
 import { problemOf, tally } from '../../step-ups/world.test-support.ts'
 import type { Domain } from '../../tokens/domain.ts'
@@ -37,7 +38,12 @@ describe('sending again', () => {
   })
 
   test('threat: a step-up that stays open would send without end', async () => {
-    const stepUp = { subject: 'main|alice', stepUp: 'su_long', expiresAt: mailbox.world.clock.now() + 3000 }
+    const stepUp = {
+      subject: 'main|alice',
+      vouchedBy: 'issuer' as const,
+      stepUp: 'su_long',
+      expiresAt: mailbox.world.clock.now() + 3000,
+    }
     for (const wait of [30, 60, 120, 240, 480]) {
       await takeMail(mailbox.world.domain, stepUp)
       mailbox.world.clock.advance(wait)
@@ -58,6 +64,28 @@ describe('sending again', () => {
     expect(await problemOf(resend(stepUp.id))).toMatchObject({ code: 'too_many_attempts', retryAfter: 3600 })
     mailbox.world.clock.advance(3600)
     expect(await startOver()).toBeDefined()
+  })
+
+  test('threat: with a stolen session token and keys of their own, would use up the mails of the owner, and fill the mailbox', async () => {
+    const thief = (key: number): Caller => ({ ...mailbox.caller, jkt: `${key}`.padStart(43, 'x'), vouchedBy: 'none' })
+    const asked = await tally(Array.from({ length: 20 }, (_, key) => begin(thief(key))))
+    expect(asked).toEqual({ won: 5, lost: Array(15).fill('too_many_attempts') })
+    // the owner still has all ten
+    for (let count = 0; count < 10; count++) expect(await startOver()).toBeDefined()
+    expect(await startOver()).toBeUndefined()
+    expect(mailbox.server.inbox()).toHaveLength(15)
+    mailbox.world.clock.advance(3600)
+    expect(await startOver(thief(20))).toBeDefined()
+  })
+
+  test('threat: a mail to a thief that could not be sent would give one back to the owner', async () => {
+    const thief: Caller = { ...mailbox.caller, jkt: 'x'.repeat(43), vouchedBy: 'none' }
+    for (let count = 0; count < 10; count++) await begin()
+    await mailbox.server.stop()
+    const { id } = await startStepUp(mailbox.world.domain, thief, { feature: 'recent' })
+    expect((await problemOf(resend(id, thief))).code).toBe('mail_unavailable')
+    const own = await startStepUp(mailbox.world.domain, mailbox.caller, { feature: 'recent' })
+    expect((await problemOf(resend(own.id))).code).toBe('too_many_attempts')
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MOST_KEYS } from '../retention.ts'
-import type { LoginClaim, SessionKey, Store } from '../store.ts'
+import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
 import { ABSOLUTE, ALICE, authenticator, BOB, burst, enrol, IDLE, login, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 
 /** How many keys one subject may have, and which of them go. */
@@ -10,6 +10,7 @@ export function crowdContract(store: () => Store): void {
       key,
       now,
       login: login({ confirmed: false, ...(key.sid.startsWith('dev-') ? {} : { sid: key.sid }), ...over }),
+      notices: [],
     })
   const stranger = (index: number, sid = ALICE.sid): SessionKey => ({ ...ALICE, sid, jkt: `stranger-${index}` })
   const deviceOf = (jkt: string): SessionKey => ({ ...ALICE, sid: `dev-${jkt}`, jkt })
@@ -40,6 +41,41 @@ export function crowdContract(store: () => Store): void {
       // another person has room
       expect(await touch(BOB, { now: T0 + 2 })).toMatchObject({ status: 'new' })
     }, 60_000)
+
+    it('make room only for who says what is told of it, in the same transaction, and not if it had expired', async () => {
+      for (let index = 0; index < MOST_KEYS; index++) await touch(stranger(index), { now: T0 + 1 })
+      const notice = (id: string): NewNotice => ({
+        id,
+        subject: ALICE.subject,
+        to: 'a@example.com',
+        kind: 'device_crowded_out',
+        data: {},
+        at: T0,
+      })
+      const come = (now: number, notices?: readonly NewNotice[], jkt = ALICE.jkt) =>
+        store().sessions.touch({
+          key: { ...ALICE, sid: 'another', jkt },
+          account: 'acme',
+          now,
+          idleSeconds: IDLE,
+          absoluteSeconds: ABSOLUTE,
+          login: login({ sid: 'another', confirmed: true }),
+          active: true,
+          ...(notices && { notices }),
+        })
+      const waiting = async () => (await store().outbox.claim({ now: T0 + ABSOLUTE, leaseSeconds: 1, limit: 10 })).map(({ id }) => id)
+      expect(await come(T0 + 2)).toEqual({ status: 'full', login: 'none' })
+      expect(await keys()).toHaveLength(MOST_KEYS)
+      expect(await keys()).not.toContain(ALICE.jkt)
+      expect(await come(T0 + 2, [notice('no_1')])).toMatchObject({ status: 'new', login: 'issuer' })
+      expect(await keys()).toHaveLength(MOST_KEYS)
+      expect(await waiting()).toEqual(['no_1'])
+      // it is known now
+      expect(await come(T0 + 3)).toMatchObject({ status: 'known' })
+      expect(await come(T0 + IDLE + 1, [notice('no_2')], 'another')).toMatchObject({ status: 'new' })
+      expect(await keys()).toHaveLength(MOST_KEYS)
+      expect(await waiting()).toEqual([])
+    })
 
     it('go of the same session first, the one unseen longest before others', async () => {
       const elsewhere = stranger(0, 'other')

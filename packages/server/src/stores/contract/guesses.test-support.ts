@@ -146,6 +146,27 @@ export function guessesContract(store: () => Store): void {
       expect(await left()).toBe(100)
     })
 
+    it('that close are told of by the last one alone, and not if one of them is given back', async () => {
+      const notice = (id: string) => ({ id, subject: ALICE.subject, to: 'a@example.com', kind: 'codes_guessed', data: {}, at: T0 }) as const
+      const tell = (id: string) =>
+        store().guesses.tell({ subject: ALICE.subject, budget: 'others', now: T0, limits: LIMITS, notices: [notice(id)] })
+      const waiting = async () => (await store().outbox.claim({ now: T0, leaseSeconds: 1, limit: 10 })).map(({ id }) => id)
+      const taken = await burst((index) => take({ ...others, ceremony: `su_${index}` }))
+      expect(taken.filter((each) => each.counted && each.closes)).toHaveLength(1)
+      await giveBack({ ...others, ceremony: 'su_0' })
+      await tell('no_1')
+      expect(await waiting()).toEqual([])
+      expect(await take({ ...others, ceremony: 'su_0' })).toMatchObject({ counted: true, closes: true })
+      await tell('no_2')
+      expect(await waiting()).toEqual(['no_2'])
+    })
+
+    it('close with the last one of a row as well', async () => {
+      await enrol(store(), app('auth_1'))
+      const closes = await burst(() => take({ ...others, authenticators: ['auth_1'] }, MANY), 100)
+      expect(closes.filter((each) => each.counted && each.closes)).toHaveLength(1)
+    })
+
     it('are compared with no app that is switched off', async () => {
       await enrol(store(), app('auth_1', 100))
       expect(await take({ ...others, authenticators: ['auth_1'] })).toMatchObject({ counted: false, by: 'authenticator' })

@@ -288,6 +288,11 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX sessions_life ON sessions (subject, sid, created_at, seen_at);
     `,
   },
+  {
+    version: 12,
+    name: 'what a recovery ticket was given for',
+    sql: 'ALTER TABLE recovery_tickets ADD COLUMN digest TEXT;',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -159,7 +159,7 @@ export interface Tables {
   recovery_sets: { subject: string; made_at: number }
   recovery_codes: { subject: string; digest: string }
   recovery_links: Rowid & { subject: string; digest: string; expires_at: number }
-  recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number }
+  recovery_tickets: Rowid & SessionColumns & { granted_by: string; expires_at: number; digest: string | null }
   guesses: Rowid & {
     subject: string
     budget: 'owner' | 'others'

@@ -11,11 +11,19 @@ const LOOKED_AT = 2 * MOST_KEYS
 /** A key that goes to make room. */
 type Going = SessionKey & Readonly<{ login: LoginVoucher; expires_at: number }>
 
-/**
- * Finds room for a key that is new to a subject, within a read or a write. What it answers makes the room, within a write; `undefined` if
- * there is none.
- */
-export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => (() => void) | undefined
+/** Room for one more key. */
+type Room = Readonly<{
+  /** Makes the room, within a write. */
+  make: () => void
+  /** Whether a key goes for it that has not expired. */
+  putsOut: boolean
+}>
+
+/** Finds room for a key that is new to a subject, within a read or a write; `undefined` if there is none. */
+export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => Room | undefined
+
+/** Room that there is. */
+export const FREE: Room = { make: () => undefined, putsOut: false }
 
 /** A key that has proven something here, or is a known device. */
 const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
@@ -136,9 +144,9 @@ export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor
 
   return (key, login, now) => {
     const { subject } = key
-    if ((some.get({ subject, most: MOST_KEYS })?.count ?? 0) < MOST_KEYS) return () => undefined
+    if ((some.get({ subject, most: MOST_KEYS })?.count ?? 0) < MOST_KEYS) return FREE
     const going = goingFor(key, login, now)
-    if (going !== undefined) return () => leave(going, now)
-    return login === 'none' ? undefined : () => undefined
+    if (going !== undefined) return { make: () => leave(going, now), putsOut: going.expires_at > now }
+    return login === 'none' ? undefined : FREE
   }
 }

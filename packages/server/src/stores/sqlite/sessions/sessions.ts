@@ -2,7 +2,7 @@ import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
 import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { createRoomFor } from './crowd.ts'
+import { createRoomFor, FREE } from './crowd.ts'
 import { createLogins } from './logins.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
@@ -17,7 +17,7 @@ type Found = SessionSeen & Readonly<{ writes: readonly (() => void)[] }>
 
 /** Keeps sessions: who was seen, until when, and which were ended. */
 export function createSessionStore(connection: Connection): SessionStore {
-  const { prepare, read, write } = connection
+  const { prepare, read, write, enqueue } = connection
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
@@ -133,7 +133,7 @@ export function createSessionStore(connection: Connection): SessionStore {
 
   /** The life of the session that a key is in, or that its login begins. */
   function lifeOf(
-    { key, account, now, idleSeconds, absoluteSeconds, active }: Touch,
+    { key, account, now, idleSeconds, absoluteSeconds, active, notices }: Touch,
     since: number | undefined,
     voucher: LoginVoucher,
   ): Found {
@@ -150,9 +150,11 @@ export function createSessionStore(connection: Connection): SessionStore {
       // what an expired session had proven does not count for the one that begins
       const drops = dropOfDevice.map((each) => () => void each.run({ ...key }))
       if (status === 'known') return { status, login: 'none', expiresAt, writes }
-      const room = session === undefined ? roomFor(key, login, now) : () => undefined
+      const room = session === undefined ? roomFor(key, login, now) : FREE
       if (room === undefined) return { status: 'crowded', login: 'none', writes: [] }
-      return { status, login: 'none', expiresAt, writes: [room, ...drops, ...writes] }
+      if (room.putsOut && notices === undefined) return { status: 'full', login: 'none', writes: [] }
+      const told = room.putsOut ? [() => enqueue(notices)] : []
+      return { status, login: 'none', expiresAt, writes: [room.make, ...told, ...drops, ...writes] }
     }
     const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
 

@@ -26,7 +26,7 @@ type Whose = Readonly<{ subject: string; budget: GuessBudget }>
 const FRESH: Budget = { times: [], exhaustedAt: null, strikes: 0, quietSince: null, inRow: 0, rowAt: 0 }
 
 /** Counts guesses, and takes back those that were none. */
-export function createGuessStore({ prepare, read, write }: Connection): GuessStore {
+export function createGuessStore({ prepare, read, write, enqueue }: Connection): GuessStore {
   const find = prepare((db, p: Parameter<Whose>) =>
     db.selectFrom('guesses').selectAll().where('subject', '=', p('subject')).where('budget', '=', p('budget')),
   )
@@ -143,9 +143,11 @@ export function createGuessStore({ prepare, read, write }: Connection): GuessSto
         if (authenticators.length > 0 && compared.length === 0) return { counted: false, by: 'authenticator', retryAt: now }
         const times = [...left.times, now]
         const row = !isOwner && compared.length > 0 && { inRow: left.inRow + 1, rowAt: now }
-        keep(whose, { ...left, ...row, times, exhaustedAt: times.length >= limits.perSubject ? now : null }, limits)
+        const after = { ...left, ...row, times, exhaustedAt: times.length >= limits.perSubject ? now : null }
+        keep(whose, after, limits)
         if (ceremony !== undefined) putCeremony.run({ ceremony, count: inCeremony + 1, expiresAt: now + CEREMONY_SECONDS })
-        return { counted: true, ceremony: inCeremony + 1, subject: times.length, authenticators: compared }
+        const closes = closedUntil(after, limits) !== undefined
+        return { counted: true, ceremony: inCeremony + 1, subject: times.length, authenticators: compared, closes }
       }),
 
     giveBack: ({ subject, budget, ceremony, authenticators, accepted = false, at, limits }) =>
@@ -161,6 +163,11 @@ export function createGuessStore({ prepare, read, write }: Connection): GuessSto
         if (ceremony !== undefined && inCeremony > 1) putCeremony.run({ ceremony, count: inCeremony - 1, expiresAt: at + CEREMONY_SECONDS })
         else if (ceremony !== undefined) dropCeremony.run({ ceremony })
         if (budget === 'owner') for (const id of authenticators) uncountWrong.run({ subject, id })
+      }),
+
+    tell: ({ subject, budget, now, limits, notices }) =>
+      write(() => {
+        if (closedUntil(budgetAt(budgetOf({ subject, budget }), now, limits), limits) !== undefined) enqueue(notices)
       }),
 
     count: ({ subject, budget, ceremony, now, limits }) =>

@@ -47,20 +47,30 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
       .where('digest', '=', p('digest'))
       .where('expires_at', '>', p('now')),
   )
-  const putTicket = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; by: string; expiresAt: number }>) =>
-    db
-      .insertInto('recovery_tickets')
-      .values({ subject: p('subject'), sid: p('sid'), jkt: p('jkt'), granted_by: p('by'), expires_at: p('expiresAt') })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['subject', 'sid', 'jkt'])
-          .doUpdateSet(({ ref }) => ({ granted_by: ref('excluded.granted_by'), expires_at: ref('excluded.expires_at') })),
-      ),
+  const putTicket = prepare(
+    (db, p: Parameter<{ subject: string; sid: string; jkt: string; by: string; digest: string; expiresAt: number }>) =>
+      db
+        .insertInto('recovery_tickets')
+        .values({
+          subject: p('subject'),
+          sid: p('sid'),
+          jkt: p('jkt'),
+          granted_by: p('by'),
+          digest: p('digest'),
+          expires_at: p('expiresAt'),
+        })
+        .onConflict((conflict) =>
+          conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
+            granted_by: ref('excluded.granted_by'),
+            digest: ref('excluded.digest'),
+            expires_at: ref('excluded.expires_at'),
+          })),
+        ),
   )
   const findTicket = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('recovery_tickets')
-      .select(['granted_by', 'expires_at'])
+      .select(['granted_by', 'digest', 'expires_at'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
@@ -97,14 +107,16 @@ export function createRecoveryStore(connection: Connection): RecoveryStore {
         const rows = kind === 'code' ? takeCode.run({ subject, digest }) : takeLink.run({ subject, digest, now })
         if (rows === 0) return false
         endAll(end)
-        putTicket.run({ ...keyOf(key), by: kind === 'code' ? 'recovery-code' : 'admin', expiresAt })
+        putTicket.run({ ...keyOf(key), by: kind === 'code' ? 'recovery-code' : 'admin', digest, expiresAt })
         enqueue(notices)
         return true
       }),
     ticket: (key) =>
       read(() => {
         const row = findTicket.get(keyOf(key))
-        return row === undefined ? null : { key: keyOf(key), by: row.granted_by as TicketRecord['by'], expiresAt: row.expires_at }
+        if (row === undefined) return null
+        const { granted_by, digest, expires_at } = row
+        return { key: keyOf(key), by: granted_by as TicketRecord['by'], ...(digest !== null && { digest }), expiresAt: expires_at }
       }),
   }
 }

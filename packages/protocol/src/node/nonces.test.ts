@@ -1,16 +1,16 @@
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
-import { createNonces, NONCE_LIFETIME_SECONDS, NONCE_STEP_SECONDS, type Nonces } from './nonces.ts'
+import { createDpopNonces, type DpopNonces, NONCE_LIFETIME_SECONDS, NONCE_STEP_SECONDS } from './nonces.ts'
 
 const START = 1_800_000_000
 
 let time: number
-let nonces: Nonces
-const madeWith = (serviceKey: string, ahead = 0): Nonces => createNonces({ serviceKey, now: () => time + ahead })
+let nonces: DpopNonces
+const madeWith = (key: string, ahead = 0): DpopNonces => createDpopNonces({ key: new TextEncoder().encode(key), now: () => time + ahead })
 
 beforeEach(() => {
   time = START
-  nonces = madeWith('stile_g_one')
+  nonces = madeWith('one')
 })
 
 test('threat: proofs are signed ahead and kept. A nonce is good for a minute and not a second longer', () => {
@@ -31,20 +31,20 @@ test('a nonce is good for 45 seconds after it was received, whenever that was', 
 
 test('threat: a nonce of the future, from a process whose clock is wrong, makes proofs live longer', () => {
   time = START + NONCE_STEP_SECONDS - 1
-  expect(nonces.handedOutAt(madeWith('stile_g_one', 5).current())).toBe(START + NONCE_STEP_SECONDS)
+  expect(nonces.handedOutAt(madeWith('one', 5).current())).toBe(START + NONCE_STEP_SECONDS)
   time = START
   for (const ahead of [NONCE_STEP_SECONDS, NONCE_LIFETIME_SECONDS, 86_400]) {
-    expect(nonces.handedOutAt(madeWith('stile_g_one', ahead).current())).toBeUndefined()
+    expect(nonces.handedOutAt(madeWith('one', ahead).current())).toBeUndefined()
   }
 })
 
 test('processes with the same key accept each other’s nonces, and after a restart', () => {
-  expect(madeWith('stile_g_one').handedOutAt(nonces.current())).toBe(START)
-  expect(madeWith('stile_g_one', -20).handedOutAt(madeWith('stile_g_one', -20).current())).toBe(START - 30)
+  expect(madeWith('one').handedOutAt(nonces.current())).toBe(START)
+  expect(madeWith('one', -20).handedOutAt(madeWith('one', -20).current())).toBe(START - 30)
 })
 
-test('threat: the nonce of another guard key is taken', () => {
-  for (const other of ['stile_g_two', '', 'stile_g_one ']) expect(nonces.handedOutAt(madeWith(other).current())).toBeUndefined()
+test('threat: the nonce of another key is taken', () => {
+  for (const other of ['two', '', 'one ']) expect(nonces.handedOutAt(madeWith(other).current())).toBeUndefined()
 })
 
 test('threat: a nonce that was made up, cut, lengthened or altered in one place', () => {
@@ -71,7 +71,7 @@ test('threat: a nonce that was made up, cut, lengthened or altered in one place'
 test('a nonce tells nothing: no two steps and no two keys have the same one', () => {
   const seen = new Set<string>()
   for (let step = 0; step < 100; step++) {
-    seen.add(nonces.current()).add(madeWith('stile_g_two').current())
+    seen.add(nonces.current()).add(madeWith('two').current())
     time += NONCE_STEP_SECONDS
   }
   expect(seen.size).toBe(200)
