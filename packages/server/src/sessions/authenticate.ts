@@ -65,7 +65,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       await consumeDpop(store.replay, proof, time)
 
       const subject = formatSubject({ issuer, sub })
-      const caller: Omit<Caller, 'login' | 'vouchedBy'> = {
+      const caller: Omit<Caller, 'login' | 'vouchedBy' | 'loginGap'> = {
         issuer,
         sub,
         subject,
@@ -79,12 +79,13 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
         ...(email && { email }),
       }
       const confirmed = confirmedKey !== undefined
+      const isStored = proof.stored
       const touch = {
         key: sessionKey(caller),
         account: caller.account,
         now: time,
         ...session,
-        login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored: proof.stored }),
+        login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
         active,
       }
       let seen = await store.sessions.touch(touch)
@@ -96,7 +97,7 @@ export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ f
       if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
       if (status === 'crowded')
         throw new StileError('session_ended', 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.')
-      return { ...caller, ...loginFor(login, found) }
+      return { ...caller, ...loginFor({ login, isStored }, found) }
     },
 
     nonce: () => nonces.current(),

@@ -1,4 +1,4 @@
-import type { Proof } from '@stile/protocol'
+import type { LoginGap, Proof } from '@stile/protocol'
 import type { LoginVoucher } from '../stores/store.ts'
 
 /** Who is asking: a verified session token together with a verified device proof. */
@@ -20,6 +20,8 @@ export type Caller = Readonly<{
   login: Proof
   /** What says that the login was given to this device key. */
   vouchedBy: LoginVoucher
+  /** Why no login counts for this device key, if none does. */
+  loginGap?: LoginGap
   /** The acting party (RFC 8693 `act.sub`) if someone acts for the subject. */
   actor?: string
   /** Shown in an authenticator app or a passkey prompt; never used to decide. */
