@@ -10,6 +10,7 @@ import { loginsContract } from './contract/logins.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
 import { operationsContract } from './contract/operations.test-support.ts'
 import { recoveryContract } from './contract/recovery.test-support.ts'
+import { reopeningContract } from './contract/reopening.test-support.ts'
 import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as a store`, () => {
     sessionsContract(open)
     sessionEndsContract(open)
+    reopeningContract(open)
     loginsContract(open)
     crowdContract(open)
     singleUseContract(open)

@@ -288,6 +288,11 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX sessions_life ON sessions (subject, sid, created_at, seen_at);
     `,
   },
+  {
+    version: 12,
+    name: 'sessions that a sign-in began again for one key',
+    sql: 'ALTER TABLE sessions ADD COLUMN reopened_at INTEGER',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */
