@@ -1,5 +1,6 @@
 import { type Proof, rank } from '@stile/protocol'
 import type { LoginClaim, LoginVoucher } from '../stores/store.ts'
+import type { Caller, EndedCaller } from './caller.ts'
 
 /** What an unknown login counts for: there is a session, and nothing else is known. */
 const UNKNOWN_LOGIN: Proof = { method: 'login', level: 'session', amr: [], authTime: 0 }
@@ -36,6 +37,11 @@ export function loginClaim({ login: { authTime }, party, sid, issuedAt, confirme
 export function loginFor(login: Proof, found: LoginVoucher): Readonly<{ login: Proof; vouchedBy: LoginVoucher }> {
   const isSilent = login.authTime === 0 && rank(login.level) <= rank('session')
   return found === 'none' || isSilent ? { login: UNKNOWN_LOGIN, vouchedBy: 'none' } : { login, vouchedBy: found }
+}
+
+/** A caller whose login counts for nothing. */
+export function withoutLogin(identity: EndedCaller['identity']): Caller {
+  return { ...identity, login: UNKNOWN_LOGIN, vouchedBy: 'none' }
 }
 
 /**

@@ -26,7 +26,7 @@ import { wayFor, waysFor } from './ways.ts'
 const PROVEN_SECONDS = GATE_MAX_AGE_SECONDS + REGISTRATION_SECONDS
 
 /** The body of `POST /v1/step-ups/{id}/attempts`; what `response` must be is up to the method. */
-const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
+export const ATTEMPT_BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
 
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
@@ -39,7 +39,7 @@ const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown()
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const { method: chosen, response } = readBody(BODY, body)
+  const { method: chosen, response } = readBody(ATTEMPT_BODY, body)
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)

@@ -66,12 +66,14 @@ export function reopeningContract(open: () => Promise<Store>): void {
 
     it('begins if it has expired, and another key that has expired stays out', async () => {
       await touch(ALICE)
+      await prove(ALICE)
       await touch(phone)
       expect(await see(ALICE, T0 + 700)).toEqual({ status: 'expired', login: 'none' })
       await begin(ALICE, T0 + 700)
       expect(await reopen(ALICE, T0 + 710)).toBe('reopened')
       expect(await touch(ALICE, T0 + 720)).toBe('known')
       expect(await touch(phone, T0 + 720)).toBe('ended')
+      expect(await store().proofs.list(ALICE)).toMatchObject([{ method: 'relogin' }])
     })
 
     it('threat: a key that nobody has seen joins it with a stolen token', async () => {
@@ -117,8 +119,8 @@ export function reopeningContract(open: () => Promise<Store>): void {
     it('threat: a sign-in of before the end begins it again', async () => {
       for (const [sid, ends] of [
         ['one', (sid: string) => end(T0 + 10, sid)],
-        ['all', () => endAll()],
         ['good', (sid: string) => end(undefined, sid)],
+        ['all', () => endAll()],
       ] as const) {
         const key = { ...ALICE, sid, jkt: `key-${sid}` }
         await touch(key)
@@ -129,6 +131,12 @@ export function reopeningContract(open: () => Promise<Store>): void {
         expect(await store().proofs.list(key)).toEqual([])
         expect(await reopen(key, T0 + 30, { authTime: T0 + 29 }), 'the step-up stays').toBe('reopened')
       }
+    })
+
+    it('threat: a sign-in of before the end of all begins one that nobody was seen in', async () => {
+      await endAll()
+      await begin()
+      expect(await reopen(ALICE, T0 + 30, { authTime: T0 + 10 })).toBe('too_early')
     })
 
     it('threat: a session that was ended meanwhile begins again with the step-up of before', async () => {
