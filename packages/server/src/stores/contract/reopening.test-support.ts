@@ -64,6 +64,20 @@ export function reopeningContract(open: () => Promise<Store>): void {
       expect(await prove(phone, T0 + 41)).toBe(false)
     })
 
+    it('threat: a login of before, of the owner or confirmed by its issuer, counts in it again', async () => {
+      const mine = { confirmed: false, sid: ALICE.sid, authTime: T0 }
+      expect(await see(ALICE, T0, mine)).toMatchObject({ login: 'first' })
+      await end(T0 + 10)
+      await begin()
+      await reopen()
+      expect(await see(ALICE, T0 + 40, mine)).toMatchObject({ status: 'known', login: 'none' })
+      expect(await see(ALICE, T0 + 40, { ...mine, authTime: T0 + 30 })).toMatchObject({ status: 'known', login: 'first' })
+      const confirmed = { confirmed: true, sid: ALICE.sid }
+      expect(await see(ALICE, T0 + 40, { ...confirmed, authTime: T0 + 29 })).toMatchObject({ status: 'known', login: 'none' })
+      expect(await see(ALICE, T0 + 40, confirmed), 'of an unknown time').toMatchObject({ status: 'known', login: 'none' })
+      expect(await see(ALICE, T0 + 40, { ...confirmed, authTime: T0 + 30 })).toMatchObject({ status: 'known', login: 'issuer' })
+    })
+
     it('begins if it has expired, and another key that has expired stays out', async () => {
       await touch(ALICE)
       await prove(ALICE)

@@ -109,7 +109,12 @@ export function createSessionStore(connection: Connection): SessionStore {
     // a login of another key says nothing of this one: it begins no session again
     const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
     const found = endOf(touch, since) ?? lifeOf(touch, since, login)
-    if (found.status === 'new' || found.status === 'known') return { ...found, login, writes: [...found.writes, ...(claim ? [claim] : [])] }
+    if (found.status === 'new' || found.status === 'known') {
+      const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
+      // what was proven with an older login ended with the session
+      const counts = reopenedAt === null || (touch.login.authTime ?? 0) >= reopenedAt
+      return { ...found, login: counts ? login : 'none', writes: [...found.writes, ...(claim ? [claim] : [])] }
+    }
     return { ...found, login: 'none', ...(hasIssuerEnded(touch.key) && { endedByIssuer: true }) }
   }
 
