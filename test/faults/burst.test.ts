@@ -81,7 +81,7 @@ test('fifty wrong guesses in one step-up at the same moment get no more than its
   const secret = await enrollTotp(carol, stack.clock.now())
   stack.clock.advance(16 * 60)
   const { id } = await begin(carol, 'reports.export')
-  const guesses = wrongCodes(secret, stack.clock.now(), BURST)
+  const guesses = wrongCodes({ secret, seconds: stack.clock.now(), count: BURST })
   const answers = await Promise.all(guesses.map((code) => carol.service('POST', `/v1/step-ups/${id}/attempts`, answer(code))))
   expect(counted(answers)).toEqual({ wrong_code: 5, too_many_attempts: 45 })
   for (const { headers } of answers.filter(({ status }) => status === 429)) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
@@ -96,7 +96,7 @@ test('fifty wrong guesses spread over step-ups, sessions and devices get no more
   await enrollPasskey(dave, emulator, codeAt(secret, stack.clock.now() + 30))
   stack.clock.advance(16 * 60)
   const devices = await Promise.all(Array.from({ length: 10 }, (_, at) => stack.person({ sub: 'dave', account: 'acme', sid: `sid-${at}` })))
-  const guesses = wrongCodes(secret, stack.clock.now(), BURST)
+  const guesses = wrongCodes({ secret, seconds: stack.clock.now(), count: BURST })
   const answers = await Promise.all(
     devices.map(async (device, at) => {
       const { id } = await begin(device, 'reports.export')

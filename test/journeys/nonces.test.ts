@@ -1,13 +1,11 @@
-import { enrollTotp, expect, test } from '../support/journey.ts'
+import { expect, test } from '../support/journey.ts'
 
 test('an API that asks for nonces: a page that has none yet repeats its call by itself, and nobody is prompted', async ({
   page,
   demo,
-  signIn,
+  signInWithApp,
 }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  await enrollTotp(page)
+  await signInWithApp('pro')
   await expect(page.getByRole('table')).toContainText('Annual plan')
   // the page forgets its nonces, and its tokens prove enough
   await page.reload()

@@ -1,14 +1,12 @@
-import { enrollTotp, expect, goTo, testAlone as test, waitAnHour } from '../support/journey.ts'
+import { expect, goTo, testAlone as test, waitAnHour } from '../support/journey.ts'
 
 test('with the service stopped the basic report still opens, export says what is wrong, and both recover by themselves', async ({
   page,
   demo,
-  signIn,
+  signInWithApp,
   picture,
 }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  await enrollTotp(page)
+  await signInWithApp('pro')
   await expect(page.getByRole('table')).toBeVisible()
 
   await demo.part('service').stop()

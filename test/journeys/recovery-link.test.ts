@@ -1,18 +1,15 @@
-import { enrollPasskey, enrollTotp, expect, goTo, plugIn, test } from '../support/journey.ts'
+import { enrollPasskey, expect, plugIn, test } from '../support/journey.ts'
 import { mailThat } from '../support/mailbox.ts'
 
 test('an administrator sends a link to the mailbox, which lets the user set up one new way', async ({
   page,
   demo,
   people,
-  signIn,
+  signInWithApp,
   picture,
 }) => {
   await plugIn(page)
-  await signIn('pro')
-  await goTo(page, 'Security')
-  await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
-  await enrollTotp(page)
+  await signInWithApp('pro')
 
   await demo.stile('subjects', 'recover', `demo|${people.pro.name}`)
   const { text } = await mailThat(page, demo, /stile-recovery=/)

@@ -59,10 +59,8 @@ test('a user looks after what is enrolled: adds a second way, renames one and re
   await picture('inbox-notices')
 })
 
-test('a new browser must prove an enrolled factor before it may add one of its own', async ({ page, browser, demo, signIn }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  await enrollTotp(page)
+test('a new browser must prove an enrolled factor before it may add one of its own', async ({ browser, demo, signIn, signInWithApp }) => {
+  await signInWithApp('pro')
 
   // an attacker who has only the password uses another browser
   const other = await (await browser.newContext()).newPage()
@@ -82,19 +80,16 @@ test('a user sees where they are signed in, and signs a lost browser out and for
   browser,
   demo,
   signIn,
+  signInWithApp,
   picture,
 }) => {
-  await signIn('pro')
-  await goTo(page, 'Security')
-  await page.getByRole('button', { name: 'Add a way to confirm it’s you' }).click()
-  const secret = await enrollTotp(page)
+  const secret = await signInWithApp('pro')
 
   const lost = await (await browser.newContext()).newPage()
   await lost.goto(demo.urls.web)
   await signIn('pro', lost)
   await goTo(lost, 'Security')
   const devices = page.getByRole('region', { name: 'Your devices' })
-  await goTo(page, 'Reports')
   await goTo(page, 'Security')
   await expect(devices.getByRole('listitem')).toHaveCount(2)
   await expect(devices.getByRole('listitem').filter({ hasText: 'This one. Known to be yours.' })).toHaveCount(1)

@@ -1,9 +1,7 @@
 import { enrollTotp, expect, signInAgain, signOut, test, totp } from '../support/journey.ts'
 
-test('a pro user enrols an authenticator app and exports with its code', async ({ page, signIn, picture }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  const secret = await enrollTotp(page, { picture })
+test('a pro user enrols an authenticator app and exports with its code', async ({ page, signIn, signInWithApp, picture }) => {
+  const secret = await signInWithApp('pro', { picture })
   expect(secret).toMatch(/^[A-Z2-7]{32}$/)
   await expect(page.getByRole('table')).toContainText('Annual plan')
 
@@ -20,10 +18,8 @@ test('a pro user enrols an authenticator app and exports with its code', async (
   await expect(page.getByTestId('claims')).toHaveValue(/"acr": "urn:stile:acr:mfa"/)
 })
 
-test('a wrong code is refused in words, then the right one works', async ({ page, signIn, picture, lines }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  const secret = await enrollTotp(page)
+test('a wrong code is refused in words, then the right one works', async ({ page, signIn, signInWithApp, picture, lines }) => {
+  const secret = await signInWithApp('pro')
   await signInAgain(page, signIn, 'pro')
 
   await page.getByRole('button', { name: 'Confirm and continue' }).click()
@@ -41,10 +37,8 @@ test('a wrong code is refused in words, then the right one works', async ({ page
   expect(lines.join('\n')).not.toContain(secret)
 })
 
-test('cancelling loses nothing, and asking again works', async ({ page, signIn }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  const secret = await enrollTotp(page)
+test('cancelling loses nothing, and asking again works', async ({ page, signIn, signInWithApp }) => {
+  const secret = await signInWithApp('pro')
   await signInAgain(page, signIn, 'pro')
 
   await page.getByLabel('Note for the file').fill('Typed before the prompt')
@@ -62,10 +56,8 @@ test('cancelling loses nothing, and asking again works', async ({ page, signIn }
   await expect(page.getByLabel('Exported lines')).toHaveValue(/Typed before the prompt/)
 })
 
-test('with the keyboard alone a user signs in, confirms and exports', async ({ page, demo, people, signIn }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  const secret = await enrollTotp(page)
+test('with the keyboard alone a user signs in, confirms and exports', async ({ page, demo, people, signInWithApp }) => {
+  const secret = await signInWithApp('pro')
   await signOut(page)
 
   const tabTo = async (name: string) => {

@@ -1,9 +1,13 @@
-import { enrollTotp, expect, signOut, test, totp } from '../support/journey.ts'
+import { expect, signOut, test, totp } from '../support/journey.ts'
 
-test('the page without a framework asks, proves and exports through the same API', async ({ page, demo, people, signIn, picture }) => {
-  await signIn('pro')
-  await page.getByRole('button', { name: 'Set it up' }).click()
-  const secret = await enrollTotp(page)
+test('the page without a framework asks, proves and exports through the same API', async ({
+  page,
+  demo,
+  people,
+  signInWithApp,
+  picture,
+}) => {
+  const secret = await signInWithApp('pro')
   await signOut(page)
 
   await page.goto(`${demo.urls.web}/vanilla.html`)

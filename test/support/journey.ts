@@ -22,6 +22,8 @@ type Fixtures = {
   /** Somebody on each tier whom no other test has seen, with an account of their own. */
   people: Readonly<Record<Tier, DemoPerson>>
   signIn: (tier: Tier, page?: Page) => Promise<void>
+  /** Signs in, and adds an authenticator app where the report asks for one; answers its secret. The page shows the reports then. */
+  signInWithApp: (tier: Tier, options?: { picture?: (name: string) => Promise<void> }) => Promise<string>
   /** Signs in with the identity provider. */
   signInElsewhere: (tier: Tier, options?: { picture?: (name: string) => Promise<void> }) => Promise<void>
   /** Has axe look at the screen, light, dark and narrow; with `SCREENSHOTS=<folder>` keeps pictures of it. */
@@ -68,6 +70,13 @@ export const test = base.extend<Fixtures, { shared: RunningDemo }>({
       await on.getByLabel('Password').fill('stile')
       await on.getByRole('button', { name: 'Sign in', exact: true }).click()
       await expect(on.getByRole('heading', { name: 'Reports' })).toBeVisible()
+    })
+  },
+  signInWithApp: async ({ signIn, page }, use) => {
+    await use(async (tier, options) => {
+      await signIn(tier)
+      await page.getByRole('button', { name: 'Set it up' }).click()
+      return enrollTotp(page, options)
     })
   },
   signInElsewhere: async ({ demo, people, page }, use) => {

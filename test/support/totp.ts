@@ -26,8 +26,8 @@ function ownCodeAt(secret: string, seconds: number): string {
   return String((mac.readUInt32BE((mac[19] ?? 0) & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
-/** `count` well-formed codes that the secret does not have at any time near `seconds`. */
-export function wrongCodes(secret: string, seconds: number, count: number): string[] {
+/** Well-formed codes, as many as `count`, that the secret does not have at any time near `seconds`. */
+export function wrongCodes({ secret, seconds, count }: Readonly<{ secret: string; seconds: number; count: number }>): string[] {
   const right = new Set([-60, -30, 0, 30, 60].map((offset) => codeAt(secret, seconds + offset)))
   const codes: string[] = []
   for (let number = 0; codes.length < count; number++) {

@@ -153,8 +153,16 @@ export function lendAuthenticator(answer: 'works' | 'waits' | 'dismissed'): void
   Object.assign(navigator.credentials, { create: prompt, get: prompt })
 }
 
+const OWN_PASSKEYS = globalThis.PublicKeyCredential
+
+/** Makes the browser one that has no passkeys. They are given back when the story is left. */
+export function withoutPasskeys(): void {
+  Object.assign(globalThis, { PublicKeyCredential: undefined })
+}
+
 /** Gives the browser its own authenticators again. */
 function takeAuthenticator(): void {
+  Object.assign(globalThis, { PublicKeyCredential: OWN_PASSKEYS })
   // the lent functions hide those of the prototype
   for (const name of ['create', 'get']) Reflect.deleteProperty(navigator.credentials, name)
 }

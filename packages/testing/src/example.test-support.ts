@@ -1,4 +1,5 @@
 import { definePolicy, type Policy } from '@stile/policy'
+import { expect } from 'vitest'
 import type { TestService } from './service.ts'
 
 export const NOW = 1_800_000_000
@@ -26,4 +27,13 @@ export async function call(service: TestService, method: string, path: string, b
   const response = await service.fetch(`${service.url}${path}`, { method, ...(body !== undefined && { body: JSON.stringify(body) }) })
   const text = await response.text()
   return { status: response.status, body: text ? JSON.parse(text) : undefined }
+}
+
+/** Gives the proof of the change that was begun last. */
+export async function confirm(service: TestService): Promise<void> {
+  const opened = await call(service, 'POST', '/v1/step-ups', { feature: 'stile:authenticators' })
+  const { id, operation } = opened.body as { id: string; operation?: object }
+  expect(operation).toBeDefined()
+  const response = { code: '123456' }
+  expect(await call(service, 'POST', `/v1/step-ups/${id}/attempts`, { method: 'totp', response })).toMatchObject({ status: 200 })
 }

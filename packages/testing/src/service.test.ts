@@ -2,7 +2,7 @@ import { createStile } from '@stile/browser'
 import { createEnrollment } from '@stile/browser/enroll'
 import type { State } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
-import { call, NOW, policy } from './example.test-support.ts'
+import { call, confirm, NOW, policy } from './example.test-support.ts'
 import { createTestService, type TestService, type TestServiceOptions } from './service.ts'
 import { createClock } from './world/clock.ts'
 import { authenticatorOf, licenseOf } from './world/world.ts'
@@ -25,15 +25,6 @@ async function until<S extends { status: string }>(
 ) {
   while (flow.get().status !== status) await new Promise<void>((resolve) => flow.subscribe(resolve))
   return flow.get()
-}
-
-/** Gives the proof of the change that was begun last. */
-async function confirm(service: TestService): Promise<void> {
-  const opened = await call(service, 'POST', '/v1/step-ups', { feature: 'stile:authenticators' })
-  const { id, operation } = opened.body as { id: string; operation?: object }
-  expect(operation).toBeDefined()
-  const response = { code: '123456' }
-  expect(await call(service, 'POST', `/v1/step-ups/${id}/attempts`, { method: 'totp', response })).toMatchObject({ status: 200 })
 }
 
 describe('a step-up of the real client', () => {

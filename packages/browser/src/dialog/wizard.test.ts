@@ -24,6 +24,7 @@ const none = { [STATUS]: () => json({ codesLeft: 0 }), [MAKE]: () => json({ code
 const enrols = { [REGISTER]: () => json(TOTP, 201), [FINISH]: () => json(APP, 201) }
 
 const title = () => labelled('aria-labelledby')
+const descriptionOf = (name: string) => document.getElementById(buttonOf(name)?.getAttribute('aria-describedby') ?? '')?.textContent
 const submit = () => dialog().querySelector('form')?.requestSubmit()
 const typeIn = (text: string) => {
   input().value = text
@@ -41,6 +42,35 @@ test('after enrolling, subjects without recovery codes are offered some, and can
   press(texts.notNow)
   await expect(enrolled).resolves.toBe(true)
   expect(dialog().open).toBe(false)
+})
+
+test('a way that this browser lacks cannot be chosen, and its button is described by the reason', async () => {
+  const { stile, seen } = setup(enrols)
+  mount(stile).enroll()
+  await until(() => buttonOf(texts.passkeyTitle))
+  for (const name of [texts.passkeyTitle, texts['security-keyTitle']]) {
+    expect(buttonOf(name)?.disabled).toBe(true)
+    expect(descriptionOf(name)).toBe(texts.passkeyMissing)
+    press(name)
+  }
+  expect(seen(REGISTER)).toEqual([])
+  expect(document.activeElement).toBe(buttonOf(texts.totpTitle))
+})
+
+test('ways that this browser has can be chosen, and their buttons are described by what they are', async () => {
+  vi.stubGlobal('PublicKeyCredential', class {})
+  mount(setup(enrols).stile).enroll()
+  await until(() => buttonOf(texts.passkeyTitle))
+  const offers = [
+    [texts.passkeyTitle, texts.passkeyHint],
+    [texts.totpTitle, texts.totpHint],
+    [texts['security-keyTitle'], texts['security-keyHint']],
+  ] as const
+  expect(buttons()).toEqual([...offers.map(([name]) => name), texts.cancel])
+  for (const [name, hint] of offers) {
+    expect(buttonOf(name)?.disabled).toBe(false)
+    expect(descriptionOf(name)).toBe(hint)
+  }
 })
 
 test.each([

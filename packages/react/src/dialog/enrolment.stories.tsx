@@ -3,7 +3,18 @@ import { licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
-import { click, dark, inWorld, lendAuthenticator, type Meta, narrow, type StoryObj, settled, typeCode } from '../stories.test-support.tsx'
+import {
+  click,
+  dark,
+  inWorld,
+  lendAuthenticator,
+  type Meta,
+  narrow,
+  type StoryObj,
+  settled,
+  typeCode,
+  withoutPasskeys,
+} from '../stories.test-support.tsx'
 
 /** Enrolment opens on a click of the gate, as it does in an application. */
 function Page(): ReactElement {
@@ -43,6 +54,24 @@ export const Choice: Story = {
 
 export const ChoiceDark: Story = dark(Choice)
 export const ChoiceNarrow: Story = narrow(Choice)
+
+/** A browser without passkeys: what it cannot do is disabled, and says why. */
+export const ChoiceWithoutPasskeys: Story = {
+  play: async () => {
+    withoutPasskeys()
+    await open()
+    for (const name of ['Add a passkey', 'Add a security key']) {
+      const button = await screen.findByRole('button', { name })
+      expect(button).toBeDisabled()
+      expect(button).toHaveAccessibleDescription('This browser cannot make one.')
+    }
+    expect(screen.getByRole('button', { name: 'Add an authenticator app' })).toBeEnabled()
+    await settled()
+  },
+}
+
+export const ChoiceWithoutPasskeysDark: Story = dark(ChoiceWithoutPasskeys)
+export const ChoiceWithoutPasskeysNarrow: Story = narrow(ChoiceWithoutPasskeys)
 
 /** An authenticator app: a picture to scan, a key to type by hand, and the code that it shows. */
 export const AuthenticatorApp: Story = {

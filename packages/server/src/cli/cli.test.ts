@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { verifyApiKey } from '../api-keys/api-keys.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
-import { runCli } from './program.ts'
+import { runCommand } from './run.test-support.ts'
 
 let directory: string
 beforeEach(() => {
@@ -16,23 +16,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const now = (): number => 1_800_000_000
 
-async function stile(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const code = await runCli(args, {
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
-    workingDirectory: directory,
-    environment: {},
-    now,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-  })
-  return { code, out, err }
-}
+const stile = (...args: string[]) => runCommand(args, { workingDirectory: directory, now })
 
 describe('stile keys', () => {
   test('makes a key that works, lists it without what makes it work, and revokes it', async () => {

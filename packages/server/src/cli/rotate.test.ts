@@ -8,7 +8,7 @@ import { totpCode } from '../http/client.test-support.ts'
 import { AUDIENCE, startTestService, type TestService } from '../http/service.test-support.ts'
 import { totpSecretContext } from '../methods/totp/totp.ts'
 import { createSealer, keyIdOf, sealedKeyId, sealedPrefix } from '../secrets/seal.ts'
-import { runCli } from './program.ts'
+import { runCommand } from './run.test-support.ts'
 
 type Secret = Uint8Array<ArrayBuffer>
 const [OLD, NEW, OTHER] = [7, 8, 9].map((each) => new Uint8Array(32).fill(each)) as [Secret, Secret, Secret]
@@ -33,22 +33,13 @@ async function grant(): Promise<void> {
 }
 
 async function stile(args: readonly string[], environment: Readonly<Record<string, string>> = BOTH) {
-  let out = ''
-  let err = ''
-  const code = await runCli([...args, '--database', first.database], {
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
+  const run = await runCommand([...args, '--database', first.database], {
     workingDirectory: join(first.database, '..'),
     environment,
     now: first.now,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
   })
-  for (const secret of [OLD, NEW, OTHER]) expect(out + err).not.toContain(base64(secret))
-  return { code, out, err }
+  for (const secret of [OLD, NEW, OTHER]) expect(run.out + run.err).not.toContain(base64(secret))
+  return run
 }
 
 /** Another process of the same service. */

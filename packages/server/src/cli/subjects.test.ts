@@ -6,7 +6,7 @@ import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.
 import { recoveryLinkDigest } from '../recovery/link.ts'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
 import type { Store } from '../stores/store.ts'
-import { runCli } from './program.ts'
+import { runCommand } from './run.test-support.ts'
 
 const NOW = 1_800_000_000
 const ADA = 'main|ada'
@@ -38,23 +38,8 @@ function configure(over: Readonly<Record<string, unknown>> = {}): void {
   writeFileSync(join(directory, 'stile.config.json'), JSON.stringify(config))
 }
 
-async function stile(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  let out = ''
-  let err = ''
-  const code = await runCli(args, {
-    out: (text) => {
-      out += text
-    },
-    err: (text) => {
-      err += text
-    },
-    workingDirectory: directory,
-    environment,
-    now: () => NOW,
-    random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-  })
-  return { code, out, err }
-}
+const stile = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+  runCommand(args, { workingDirectory: directory, environment, now: () => NOW })
 
 /** Whether a token opens the account of a subject. */
 const opens = (url: string, subject = ADA) => {

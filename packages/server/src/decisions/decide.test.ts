@@ -1,8 +1,7 @@
 import { definePolicy, parsePolicy } from '@stile/policy'
 import { describe, expect, test } from 'vitest'
 import { TEST_AUDIENCE, TEST_POLICY } from '../domain.test-support.ts'
-import { recordProof } from '../proofs/record.ts'
-import { enrol, start, totp } from '../standing/standing.test-support.ts'
+import { enrol, proveTotp, start, startProven, totp } from '../standing/standing.test-support.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { decideFor } from './decide.ts'
 import { stateOf } from './state.ts'
@@ -17,13 +16,7 @@ describe('deciding', () => {
     await enrol(world, totp())
     expect(await decide('reports.export')).toMatchObject({ outcome: 'step_up', next: { methods: ['totp'] } })
     expect(await decide('payouts.approve')).toMatchObject({ outcome: 'enroll' })
-    await recordProof(world.domain, await loadStanding(world.domain, caller), {
-      method: 'totp',
-      level: 'mfa',
-      amr: [],
-      authTime: world.clock.now(),
-      authenticatorId: 'auth_totp',
-    })
+    await proveTotp(world, caller)
     expect(await decide('reports.export')).toMatchObject({ outcome: 'permit', until: world.clock.now() + 900 })
     world.clock.advance(901)
     expect(await decide('reports.export')).toMatchObject({ outcome: 'step_up' })
@@ -42,32 +35,14 @@ describe('deciding', () => {
   })
 
   test('an operation is permitted only where a ceremony was completed for it', async () => {
-    const world = await start({ policy: bound })
-    await enrol(world, totp())
-    const caller = await world.caller()
-    await recordProof(world.domain, await loadStanding(world.domain, caller), {
-      method: 'totp',
-      level: 'mfa',
-      amr: [],
-      authTime: world.clock.now(),
-      authenticatorId: 'auth_totp',
-    })
+    const { world, caller } = await startProven({ policy: bound })
     const standing = await loadStanding(world.domain, caller)
     expect(decideFor(standing, 'pay')).toMatchObject({ outcome: 'step_up', requirement: { bind: ['amount'] } })
     expect(decideFor(standing, 'pay', { digest: 'abc' })).toMatchObject({ outcome: 'permit' })
   })
 
   test('support staff cannot use, add or learn what the customer has enrolled or proven', async () => {
-    const world = await start({ policy: bound })
-    await enrol(world, totp())
-    const own = await world.caller()
-    await recordProof(world.domain, await loadStanding(world.domain, own), {
-      method: 'totp',
-      level: 'mfa',
-      amr: [],
-      authTime: world.clock.now(),
-      authenticatorId: 'auth_totp',
-    })
+    const { world } = await startProven({ policy: bound })
     // same session and same device on purpose
     const standing = await loadStanding(world.domain, await world.caller({ actor: 'support' }))
     expect(standing.proofs).toHaveLength(1)

@@ -2,8 +2,8 @@ import type { Level } from '@stile/protocol'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { enrol as enrolRecord, totp } from '../standing/standing.test-support.ts'
 import { loadStanding } from '../standing/standing.ts'
-import type { AuthenticatorRecord } from '../stores/store.ts'
 import { recordProof } from './record.ts'
 
 async function start(): Promise<TestDomain> {
@@ -13,18 +13,7 @@ async function start(): Promise<TestDomain> {
   return world
 }
 
-async function enrol({ domain }: TestDomain, id: string, level: Level): Promise<void> {
-  const record: AuthenticatorRecord = {
-    id,
-    subject: 'main|alice',
-    level,
-    name: id,
-    createdAt: 1,
-    boundBy: { method: 'login', level: 'session' },
-    data: { method: 'totp', sealedSecret: 'sealed', lastStep: 0, failures: 0 },
-  }
-  await domain.store.authenticators.create({ record, limit: 10, change: { at: 1, type: 'authenticators', subject: record.subject } })
-}
+const enrol = (world: TestDomain, id: string, level: Level) => enrolRecord(world, totp({ id, level }))
 
 /** Records a proof on a device and answers whether that is known afterwards. */
 async function prove(world: TestDomain, jkt: string, level: Level, change: Readonly<Record<string, string>> = {}): Promise<boolean> {

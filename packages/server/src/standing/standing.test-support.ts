@@ -1,7 +1,10 @@
 import { onTestFinished } from 'vitest'
 import { createTestDomain, type TestDomain, type TestDomainOverrides } from '../domain.test-support.ts'
 import { writeLicense } from '../licenses/licenses.ts'
+import { recordProof } from '../proofs/record.ts'
+import type { Caller } from '../sessions/caller.ts'
 import type { AuthenticatorRecord } from '../stores/store.ts'
+import { loadStanding } from './standing.ts'
 
 /** A domain in which the account `acme` has the highest tier; it is closed when the test has finished. */
 export async function start(overrides: TestDomainOverrides = {}) {
@@ -44,3 +47,23 @@ export const passkey: AuthenticatorRecord = totp({
 /** Writes an authenticator as an enrolment would. */
 export const enrol = ({ domain }: Pick<TestDomain, 'domain'>, record: AuthenticatorRecord): Promise<boolean> =>
   domain.store.authenticators.create({ record, limit: 10, change: { at: 1, type: 'authenticators', subject: record.subject } })
+
+/** Records a proof by the authenticator app of alice, as a step-up would. */
+export async function proveTotp({ domain }: Pick<TestDomain, 'domain'>, caller: Caller): Promise<void> {
+  await recordProof(domain, await loadStanding(domain, caller), {
+    method: 'totp',
+    level: 'mfa',
+    amr: ['otp', 'mfa'],
+    authTime: domain.now(),
+    authenticatorId: 'auth_totp',
+  })
+}
+
+/** A domain in which alice has an authenticator app and has just proven with it who she is. */
+export async function startProven(overrides: TestDomainOverrides = {}) {
+  const world = await start(overrides)
+  await enrol(world, totp())
+  const caller = await world.caller()
+  await proveTotp(world, caller)
+  return { world, caller }
+}

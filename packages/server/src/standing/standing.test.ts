@@ -1,21 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { recordProof } from '../proofs/record.ts'
 import { publicAuthenticator } from './counted.ts'
-import { enrol, passkey, start, totp } from './standing.test-support.ts'
+import { enrol, passkey, start, startProven, totp } from './standing.test-support.ts'
 import { loadStanding } from './standing.ts'
 
 describe('where a caller stands', () => {
   test('is the login, what was proven here, what is enrolled, the license and the risk', async () => {
-    const world = await start()
-    await enrol(world, totp())
-    const caller = await world.caller()
-    await recordProof(world.domain, await loadStanding(world.domain, caller), {
-      method: 'totp',
-      level: 'mfa',
-      amr: ['otp', 'mfa'],
-      authTime: world.clock.now(),
-      authenticatorId: 'auth_totp',
-    })
+    const { world, caller } = await startProven()
     const standing = await loadStanding(world.domain, caller)
     expect(standing).toMatchObject({
       caller,
@@ -31,16 +21,7 @@ describe('where a caller stands', () => {
   })
 
   test('a second key on one session starts with no proofs', async () => {
-    const world = await start()
-    await enrol(world, totp())
-    const caller = await world.caller()
-    await recordProof(world.domain, await loadStanding(world.domain, caller), {
-      method: 'totp',
-      level: 'mfa',
-      amr: [],
-      authTime: world.clock.now(),
-      authenticatorId: 'auth_totp',
-    })
+    const { world } = await startProven()
     for (const other of [{ jkt: 'another-key' }, { sid: 's2' }, { sub: 'bob' }])
       expect((await loadStanding(world.domain, await world.caller(other))).proofs).toHaveLength(1)
   })

@@ -3,6 +3,7 @@ import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
 import { crowdContract } from './contract/crowd.test-support.ts'
 import { devicesContract } from './contract/devices.test-support.ts'
+import { useStore } from './contract/fixtures.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
@@ -26,23 +27,24 @@ import type { Store } from './store.ts'
  */
 export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as a store`, () => {
-    sessionsContract(open)
-    sessionEndsContract(open)
-    reopeningContract(open)
-    loginsContract(open)
-    crowdContract(open)
-    singleUseContract(open)
-    operationsContract(open)
-    devicesContract(open)
-    attemptsContract(open)
-    guessesContract(open)
-    authenticatorsContract(open)
-    recoveryContract(open)
-    licensesContract(open)
-    keysContract(open)
-    mailContract(open)
-    sealedContract(open)
-    sweepContract(open)
+    const store = useStore(open)
+    sessionsContract(store)
+    sessionEndsContract(store)
+    reopeningContract(store)
+    loginsContract(store)
+    crowdContract(store)
+    singleUseContract(store)
+    operationsContract(store)
+    devicesContract(store)
+    attemptsContract(store)
+    guessesContract(store)
+    authenticatorsContract(store)
+    recoveryContract(store)
+    licensesContract(store)
+    keysContract(store)
+    mailContract(store)
+    sealedContract(store)
+    sweepContract(store)
   })
 }
 

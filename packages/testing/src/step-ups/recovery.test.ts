@@ -1,6 +1,6 @@
 import type { Registration } from '@stile/protocol'
 import { expect, test } from 'vitest'
-import { call, NOW, policy } from '../example.test-support.ts'
+import { call, confirm, NOW, policy } from '../example.test-support.ts'
 import { createTestService, type TestService } from '../service.ts'
 import { createClock } from '../world/clock.ts'
 import { authenticatorOf, licenseOf, type World } from '../world/world.ts'
@@ -25,15 +25,6 @@ const enrol = async (service: TestService) => {
   return call(service, 'POST', `/v1/authenticators/registrations/${id}`, { response: { code: '123456' } })
 }
 const redeem = (service: TestService, proof: object) => call(service, 'POST', '/v1/recovery', proof)
-
-/** Gives the proof of the change that was begun last. */
-async function confirm(service: TestService): Promise<void> {
-  const opened = await call(service, 'POST', '/v1/step-ups', { feature: 'stile:authenticators' })
-  const { id, operation } = opened.body as { id: string; operation?: object }
-  expect(operation).toBeDefined()
-  const response = { code: '123456' }
-  expect(await call(service, 'POST', `/v1/step-ups/${id}/attempts`, { method: 'totp', response })).toMatchObject({ status: 200 })
-}
 
 test('a code with a login of now opens the way to one authenticator, once', async () => {
   const service = open()

@@ -1,8 +1,9 @@
-import type { Authenticator, Method } from '@stile/protocol'
+import type { AttestationStatus, Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
 import { button, createCodeField, element, PROMPT_ICONS, quietButton, submitButton } from '../parts.ts'
+import type { TextKey } from '../texts/texts.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 
 /** What enrolment begins with. */
@@ -16,12 +17,21 @@ export type EnrollmentViewOptions = Readonly<{
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
 type Registering = Extract<EnrollmentState, { registration: unknown }>
 
-/** Every method that can be enrolled, in the order in which they are offered. */
-const METHODS: readonly EnrollableMethod[] = ['passkey', 'totp', 'security-key']
-const METHOD_ICONS: Readonly<Record<EnrollableMethod, string>> = {
-  passkey: ICONS.passkey,
-  'security-key': ICONS.usb,
-  totp: PROMPT_ICONS.phone,
+/** How each method is offered and asked for, in the order in which they are offered. */
+const OFFERS: Readonly<Record<EnrollableMethod, Readonly<{ title: TextKey; hint: TextKey; prompt: TextKey; drawing: string }>>> = {
+  passkey: { title: 'passkeyTitle', hint: 'passkeyHint', prompt: 'passkey', drawing: ICONS.passkey },
+  totp: { title: 'totpTitle', hint: 'totpHint', prompt: 'scan', drawing: PROMPT_ICONS.phone },
+  'security-key': { title: 'security-keyTitle', hint: 'security-keyHint', prompt: 'security-keyText', drawing: ICONS.usb },
+}
+const METHODS = Object.keys(OFFERS) as readonly EnrollableMethod[]
+
+/** Why a security key counts for less than a hardware key. */
+const ATTESTATION_TEXTS: Readonly<Record<Exclude<AttestationStatus, 'trusted'>, TextKey>> = {
+  none: 'attestation_none',
+  untrusted: 'attestation_untrusted',
+  not_allowed: 'attestation_not_allowed',
+  revoked: 'attestation_revoked',
+  synced: 'attestation_synced',
 }
 
 /**
@@ -42,27 +52,29 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
   })
   const nameInput = element('input', { maxLength: 64, autocomplete: 'off' })
 
-  const offer = (method: EnrollableMethod) =>
-    element(
-      'div',
-      { className: 'stile-choice' },
-      button({
-        label: say(`${method}Title`),
-        onClick: () => enrollment.start(method),
-        className: method === best ? 'stile-primary' : '',
-      }),
-      element('p', {}, say(isUsable(method) ? `${method}Hint` : 'passkeyMissing')),
-    )
+  const offer = (method: EnrollableMethod) => {
+    const { title, hint } = OFFERS[method]
+    const isMissing = !isUsable(method)
+    const hintText = element('p', { id: `${wizard.alertId}-${method}` }, say(isMissing ? 'passkeyMissing' : hint))
+    const choose = button({
+      label: say(title),
+      onClick: () => enrollment.start(method),
+      className: method === best ? 'stile-primary' : '',
+    })
+    choose.disabled = isMissing
+    choose.setAttribute('aria-describedby', hintText.id)
+    return element('div', { className: 'stile-choice' }, choose, hintText)
+  }
   const showChoice = (view: Pick<DialogView, 'key'> & Partial<DialogView>) =>
     show({ title: say('enrollTitle'), body: () => methods.map(offer), actions: () => [cancelButton()], ...view })
 
   /** Shows that the service or the browser is at work. */
   const showBusy = (method: EnrollableMethod, view: Pick<DialogView, 'key' | 'text'> & Partial<DialogView>) =>
-    show({ icon: METHOD_ICONS[method], title: say(`${method}Title`), busy: true, actions: () => [cancelButton()], ...view })
+    show({ icon: OFFERS[method].drawing, title: say(OFFERS[method].title), busy: true, actions: () => [cancelButton()], ...view })
   const showPrompt = ({ status, method, error }: Registering) =>
     showBusy(method, {
       key: 'prompt',
-      text: say(status === 'verifying' ? 'wait' : [`${method}Text`, 'passkey']),
+      text: say(status === 'verifying' ? 'wait' : OFFERS[method].prompt),
       alert: wizard.errorText(error, method),
     })
   const secretNodes = (secret: string, qr: string | undefined) => {
@@ -79,9 +91,9 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
     show({
       // the QR code is drawn after the secret is there
       key: qr ? 'totp with QR code' : 'totp',
-      icon: METHOD_ICONS.totp,
-      title: say('totpTitle'),
-      text: say('scan'),
+      icon: OFFERS.totp.drawing,
+      title: say(OFFERS.totp.title),
+      text: say(OFFERS.totp.prompt),
       busy,
       alert: wizard.errorText(error, 'totp'),
       body: () => [...secretNodes(secret, qr), codeField.field],
@@ -105,7 +117,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
         key: 'named',
         icon: ICONS.done,
         title: say('enrolled'),
-        text: say(`attestation_${attestation}`),
+        text: attestation && attestation !== 'trusted' ? say(ATTESTATION_TEXTS[attestation]) : '',
         onCancel: finish,
         onSubmit: save,
         body: () => [element('label', {}, say('name'), nameInput)],
@@ -158,5 +170,11 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
 
 /** Whether this browser can enrol the method. */
 function isUsable(method: EnrollableMethod): boolean {
-  return method === 'totp' || !!globalThis.PublicKeyCredential
+  switch (method) {
+    case 'totp':
+      return true
+    case 'passkey':
+    case 'security-key':
+      return !!globalThis.PublicKeyCredential
+  }
 }

@@ -21,7 +21,7 @@ export const PROMPT_TEXTS = {
 } as const
 
 /** The key of a sentence that the dialog has. */
-type TextKey =
+export type TextKey =
   | keyof typeof PROMPT_TEXTS
   | keyof typeof STEP_UP_TEXTS
   | keyof typeof OPERATION_TEXTS

@@ -5,6 +5,11 @@ stile-dialog {
     gap: 0.375rem;
     margin-bottom: 0.5rem;
     font-size: 0.93em;
+    :disabled {
+      border-style: dashed;
+      color: var(--_muted);
+      cursor: default;
+    }
   }
   img {
     margin: 0 auto;

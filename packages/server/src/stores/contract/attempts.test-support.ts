@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../store.ts'
-import { BURST, burst, T0, useStore } from './fixtures.test-support.ts'
+import { BURST, burst, T0 } from './fixtures.test-support.ts'
 
 const WINDOW = 900
 const LIMIT = 3
@@ -32,9 +32,7 @@ function modelOfWindows() {
 }
 
 /** Windows of attempts. */
-export function attemptsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
-
+export function attemptsContract(store: () => Store): void {
   describe('attempts', () => {
     it('threat: guesses sent at the same time would share one count', async () => {
       const hits = await burst(() => store().attempts.hit({ ...HIT, limit: BURST }))

@@ -1,26 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { NewChange, Store } from '../store.ts'
-import {
-  ALICE,
-  ALL,
-  authenticator,
-  authenticatorsChange,
-  BOB,
-  BURST,
-  burst,
-  enrol,
-  passkey,
-  T0,
-  totp,
-  useStore,
-} from './fixtures.test-support.ts'
+import { ALICE, ALL, authenticator, authenticatorsChange, BOB, BURST, burst, enrol, passkey, T0, totp } from './fixtures.test-support.ts'
 
 const change = authenticatorsChange(ALICE)
 const revoked = (before: number): NewChange => ({ at: T0, type: 'revoked', subject: ALICE.subject, before })
 
 /** Authenticators and the codes they give. */
-export function authenticatorsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function authenticatorsContract(store: () => Store): void {
   const totpOf = (id: string) => authenticator(id, { level: 'mfa', data: totp() })
 
   describe('authenticators', () => {

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { MOST_KEYS } from '../retention.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, authenticator, BOB, burst, enrol, login, proofsChange, T0, useStore } from './fixtures.test-support.ts'
-
-const IDLE = 600
-const ABSOLUTE = 3600
+import { ABSOLUTE, ALICE, authenticator, BOB, burst, enrol, IDLE, login, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 
 /** How many keys one subject may have, and which of them go. */
-export function crowdContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function crowdContract(store: () => Store): void {
   const touch = (key: SessionKey, { now = T0, ...over }: Partial<LoginClaim> & { now?: number } = {}) =>
-    store().sessions.touch({
+    touchSession(store(), {
       key,
-      account: 'acme',
       now,
-      idleSeconds: IDLE,
-      absoluteSeconds: ABSOLUTE,
       login: login({ confirmed: false, ...(key.sid.startsWith('dev-') ? {} : { sid: key.sid }), ...over }),
-      active: true,
     })
   const stranger = (index: number, sid = ALICE.sid): SessionKey => ({ ...ALICE, sid, jkt: `stranger-${index}` })
   const deviceOf = (jkt: string): SessionKey => ({ ...ALICE, sid: `dev-${jkt}`, jkt })

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { NewChange, SessionKey, Store } from '../store.ts'
-import { ALICE, ALL, authenticator, enrol, login, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, ALL, authenticator, enrol, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
 const { subject } = ALICE
 const PHONE: SessionKey = { subject, sid: 'sid-7', jkt: 'jkt-7' }
 const change: NewChange = { at: T0, type: 'revoked', subject, before: T0 }
 
 /** The device keys of a subject: what they call themselves, and how one is forgotten. */
-export function devicesContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function devicesContract(store: () => Store): void {
   const bind = (jkt: string, now = T0) => store().devices.bind({ subject, jkt, authenticatorId: 'auth_1', now })
   const arrive = async (key: SessionKey, now = T0) =>
-    (await store().sessions.touch({ key, account: 'acme', now, idleSeconds: 1000, absoluteSeconds: 5000, login: login(), active: true }))
-      .status
+    (await touchSession(store(), { key, now, idleSeconds: 1000, absoluteSeconds: 5000 })).status
   const forget = (jkt: string, over: object = {}) => store().devices.forget({ subject, jkt, now: T0, change, ...over })
   const list = (now = T0) => store().devices.list({ subject, now })
 

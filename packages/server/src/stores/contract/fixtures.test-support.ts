@@ -6,6 +6,7 @@ import type {
   NewChange,
   RegistrationRecord,
   SessionKey,
+  SessionSeen,
   StepUpRecord,
   Store,
   TotpData,
@@ -17,6 +18,9 @@ export { T0 }
 
 /** How many callers race in a burst. */
 export const BURST = 50
+/** How long a session lasts unused, and at the most, in seconds. */
+export const IDLE = 600
+export const ABSOLUTE = 3600
 /** A cursor that no log of a test reaches. */
 export const ALL = { cursor: 0, limit: 1000 }
 
@@ -44,6 +48,20 @@ export const login = (over: Partial<LoginClaim> = {}): LoginClaim => ({
   mayOwn: true,
   ...over,
 })
+
+type SessionTouch = Parameters<Store['sessions']['touch']>[0]
+
+/** Lets the store see a session, as each of its requests does; what is given replaces the usual. */
+export const touchSession = (store: Store, given: Pick<SessionTouch, 'key'> & Partial<SessionTouch>): Promise<SessionSeen> =>
+  store.sessions.touch({
+    account: 'acme',
+    now: T0,
+    idleSeconds: IDLE,
+    absoluteSeconds: ABSOLUTE,
+    login: login(),
+    active: true,
+    ...given,
+  })
 
 export const proofsChange = ({ subject, sid }: SessionKey): NewChange => ({ at: T0, type: 'proofs', subject, sid })
 export const authenticatorsChange = ({ subject }: SessionKey): NewChange => ({ at: T0, type: 'authenticators', subject })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GuessLimits, GuessPlace, Store } from '../store.ts'
-import { ALICE, authenticator, authenticatorsChange, BOB, BURST, burst, enrol, T0, totp, useStore } from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, BURST, burst, enrol, T0, totp } from './fixtures.test-support.ts'
 
 const LIMITS: GuessLimits = {
   perCeremony: 5,
@@ -15,8 +15,7 @@ const MANY: GuessLimits = { ...LIMITS, perCeremony: 1000, perSubject: 1000 }
 const PLACE: GuessPlace = { subject: ALICE.subject, budget: 'owner', ceremony: 'su_1', authenticators: [] }
 
 /** Budgets of guesses, and authenticator apps that are switched off. */
-export function guessesContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function guessesContract(store: () => Store): void {
   const app = (id: string, failures = 0) => authenticator(id, { level: 'mfa', data: totp({ failures }) })
   const take = (over: Partial<GuessPlace> = {}, limits = LIMITS, now = T0) => store().guesses.take({ ...PLACE, ...over, now, limits })
   const giveBack = (over: Partial<GuessPlace> & { accepted?: boolean } = {}, at = T0, limits = LIMITS) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiKeyRecord, SigningKeyRecord, Store } from '../store.ts'
-import { burst, T0, useStore } from './fixtures.test-support.ts'
+import { burst, T0 } from './fixtures.test-support.ts'
 
 const apiKey = (id: string, over: Partial<ApiKeyRecord> = {}): ApiKeyRecord => ({
   id,
@@ -21,9 +21,7 @@ const signingKey = (kid: string, activeFrom: number): SigningKeyRecord => ({
 })
 
 /** Keys of machines, keys that sign, settings, and the store's own life. */
-export function keysContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
-
+export function keysContract(store: () => Store): void {
   describe('api keys', () => {
     it('finds by hash and lists, with and without audience', async () => {
       const guard = apiKey('key_2', { scope: 'guard', audience: 'https://api.example.com', createdAt: T0 + 1 })

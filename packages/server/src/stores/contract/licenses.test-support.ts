@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../store.ts'
-import { ALL, burst, license, licenseChange, T0, useStore } from './fixtures.test-support.ts'
+import { ALL, burst, license, licenseChange, T0 } from './fixtures.test-support.ts'
 
 /** Licenses, policies and the log of what changed. */
-export function licensesContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function licensesContract(store: () => Store): void {
   const write = (record: ReturnType<typeof license>, expectedEpoch: number | null) =>
     store().licenses.write({ record, expectedEpoch, changes: [licenseChange(record.account)] })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { LOGIN_SECONDS, OWNER_SLACK_SECONDS } from '../retention.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, login, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, BOB, burst, login, T0, touchSession } from './fixtures.test-support.ts'
 
 /** What a token says otherwise than usual; `undefined` leaves it out. */
 type Over = Readonly<{ [K in keyof LoginClaim]?: LoginClaim[K] | undefined }>
@@ -9,12 +9,10 @@ type Over = Readonly<{ [K in keyof LoginClaim]?: LoginClaim[K] | undefined }>
 const given = (over: Over): Partial<LoginClaim> => Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
 
 /** To which device key a login belongs. */
-export function loginsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function loginsContract(store: () => Store): void {
   const touch = (key: SessionKey, over: Over = {}, { now = T0, active = true } = {}) =>
-    store().sessions.touch({
+    touchSession(store(), {
       key,
-      account: 'acme',
       now,
       idleSeconds: 3 * LOGIN_SECONDS,
       absoluteSeconds: 3 * LOGIN_SECONDS,
@@ -128,9 +126,8 @@ export function loginsContract(open: () => Promise<Store>): void {
 
   describe('a session that is not used', () => {
     it('is drawn out by what its subject does, not by what a page asks by itself', async () => {
-      const [idleSeconds, absoluteSeconds] = [600, 3600]
       const look = (now: number, active: boolean) =>
-        store().sessions.touch({ key: ALICE, account: 'acme', now, idleSeconds, absoluteSeconds, login: login({ authTime: T0 }), active })
+        touchSession(store(), { key: ALICE, now, idleSeconds: 600, login: login({ authTime: T0 }), active })
       expect(await look(T0, false)).toMatchObject({ status: 'new', expiresAt: T0 + 600 })
       expect(await look(T0 + 500, false)).toMatchObject({ status: 'known', expiresAt: T0 + 600 })
       expect(await store().sessions.expiresAt(ALICE)).toBe(T0 + 600)

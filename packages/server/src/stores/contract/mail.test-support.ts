@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AddressRecord, ClaimedNotice, NewNotice, NoticeDigest, Store } from '../store.ts'
-import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0 } from './fixtures.test-support.ts'
 
 const notice = (id: string, over: Partial<NewNotice> = {}): NewNotice => ({
   id,
@@ -25,8 +25,7 @@ const digestIn = (claimed: ClaimedNotice | undefined): NoticeDigest => {
 }
 
 /** Addresses, and notices that wait to be sent. */
-export function mailContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function mailContract(store: () => Store): void {
   const claim = (now = T0, limit = 10) => store().outbox.claim({ now, leaseSeconds: 60, limit })
   const put = (...notices: NewNotice[]) => store().addresses.write({ record: address({ subject: `demo|${notices[0]?.id}` }), notices })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { OperationRecord, Store, UsedOperation } from '../store.ts'
-import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0 } from './fixtures.test-support.ts'
 
 const operation = (id: string, over: Partial<OperationRecord> = {}): OperationRecord => ({
   id,
@@ -25,8 +25,7 @@ const used = (id: string, over: Partial<UsedOperation> = {}): UsedOperation => (
 })
 
 /** Operations: begun, proven once, and used up with what they are for. */
-export function operationsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function operationsContract(store: () => Store): void {
   const begin = (id: string, over: Partial<OperationRecord> = {}, limit = 8) =>
     store().operations.begin({ record: operation(id, over), limit })
   const proven = async (id: string) => {

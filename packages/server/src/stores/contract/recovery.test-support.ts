@@ -1,23 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { NewNotice, SessionKey, Store } from '../store.ts'
-import {
-  ALICE,
-  authenticator,
-  authenticatorsChange,
-  BOB,
-  burst,
-  login,
-  passkey,
-  proofsChange,
-  T0,
-  useStore,
-} from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, passkey, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 
 const EXPIRES = T0 + 600
 
 /** Recovery codes, links, and the tickets that they yield. */
-export function recoveryContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function recoveryContract(store: () => Store): void {
   const phone: SessionKey = { ...ALICE, jkt: 'phone' }
   const notice = (id: string): NewNotice => ({ id, subject: ALICE.subject, to: 'a@example.com', kind: 'recovery_used', data: {}, at: T0 })
   const make = (digests: readonly string[], { subject } = ALICE) =>
@@ -36,9 +24,7 @@ export function recoveryContract(open: () => Promise<Store>): void {
       },
       notices: [notice(id)],
     })
-  const touch = async (key: SessionKey) =>
-    (await store().sessions.touch({ key, account: 'acme', now: T0, idleSeconds: 600, absoluteSeconds: 3600, login: login(), active: true }))
-      .status
+  const touch = async (key: SessionKey) => (await touchSession(store(), { key })).status
   const told = async () => (await store().outbox.claim({ now: T0, leaseSeconds: 1, limit: 100 })).length
 
   describe('recovery codes', () => {

@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { MOST_KEYS } from '../retention.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
-import { ALICE, BOB, burst, login, proofsChange, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import { ABSOLUTE, ALICE, BOB, burst, IDLE, login, proofsChange, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
 type Reopening = Parameters<Store['sessions']['reopen']>[0]
 
 /** Sessions that were ended and begin again, after a sign-in that the service ran, for the one key that it was run for. */
-export function reopeningContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
-  const lifetimes = { idleSeconds: 600, absoluteSeconds: 3600 }
+export function reopeningContract(store: () => Store): void {
   /** A login that says nothing of this key, as a stolen token does. */
   const FOREIGN: Partial<LoginClaim> = { confirmed: false, sid: ALICE.sid, authTime: T0, mayOwn: false }
-  const see = (key: SessionKey, now: number, more: Partial<LoginClaim> = FOREIGN) =>
-    store().sessions.touch({ key, account: 'acme', now, ...lifetimes, login: login(more), active: true })
+  const see = (key: SessionKey, now: number, more: Partial<LoginClaim> = FOREIGN) => touchSession(store(), { key, now, login: login(more) })
   const touch = async (key: SessionKey, now = T0, more?: Partial<LoginClaim>) => (await see(key, now, more)).status
   const prove = (key: SessionKey, authTime = T0) =>
     store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
@@ -30,7 +27,8 @@ export function reopeningContract(open: () => Promise<Store>): void {
       key,
       account: 'acme',
       now,
-      ...lifetimes,
+      idleSeconds: IDLE,
+      absoluteSeconds: ABSOLUTE,
       stepUpId: `su_${key.jkt}`,
       proof: { method: 'relogin', level: 'session', amr: ['pwd'], authTime },
       change: proofsChange(key),

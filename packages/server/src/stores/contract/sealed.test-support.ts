@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { SEALED_KINDS, type SealedKind } from '../sealed-records.ts'
 import type { Store } from '../store.ts'
-import { ALL, authenticator, burst, enrol, registration, stepUp, T0, totp, useStore } from './fixtures.test-support.ts'
+import { ALL, authenticator, burst, enrol, registration, stepUp, T0, totp } from './fixtures.test-support.ts'
 
 const OLD = 'v1.AAAAAA_A.'
 const NEW = 'v1.BBBBBB_B.'
 
 /** What is sealed, and its replacement. */
-export function sealedContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
-
+export function sealedContract(store: () => Store): void {
   const fill = async (): Promise<void> => {
     await store().signingKeys.create({ kid: 'kid-1', publicJwk: {}, sealedPrivateJwk: `${OLD}key`, createdAt: T0, activeFrom: T0 })
     await enrol(store(), authenticator('auth_1', { level: 'mfa', data: totp({ sealedSecret: `${OLD}app` }) }))

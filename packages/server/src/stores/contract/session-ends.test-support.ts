@@ -12,17 +12,15 @@ import {
   registration,
   stepUp,
   T0,
-  useStore,
+  touchSession,
 } from './fixtures.test-support.ts'
 
 type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 
 /** The end of many sessions at once, and which are open. */
-export function sessionEndsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function sessionEndsContract(store: () => Store): void {
   const touch = async (key: SessionKey, now = T0, more: Partial<LoginClaim> = {}) =>
-    (await store().sessions.touch({ key, account: 'acme', now, idleSeconds: 600, absoluteSeconds: 3600, login: login(more), active: true }))
-      .status
+    (await touchSession(store(), { key, now, login: login(more) })).status
   const prove = (key: SessionKey, authTime = T0) =>
     store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: ['otp'], authTime }, change: proofsChange(key) })
   const endAll = (now: number, except?: SessionKey, more: Pick<EndOfAll, 'forgetDevices' | 'notices'> = {}) =>

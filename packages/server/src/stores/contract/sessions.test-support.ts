@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionKey, Store } from '../store.ts'
 import {
+  ABSOLUTE,
   ALICE,
   ALL,
   authenticator,
@@ -8,24 +9,20 @@ import {
   BOB,
   burst,
   enrol,
+  IDLE,
   login,
   passkey,
   proofsChange,
   registration,
   stepUp,
   T0,
-  useStore,
+  touchSession,
 } from './fixtures.test-support.ts'
 
-const IDLE = 600
-const ABSOLUTE = 3600
-
 /** Sessions, what they have proven, and devices. */
-export function sessionsContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function sessionsContract(store: () => Store): void {
   const touch = async (key: SessionKey, now: number, { account = 'acme', ...more }: { account?: string; authTime?: number } = {}) =>
-    (await store().sessions.touch({ key, account, now, idleSeconds: IDLE, absoluteSeconds: ABSOLUTE, login: login(more), active: true }))
-      .status
+    (await touchSession(store(), { key, account, now, login: login(more) })).status
   const end = (key: SessionKey, now = T0, more: { reopensAfter?: number } = {}) =>
     store().sessions.end({
       subject: key.subject,

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Store } from '../store.ts'
-import { ALICE, burst, registration, stepUp, T0, useStore } from './fixtures.test-support.ts'
+import { ALICE, burst, registration, stepUp, T0 } from './fixtures.test-support.ts'
 
 const winners = <T>(results: readonly (T | null)[]) => results.filter((result) => result !== null)
 
 /** Step-ups, registrations and replays: what may be used once. */
-export function singleUseContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
-
+export function singleUseContract(store: () => Store): void {
   describe('step-ups', () => {
     it('gives back what was created, with and without an operation', async () => {
       const operation = { params: { amount: '10.00', urgent: true, lines: 3 }, digest: 'digest', salt: 'salt' }

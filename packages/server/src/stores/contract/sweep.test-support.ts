@@ -12,24 +12,13 @@ import {
   registration,
   stepUp,
   T0,
-  useStore,
+  touchSession,
 } from './fixtures.test-support.ts'
 
 /** What the sweep deletes, and what it must leave. */
-export function sweepContract(open: () => Promise<Store>): void {
-  const store = useStore(open)
+export function sweepContract(store: () => Store): void {
   const touch = async (now: number, authTime?: number) =>
-    (
-      await store().sessions.touch({
-        key: ALICE,
-        account: 'acme',
-        now,
-        idleSeconds: 600,
-        absoluteSeconds: 3600,
-        login: login(authTime === undefined ? {} : { authTime }),
-        active: true,
-      })
-    ).status
+    (await touchSession(store(), { key: ALICE, now, login: login(authTime === undefined ? {} : { authTime }) })).status
 
   describe('sweep', () => {
     it('deletes step-ups, registrations and windows when they have expired, and not a second before', async () => {
