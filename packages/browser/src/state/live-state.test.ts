@@ -151,9 +151,10 @@ test('changes stream in, and the stream resumes after what is known', async () =
 
 test('the stream says that the session has ended', async () => {
   const { all, answer } = streams()
-  const { stile } = setup({ 'GET /v1/events': answer })
+  const { stile, answers } = setup({ 'GET /v1/events': answer })
   stile.subscribe(() => {})
   await until(() => all.length === 1)
+  answers['GET /v1/state'] = () => refuse('session_ended')
   all[0]?.send('end', { code: 'session_ended' })
   await until(() => stile.get().status === 'error')
   expect(stile.get()).toMatchObject({ code: 'session_ended' })
