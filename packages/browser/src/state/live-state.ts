@@ -79,9 +79,8 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
   }
   const end = () => fail(new StileError('session_ended'))
-  /** The service, asked once more, says how to go on. */
-  const endAndAsk = () => {
-    end()
+  const restart = () => {
+    drop({ status: 'loading' })
     load()
   }
   const load = () => {
@@ -105,7 +104,7 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
         // if it cannot be loaded, the state is still read when it is asked for
         const { follow } = await loadReady()
         if (mine !== turn) return
-        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end: endAndAsk })
+        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end: restart })
       }
       following.offer({ state, sharedName: name })
     } catch (error) {
@@ -127,10 +126,7 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     },
     load,
     end,
-    restart: () => {
-      drop({ status: 'loading' })
-      load()
-    },
+    restart,
     use: () => {
       used = true
     },
