@@ -23,6 +23,8 @@ export type DemoOptions = Readonly<{
   dataDir: string
   /** Lets others than the named users sign in, as apps/demo/src/shared/users.ts says. Default: false. */
   guests?: boolean
+  /** Other origins that show the same pages: whoever starts the demo serves them. Default: none. */
+  moreWebs?: readonly string[]
   /** How long each part may take until it answers, in milliseconds. Default: a minute. */
   patience?: number
   /** Gets every line that a part prints. */
@@ -100,6 +102,7 @@ export async function startDemo({
   ports,
   dataDir,
   guests = false,
+  moreWebs = [],
   patience = 60_000,
   onLine = () => {},
   onPart = () => {},
@@ -123,6 +126,7 @@ export async function startDemo({
     DEMO_ADMIN_URL: urls.admin,
     DEMO_API_URL: urls.api,
     DEMO_WEB_URL: urls.web,
+    DEMO_MORE_WEB_URLS: moreWebs.join(' '),
     DEMO_IDP_URL: urls.idp,
     DEMO_INBOX_URL: urls.inbox,
     DEMO_SMTP_URL: urls.smtp,

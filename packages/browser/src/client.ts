@@ -1,3 +1,4 @@
+import type { LoginGap } from '@stile/protocol'
 import { pageKey, thumbprint } from './device/device-key.ts'
 import { createDeviceProver } from './device/device-proof.ts'
 import { createFetch } from './fetch.ts'
@@ -52,9 +53,9 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     now: clock.serviceNow,
   })
 
-  const relogin = async () => {
+  const relogin = async (why?: LoginGap) => {
     if (!options.relogin) return undefined
-    const signedIn = !!(await options.relogin({ jkt: await deviceId() }).catch(() => false))
+    const signedIn = !!(await options.relogin({ jkt: await deviceId(), why }).catch(() => false))
     if (signedIn) await session.renewAfterRelogin()
     return signedIn
   }

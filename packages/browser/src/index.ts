@@ -9,6 +9,7 @@ export type {
   FlowError,
   FlowState,
   PolicyShape,
+  ReloginRequest,
   SessionRequest,
   StepUpOptions,
   Stile,

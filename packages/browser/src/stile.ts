@@ -1,4 +1,4 @@
-import type { AttemptFailure, IssuedToken, Method, Operation, Problem, State, StepUp } from '@stile/protocol'
+import type { AttemptFailure, IssuedToken, LoginGap, Method, Operation, Problem, State, StepUp } from '@stile/protocol'
 import type { StileCode } from './error.ts'
 
 /** What `createStile` reads of a policy's type: the names of its features. `typeof policy` of `definePolicy` fits. */
@@ -13,6 +13,14 @@ export type SessionRequest = Readonly<{
   jkt: string
   /** `start` first, `expired` when the service no longer takes the former, `relogin` after `options.relogin`, when `auth_time` must be newer. */
   why: 'start' | 'expired' | 'relogin'
+}>
+
+/** What the application's own sign-in is asked for. */
+export type ReloginRequest = Readonly<{
+  /** The device key that the password is given for. */
+  jkt: string
+  /** Why the sign-in of before does not count in this browser, if it is not too old but was given to another: for the text that asks. */
+  why?: LoginGap | undefined
 }>
 
 /** How to reach the service, and what the application lends. */
@@ -31,7 +39,7 @@ export type StileOptions = Readonly<{
    * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only if the service has a
    * login provider to ask.
    */
-  relogin?: (asked: Readonly<{ /** The device key that the password is given for. */ jkt: string }>) => Promise<boolean>
+  relogin?: (asked: ReloginRequest) => Promise<boolean>
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch
   /** This browser's clock, in seconds since the epoch. Default: `Date.now() / 1000`. */
@@ -151,7 +159,7 @@ export type Stile<F extends string = string> = Readonly<{
    * Has the application confirm the password, then takes a session token with the newer `auth_time`. Resolves with whether that happened;
    * with `undefined` if the application lends no `relogin`.
    */
-  relogin: () => Promise<boolean | undefined>
+  relogin: (why?: LoginGap) => Promise<boolean | undefined>
   /** Registers who shows step-ups. The last one registered is asked. */
   onStepUp: (handler: (flow: Flow) => void) => () => void
   /** Reads the state again. Never rejects. */

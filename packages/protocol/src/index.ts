@@ -32,7 +32,7 @@ export { ATTEMPT_FAILURES, PROBLEM_CODES, PROBLEM_MEDIA_TYPE, PROBLEMS, problem 
 export type { Assurance, Proof, Requirement } from './requirement.ts'
 export { CLOCK_SKEW_SECONDS, parseRequirement } from './requirement.ts'
 export type { AttestationStatus, Authenticator, Device, IssuedToken, Recovery, RecoveryTicket, State } from './state.ts'
-export type { EmailCodeStart, Registration, ReloginStart, StepUp, StepUpMethod } from './step-up.ts'
+export type { EmailCodeStart, LoginGap, Registration, ReloginStart, StepUp, StepUpMethod } from './step-up.ts'
 export { AUTHENTICATORS_FEATURE, RECOVERY_FEATURE, SESSION_FEATURE } from './step-up.ts'
 export type { ChallengeParams, StepUpChallenge } from './step-up-challenge.ts'
 export { challengedLevel, findChallenge, readChallenge } from './step-up-challenge.ts'

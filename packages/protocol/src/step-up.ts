@@ -17,11 +17,18 @@ export type EmailCodeStart = Readonly<{
 export type ReloginStart = Readonly<{ url: string }>
 
 /**
+ * Why no login counts for a device key. `login_elsewhere`: none was given to this key, as after the browser's storage was cleared.
+ * `key_not_stored`: the browser cannot store its key, so that no login can belong to it for longer than the page lives.
+ */
+export type LoginGap = 'login_elsewhere' | 'key_not_stored'
+
+/**
  * One way to meet a step-up. `start` is there once the method has been started: WebAuthn options (`PublicKeyCredentialRequestOptionsJSON`)
  * for `passkey` and `security-key`, {@link EmailCodeStart} for `email-otp`, {@link ReloginStart} for `relogin`. The `hint` of an
- * authenticator is its name, that of `relogin` the host of the login provider; a `relogin` without one is the application's own.
+ * authenticator is its name, that of `relogin` the host of the login provider; a `relogin` without one is the application's own. `why` is
+ * there on `relogin` alone.
  */
-export type StepUpMethod = Readonly<{ method: Method; hint?: string; start?: unknown }>
+export type StepUpMethod = Readonly<{ method: Method; hint?: string; why?: LoginGap; start?: unknown }>
 
 /** One transaction in which a subject meets one requirement; single use, minutes long. */
 export type StepUp = Readonly<{

@@ -133,13 +133,15 @@ function signedIn(request: Request, response: Response, next: NextFunction): voi
   next()
 }
 
-/** Lets the web app's origin in, with its cookie and the headers that a step-up needs; a write from any other origin is refused. */
+const PAGES: ReadonlySet<string> = new Set([env.web, ...env.moreWebs])
+
+/** Lets the origins of the pages in, with their cookie and the headers that a step-up needs; a write from any other origin is refused. */
 function cors(request: Request, response: Response, next: NextFunction): void {
   const { origin } = request.headers
   response.vary('Origin')
-  if (origin === env.web) {
+  if (origin !== undefined && PAGES.has(origin)) {
     response.set({
-      'access-control-allow-origin': env.web,
+      'access-control-allow-origin': origin,
       'access-control-allow-credentials': 'true',
       'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID',
     })

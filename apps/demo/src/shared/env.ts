@@ -7,6 +7,8 @@ export const env = {
   admin: process.env.DEMO_ADMIN_URL ?? 'http://127.0.0.1:4010',
   api: process.env.DEMO_API_URL ?? 'http://localhost:4001',
   web: process.env.DEMO_WEB_URL ?? 'http://localhost:5173',
+  /** Other origins that show the same pages and share the login, as a back office beside an app does. Default: none. */
+  moreWebs: (process.env.DEMO_MORE_WEB_URLS ?? '').split(' ').filter((url) => url !== ''),
   idp: process.env.DEMO_IDP_URL ?? 'http://localhost:4002',
   inbox: process.env.DEMO_INBOX_URL ?? 'http://127.0.0.1:4003',
   smtp: process.env.DEMO_SMTP_URL ?? 'smtp://127.0.0.1:4025',

@@ -1,9 +1,13 @@
+import type { ReloginRequest } from '@stile/browser'
+import type { LoginGap } from '@stile/protocol'
 import { type FormEvent, type ReactElement, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Api } from './api.ts'
 
 /** Asks for the password in a dialog of the product's own and tells how it went. */
 export type PasswordPrompt = Readonly<{
-  ask: () => Promise<boolean>
+  ask: (asked: Pick<ReloginRequest, 'why'>) => Promise<boolean>
+  /** Why the sign-in of before does not count in this browser, if that is why it asks. */
+  why: () => LoginGap | undefined
   settle: (confirmed: boolean) => void
   isOpen: () => boolean
   subscribe: (listener: () => void) => () => void
@@ -11,19 +15,19 @@ export type PasswordPrompt = Readonly<{
 
 /** Creates the prompt; one question at a time, later askers share its answer. */
 export function createPasswordPrompt(): PasswordPrompt {
-  let pending: { promise: Promise<boolean>; resolve: (confirmed: boolean) => void } | null = null
+  let pending: { promise: Promise<boolean>; resolve: (confirmed: boolean) => void; why: LoginGap | undefined } | null = null
   const listeners = new Set<() => void>()
   const tell = () => {
     for (const listener of listeners) listener()
   }
   return {
-    ask: () => {
+    ask: ({ why }) => {
       if (pending) return pending.promise
       let resolve = (_confirmed: boolean) => {}
       const promise = new Promise<boolean>((settled) => {
         resolve = settled
       })
-      pending = { promise, resolve }
+      pending = { promise, resolve, why }
       tell()
       return promise
     },
@@ -33,6 +37,7 @@ export function createPasswordPrompt(): PasswordPrompt {
       tell()
     },
     isOpen: () => pending !== null,
+    why: () => pending?.why,
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -40,9 +45,15 @@ export function createPasswordPrompt(): PasswordPrompt {
   }
 }
 
+const REASONS: Readonly<Record<LoginGap, string>> = {
+  login_elsewhere: 'This browser has no sign-in of its own yet, or its data was cleared.',
+  key_not_stored: 'This browser keeps no data of this site, so it cannot keep your sign-in: it asks again after you close it.',
+}
+
 /** The product's own "type your password again". */
 export function PasswordDialog({ api, prompt }: Readonly<{ api: Api; prompt: PasswordPrompt }>): ReactElement {
   const open = useSyncExternalStore(prompt.subscribe, prompt.isOpen)
+  const why = useSyncExternalStore(prompt.subscribe, prompt.why)
   const [problem, setProblem] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const dialog = useRef<HTMLDialogElement>(null)
@@ -69,7 +80,7 @@ export function PasswordDialog({ api, prompt }: Readonly<{ api: Api; prompt: Pas
     <dialog ref={dialog} className="password" aria-labelledby="password-title" onClose={() => prompt.settle(false)}>
       <form className="stack" onSubmit={submit}>
         <h2 id="password-title">Type your password again</h2>
-        <p>What you want to do asks for a fresh sign-in.</p>
+        <p>{why ? REASONS[why] : 'What you want to do asks for a fresh sign-in.'}</p>
         <label className="field">
           Password
           <input name="password" type="password" autoComplete="current-password" required aria-describedby="password-problem" />

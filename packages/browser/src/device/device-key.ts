@@ -9,7 +9,7 @@ export type DeviceKey = Readonly<{
   /** Cannot be exported, not even by the page. */
   privateKey: CryptoKey
   publicJwk: PublicJwk
-  /** Whether the browser keeps it; if not, it is gone with the page. */
+  /** Whether the browser keeps it; if not, it is gone with its tabs. */
   stored: boolean
 }>
 
@@ -19,16 +19,23 @@ const STORE = 'keys'
 /**
  * Gives the device key: the stored one, else a new one that is stored.
  *
- * If IndexedDB refuses or does not answer in time (private windows), the key lives as long as the page, so that signing in never breaks.
+ * If IndexedDB refuses or does not answer in time, the key lives in memory, through reloads and in all tabs if the browser lets it, so that
+ * signing in never breaks.
  *
  * @param waitMs  how long IndexedDB may take, in milliseconds
  */
 export async function loadDeviceKey(waitMs = 1500): Promise<DeviceKey> {
   const made = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])
-  const kept = await within(storedPair(made), { ms: waitMs }).catch(() => undefined)
-  const pair = kept ?? made
-  const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as PublicJwk
-  return { privateKey: pair.privateKey, publicJwk: { crv, kty, x, y }, stored: !!kept }
+  let stored = true
+  const share = async () => {
+    stored = false
+    return (await import('./unstored-key.ts')).shareUnstoredPair(made)
+  }
+  const { privateKey, publicKey } = await within(storedPair(made), { ms: waitMs })
+    .catch(share)
+    .catch(() => made)
+  const { crv, kty, x, y } = (await crypto.subtle.exportKey('jwk', publicKey)) as PublicJwk
+  return { privateKey, publicJwk: { crv, kty, x, y }, stored }
 }
 
 let loading: Promise<DeviceKey> | undefined

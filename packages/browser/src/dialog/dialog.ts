@@ -84,7 +84,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   }
   const stopListening = stile.onStepUp((flow) => {
     stepUp = flow
-    const label = flow.label ?? labels?.[flow.feature] ?? say(flow.feature)
+    const label = flow.label ?? labels?.[flow.feature]
     showStepUp({ flow, frame, say, label, loadWays, onEnd: endStepUp })
   })
 

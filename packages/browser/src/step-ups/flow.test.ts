@@ -248,12 +248,17 @@ test('methods that this browser cannot do, or that this version does not know, a
 
 test('signing in again takes a token with the newer auth_time and starts again', async () => {
   let calls = 0
+  const relogin = vi.fn(async () => true)
   const { stile, why } = setup(
-    { 'POST /v1/step-ups': () => json(calls++ ? doneStepUp() : openStepUp({ methods: [{ method: 'relogin' }] })) },
-    { relogin: async () => true },
+    {
+      'POST /v1/step-ups': () => json(calls++ ? doneStepUp() : openStepUp({ methods: [{ method: 'relogin', why: 'login_elsewhere' }] })),
+    },
+    { relogin },
   )
   await stile.stepUp('reports.export').done
   expect(why).toEqual(['start', 'relogin'])
+  // the text that asks for the password can say why the sign-in of before does not count here
+  expect(relogin).toHaveBeenCalledExactlyOnceWith({ jkt: expect.any(String), why: 'login_elsewhere' })
 })
 
 test('a sign-in that did not happen proves nothing', async () => {

@@ -1,7 +1,9 @@
-import type { AttemptFailure } from '@stile/protocol'
+import type { AttemptFailure, Problem } from '@stile/protocol'
+import { StileError } from '../base.ts'
 import { diagnoseOrigin } from '../passkey/diagnosis.ts'
 import { signalUnknown } from '../passkey/signal.ts'
 import type { Stile } from '../stile.ts'
+import type { OpenStepUp } from './methods.ts'
 
 /** An answer that the service refused. */
 export type RefusedAnswer = Readonly<{
@@ -24,4 +26,12 @@ export function explainRefusal({ failure, response, start, request }: RefusedAns
       return
     default:
   }
+}
+
+/** Tells that this browser can use none of the methods that are offered. */
+export function noUsableMethod({ feature, methods: offered }: OpenStepUp): StileError {
+  const methods = offered.map(({ method }) => method)
+  const detail = `Not usable in this browser: ${methods}`
+  const problem: Partial<Problem> = { code: 'method_unavailable', detail, feature, next: { methods } }
+  return new StileError('method_unavailable', problem as Problem)
 }

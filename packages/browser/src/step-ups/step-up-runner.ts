@@ -1,4 +1,4 @@
-import type { IssuedToken, Method, Operation, Problem, StepUp } from '@stile/protocol'
+import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../base.ts'
 import { authenticate } from '../passkey/authenticate.ts'
@@ -74,12 +74,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
-      if (!best) {
-        throw noUsableMethod(
-          feature,
-          stepUp.methods.map(({ method }) => method),
-        )
-      }
+      if (!best) throw (await import('./refusal.ts')).noUsableMethod(stepUp)
       set({ status: 'choosing', stepUp, methods })
       const method = methods.find((each) => each === before.method) ?? best
       await begin(method, { unasked: true })
@@ -140,7 +135,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'sign-in': {
-          if (!atProvider) return await signInWithApplication(signal)
+          if (!atProvider) return await signInWithApplication(signal, offered?.why)
           const startSignIn = async () => {
             const page = started ?? (await startMethod(method))
             answered.add(method)
@@ -156,8 +151,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     }
   }
 
-  const signInWithApplication = async (signal: AbortSignal): Promise<void> => {
-    if (!(await relogin?.())) throw new StileError('relogin_failed')
+  const signInWithApplication = async (signal: AbortSignal, why: LoginGap | undefined): Promise<void> => {
+    if (!(await relogin?.(why))) throw new StileError('relogin_failed')
     if (!signal.aborted) await start()
   }
 
@@ -232,10 +227,4 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
 /** Whether a code can be typed again at once, because one can be at hand. After anything else the subject chooses. */
 function canTypeAgain({ method, stepUp }: Extract<FlowState, { stepUp: unknown }>): boolean {
   return method === 'totp' || (method === 'email-otp' && methodOf(stepUp, method)?.start !== undefined)
-}
-
-function noUsableMethod(feature: string, methods: readonly Method[]): StileError {
-  const detail = `Not usable in this browser: ${methods}`
-  const problem: Partial<Problem> = { code: 'method_unavailable', detail, feature, next: { methods } }
-  return new StileError('method_unavailable', problem as Problem)
 }

@@ -164,6 +164,34 @@ export const SignInAgain: Story = {
 export const SignInAgainDark: Story = dark(SignInAgain)
 export const SignInAgainNarrow: Story = narrow(SignInAgain)
 
+/** This browser has lost its key, so that no login counts for it: the subject is told. */
+export const SignInAgainLostKey: Story = {
+  parameters: { world: { given: { ...PROVIDER.world.given, loginGap: 'login_elsewhere' } } },
+  play: async () => {
+    const release = holdWindows()
+    await signIn()
+    await screen.findByText(/no sign-in of its own/)
+    await settled()
+    release()
+  },
+}
+
+export const SignInAgainLostKeyNarrow: Story = narrow(SignInAgainLostKey)
+
+/** This browser stores no key. */
+export const SignInAgainUnstored: Story = {
+  parameters: { world: { given: { ...PROVIDER.world.given, loginGap: 'key_not_stored' } } },
+  play: async () => {
+    const release = holdWindows()
+    await signIn()
+    await screen.findByText(/keeps no data/)
+    await settled()
+    release()
+  },
+}
+
+export const SignInAgainUnstoredDark: Story = dark(SignInAgainUnstored)
+
 /** Signed in: the page that waited goes on by itself. */
 export const SignedIn: Story = {
   parameters: PROVIDER,

@@ -1,5 +1,5 @@
 import { canMeet } from '@stile/policy'
-import type { Level, Method, Requirement } from '@stile/protocol'
+import type { Level, LoginGap, Method, Requirement } from '@stile/protocol'
 import type { Options } from '../options/options.ts'
 import { enrolledAs } from '../standing/counted.ts'
 import type { EvidenceDomain } from '../standing/domain.ts'
@@ -13,6 +13,8 @@ export type Way = Readonly<{
   authenticators: readonly AuthenticatorRecord[]
   /** What tells people which one is meant, if that is not the name of the only authenticator. */
   hint?: string
+  /** What people are told of why they sign in again, if it is not that their last sign-in is too old. */
+  why?: LoginGap
 }>
 
 /** A step-up in which one way is taken. */

@@ -95,6 +95,7 @@ export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<
       ...(email && { email }),
     }
     const confirmed = confirmedKey !== undefined
+    const isStored = proof.stored
     const {
       status,
       login: found,
@@ -104,10 +105,10 @@ export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<
       account: identity.account,
       now: time,
       ...session,
-      login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored: proof.stored }),
+      login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
       active,
     })
-    if (status === 'new' || status === 'known') return { status: 'open', caller: { ...identity, ...loginFor(login, found) } }
+    if (status === 'new' || status === 'known') return { status: 'open', caller: { ...identity, ...loginFor({ login, isStored }, found) } }
     const reopens = !endedByIssuer && placeOf(domain, identity) !== undefined
     const refusal = new StileError('session_ended', ENDINGS[status], reopens ? { next: { methods: ['relogin'] } } : {})
     return { status: 'ended', identity, reopens, refusal }

@@ -1,4 +1,4 @@
-import type { Proof } from '@stile/protocol'
+import type { LoginGap, Proof } from '@stile/protocol'
 import type { StileError } from '../error.ts'
 import type { LoginVoucher } from '../stores/store.ts'
 
@@ -21,6 +21,8 @@ export type Caller = Readonly<{
   login: Proof
   /** What says that the login was given to this device key. */
   vouchedBy: LoginVoucher
+  /** Why no login counts for this device key, if none does. */
+  loginGap?: LoginGap
   /** The acting party (RFC 8693 `act.sub`) if someone acts for the subject. */
   actor?: string
   /** Shown in an authenticator app or a passkey prompt; never used to decide. */
@@ -41,7 +43,7 @@ export type Recognized = Readonly<{ status: 'open'; caller: Caller }> | EndedCal
 export type EndedCaller = Readonly<{
   status: 'ended'
   /** Who it is; what their login counts for is not said, because it counts for nothing. */
-  identity: Omit<Caller, 'login' | 'vouchedBy'>
+  identity: Omit<Caller, 'login' | 'vouchedBy' | 'loginGap'>
   /** Whether a sign-in at the login provider begins the session again for their key. */
   reopens: boolean
   /** What everything else is answered with. */

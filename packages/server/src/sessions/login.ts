@@ -1,4 +1,4 @@
-import { type Proof, rank } from '@stile/protocol'
+import { type LoginGap, type Proof, rank } from '@stile/protocol'
 import type { LoginClaim, LoginVoucher } from '../stores/store.ts'
 import type { Caller, EndedCaller } from './caller.ts'
 
@@ -34,9 +34,13 @@ export function loginClaim({ login: { authTime }, party, sid, issuedAt, confirme
  * What a login counts for with a key: in full if anything vouches that it was given to that key, else as a session of unknown age. A token
  * that names its key and says nothing of a login vouches for none: an application mints such a one for any key that its cookie comes with.
  */
-export function loginFor(login: Proof, found: LoginVoucher): Readonly<{ login: Proof; vouchedBy: LoginVoucher }> {
+export function loginFor(
+  { login, isStored }: Pick<LoginSource, 'login' | 'isStored'>,
+  found: LoginVoucher,
+): Readonly<{ login: Proof; vouchedBy: LoginVoucher; loginGap?: LoginGap }> {
   const isSilent = login.authTime === 0 && rank(login.level) <= rank('session')
-  return found === 'none' || isSilent ? { login: UNKNOWN_LOGIN, vouchedBy: 'none' } : { login, vouchedBy: found }
+  if (found !== 'none' && !isSilent) return { login, vouchedBy: found }
+  return { login: UNKNOWN_LOGIN, vouchedBy: 'none', loginGap: isStored ? 'login_elsewhere' : 'key_not_stored' }
 }
 
 /** A caller whose login counts for nothing. */

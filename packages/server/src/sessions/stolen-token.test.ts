@@ -108,7 +108,11 @@ describe('threat: a stolen session token, brought by another key', () => {
     const login = { acr: MFA, auth_time: world.clock.now() - 10 }
     expect(await outcome(await enter(own, login), 'export')).toBe('permit')
     const stolen = await enter(thief, login)
-    expect(stolen).toMatchObject({ vouchedBy: 'none', login: { level: 'session', authTime: 0, amr: [] } })
+    expect(stolen).toMatchObject({
+      vouchedBy: 'none',
+      login: { level: 'session', authTime: 0, amr: [] },
+      loginGap: 'login_elsewhere',
+    })
     expect(await outcome(stolen, 'export')).not.toBe('permit')
     expect(await outcome(stolen, 'recent')).toBe('step_up')
     expect(await outcome(stolen, 'view')).toBe('permit')
@@ -181,7 +185,8 @@ describe('threat: a stolen session token, brought by another key', () => {
     const token = world.issuer.mint()
     const dpop = await own.proof({ method: 'GET', path: '/v1/state', token, claims: { stored: false } })
     const sent = { method: 'GET', url: '/v1/state', authorization: `DPoP ${token}`, dpop, client: TEST_CLIENT }
-    expect(await authenticator.authenticate(sent)).toMatchObject({ vouchedBy: 'none' })
+    expect(await authenticator.authenticate(sent)).toMatchObject({ vouchedBy: 'none', loginGap: 'key_not_stored' })
+    expect(await enter(own)).toEqual(expect.not.objectContaining({ loginGap: expect.anything() }))
     expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
   })
 

@@ -56,10 +56,10 @@ async function keep<T>({ undo }: Started, write: () => Promise<T>): Promise<T> {
 }
 
 /** A way as the browser lists it, not started. If it can only be one authenticator, its name helps to find it. */
-export function shownWay({ way: { method, authenticators, hint } }: OpenWay): StepUpMethod {
+export function shownWay({ way: { method, authenticators, hint, why } }: OpenWay): StepUpMethod {
   const [only, ...others] = authenticators
   const name = hint ?? (only !== undefined && others.length === 0 ? only.name : undefined)
-  return { method, ...(name !== undefined && { hint: name }) }
+  return { method, ...(name !== undefined && { hint: name }), ...(why && { why }) }
 }
 
 /**

@@ -74,6 +74,7 @@ test('signing in at the login provider: the opener learns of it from the service
   const service = open({ email: null, loginProvider: 'login.example.com' })
   const { way } = await begin(service)
   expect(way('relogin')).toMatchObject({ hint: 'login.example.com' })
+  expect(way('relogin')).not.toHaveProperty('why')
   const { url } = way('relogin').start as ReloginStart
   expect(new URL(url).searchParams.get('state')).toMatch(/^su_\d+\.[\w-]+$/)
   const token = () => call(service, 'POST', '/v1/tokens', { feature: 'reports.print' })

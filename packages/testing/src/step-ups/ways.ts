@@ -34,12 +34,13 @@ export function methodsIn(
 
 /** A way as the browser lists it: the name of the only authenticator, or of the login provider, tells which one is meant. */
 export function wayIn({ world, clock }: ServiceContext, { requirement, started }: Ceremony, method: Method): StepUpMethod {
-  const { authenticators, loginProvider } = world()
+  const { authenticators, proofs, loginProvider, loginGap } = world()
   const [only, ...others] = authenticators.filter((each) => each.method === method && !each.disabled && canMeet(requirement, each))
   const hint = method === 'relogin' ? loginProvider : others.length === 0 && only?.name
   const start = started.get(method)
   const alive = start && clock.now() - start.at < CODE_SECONDS
-  return { method, ...(hint && { hint }), ...(alive && { start: start.start }) }
+  const why = method === 'relogin' && !proofs.some((proof) => proof.method === 'relogin') && loginGap
+  return { method, ...(hint && { hint }), ...(why && { why }), ...(alive && { start: start.start }) }
 }
 
 /** Starts a method, again or for the first time; the refusal if it cannot be started now. */

@@ -1,4 +1,15 @@
-import type { AttemptFailure, AttestationStatus, Authenticator, Band, Device, Level, License, Method, Proof } from '@stile/protocol'
+import type {
+  AttemptFailure,
+  AttestationStatus,
+  Authenticator,
+  Band,
+  Device,
+  Level,
+  License,
+  LoginGap,
+  Method,
+  Proof,
+} from '@stile/protocol'
 import type { Enrollable } from './enrollable.ts'
 
 /** Everything that the service knows of the one subject who is signed in. */
@@ -23,6 +34,8 @@ export type World = Readonly<{
   emailSuspendedUntil: number | null
   /** The host of the login provider that people sign in at again. Default: none, so that the application's own sign-in is asked. */
   loginProvider: string | null
+  /** Why no login counts for this browser's key, until the subject signs in again; `null` if one does. */
+  loginGap: LoginGap | null
   /** What the service cannot reach. */
   away: readonly ('mail' | 'login')[]
   /** Why every answer of a method is refused, whatever it is. */
@@ -87,6 +100,7 @@ export function newcomer(now: number): World {
     email: null,
     emailSuspendedUntil: null,
     loginProvider: null,
+    loginGap: null,
     away: [],
     refuses: {},
     attestation: 'none',

@@ -1,4 +1,4 @@
-import { createStile, type Stile } from '@stile/browser'
+import { createStile, type Stile, type StileOptions } from '@stile/browser'
 import type { FeatureName, TierName } from '@stile/react'
 import type { policy } from '../../shared/policy.ts'
 import type { Api } from '../api.ts'
@@ -23,7 +23,7 @@ export const LABELS: Readonly<Record<FeatureName | TierName | 'stile:authenticat
  *
  * @param askPassword  only if the product has a password to ask for
  */
-export function createClient(api: Api, service: string, activity: Activity, askPassword?: () => Promise<boolean>): Stile<FeatureName> {
+export function createClient(api: Api, service: string, activity: Activity, askPassword?: StileOptions['relogin']): Stile<FeatureName> {
   return createStile<typeof policy>({
     service,
     session: api.sessionToken,

@@ -25,18 +25,20 @@ const DONE_MS = 700
 
 type Failed = Extract<FlowState, { status: 'failed' }>
 
-const ENROLLABLE: ReadonlySet<string> = new Set<EnrollableMethod>(['passkey', 'security-key', 'totp'])
-const isEnrollable = (method: string): method is EnrollableMethod => ENROLLABLE.has(method)
+const ENROLLABLE: Readonly<Record<EnrollableMethod, true>> = { passkey: true, 'security-key': true, totp: true }
+const isEnrollable = (method: string): method is EnrollableMethod => Object.hasOwn(ENROLLABLE, method)
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
+  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
+  /** What a feature of Stile itself is for, if the application does not say it. */
+  const ownPurpose = say(feature) && say('purpose', { feature: say(feature) })
   const addOperation: AddOperation = operation
     ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
-    : (view) => view
-  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
+    : (view) => (view.text ? view : { ...view, text: ownPurpose })
   const alertOf = (state: FlowState) => ('error' in state ? errorText(say, state.error, 'method' in state ? state.method : undefined) : '')
 
   /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
@@ -62,7 +64,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     })
 
   const showRelogin = (state: OpenFlowState) => {
-    const host = state.stepUp.methods.find(({ method }) => method === 'relogin')?.hint
+    const { hint: host, why } = state.stepUp.methods.find(({ method }) => method === 'relogin') ?? {}
     // the application's own sign-in must not lie behind a modal dialog
     if (!host) return prompt.close()
     show({
@@ -70,7 +72,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
       icon: ICONS.door,
       title: say('useReloginAt', { host }),
       busy: true,
-      text: say(state.status === 'verifying' ? 'wait' : 'signIn'),
+      text: state.status === 'verifying' ? say('wait') : `${say(why ?? '')} ${say('signIn')}`.trim(),
       actions: () => [button({ label: say('signInAgain'), onClick: () => prompt.choose('relogin') }), leaveButton(state), cancelButton()],
     })
   }

@@ -1,5 +1,7 @@
 /** The sentences of every way but the first, of the choice and of what can go wrong. They are loaded when a step-up begins. */
 export const STEP_UP_TEXTS = {
+  'stile:authenticators': 'Changing how you confirm it’s you',
+  'stile:recovery': 'Getting back in',
   done: 'Confirmed',
   chooseText: 'Choose how to confirm it’s you.',
   usePasskey: 'Use a passkey',
@@ -16,6 +18,8 @@ export const STEP_UP_TEXTS = {
   resending: 'Sending…',
   resent: 'Another code is on its way. The one before no longer counts.',
   signIn: 'Sign in in the window that has opened. This page goes on by itself.',
+  login_elsewhere: 'This browser has no sign-in of its own yet, or its data was cleared.',
+  key_not_stored: 'This browser keeps no data of this site, so it cannot keep your sign-in either.',
   signInAgain: 'Open the window again',
   againIn: 'Again in {minutes} min',
   close: 'Close',

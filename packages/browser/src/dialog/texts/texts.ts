@@ -7,8 +7,6 @@ import type { STEP_UP_TEXTS } from './step-up-texts.ts'
 export const PROMPT_TEXTS = {
   title: 'Confirm it’s you',
   purpose: 'Needed for: {feature}',
-  'stile:authenticators': 'Changing how you confirm it’s you',
-  'stile:recovery': 'Getting back in',
   wait: 'One moment…',
   passkey: 'Follow the prompt of your browser or device.',
   code: '6-digit code from your authenticator app',

@@ -21,16 +21,16 @@ export const relogin: AuthenticationMethod = {
   isEnrollable: false,
   startsAtOnce: true,
 
-  way(domain, { caller }, { level, methods, bind }) {
+  way(domain, { caller, proofs }, { level, methods, bind }) {
     // people who sign in are not shown an operation, so a login proves none
     if (methods?.includes('relogin') === false || (bind !== undefined && bind.length > 0)) return undefined
     const place = placeOf(domain, caller)
-    if (place !== undefined) {
-      const can = level === 'session' || acrRequestFor(place.provider.issuer, level) !== undefined
-      return can ? { method: 'relogin', authenticators: [], hint: place.provider.host } : undefined
-    }
     // a login of the application proves no more than the session
-    return level === 'session' ? { method: 'relogin', authenticators: [] } : undefined
+    const can = level === 'session' || (place !== undefined && acrRequestFor(place.provider.issuer, level) !== undefined)
+    if (!can) return undefined
+    // once this key has signed in again, nothing but age asks for it
+    const why = proofs.some(({ method }) => method === 'relogin') ? undefined : caller.loginGap
+    return { method: 'relogin', authenticators: [], ...(place && { hint: place.provider.host }), ...(why && { why }) }
   },
 
   async start(domain, { record, standing, requirement }) {

@@ -56,6 +56,18 @@ describe('signing in again at the login provider', () => {
     })
   })
 
+  test('tells a key that no login belongs to why, until it has signed in again', async () => {
+    const unknown = { login: { method: 'login', level: 'session', amr: [], authTime: 0 }, vouchedBy: 'none' } as const
+    for (const loginGap of ['login_elsewhere', 'key_not_stored'] as const) {
+      const who = await caller({ ...unknown, sid: loginGap, loginGap })
+      const { stepUp, id, url } = await begin(who)
+      expect(stepUp).toMatchObject({ methods: [{ method: 'relogin', why: loginGap }] })
+      await answer(who, id, setup.provider.signIn(url))
+      setup.world.clock.advance(301)
+      expect((await begin(who)).stepUp).toMatchObject({ methods: [expect.not.objectContaining({ why: expect.anything() })] })
+    }
+  })
+
   test('uses the client as it is registered: with its secret in the header or in the body, or none', async () => {
     for (const clientAuthentication of ['client_secret_basic', 'client_secret_post'] as const) {
       await setup.reopen({ relogin: { clientAuthentication } })
