@@ -55,7 +55,16 @@ export type ClientState<F extends string = string> =
       /** The service cannot be reached: this is what it said last. */
       stale: boolean
     }>
-  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+  | Readonly<{
+      status: 'error'
+      code: StileCode
+      retry: () => void
+      /**
+       * Has the subject sign in again, and then reads the state: at the login provider with the step-up `stile:session`, or with the
+       * application's `relogin`. Call it on a click. There if the session has ended and can begin again here.
+       */
+      signIn?: (() => void) | undefined
+    }>
 
 /** Why the last answer did not count, while the step-up goes on. */
 export type FlowError = Readonly<{
@@ -136,7 +145,7 @@ export type Stile<F extends string = string> = Readonly<{
   /** Calls back after every change. The first subscriber loads the state and opens the stream. */
   subscribe: (listener: () => void) => () => void
   /** Starts a step-up; call it on a click. One that asks for the same is joined. */
-  stepUp(feature: F | 'stile:authenticators' | 'stile:recovery', options?: StepUpOptions): Flow
+  stepUp(feature: F | 'stile:authenticators' | 'stile:recovery' | 'stile:session', options?: StepUpOptions): Flow
   /** `fetch` that carries the token to the audiences' origins, answers their challenges and repeats the request. */
   fetch: (input: RequestInfo | URL, init?: StileRequestInit) => Promise<Response>
   /** A token for what is proven already; never prompts. */

@@ -60,5 +60,11 @@ export type Registration = Readonly<{ id: string; expiresAt: number }> &
 /** The reserved feature that guards recovery: a sign-in of the last five minutes. */
 export const RECOVERY_FEATURE = 'stile:recovery'
 
+/**
+ * The reserved feature of a session that has ended: the one step-up that is answered then, if the problem `session_ended` names `relogin` in
+ * `next.methods`. Signing in again at the login provider begins the session again for the device key that asked, and for no other.
+ */
+export const SESSION_FEATURE = 'stile:session'
+
 /** The reserved feature that guards adding and removing authenticators. No policy may define a name that starts with `stile:`. */
 export const AUTHENTICATORS_FEATURE = 'stile:authenticators'

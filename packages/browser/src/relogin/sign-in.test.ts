@@ -226,7 +226,11 @@ test('a service that is away while the window is open says nothing, and is asked
   })
   const listening = new AbortController()
   const popup = fakePopup()
-  const options = { popup: popup as unknown as Window, stepUp: { id: 'su_1', expiresAt: NOW + 300 }, now: () => NOW }
+  const options = {
+    popup: popup as unknown as Window,
+    stepUp: { id: 'su_1', feature: 'reports.export', expiresAt: NOW + 300 },
+    now: () => NOW,
+  }
   const start = async () => WAY.start
   await signIn({
     ...options,
@@ -255,7 +259,7 @@ test('a step-up that ends while the window is open is said, and no longer listen
   await signIn({
     popup: popup as unknown as Window,
     // the service's clock is hours ahead
-    stepUp: { id: 'su_1', expiresAt: NOW + 9000 },
+    stepUp: { id: 'su_1', feature: 'reports.export', expiresAt: NOW + 9000 },
     now: () => NOW,
     start: async () => WAY.start,
     ask,
@@ -319,7 +323,7 @@ test('where the browser opens no window this page goes there itself, and is reme
   const onTrouble = vi.fn()
   await signIn({
     popup: null,
-    stepUp: { id: 'su_1', expiresAt: NOW + 300 },
+    stepUp: { id: 'su_1', feature: 'reports.export', expiresAt: NOW + 300 },
     now: () => NOW,
     start: async () => WAY.start,
     ask: async () => {

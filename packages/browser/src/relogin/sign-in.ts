@@ -1,5 +1,5 @@
 import type { IssuedToken, ReloginStart, StepUp } from '@stile/protocol'
-import { isPassing, StileError, toStileError } from '../base.ts'
+import { isPassing, type StileCode, StileError, toStileError } from '../base.ts'
 import { forgetLeftPage } from './left-page.ts'
 import { listenForLookAgain } from './look-again.ts'
 import { rememberPage } from './remember-page.ts'
@@ -8,7 +8,7 @@ import { rememberPage } from './remember-page.ts'
 export type SignIn = Readonly<{
   /** The window that the click opened; `null` if the browser opened none. */
   popup: Window | null
-  stepUp: Pick<StepUp, 'id' | 'expiresAt'>
+  stepUp: Pick<StepUp, 'id' | 'feature' | 'expiresAt'>
   /** The page of the login provider, as the service says. */
   start: () => Promise<unknown>
   /** Asks the service for the token. Rejects while it is not proven. */
@@ -79,7 +79,8 @@ function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, lis
 
   const handle = (cause: unknown, isOver: boolean | undefined) => {
     const error = toStileError(cause, 'internal')
-    const isUnproven = error.code === 'insufficient_user_authentication'
+    const unproven: StileCode = stepUp.feature === 'stile:session' ? 'session_ended' : 'insufficient_user_authentication'
+    const isUnproven = error.code === unproven
     const passes = isPassing(error.code)
     // a service that cannot be reached may know of a proof, so that it is asked again
     if (passes) retry = setTimeout(look, RETRY_MS)

@@ -48,6 +48,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   let listening = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
+  /** What the service is asked for: signing in again goes first if the session has ended. */
+  let wanted = feature
   /** A step-up that expired, or asks for something else by now, is started again once. */
   let restarted = false
 
@@ -57,7 +59,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   }
   const finish = (issued: IssuedToken) => {
     stop()
-    options.onProven(issued)
+    if (wanted === feature) return options.onProven(issued)
+    wanted = feature
+    return start()
   }
 
   /** Asks the service, and begins with the best method, or with the one that was in use, sending the code that was typed for it. */
@@ -66,7 +70,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     set({ status: 'starting' })
     answered.clear()
     try {
-      const stepUp = (await post('', { feature, operation, audience })) as StepUp
+      const stepUp = (await post('', { feature: wanted, operation, audience })) as StepUp
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
@@ -158,7 +162,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const { signIn } = await import('../relogin/sign-in.ts')
     await signIn({
       ...asked,
-      ask: async () => (await request('POST', '/v1/tokens', { feature, audience })) as IssuedToken,
+      ask: async () => (await request('POST', '/v1/tokens', { feature: wanted, audience })) as IssuedToken,
       onProven: finish,
       onTrouble: (error) => {
         if (!asked.shown.aborted && get().status === 'proving') handle(error)
@@ -203,7 +207,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
         restarted = true
         return start({ method: begun.method, typed })
       case 'fatal':
-        return fail(error)
+        if (error.code !== 'session_ended' || !error.problem?.next || wanted === 'stile:session') return fail(error)
+        wanted = 'stile:session'
+        return start()
       case 'passing':
       case 'retry': {
         const shown = flowError(error, now())

@@ -5,7 +5,7 @@ import { useStileContext } from '../provider/context.ts'
 /** Props of `Card`. */
 export type CardProps = Readonly<{
   /** What is shown, and the key of its texts. For styling: `[data-stile-card="step_up"]`. */
-  kind: 'step_up' | 'enroll' | 'upgrade' | 'deny' | 'error'
+  kind: 'step_up' | 'enroll' | 'upgrade' | 'deny' | 'error' | 'ended'
   /** What stands for `{feature}`, `{tier}` and `{reason}` in the body. */
   values?: Readonly<Record<string, string | undefined>>
   /** One line below the body. Screen readers read it out when it changes. */
@@ -45,8 +45,14 @@ export type WaitingProps = Readonly<{
 
 /** What is shown while nothing is known. It is never a paywall, which would flash at someone who has paid. */
 export function Waiting({ known, loading, error }: WaitingProps): ReactNode {
-  const { texts } = useStileContext()
-  if (known.status === 'error') return error ?? <Card kind="error" onClick={known.retry} />
+  const { texts, mounted } = useStileContext()
+  if (known.status === 'error') {
+    const { signIn, retry } = known
+    // the dialog, which shows it, may still be loading
+    return (
+      error ?? (signIn ? <Card kind="ended" onClick={() => mounted().then(signIn, () => {})} /> : <Card kind="error" onClick={retry} />)
+    )
+  }
   return (
     loading ?? (
       <p role="status" data-stile-loading="">

@@ -18,6 +18,8 @@ export type GateTexts = Readonly<{
   upgrade: CardText
   deny: CardText
   error: CardText
+  /** The session has ended, and the subject can sign in again here. */
+  ended: CardText
   /** Stands for `{feature}` in a `TierGuard`. */
   this: string
   cancelled: string
@@ -40,6 +42,7 @@ export const TEXTS: GateTexts = {
   upgrade: { title: 'Not part of your plan', body: '{feature} comes with {tier}.' },
   deny: { title: 'Not available to you', body: '{feature} is not available now. {reason}' },
   error: { title: 'Your access could not be checked', body: 'Nothing is lost. We keep trying.', button: 'Try again' },
+  ended: { title: 'Your session has ended', body: 'Sign in again to go on.', button: 'Sign in again' },
   this: 'This',
   cancelled: 'Not confirmed yet. Nothing has changed.',
   failed: 'That did not work. Nothing has changed.',

@@ -1,8 +1,11 @@
 import { formatSubject } from '@stile/protocol'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
+import { placeOf } from '../login-providers/place.ts'
+import type { LoginProviders } from '../login-providers/provider.ts'
 import type { FactsDomain } from '../options/domain.ts'
-import type { Caller } from './caller.ts'
+import type { SessionStatus } from '../stores/store.ts'
+import type { Caller, EndedCaller, Recognized } from './caller.ts'
 import { consumeDpop, createDpopChecks } from './dpop.ts'
 import { createServiceNonces } from './dpop-nonce.ts'
 import { loginClaim, loginFor } from './login.ts'
@@ -33,71 +36,94 @@ export type Authenticator = Readonly<{
    *   `service_unavailable`
    */
   authenticate(credentials: Credentials): Promise<Caller>
+  /**
+   * The same, for what somebody may ask whose session is over.
+   *
+   * @throws {StileError} as {@link Authenticator.authenticate}, without `session_ended`
+   */
+  recognize(credentials: Credentials): Promise<Recognized>
   /** The nonce that the next proof must carry: for the `DPoP-Nonce` header of every answer. */
   nonce(): string
   /** Ends the session of a caller on all its devices. */
   endSession(caller: Caller): Promise<void>
 }>
 
+/** What a session that is over is answered with. */
+const ENDINGS: Readonly<Record<Exclude<SessionStatus, 'new' | 'known'>, string>> = {
+  ended: 'This session was ended. Sign in again.',
+  expired: 'This session has been unused or open for too long. Sign in again.',
+  crowded: 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.',
+  // only an answer without notices is that, and they were given
+  full: 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.',
+}
+
+type SessionsDomain = FactsDomain & Readonly<{ logins: LoginProviders }>
+
 /**
  * Creates the authenticator of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
  *
  * @param fetch  how key sets are fetched
  */
-export function createAuthenticator(domain: FactsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
+export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, fetch, log: options.log })
   const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
-  return {
-    async authenticate({ method, url, authorization, dpop, client, active = true }) {
-      const token = sessionTokenIn(authorization)
-      const time = now()
-      const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
-      const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
-      const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
-        await tokens.verify(token)
-      if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
-        throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
-      // only now: anybody who has no valid session token writes nothing
-      await consumeDpop(store.replay, proof, time)
+  async function recognize({ method, url, authorization, dpop, client, active = true }: Credentials): Promise<Recognized> {
+    const token = sessionTokenIn(authorization)
+    const time = now()
+    const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
+    const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
+    const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
+      await tokens.verify(token)
+    if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
+      throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
+    // only now: anybody who has no valid session token writes nothing
+    await consumeDpop(store.replay, proof, time)
 
-      const subject = formatSubject({ issuer, sub })
-      const caller: Omit<Caller, 'login' | 'vouchedBy' | 'loginGap'> = {
-        issuer,
-        sub,
-        subject,
-        account: account ?? subject,
-        sid: sid ?? deviceSession(proof.jkt),
-        jkt: proof.jkt,
-        client,
-        expiresAt,
-        ...(actor !== undefined && { actor }),
-        ...(displayName !== undefined && { displayName }),
-        ...(email && { email }),
-      }
-      const confirmed = confirmedKey !== undefined
-      const isStored = proof.stored
-      const touch = {
-        key: sessionKey(caller),
-        account: caller.account,
-        now: time,
-        ...session,
-        login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
-        active,
-      }
-      let seen = await store.sessions.touch(touch)
-      // only then is it worth looking for who is told
-      if (seen.status === 'full')
-        seen = await store.sessions.touch({ ...touch, notices: await noticeFor(domain, subject, 'device_crowded_out', {}) })
-      const { status, login: found } = seen
-      if (status === 'ended') throw new StileError('session_ended', 'This session was ended. Sign in again.')
-      if (status === 'expired') throw new StileError('session_ended', 'This session has been unused or open for too long. Sign in again.')
-      if (status === 'crowded')
-        throw new StileError('session_ended', 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.')
-      return { ...caller, ...loginFor({ login, isStored }, found) }
+    const subject = formatSubject({ issuer, sub })
+    const identity: EndedCaller['identity'] = {
+      issuer,
+      sub,
+      subject,
+      account: account ?? subject,
+      sid: sid ?? deviceSession(proof.jkt),
+      jkt: proof.jkt,
+      client,
+      expiresAt,
+      ...(actor !== undefined && { actor }),
+      ...(displayName !== undefined && { displayName }),
+      ...(email && { email }),
+    }
+    const confirmed = confirmedKey !== undefined
+    const isStored = proof.stored
+    const touch = {
+      key: sessionKey(identity),
+      account: identity.account,
+      now: time,
+      ...session,
+      login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
+      active,
+    }
+    let seen = await store.sessions.touch(touch)
+    // only then is it worth looking for who is told
+    if (seen.status === 'full')
+      seen = await store.sessions.touch({ ...touch, notices: await noticeFor(domain, subject, 'device_crowded_out', {}) })
+    const { status, login: found, endedByIssuer = false } = seen
+    if (status === 'new' || status === 'known') return { status: 'open', caller: { ...identity, ...loginFor({ login, isStored }, found) } }
+    const reopens = !endedByIssuer && placeOf(domain, identity) !== undefined
+    const refusal = new StileError('session_ended', ENDINGS[status], reopens ? { next: { methods: ['relogin'] } } : {})
+    return { status: 'ended', identity, reopens, refusal }
+  }
+
+  return {
+    recognize,
+    async authenticate(credentials) {
+      const found = await recognize(credentials)
+      if (found.status === 'ended') throw found.refusal
+      return found.caller
     },
 
     nonce: () => nonces.current(),

@@ -1,4 +1,5 @@
 import type { LoginGap, Proof } from '@stile/protocol'
+import type { StileError } from '../error.ts'
 import type { LoginVoucher } from '../stores/store.ts'
 
 /** Who is asking: a verified session token together with a verified device proof. */
@@ -30,4 +31,21 @@ export type Caller = Readonly<{
   email?: Readonly<{ address: string; verified: boolean }>
   /** When the session token expires. */
   expiresAt: number
+}>
+
+/** Whom a request is of: somebody in a session, or somebody whose session is over. */
+export type Recognized = Readonly<{ status: 'open'; caller: Caller }> | EndedCaller
+
+/**
+ * Somebody whose session was ended or has expired, or whose key found no room in it. Token and key are theirs; a sign-in that the service
+ * runs is all that is answered to them.
+ */
+export type EndedCaller = Readonly<{
+  status: 'ended'
+  /** Who it is; what their login counts for is not said, because it counts for nothing. */
+  identity: Omit<Caller, 'login' | 'vouchedBy' | 'loginGap'>
+  /** Whether a sign-in at the login provider begins the session again for their key. */
+  reopens: boolean
+  /** What everything else is answered with. */
+  refusal: StileError
 }>

@@ -1,5 +1,6 @@
 import { type LoginGap, type Proof, rank } from '@stile/protocol'
 import type { LoginClaim, LoginVoucher } from '../stores/store.ts'
+import type { Caller, EndedCaller } from './caller.ts'
 
 /** What an unknown login counts for: there is a session, and nothing else is known. */
 const UNKNOWN_LOGIN: Proof = { method: 'login', level: 'session', amr: [], authTime: 0 }
@@ -40,6 +41,11 @@ export function loginFor(
   const isSilent = login.authTime === 0 && rank(login.level) <= rank('session')
   if (found !== 'none' && !isSilent) return { login, vouchedBy: found }
   return { login: UNKNOWN_LOGIN, vouchedBy: 'none', loginGap: isStored ? 'login_elsewhere' : 'key_not_stored' }
+}
+
+/** A caller whose login counts for nothing. */
+export function withoutLogin(identity: EndedCaller['identity']): Caller {
+  return { ...identity, login: UNKNOWN_LOGIN, vouchedBy: 'none' }
 }
 
 /**

@@ -26,7 +26,7 @@ import { wayFor, waysFor } from './ways.ts'
 const PROVEN_SECONDS = GATE_MAX_AGE_SECONDS + REGISTRATION_SECONDS
 
 /** The body of `POST /v1/step-ups/{id}/attempts`; what `response` must be is up to the method. */
-const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
+export const ATTEMPT_BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown() })
 
 /**
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
@@ -39,12 +39,17 @@ const BODY = z.object({ method: z.string().min(1).max(32), response: z.unknown()
  *   policy says now
  */
 export async function attempt(domain: Domain, caller: Caller, id: string, body: unknown): Promise<StepUp> {
-  const given = readBody(BODY, body)
+  const given = readBody(ATTEMPT_BODY, body)
   // another method is not kept waiting by a login provider that is slow
   return domain.inTurn(`step-up ${id} ${given.method}`, () => judge(domain, caller, id, given))
 }
 
-async function judge(domain: Domain, caller: Caller, id: string, { method: chosen, response }: z.infer<typeof BODY>): Promise<StepUp> {
+async function judge(
+  domain: Domain,
+  caller: Caller,
+  id: string,
+  { method: chosen, response }: z.infer<typeof ATTEMPT_BODY>,
+): Promise<StepUp> {
   const record = await openStepUp(domain, caller, id)
   const standing = await loadStanding(domain, caller)
   const requirement = requirementNow(domain, standing, record)

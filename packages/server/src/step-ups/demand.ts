@@ -1,5 +1,5 @@
 import { combine, methodsFor } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement, SESSION_FEATURE } from '@stile/protocol'
 import { removalLevel, removalOf } from '../authenticators/after-recovery.ts'
 import { authenticatorsGate, type GateOptions, isFirst } from '../authenticators/gate.ts'
 import { decideFor } from '../decisions/decide.ts'
@@ -21,6 +21,8 @@ export type Demand = Readonly<{ outcome: 'permit' | 'step_up'; requirement: Requ
  */
 export function demandOf(domain: Domain, standing: Standing, feature: string): Demand {
   if (feature === AUTHENTICATORS_FEATURE) return gateDemand(domain, standing)
+  // the session is open: another page of the same browser may have begun it again
+  if (feature === SESSION_FEATURE) return { outcome: 'permit', requirement: { level: 'session' }, reasons: [] }
   return feature === RECOVERY_FEATURE ? recoveryDemand(domain, standing) : policyDemand(domain, standing, feature)
 }
 

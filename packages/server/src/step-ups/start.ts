@@ -4,10 +4,11 @@ import { begunChange } from '../authenticators/change.ts'
 import { isFirst } from '../authenticators/gate.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
+import type { OpenWay } from '../methods/ways.ts'
 import { bindOperation } from '../operations/operation.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
-import { loadStanding } from '../standing/standing.ts'
+import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { OperationRecord, StepUpRecord } from '../stores/store.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import type { Domain } from '../tokens/domain.ts'
@@ -17,13 +18,16 @@ import { STEP_UP_SECONDS } from './open.ts'
 import { createStarted, shownWay, waysFor } from './ways.ts'
 
 /** The body of `POST /v1/step-ups`. */
-const BODY = z.object({
+export const START_BODY = z.object({
   feature: z.string().min(1).max(256),
   operation: z.unknown().optional(),
   audience: z.string().min(1).max(512).optional(),
 })
 
 const ID_BYTES = 16
+
+/** What a step-up is opened for. */
+type Asked = Pick<StepUpRecord, 'id' | 'feature' | 'audience' | 'requirement' | 'operation'>
 
 /**
  * Starts a step-up for a feature: `open` with the best method started, or `done` at once if it is permitted and not bound to an
@@ -33,14 +37,13 @@ const ID_BYTES = 16
  * @throws {StileError} `invalid_request`, `invalid_operation`, `license_required`, `enrollment_required`, `denied`
  */
 export async function startStepUp(domain: Domain, caller: Caller, body: unknown): Promise<StepUp> {
-  const { feature, operation: params, audience: asked } = readBody(BODY, body)
+  const { feature, operation: params, audience: asked } = readBody(START_BODY, body)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
   const begun = feature === AUTHENTICATORS_FEATURE && !isFirst(standing) ? await begunChange(domain, caller, params) : undefined
   const { outcome, requirement, reasons } = begun ? changeDemand(domain, standing, begun) : demandOf(domain, standing, feature)
-  const id = `su_${Buffer.from(domain.random(ID_BYTES)).toString('base64url')}`
-  const now = domain.now()
-  const expiresAt = now + STEP_UP_SECONDS
+  const id = newStepUpId(domain)
+  const expiresAt = domain.now() + STEP_UP_SECONDS
   if (outcome === 'permit') {
     const issued = await issueToken(domain, standing, { audience, requirement, feature })
     return { id, feature, requirement, expiresAt, status: 'done', issued }
@@ -55,24 +58,30 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const ways = waysFor(domain, standing, { feature, requirement, ...(operation && { operation }) })
   const [best, ...others] = ways
   if (best === undefined) throw enrollmentRequired(domain, feature, requirement, reasons)
-  const { account, client } = caller
-  const record: StepUpRecord = {
-    id,
-    key: sessionKey(caller),
-    account,
-    client,
-    audience,
-    feature,
-    requirement,
-    ...(operation && { operation }),
-    createdAt: now,
-    expiresAt,
-  }
+  return openWith(domain, standing, { id, feature, audience, requirement, ...(operation && { operation }), ways: [best, ...others] })
+}
+
+/** A name that no step-up has yet. */
+export function newStepUpId({ random }: Pick<Domain, 'random'>): string {
+  return `su_${Buffer.from(random(ID_BYTES)).toString('base64url')}`
+}
+
+/** Opens a step-up of a caller, with the first of its ways started. */
+export async function openWith(
+  domain: Domain,
+  standing: Standing,
+  { ways: [best, ...others], ...asked }: Asked & Readonly<{ ways: readonly [OpenWay, ...OpenWay[]] }>,
+): Promise<StepUp> {
+  const { caller } = standing
+  const { account, client, vouchedBy } = caller
+  const now = domain.now()
+  const record: StepUpRecord = { ...asked, key: sessionKey(caller), account, client, createdAt: now, expiresAt: now + STEP_UP_SECONDS }
+  const { id, key, requirement } = record
   return {
     ...shownStepUp(record),
     status: 'open',
     methods: [await createStarted(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
-    attemptsLeft: await guessesLeft(domain, { subject: record.key.subject, vouchedBy: caller.vouchedBy, ceremony: id }),
+    attemptsLeft: await guessesLeft(domain, { subject: key.subject, vouchedBy, ceremony: id }),
   }
 }
 

@@ -11,6 +11,7 @@ import { loginsContract } from './contract/logins.test-support.ts'
 import { mailContract } from './contract/mail.test-support.ts'
 import { operationsContract } from './contract/operations.test-support.ts'
 import { recoveryContract } from './contract/recovery.test-support.ts'
+import { reopeningContract } from './contract/reopening.test-support.ts'
 import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionEndsContract } from './contract/session-ends.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     const store = useStore(open)
     sessionsContract(store)
     sessionEndsContract(store)
+    reopeningContract(store)
     loginsContract(store)
     crowdContract(store)
     singleUseContract(store)

@@ -26,7 +26,12 @@ export type SessionSeen = Readonly<{
   login: LoginVoucher
   /** When the session expires unless it is used again, in seconds since the epoch; absent if it may not go on. */
   expiresAt?: number
+  /** There if its issuer has ended the session by its name: then {@link SessionStore.reopen} does not begin it again either. */
+  endedByIssuer?: true
 }>
+
+/** What became of a session that was to begin again. `gone`: its step-up is; `too_early`: it was ended after the sign-in, or by its issuer. */
+export type Reopened = 'reopened' | 'gone' | 'too_early'
 
 /** Who was seen in which session, to which key its login belongs, and which sessions were ended. */
 export interface SessionStore {
@@ -104,6 +109,25 @@ export interface SessionStore {
    * {@link end} drops, in one transaction with a change for each subject.
    */
   endNamed(input: Readonly<{ issuer: string; sid: string; now: number; change: (subject: string) => NewChange }>): Promise<void>
+  /**
+   * Begins the session of one key again after a sign-in that the service ran for that key, whatever ended it but its issuer. The session
+   * has a new life with that proof alone, and every other key stays as it is. Takes the step-up that the sign-in was given in, all in one
+   * transaction with the change: one caller gets `reopened`. With another answer nothing is written.
+   */
+  reopen(
+    input: Readonly<{
+      key: SessionKey
+      account: string
+      now: number
+      idleSeconds: number
+      absoluteSeconds: number
+      stepUpId: string
+      proof: StoredProof
+      change: NewChange
+      /** Taken if another key must go that has not expired, as with {@link touch}. */
+      notices?: readonly NewNotice[]
+    }>,
+  ): Promise<Reopened>
   /** When the session of a key expires unless it is used again, in seconds since the epoch; `null` if it was not seen or was ended. */
   expiresAt(key: SessionKey): Promise<number | null>
   /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */

@@ -1,7 +1,8 @@
 import { deviceName } from '../../devices/device-name.ts'
 import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
-import type { Caller } from '../../sessions/caller.ts'
+import type { Credentials } from '../../sessions/authenticate.ts'
+import type { Caller, Recognized } from '../../sessions/caller.ts'
 import { sessionKey } from '../../sessions/session-key.ts'
 import type { HttpContext } from '../context.ts'
 import type { Access, Call } from '../endpoint/endpoint.ts'
@@ -9,6 +10,9 @@ import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
 
 /** A request of a subject: session token and device proof have been verified. */
 export type SubjectCall = Call & Readonly<{ caller: Caller }>
+
+/** A request of a subject whose session may be over. */
+export type RecognizedCall = Call & Readonly<{ recognized: Recognized }>
 
 type SubjectAccessOptions = Readonly<{
   /** Whether it is for a stream, which a page holds open by itself: it is no use of the session. */
@@ -20,7 +24,29 @@ type SubjectAccessOptions = Readonly<{
  *
  * Every answer carries a nonce for the next proof (RFC 9449 §8.2), refusals too.
  */
-export function subjectAccess({ options }: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
+export function subjectAccess(context: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
+  return accessOf(context, async (call, credentials) => {
+    const { authenticator } = call.running
+    return admitted(call, await authenticator.authenticate({ ...credentials, active: !isStream && (credentials.active ?? true) }))
+  })
+}
+
+/** The same for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
+export function recognizedAccess(context: HttpContext): Access<RecognizedCall> {
+  return accessOf(context, async (call, credentials) => {
+    const recognized = await call.running.authenticator.recognize(credentials)
+    return recognized.status === 'ended' ? { ...call, recognized } : { ...(await admitted(call, recognized.caller)), recognized }
+  })
+}
+
+/** Lets somebody in whose session is open. */
+async function admitted(call: Call, caller: Caller): Promise<SubjectCall> {
+  await seeDevice(call.running.domain, caller, deviceName(call.header('user-agent')))
+  // a body that is still on its way can be held back until after the end of the session
+  return call.request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
+}
+
+function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, credentials: Credentials) => Promise<C>): Access<C> {
   const client = (call: Call) => {
     const origin = call.header('origin')
     const found = clientOf(options, origin, origin === undefined ? call.query('audience') : undefined)
@@ -45,21 +71,16 @@ export function subjectAccess({ options }: HttpContext, { isStream = false }: Su
       client(call)
       return { status: 204, headers: preflightHeaders(methods) }
     },
-    async admit(call) {
-      const { request, running } = call
-      const caller = await running.authenticator.authenticate({
-        method: request.method,
-        url: request.path,
+    admit: (call) =>
+      admit(call, {
+        method: call.request.method,
+        url: call.request.path,
         authorization: call.header('authorization'),
         dpop: call.header('dpop'),
         client: client(call).id,
         // what a page asks by itself, on a timer or when it is shown again, says so
-        active: !isStream && call.query('active') !== '0',
-      })
-      await seeDevice(running.domain, caller, deviceName(call.header('user-agent')))
-      // a body that is still on its way can be held back until after the end of the session
-      return request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
-    },
+        active: call.query('active') !== '0',
+      }),
   }
 }
 

@@ -11,7 +11,6 @@ import { stateOf } from '../../decisions/state.ts'
 import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
 import { loadStanding } from '../../standing/standing.ts'
-import { attempt, startMethod, startStepUp } from '../../step-ups/index.ts'
 import { requestToken } from '../../step-ups/request-token.ts'
 import { audienceFor } from '../../tokens/audience.ts'
 import { type SubjectCall, subjectAccess } from '../access/subject-access.ts'
@@ -20,6 +19,7 @@ import { created, NOTHING, ok } from '../endpoint/answer.ts'
 import { BODY_LIMIT, REGISTRATION_BODY_LIMIT } from '../endpoint/body.ts'
 import { addEndpoint, type Handler, type HttpMethod } from '../endpoint/endpoint.ts'
 import { events } from './events.ts'
+import { addStepUpRoutes } from './step-up-routes.ts'
 
 /** How many states are computed at the same time for all open streams. */
 const STATE_LANE = 8
@@ -44,21 +44,7 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     streams: true,
   })
 
-  add('/v1/step-ups', {
-    async POST({ running: { domain }, caller, json }) {
-      const stepUp = await startStepUp(domain, caller, await json())
-      return stepUp.status === 'open' ? created(stepUp) : ok(stepUp)
-    },
-  })
-  add('/v1/step-ups/:id/methods/:method', {
-    async POST({ running: { domain }, caller, param, json }) {
-      await json()
-      return ok(await startMethod(domain, caller, param('id'), param('method')))
-    },
-  })
-  add('/v1/step-ups/:id/attempts', {
-    POST: async ({ running: { domain }, caller, param, json }) => ok(await attempt(domain, caller, param('id'), await json())),
-  })
+  addStepUpRoutes(router, context)
   add('/v1/tokens', {
     POST: async ({ running: { domain }, caller, json }) => ok(await requestToken(domain, caller, await json())),
   })

@@ -305,6 +305,11 @@ const MIGRATIONS: readonly Migration[] = [
       UPDATE authenticators SET recovered_at = created_at, recovery_told = 0 WHERE bound_method IN ('recovery-code', 'admin');
     `,
   },
+  {
+    version: 14,
+    name: 'sessions that a sign-in began again for one key',
+    sql: 'ALTER TABLE sessions ADD COLUMN reopened_at INTEGER',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

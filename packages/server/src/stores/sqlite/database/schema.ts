@@ -8,9 +8,19 @@ type SessionColumns = { subject: string; sid: string; jkt: string }
 /** The tables as the newest migration leaves them: booleans are 0 or 1, times are seconds since the epoch, `*_json` is JSON text. */
 export interface Tables {
   user_handles: { subject: string; handle: string }
-  /** `login` is what has vouched for the key: it stays when a later token says nothing of it. */
+  /**
+   * `login` is what has vouched for the key: it stays when a later token says nothing of it. `reopened_at` is when the sign-in was given that
+   * began it again for this key, null if there was none.
+   */
   sessions: Rowid &
-    SessionColumns & { account: string; created_at: number; seen_at: number; expires_at: number; login: 'issuer' | 'first' | 'none' }
+    SessionColumns & {
+      account: string
+      created_at: number
+      seen_at: number
+      expires_at: number
+      login: 'issuer' | 'first' | 'none'
+      reopened_at: number | null
+    }
   /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }
   /**

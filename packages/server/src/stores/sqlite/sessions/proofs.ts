@@ -1,17 +1,15 @@
 import type { Level, Method } from '@stile/protocol'
-import type { ProofStore } from '../../store.ts'
+import type { ProofStore, SessionKey, StoredProof } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createHasEnded } from './session-ends.ts'
 
-/** Keeps what each session has proven on each device. */
-export function createProofStore(connection: Connection): ProofStore {
-  const { prepare, read, write, append } = connection
-  const hasEnded = createHasEnded(connection)
-  const findAuthenticator = prepare((db, p: Parameter<{ id: string }>) =>
-    db.selectFrom('authenticators').select('id').where('id', '=', p('id')),
-  )
-  const keepNewest = prepare(
+/** Keeps the newest proof per (method, level) of a key; to be called within a write. False if a newer one is kept. */
+export type KeepNewest = (key: SessionKey, proof: StoredProof) => boolean
+
+/** Prepares what keeps a proof. */
+export function createKeepNewest({ prepare }: Pick<Connection, 'prepare'>): KeepNewest {
+  const keep = prepare(
     (
       db,
       p: Parameter<{
@@ -48,6 +46,18 @@ export function createProofStore(connection: Connection): ProofStore {
             .whereRef('excluded.auth_time', '>=', 'proofs.auth_time'),
         ),
   )
+  return (key, { method, level, amr, authTime, authenticatorId = null }) =>
+    keep.run({ ...key, method, level, amr: JSON.stringify(amr), authTime, authenticatorId }) === 1
+}
+
+/** Keeps what each session has proven on each device. */
+export function createProofStore(connection: Connection): ProofStore {
+  const { prepare, read, write, append } = connection
+  const hasEnded = createHasEnded(connection)
+  const findAuthenticator = prepare((db, p: Parameter<{ id: string }>) =>
+    db.selectFrom('authenticators').select('id').where('id', '=', p('id')),
+  )
+  const keepNewest = createKeepNewest(connection)
   const ofDevice = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('proofs')
@@ -62,10 +72,10 @@ export function createProofStore(connection: Connection): ProofStore {
   return {
     record: ({ key, proof, change }) =>
       write(() => {
-        const { method, level, amr, authTime, authenticatorId = null } = proof
+        const { authTime, authenticatorId } = proof
         if (hasEnded(key, authTime)) return false
-        if (authenticatorId !== null && findAuthenticator.get({ id: authenticatorId }) === undefined) return false
-        const kept = keepNewest.run({ ...key, method, level, amr: JSON.stringify(amr), authTime, authenticatorId }) === 1
+        if (authenticatorId !== undefined && findAuthenticator.get({ id: authenticatorId }) === undefined) return false
+        const kept = keepNewest(key, proof)
         if (kept) append(change)
         return true
       }),

@@ -51,10 +51,24 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
                 .select('sid')
                 .where('subject', '=', p('subject'))
                 .where('sid', '=', p('sid'))
-                .where('jkt', '=', p('jkt')),
+                .where('jkt', '=', p('jkt'))
+                .where('reopened_at', 'is', null),
             ),
             or([eb('sid', '=', ALL_SESSIONS), eb(eb.fn.coalesce('reopens_after', eb.val(Number.MAX_SAFE_INTEGER)), '<', p('provenAt'))]),
           ]),
+        ),
+      )
+      // one that a sign-in began again for this key goes on for what was proven since
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('sessions')
+              .select('sid')
+              .where('subject', '=', p('subject'))
+              .where('sid', '=', p('sid'))
+              .where('jkt', '=', p('jkt'))
+              .where('reopened_at', '<=', p('provenAt')),
+          ),
         ),
       ),
   )
@@ -142,7 +156,7 @@ export function createEndings(connection: Connection): Endings {
 }
 
 /** Ends sessions, and tells which are open. */
-export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch'> {
+export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
   const { prepare, read, write, append } = connection
   const { mark, end, endAll } = createEndings(connection)
   // the character after the separator ends the range of the issuer

@@ -4,6 +4,7 @@ import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createRoomFor, FREE } from './crowd.ts'
 import { createLogins } from './logins.ts'
+import { createHasIssuerEnded, createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
@@ -21,7 +22,7 @@ export function createSessionStore(connection: Connection): SessionStore {
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
-      .select(['account', 'created_at', 'seen_at', 'login'])
+      .select(['account', 'created_at', 'seen_at', 'login', 'reopened_at'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
@@ -99,6 +100,7 @@ export function createSessionStore(connection: Connection): SessionStore {
     ),
   )
   const logins = createLogins(connection)
+  const hasIssuerEnded = createHasIssuerEnded(connection)
   const roomFor = createRoomFor(connection)
 
   /** What a touch finds, and what there is to write. */
@@ -107,17 +109,25 @@ export function createSessionStore(connection: Connection): SessionStore {
     // a login of another key says nothing of this one: it begins no session again
     const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
     const found = endOf(touch, since) ?? lifeOf(touch, since, login)
-    const goesOn = found.status === 'new' || found.status === 'known'
-    return goesOn ? { ...found, login, writes: [...found.writes, ...(claim ? [claim] : [])] } : { ...found, login: 'none' }
+    if (found.status === 'new' || found.status === 'known') {
+      const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
+      // what was proven with an older login ended with the session
+      const counts = reopenedAt === null || (touch.login.authTime ?? 0) >= reopenedAt
+      return { ...found, login: counts ? login : 'none', writes: [...found.writes, ...(claim ? [claim] : [])] }
+    }
+    return { ...found, login: 'none', ...(hasIssuerEnded(touch.key) && { endedByIssuer: true }) }
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
   function endOf({ key, now, login: { authTime } }: Touch, since: number | undefined): Found | undefined {
     const { subject, sid, jkt } = key
+    const session = find.get({ ...key })
+    // whatever ends it after it began again takes the row of its key
+    if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
     if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
     // a device that was seen before is told by the end of its own session, or was spared
-    if (find.get({ ...key }) !== undefined) return undefined
+    if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
     if (named !== undefined) return ended(named, now)
     const all = findEnded.get({ subject, sid: ALL_SESSIONS })
@@ -173,6 +183,7 @@ export function createSessionStore(connection: Connection): SessionStore {
 
   return {
     ...createSessionEnds(connection),
+    ...createReopening(connection),
     touch: async (touch) => {
       const { writes, ...seen } = await read(() => look(touch))
       if (writes.length === 0) return seen
