@@ -40,11 +40,6 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
       tokens.replaceAll(mainAudience, next?.token)
       if (!next) stepUps.cancelAll()
     },
-    // without an answer of the service nobody is signed in to the application
-    signInFor: (problem) => {
-      if (problem?.next) return () => stepUps.join('stile:session')
-      return problem && options.relogin && (() => relogin().then(state.refresh))
-    },
   })
   const tokens = createAssuranceTokens({
     mainAudience,

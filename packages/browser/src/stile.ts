@@ -55,16 +55,8 @@ export type ClientState<F extends string = string> =
       /** The service cannot be reached: this is what it said last. */
       stale: boolean
     }>
-  | Readonly<{
-      status: 'error'
-      code: StileCode
-      retry: () => void
-      /**
-       * Has the subject sign in again, and then reads the state: at the login provider with the step-up `stile:session`, or with the
-       * application's `relogin`. Call it on a click. There if the session has ended and can begin again here.
-       */
-      signIn?: (() => void) | undefined
-    }>
+  /** After `session_ended` the step-up `stile:session` has the subject sign in again, if they can here, and reads the state. */
+  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
 
 /** Why the last answer did not count, while the step-up goes on. */
 export type FlowError = Readonly<{

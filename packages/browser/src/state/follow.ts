@@ -24,7 +24,7 @@ export type FollowOptions = Readonly<{
   apply: (state: State) => void
   /** Reads the state again. */
   load: () => Promise<void>
-  /** Drops the state, because the session has ended; the service, asked once more, says how to go on. */
+  /** Ends the state with the code `session_ended`. */
   end: () => void
 }>
 

@@ -1,4 +1,4 @@
-import type { Problem, State } from '@stile/protocol'
+import type { State } from '@stile/protocol'
 import { isPassing, observable, StileError, toStileError } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
@@ -34,14 +34,12 @@ export type LiveStateOptions = Readonly<{
   loadReady: () => Promise<Readonly<{ follow: typeof follow }>>
   /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
   onState: (state: State | undefined) => void
-  /** How the subject can sign in again here after the service said that the session has ended, if they can. */
-  signInFor: (problem: Problem | undefined) => (() => void) | undefined
 }>
 
 const MAX_BACKOFF_SECONDS = 15
 
 /** Loads the state and, after the first, what follows it. On a server the state stays `loading`. */
-export function createLiveState({ service, audience, clock, sharedName, loadReady, onState, signInFor }: LiveStateOptions): LiveState {
+export function createLiveState({ service, audience, clock, sharedName, loadReady, onState }: LiveStateOptions): LiveState {
   const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
@@ -70,19 +68,15 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     onState(undefined)
     set(next)
   }
-  const fail = ({ code, problem }: StileError) => {
+  const fail = ({ code }: StileError) => {
     const before = get()
-    const next: ClientState = { status: 'error', code, retry: load, signIn: code === 'session_ended' ? signInFor(problem) : undefined }
+    const next: ClientState = { status: 'error', code, retry: load }
     if (!isPassing(code)) return drop(next)
     set(before.status === 'ready' ? { ...before, stale: true } : next)
     clearTimeout(timer)
     timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
   }
   const end = () => fail(new StileError('session_ended'))
-  const restart = () => {
-    drop({ status: 'loading' })
-    load()
-  }
   const load = () => {
     loading ??= read()
     return loading
@@ -104,7 +98,7 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
         // if it cannot be loaded, the state is still read when it is asked for
         const { follow } = await loadReady()
         if (mine !== turn) return
-        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end: restart })
+        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
       }
       following.offer({ state, sharedName: name })
     } catch (error) {
@@ -126,7 +120,10 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     },
     load,
     end,
-    restart,
+    restart: () => {
+      drop({ status: 'loading' })
+      load()
+    },
     use: () => {
       used = true
     },

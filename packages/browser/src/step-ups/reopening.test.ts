@@ -2,7 +2,7 @@ import { SESSION_FEATURE } from '@stile/protocol'
 import { afterEach, expect, test, vi } from 'vitest'
 import { LOOK_AGAIN } from '../relogin/look-again.ts'
 import type { Flow } from '../stile.ts'
-import { API, type Arrived, challenge, json, openStepUp, refuse, setup, state, token, until } from '../wire.test-support.ts'
+import { API, type Arrived, challenge, doneStepUp, json, openStepUp, refuse, setup, state, token, until } from '../wire.test-support.ts'
 
 const next = { methods: ['relogin'] }
 const ended = () => refuse('session_ended', { next }, { 'www-authenticate': 'DPoP error="invalid_token"' })
@@ -34,7 +34,7 @@ function setupEnded() {
   return { ...world, signIn, popup }
 }
 
-test('the state says how it can go on, and signing in at the provider loads it', async () => {
+test('signing in at the provider begins the session again, and loads the state', async () => {
   const { stile, signIn, seen, popup } = setupEnded()
   const flows: Flow[] = []
   stile.onStepUp((flow) => flows.push(flow))
@@ -42,7 +42,7 @@ test('the state says how it can go on, and signing in at the provider loads it',
   await until(() => stile.get().status === 'error')
   const known = stile.get()
   expect(known).toMatchObject({ status: 'error', code: 'session_ended' })
-  if (known.status === 'error') known.signIn?.()
+  stile.stepUp('stile:session')
   await until(() => flows.length > 0)
   expect(flows[0]?.feature).toBe(SESSION_FEATURE)
   // coming back to this page before the window has an answer is no failure
@@ -95,20 +95,16 @@ test('threat: a service that goes on saying so keeps the page asking', async () 
   expect(seen('POST /v1/step-ups')).toHaveLength(4)
 })
 
-test('if the service offers none it is as before: nothing is asked but the state', async () => {
-  const { stile, seen } = setup({ 'POST /v1/step-ups': () => refuse('session_ended'), 'GET /v1/state': () => refuse('session_ended') })
+test('if the service offers none and the application has no sign-in, nothing more is asked', async () => {
+  const { stile, seen } = setup({ 'POST /v1/step-ups': () => refuse('session_ended') })
   await expect(stile.stepUp('reports.export', { headless: true }).done).rejects.toMatchObject({ code: 'session_ended' })
   expect(seen('POST /v1/step-ups')).toHaveLength(1)
-  stile.subscribe(() => {})
-  await until(() => stile.get().status === 'error')
-  const known = stile.get()
-  expect(known).not.toHaveProperty('signIn', expect.anything())
 })
 
-test('if the application lends its own sign-in, that is the way', async () => {
+test('if the application lends its own sign-in, that is the way, and what was asked goes on', async () => {
   let isOver = true
-  const { stile } = setup(
-    { 'GET /v1/state': () => (isOver ? refuse('session_ended') : json(state())) },
+  const { stile, why } = setup(
+    { 'POST /v1/step-ups': () => (isOver ? refuse('session_ended') : json(doneStepUp())) },
     {
       relogin: async () => {
         isOver = false
@@ -116,17 +112,22 @@ test('if the application lends its own sign-in, that is the way', async () => {
       },
     },
   )
-  stile.subscribe(() => {})
-  await until(() => stile.get().status === 'error')
-  const known = stile.get()
-  if (known.status === 'error') known.signIn?.()
-  await until(() => stile.get().status === 'ready')
+  await stile.stepUp('reports.export', { headless: true }).done
+  expect(why).toContain('relogin')
 })
 
-test('after logging out, and if nobody is signed in to the application, there is nobody to sign in again', async () => {
-  const { stile } = setup({ 'DELETE /v1/session': () => new Response(null, { status: 204 }) }, { relogin: async () => true })
-  stile.subscribe(() => {})
-  await until(() => stile.get().status === 'ready')
-  await stile.logout()
-  expect(stile.get()).toEqual({ status: 'error', code: 'session_ended', retry: expect.any(Function), signIn: undefined })
+test('a sign-in of the application that does not happen leaves it ended', async () => {
+  const { stile, seen } = setup({ 'POST /v1/step-ups': () => refuse('session_ended') }, { relogin: async () => false })
+  await expect(stile.stepUp('stile:session', { headless: true }).done).rejects.toMatchObject({ code: 'session_ended' })
+  expect(seen('POST /v1/step-ups')).toHaveLength(1)
+})
+
+test('if nobody is signed in to the application, nobody is asked to sign in again', async () => {
+  const relogin = vi.fn(async () => true)
+  const { stile } = setup({}, { relogin, session: () => Promise.reject(new Error('nobody')) })
+  const flow = stile.stepUp('stile:session', { headless: true })
+  await until(() => 'error' in flow.get())
+  expect(flow.get()).toMatchObject({ error: { code: 'session_unavailable' } })
+  expect(relogin).not.toHaveBeenCalled()
+  flow.cancel()
 })

@@ -50,7 +50,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const answered = new Set<Method>()
   /** What the service is asked for: signing in again goes first if the session has ended. */
   let wanted = feature
-  /** A step-up that expired, or asks for something else by now, is started again once. */
+  /** A step-up that expired, asks for something else by now, or found its session ended, is started again once. */
   let restarted = false
 
   const stop = () => {
@@ -207,8 +207,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
         restarted = true
         return start({ method: begun.method, typed })
       case 'fatal':
-        if (error.code !== 'session_ended' || !error.problem?.next || wanted === 'stile:session') return fail(error)
-        wanted = 'stile:session'
+        // without an answer of the service nobody is signed in to the application
+        if (error.code !== 'session_ended' || !error.problem || restarted) return fail(error)
+        restarted = true
+        if (error.problem.next) wanted = 'stile:session'
+        else if (!(await relogin?.())) return fail(error)
         return start()
       case 'passing':
       case 'retry': {

@@ -184,7 +184,7 @@ export const SignInAgainUnstored: Story = {
   play: async () => {
     const release = holdWindows()
     await signIn()
-    await screen.findByText(/keeps no data/)
+    await screen.findByText(/cannot keep your sign-in/)
     await settled()
     release()
   },

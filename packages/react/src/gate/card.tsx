@@ -45,13 +45,12 @@ export type WaitingProps = Readonly<{
 
 /** What is shown while nothing is known. It is never a paywall, which would flash at someone who has paid. */
 export function Waiting({ known, loading, error }: WaitingProps): ReactNode {
-  const { texts, mounted } = useStileContext()
+  const { texts, client, mounted } = useStileContext()
   if (known.status === 'error') {
-    const { signIn, retry } = known
+    const { code, retry } = known
     // the dialog, which shows it, may still be loading
-    return (
-      error ?? (signIn ? <Card kind="ended" onClick={() => mounted().then(signIn, () => {})} /> : <Card kind="error" onClick={retry} />)
-    )
+    const signIn = () => mounted().then(() => client.stepUp('stile:session'), retry)
+    return error ?? (code === 'session_ended' ? <Card kind="ended" onClick={signIn} /> : <Card kind="error" onClick={retry} />)
   }
   return (
     loading ?? (

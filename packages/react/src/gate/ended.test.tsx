@@ -3,13 +3,14 @@ import { problem } from '@stile/protocol'
 import { cleanup, render, screen } from '@testing-library/react'
 import { userEvent } from '@testing-library/user-event'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
+import '../page.test-support.ts'
 import { StileProvider } from '../provider/stile-provider.tsx'
 import { StepUpGate } from './step-up-gate.tsx'
 
 afterEach(cleanup)
 
-/** A page whose session has ended; the service says so of everything but a sign-in at the login provider, if there is one. */
-function openEnded(hasProvider: boolean) {
+/** A page whose session has ended; the service says so of everything but a sign-in at the login provider. */
+function openEnded() {
   const features: string[] = []
   const stepUp = {
     id: 'su_1',
@@ -26,9 +27,9 @@ function openEnded(hasProvider: boolean) {
     fetch: async (input, init) => {
       const { feature } = init?.body ? JSON.parse(String(init.body)) : {}
       if (feature !== undefined) features.push(feature)
-      if (hasProvider && feature === 'stile:session')
+      if (feature === 'stile:session')
         return Response.json({ ...stepUp, methods: [{ method: 'relogin', hint: 'idp.test' }] }, { status: 201 })
-      const body = problem('session_ended', String(input), hasProvider ? { next: { methods: ['relogin'] } } : {})
+      const body = problem('session_ended', String(input), { next: { methods: ['relogin'] } })
       return Response.json(body, { status: 401, headers: { 'www-authenticate': 'DPoP error="invalid_token"' } })
     },
   })
@@ -42,15 +43,9 @@ function openEnded(hasProvider: boolean) {
 }
 
 test('if the session has ended, the card offers to sign in again, and the dialog says where', async () => {
-  const { features, user } = openEnded(true)
+  const { features, user } = openEnded()
   await user.click(await screen.findByRole('button', { name: 'Sign in again' }))
   await screen.findByText('Sign in again at idp.test')
   expect(features).toContain('stile:session')
   expect(screen.queryByText('every account number')).toBeNull()
-})
-
-test('if it cannot begin again here, the card is the one for errors', async () => {
-  openEnded(false)
-  await screen.findByText('Your access could not be checked')
-  expect(screen.queryByRole('button', { name: 'Sign in again' })).toBeNull()
 })

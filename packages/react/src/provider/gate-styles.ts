@@ -3,6 +3,9 @@ const CARD_STYLES = `
 [data-stile-gate] {
   outline: 0;
 }
+[data-stile-loading] {
+  color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
+}
 [data-stile-card] {
   box-sizing: border-box;
   min-width: 0;
@@ -14,49 +17,49 @@ const CARD_STYLES = `
   background: var(--stile-surface, light-dark(#fff, #1a1e25));
   color: var(--stile-text, light-dark(#161a21, #eef1f6));
   font: var(--stile-font, inherit);
-}
-[data-stile-card] :is(strong, p) {
-  display: block;
-  margin: 0 0 0.5rem;
-}
-[data-stile-card] strong {
-  font-size: 1.0625em;
-  font-weight: 650;
-}
-[data-stile-card] p:empty {
-  margin: 0;
-}
-[data-stile-card] p:empty:last-child {
-  margin-top: -0.5rem;
-}
-[data-stile-loading],
-[data-stile-card] p {
-  color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
-  line-height: 1.5;
-}
-[data-stile-card] button {
-  margin-top: 0.5rem;
-  padding: 0.625rem 1rem;
-  min-height: 2.75rem;
-  border: 0;
-  border-radius: calc(var(--stile-radius, 12px) - 4px);
-  background: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
-  color: var(--stile-on-accent, light-dark(#fff, #0d1526));
-  font: inherit;
-  font-weight: 600;
-  cursor: pointer;
-}
-[data-stile-card] button:focus-visible {
-  outline: 3px solid var(--stile-focus, light-dark(#2f5bd7, #8fb0ff));
-  outline-offset: 2px;
-}
-[data-stile-card] button[aria-disabled="true"] {
-  opacity: 0.6;
-  cursor: progress;
-}
-@media (forced-colors: active) {
-  [data-stile-card] button {
-    border: 1px solid ButtonText;
+  strong,
+  p {
+    display: block;
+    margin: 0 0 0.5rem;
+  }
+  strong {
+    font-size: 1.0625em;
+    font-weight: 650;
+  }
+  p {
+    color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
+    line-height: 1.5;
+  }
+  p:empty {
+    margin: 0;
+  }
+  p:empty:last-child {
+    margin-top: -0.5rem;
+  }
+  button {
+    margin-top: 0.5rem;
+    padding: 0.625rem 1rem;
+    min-height: 2.75rem;
+    border: 0;
+    border-radius: calc(var(--stile-radius, 12px) - 4px);
+    background: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
+    color: var(--stile-on-accent, light-dark(#fff, #0d1526));
+    font: inherit;
+    font-weight: 600;
+    cursor: pointer;
+  }
+  button:focus-visible {
+    outline: 3px solid var(--stile-focus, light-dark(#2f5bd7, #8fb0ff));
+    outline-offset: 2px;
+  }
+  [aria-disabled="true"] {
+    opacity: 0.6;
+    cursor: progress;
+  }
+  @media (forced-colors: active) {
+    button {
+      border: 1px solid ButtonText;
+    }
   }
 }
 `

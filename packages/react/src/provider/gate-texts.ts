@@ -42,7 +42,7 @@ export const TEXTS: GateTexts = {
   upgrade: { title: 'Not part of your plan', body: '{feature} comes with {tier}.' },
   deny: { title: 'Not available to you', body: '{feature} is not available now. {reason}' },
   error: { title: 'Your access could not be checked', body: 'Nothing is lost. We keep trying.', button: 'Try again' },
-  ended: { title: 'Your session has ended', body: 'Sign in again to go on.', button: 'Sign in again' },
+  ended: { title: 'Your session has ended', body: 'Nothing is lost.', button: 'Sign in again' },
   this: 'This',
   cancelled: 'Not confirmed yet. Nothing has changed.',
   failed: 'That did not work. Nothing has changed.',

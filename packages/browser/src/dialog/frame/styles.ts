@@ -4,7 +4,6 @@ stile-dialog {
   --_border: var(--stile-border, light-dark(#d8dce3, #3a404b));
   --_muted: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
   --_accent: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
-  --_danger: var(--stile-danger, light-dark(#b3261e, #ffb4ab));
   --_radius: var(--stile-radius, 12px);
   * {
     box-sizing: border-box;
@@ -71,13 +70,6 @@ stile-dialog {
   div:empty {
     display: none;
   }
-  [role="alert"] {
-    padding: 0.625rem;
-    border: 1px solid;
-    border-radius: var(--_radius);
-    font-size: 0.93em;
-    color: var(--_danger);
-  }
   label {
     display: grid;
     gap: 0.5rem;
@@ -103,9 +95,6 @@ stile-dialog {
     font-size: 1.5rem;
     letter-spacing: 0.3em;
     text-align: center;
-  }
-  [aria-invalid="true"] {
-    border-color: var(--_danger);
   }
   button {
     text-align: center;

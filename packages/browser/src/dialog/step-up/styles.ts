@@ -48,7 +48,6 @@ stile-dialog {
     text-decoration: underline;
     text-underline-offset: 0.2em;
     &:disabled {
-      opacity: 0.9;
       text-decoration: none;
       cursor: default;
     }

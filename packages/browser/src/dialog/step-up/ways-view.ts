@@ -1,6 +1,7 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
+import { ERROR_STYLES } from '../elements/error-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
 import { errorText } from '../texts/error-text.ts'
@@ -30,15 +31,15 @@ const isEnrollable = (method: string): method is EnrollableMethod => Object.hasO
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
+  adoptStyles(styles, ERROR_STYLES)
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
   const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
-  /** What a feature of Stile itself is for, if the application does not say it. */
-  const ownPurpose = say(feature) && say('purpose', { feature: say(feature) })
   const addOperation: AddOperation = operation
     ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
-    : (view) => (view.text ? view : { ...view, text: ownPurpose })
+    : // what a feature of Stile itself is for, if the application does not say it
+      (view) => (view.text ? view : { ...view, text: say(feature) })
   const alertOf = (state: FlowState) => ('error' in state ? errorText(say, state.error, 'method' in state ? state.method : undefined) : '')
 
   /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
@@ -72,7 +73,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
       icon: ICONS.door,
       title: say('useReloginAt', { host }),
       busy: true,
-      text: state.status === 'verifying' ? say('wait') : `${say(why ?? '')} ${say('signIn')}`.trim(),
+      text: state.status === 'verifying' ? say('wait') : `${say(why ?? '')} ${say('signIn')}`,
       actions: () => [button({ label: say('signInAgain'), onClick: () => prompt.choose('relogin') }), leaveButton(state), cancelButton()],
     })
   }

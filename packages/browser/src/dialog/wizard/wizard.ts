@@ -2,6 +2,7 @@ import type { Method } from '@stile/protocol'
 import { flowError, toStileError } from '../../base.ts'
 import type { EnrollmentClient } from '../../enroll/gated.ts'
 import type { FlowError } from '../../stile.ts'
+import { ERROR_STYLES } from '../elements/error-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
@@ -53,6 +54,7 @@ export type Wizard = Readonly<{
 
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
+  adoptStyles(styles, ERROR_STYLES)
   adoptStyles(styles, WIZARD_STYLES)
   const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
   const say = createSay(table)
