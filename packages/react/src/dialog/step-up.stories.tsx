@@ -223,7 +223,7 @@ export const NothingWorksHere: Story = {
     const { PublicKeyCredential } = globalThis
     Object.assign(globalThis, { PublicKeyCredential: undefined })
     await open()
-    await screen.findByText(/works in this browser/)
+    await screen.findByText(/have set up works here/)
     await screen.findByRole('button', { name: 'Use a recovery code' })
     await settled()
     Object.assign(globalThis, { PublicKeyCredential })
