@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const open = (by: Caller) => startStepUp(world.domain, by, { feature: 'export' })
-const guess = (id: string, by: Caller, code = app.code(1000)) => attempt(world.domain, by, id, { method: 'totp', response: { code } })
+const guess = (id: string, by: Caller, code = app.wrong()) => attempt(world.domain, by, id, { method: 'totp', response: { code } })
 
 /** Types wrong codes in step-ups of their own, one after the other. */
 async function typeWrong(times: number, by: Caller): Promise<void> {

@@ -71,7 +71,7 @@ describe('threat: a stolen session token, brought by another key', () => {
     for (let round = 0; round < 2; round++) {
       const { id } = await startStepUp(world.domain, stolen, { feature: 'export' })
       for (let count = 0; count < 5; count++)
-        expect(await problemOf(type(stolen, id, app.code(1000)))).toMatchObject({ failure: 'wrong_code' })
+        expect(await problemOf(type(stolen, id, app.wrong()))).toMatchObject({ failure: 'wrong_code' })
     }
     const closed = await startStepUp(world.domain, stolen, { feature: 'export' })
     expect((await problemOf(type(stolen, closed.id, app.code()))).code).toBe('too_many_attempts')

@@ -32,7 +32,13 @@ export const POLICY = definePolicy({
 })
 
 /** A subject's authenticator app. */
-export type App = Readonly<{ id: string; code(away?: number): string }>
+export type App = Readonly<{
+  id: string
+  /** The code of this many time steps from now. */
+  code(away?: number): string
+  /** A code that is not right now, nor within a few time steps. */
+  wrong(): string
+}>
 
 /** A subject's passkey as the service knows it and as the device holds it. */
 export type Passkey = SoftAuthenticator & Readonly<{ id: string }>
@@ -77,7 +83,11 @@ export async function createWorld(overrides: TestDomainOverrides = {}) {
         // the code is spent
         after: () => clock.advance(30),
       })
-      return { id: authenticator.id, code }
+      const wrong = () => {
+        const near = new Set([-3, -2, -1, 0, 1, 2, 3].map(code))
+        for (let away = 1000; ; away++) if (!near.has(code(away))) return code(away)
+      }
+      return { id: authenticator.id, code, wrong }
     },
     async enrolPasskey(caller: Caller, options: Parameters<typeof softAuthenticator>[0] & { uv?: boolean } = {}): Promise<Passkey> {
       const device = softAuthenticator(options)

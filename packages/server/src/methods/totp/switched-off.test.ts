@@ -26,7 +26,7 @@ afterEach(() => world.close())
 const open = (by = alice) => startStepUp(world.domain, by, { feature: 'export' })
 const answer = (id: string, code: string, by = alice, on: Domain = world.domain) =>
   attempt(on, by, id, { method: 'totp', response: { code } })
-const wrong = () => app.code(1000)
+const wrong = () => app.wrong()
 
 /** Types wrong codes, as many as the budget lets through, then waits until it lets through more. */
 async function guess(times: number): Promise<void> {
