@@ -90,7 +90,7 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .limit(p('batch')),
       ),
     ),
-    ...(['ended_sessions', 'login_owners', 'former_logins'] as const).map((table) =>
+    ...(['ended_sessions', 'ended_keys', 'login_owners', 'former_logins'] as const).map((table) =>
       prepare((db, p: Parameter<{ now: number; batch: number }>) =>
         db
           .deleteFrom(table)

@@ -19,6 +19,8 @@ type Logins = Readonly<{
   find: (key: SessionKey, login: LoginClaim, now: number) => FoundLogin
   /** Gives the login of a named session to a key, unless it is one that only its issuer confirms. */
   give: (key: SessionKey, now: number) => void
+  /** Gives what one key owns of the login of a named session to another key of it. */
+  handOver: (key: SessionKey, to: string) => void
 }>
 
 /** Prepares what tells to which key a login belongs. */
@@ -74,6 +76,15 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
       ),
   )
 
+  const handOver = prepare((db, p: Parameter<SessionKey & { to: string }>) =>
+    db
+      .updateTable('login_owners')
+      .set({ jkt: p('to') })
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('auth_time', '=', 0)
+      .where('jkt', '=', p('jkt')),
+  )
   const vouch = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .updateTable('sessions')
@@ -108,6 +119,9 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
     give: ({ subject, sid, jkt }, now) => {
       give.run({ subject, sid, jkt, keepUntil: now + LOGIN_SECONDS + OWNER_SLACK_SECONDS })
       vouch.run({ subject, sid, jkt })
+    },
+    handOver: ({ subject, sid, jkt }, to) => {
+      if (handOver.run({ subject, sid, jkt, to }) > 0) vouch.run({ subject, sid, jkt: to })
     },
   }
 }

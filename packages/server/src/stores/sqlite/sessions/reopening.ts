@@ -3,6 +3,7 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createRoomFor } from './crowd.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createKeepNewest } from './proofs.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
 
@@ -18,6 +19,7 @@ export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): 
 export function createReopening(connection: Connection): Pick<SessionStore, 'reopen'> {
   const { prepare, write, append, enqueue } = connection
   const hasIssuerEnded = createHasIssuerEnded(connection)
+  const endedKeys = createEndedKeys(connection)
   const keepNewest = createKeepNewest(connection)
   const roomFor = createRoomFor(connection)
   const findStepUp = prepare((db, p: Parameter<SessionKey & { id: string; now: number }>) =>
@@ -98,7 +100,9 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
         if (stepUp === undefined) return 'gone'
         const ends = findEnds.all({ subject, sid })
         // an end for good has no time, and took every step-up of before
-        const isAfter = ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1))
+        const isAfter =
+          ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1)) &&
+          proof.authTime > (endedKeys.find(key)?.reopens_after ?? -1)
         if (hasIssuerEnded(key) || !isAfter) return 'too_early'
         takeStepUp.run({ id: stepUpId })
         if (!ends.some((each) => each.sid === sid)) markExpired(key, now)

@@ -4,6 +4,7 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf } from './session-key.ts'
@@ -34,7 +35,8 @@ const NO_SESSION = { sid: '', jkt: '' }
 export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
 
 /** Prepares the question whether a session was ended; to be asked within a read or write. */
-export function createHasEnded({ prepare }: Connection): HasEnded {
+export function createHasEnded({ prepare }: Pick<Connection, 'prepare'>): HasEnded {
+  const endedKeys = createEndedKeys({ prepare })
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; provenAt: number }>) =>
     db
       .selectFrom('ended_sessions')
@@ -72,7 +74,8 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
         ),
       ),
   )
-  return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) => find.get({ subject, sid, jkt, provenAt }) !== undefined
+  return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) =>
+    find.get({ subject, sid, jkt, provenAt }) !== undefined || endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
 }
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */

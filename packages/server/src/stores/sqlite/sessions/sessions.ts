@@ -3,6 +3,7 @@ import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createRoomFor, FREE } from './crowd.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
 import { createHasIssuerEnded, createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
@@ -100,6 +101,7 @@ export function createSessionStore(connection: Connection): SessionStore {
     ),
   )
   const logins = createLogins(connection)
+  const endedKeys = createEndedKeys(connection)
   const hasIssuerEnded = createHasIssuerEnded(connection)
   const roomFor = createRoomFor(connection)
 
@@ -126,6 +128,9 @@ export function createSessionStore(connection: Connection): SessionStore {
     if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
     if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
+    const forgotten = endedKeys.find({ subject, sid, jkt })
+    if (forgotten !== undefined && !isLater(since, forgotten.reopens_after))
+      return endedUntil(forgotten.keep_until, now, (keepUntil) => endedKeys.keep({ subject, sid, jkt }, keepUntil))
     // a device that was seen before is told by the end of its own session, or was spared
     if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
@@ -134,11 +139,8 @@ export function createSessionStore(connection: Connection): SessionStore {
     return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after) ? ended(all, now) : undefined
   }
 
-  /** Remembers an end for as long again when somebody comes with it, at most once a month. */
   function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
-    const keepUntil = now + END_SECONDS
-    const isKept = keep_until >= keepUntil - OWNER_SLACK_SECONDS
-    return { status: 'ended', login: 'none', writes: isKept ? [] : [() => void keepEnded.run({ subject, sid, keepUntil })] }
+    return endedUntil(keep_until, now, (keepUntil) => void keepEnded.run({ subject, sid, keepUntil }))
   }
 
   /** The life of the session that a key is in, or that its login begins. */
@@ -194,6 +196,13 @@ export function createSessionStore(connection: Connection): SessionStore {
       })
     },
   }
+}
+
+/** Remembers an end for as long again when somebody comes with it, at most once a month. */
+function endedUntil(kept: number, now: number, keep: (keepUntil: number) => void): Found {
+  const keepUntil = now + END_SECONDS
+  const isKept = kept >= keepUntil - OWNER_SLACK_SECONDS
+  return { status: 'ended', login: 'none', writes: isKept ? [] : [() => keep(keepUntil)] }
 }
 
 function isLater(since: number | undefined, reopensAfter: number | null): boolean {
