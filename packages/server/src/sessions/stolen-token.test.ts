@@ -195,6 +195,19 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await enter(own, { cnf: { jkt: own.jkt } })).toMatchObject({ vouchedBy: 'issuer' })
   })
 
+  test('with the cookie of another session would mint tokens for so many keys that the owner is put out', async () => {
+    await start()
+    const login = { cnf: { jkt: own.jkt }, auth_time: world.clock.now() }
+    expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
+    for (let index = 0; index <= MOST_KEYS; index++) {
+      world.clock.advance(1)
+      const { jkt } = await world.device()
+      const key = { subject: 'main|alice', sid: 'cookie', jkt }
+      await world.arrive(await world.caller(key), { authTime: 0 })
+    }
+    expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
+  })
+
   test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {
     await start()
     const token = world.issuer.mint()

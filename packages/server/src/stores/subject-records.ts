@@ -49,7 +49,7 @@ export interface SessionStore {
    *
    * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
    * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
-   * tokens that name no key belong to nobody.
+   * tokens that name no key belong to nobody; a confirmed token that is `silent` does as much, and belongs to nobody itself.
    *
    * A subject has {@link MOST_KEYS} keys at most. If there is one more, one goes of those that no login belongs to, that have proven
    * nothing and are not bound: of the same session first, then of the others, the one unseen longest. If there is none, the expired

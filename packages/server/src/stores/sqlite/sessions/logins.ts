@@ -96,11 +96,12 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
   )
 
   return {
-    find({ subject, jkt }, { party = UNNAMED_PARTY, sid, authTime, confirmed, mayOwn }, now) {
+    find({ subject, jkt }, { party = UNNAMED_PARTY, sid, authTime, confirmed, silent = false, mayOwn }, now) {
       const isNamed = sid !== undefined
       // its session names a login, whenever it is given again; else the time does
       const name: LoginName = { subject, sid: sid ?? '', authTime: isNamed ? 0 : (authTime ?? 0) }
-      if (!isNamed && authTime === undefined) return { login: confirmed ? 'issuer' : 'none' }
+      const voucher = confirmed && !silent ? 'issuer' : 'none'
+      if (!isNamed && authTime === undefined) return { login: voucher }
 
       const countsUntil = (authTime ?? now) + LOGIN_SECONDS
       const row = find.get({ ...name, party })
@@ -109,7 +110,7 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
         void put.run({ ...name, ...owner, keepUntil: countsUntil + OWNER_SLACK_SECONDS })
       if (confirmed) {
         const isNoted = isKept && row.party === EVERY_PARTY && row.jkt === NO_KEY
-        return { login: 'issuer', ...(!isNoted && { claim: write({ party: EVERY_PARTY, jkt: NO_KEY }) }) }
+        return { login: voucher, ...(!isNoted && { claim: write({ party: EVERY_PARTY, jkt: NO_KEY }) }) }
       }
       if (authTime === undefined || countsUntil <= now) return { login: 'none' }
       if (row !== undefined) return { login: row.jkt === jkt ? 'first' : 'none', ...(!isKept && { claim: write(row) }) }
