@@ -25,7 +25,7 @@ export function loginClaim({ login, party, sid, issuedAt, confirmed, isStored }:
     ...(party !== undefined && { party }),
     ...(sid !== undefined && { sid }),
     ...(authTime > 0 && { authTime }),
-    ...(sid === undefined && authTime === 0 && { issuedAt }),
+    issuedAt,
     confirmed,
     silent: isSilent(login),
     mayOwn: isStored,

@@ -86,7 +86,7 @@ describe('threat: a stolen session token, brought by another key', () => {
       account: 'acme',
       now: world.clock.now(),
       ...world.domain.options.session,
-      login: { sid, confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
+      login: { sid, issuedAt: world.clock.now(), confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
       active: true,
       notices: [],
     })

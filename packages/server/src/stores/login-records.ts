@@ -9,8 +9,8 @@ export type LoginClaim = Readonly<{
   sid?: string
   /** When the login was given; absent if the issuer does not say. */
   authTime?: number
-  /** When the token was made, if the issuer says neither when the login was given nor in which session. */
-  issuedAt?: number
+  /** When the token was made: where its issuer does not say when the login was given, no later than this. */
+  issuedAt: number
   /** Whether the issuer gave the token to this very device key (`cnf`). */
   confirmed: boolean
   /**

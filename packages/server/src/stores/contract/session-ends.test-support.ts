@@ -31,12 +31,13 @@ export function sessionEndsContract(store: () => Store): void {
       now,
       change: { at: now, type: 'revoked', subject: ALICE.subject, before: now },
     })
-  const endNamed = (sid: string, now: number, issuer = 'demo') =>
+  const endNamed = (sid: string, now: number, more: Readonly<{ subject?: string }> = {}) =>
     store().sessions.endNamed({
-      issuer,
+      issuer: 'demo',
       sid,
+      ...more,
       now,
-      change: (subject) => ({ at: now, type: 'revoked', subject, sid, before: now }),
+      change: (subject, sid) => ({ at: now, type: 'revoked', subject, sid, before: now }),
     })
   const phone = { ...ALICE, jkt: 'phone' }
   const tablet = { ...ALICE, sid: 'sid-tablet', jkt: 'tablet' }
@@ -257,6 +258,42 @@ export function sessionEndsContract(store: () => Store): void {
       }
       const changes = await store().changes.after({ cursor: before, limit: 10 })
       expect(changes.map((change) => change.type === 'revoked' && change.subject)).toEqual([ALICE.subject, acting.subject])
+    })
+
+    it('ends those of its subject that have no name, in the same moment, and keeps the rest', async () => {
+      const unnamed = (jkt: string): SessionKey => ({ ...ALICE, sid: `dev-${jkt}`, jkt })
+      const come = async (key: SessionKey, more: Partial<LoginClaim>, now = T0 + 6) =>
+        (await touchSession(store(), { key, now, login: login(more) })).status
+      for (const jkt of ['a', 'b']) await come(unnamed(jkt), { authTime: T0 }, T0)
+      await touch(tablet, T0, { sid: tablet.sid, authTime: T0 })
+      const before = await store().changes.head()
+      const { subject } = ALICE
+      const [, meanwhile] = await Promise.all([
+        endNamed(ALICE.sid, T0 + 5, { subject }),
+        burst((index) => come(unnamed(`key-${index}`), { authTime: T0 }, T0 + 5)),
+      ])
+      expect(new Set(meanwhile)).toEqual(new Set(['ended']))
+      expect(await store().changes.after({ cursor: before, limit: 10 })).toMatchObject([{ sid: 'dev-a' }, { sid: 'dev-b' }])
+      for (const key of ['a', 'new'].map(unnamed)) {
+        for (const old of [{ authTime: T0 + 5 }, { issuedAt: T0 + 5 }]) expect(await come(key, old)).toBe('ended')
+        // a login that was given since begins one, also if the service runs it
+        await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
+        const reopen = (authTime: number) =>
+          store().sessions.reopen({
+            key,
+            account: 'acme',
+            now: T0 + 6,
+            idleSeconds: 600,
+            absoluteSeconds: 600,
+            stepUpId: `su_${key.jkt}`,
+            proof: { method: 'relogin', level: 'session', amr: [], authTime },
+            change: proofsChange(key),
+          })
+        expect([await reopen(T0 + 5), await reopen(T0 + 6)]).toEqual(['too_early', 'reopened'])
+      }
+      expect(await come(unnamed('c'), { authTime: T0 + 6 })).toBe('new')
+      expect(await come(unnamed('d'), { issuedAt: T0 + 6 })).toBe('new')
+      expect(await come({ ...tablet, jkt: 'other' }, { sid: tablet.sid, authTime: T0 })).toBe('new')
     })
 
     it('threat: a session that was ended at the issuer would begin here afterwards, or in the same moment', async () => {

@@ -7,7 +7,7 @@ import type { Parameter } from '../database/statements.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
-import { ALL_SESSIONS, issuerOf } from './session-key.ts'
+import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 type Named = Readonly<{ subject: string; sid: string }>
 type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: string | null }>
@@ -173,6 +173,9 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
       .where('subject', '<', p('before'))
       .orderBy('subject'),
   )
+  const keysOf = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('sessions').select(['sid', 'jkt']).where('subject', '=', p('subject')).orderBy('sid'),
+  )
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
@@ -199,15 +202,22 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),
-    endNamed: ({ issuer, sid, now, change }) =>
+    endNamed: ({ issuer, sid, subject: owner, now, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
         const before = `${issuer}}`
         for (const { subject } of subjectsIn.all({ sid, from, before })) {
           end({ subject, sid, now, reopensAfter: null })
-          append(change(subject))
+          append(change(subject, sid))
         }
         mark({ subject: from, sid, now, reopensAfter: null })
+        if (owner === undefined) return
+        for (const each of keysOf.all({ subject: owner })) {
+          if (each.sid !== `dev-${each.jkt}`) continue
+          end({ subject: owner, sid: each.sid, now, reopensAfter: now })
+          append(change(owner, each.sid))
+        }
+        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter: now })
       }),
     expiresAt: (key) => read(() => find.get({ ...key })?.expires_at ?? null),
     list: ({ subject, now }) =>

@@ -7,7 +7,7 @@ import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
 import { createHasIssuerEnded, createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
-import { ALL_SESSIONS, issuerOf } from './session-key.ts'
+import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 /** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
 const TOUCH_SECONDS = 60
@@ -108,8 +108,10 @@ export function createSessionStore(connection: Connection): SessionStore {
   /** What a touch finds, and what there is to write. */
   function look(touch: Touch): Found {
     const { login, claim } = logins.find(touch.key, touch.login, touch.now)
+    const { sid, authTime, issuedAt } = touch.login
     // a login of another key says nothing of this one: it begins no session again
-    const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
+    const isUndated = sid === undefined && authTime === undefined
+    const since = isUndated ? issuedAt : login === 'none' ? undefined : authTime
     const found = endOf(touch, since) ?? lifeOf(touch, since, login)
     if (found.status === 'new' || found.status === 'known') {
       const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
@@ -121,7 +123,7 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
-  function endOf({ key, now, login: { authTime } }: Touch, since: number | undefined): Found | undefined {
+  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, since: number | undefined): Found | undefined {
     const { subject, sid, jkt } = key
     const session = find.get({ ...key })
     // whatever ends it after it began again takes the row of its key
@@ -135,8 +137,10 @@ export function createSessionStore(connection: Connection): SessionStore {
     if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
     if (named !== undefined) return ended(named, now)
-    const all = findEnded.get({ subject, sid: ALL_SESSIONS })
-    return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after) ? ended(all, now) : undefined
+    const several = [ALL_SESSIONS, ...(name === undefined ? [UNNAMED_SESSIONS] : [])].map((each) => findEnded.get({ subject, sid: each }))
+    // the login of a token that does not say when it was given is no newer than the token
+    const end = several.find((each) => each !== undefined && !isLater(authTime ?? issuedAt, each.reopens_after))
+    return end === undefined ? undefined : ended(end, now)
   }
 
   function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
