@@ -53,7 +53,7 @@ export async function forgetDevice(domain: Domain, caller: Caller, id: string): 
     now: now(),
     change,
     notices: await noticeFor(domain, caller, 'device_forgotten', named),
-    ...(!isOwn && { except: { sid, jkt } }),
+    ...(isOwn ? { signedOut: true } : { except: { sid, jkt } }),
     ...(operation && { operation }),
   })
   // another call has used the operation, and so has forgotten it

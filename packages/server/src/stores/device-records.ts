@@ -40,6 +40,8 @@ export interface DeviceStore {
       jkt: string
       /** The session that goes on. */
       except?: Pick<SessionKey, 'sid' | 'jkt'>
+      /** Whether the device signs itself out: see {@link SessionStore.end}. False by default. */
+      signedOut?: boolean
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

@@ -79,6 +79,11 @@ export interface SessionStore {
     input: Readonly<{
       subject: string
       sid: string
+      /**
+       * The key that signs itself out. If the session has no name, no login vouches for the key, and it is neither a known device nor has proven
+       * anything, then its end is not remembered: with the same token any other key could begin one.
+       */
+      signedOut?: string
       now: number
       /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
       reopensAfter?: number

@@ -14,7 +14,7 @@ const SEEN_SECONDS = 3600
 export function createDeviceStore(connection: Connection): DeviceStore {
   const { prepare, read, write, append, enqueue } = connection
   const use = createUseOperation(connection)
-  const { end } = createEndings(connection)
+  const { end, signOut } = createEndings(connection)
   const endedKeys = createEndedKeys(connection)
   const { handOver } = createLogins(connection)
   const { forget: forgetDevice } = createForgetting(connection)
@@ -121,9 +121,11 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
       }),
-    forget: ({ subject, jkt, except, now, change, notices, operation }) =>
+    forget: ({ subject, jkt, except, signedOut = false, now, change, notices, operation }) =>
       write(() => {
         if (operation !== undefined && !use(operation)) return false
+        // what the key has proven still tells whether its end is remembered
+        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt }, { now, reopensAfter: now })
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {

@@ -4,6 +4,7 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropSighting, isTrusted } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
@@ -16,6 +17,8 @@ type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: s
 type Endings = Readonly<{
   mark: (input: Named & Ending) => void
   end: (input: Named & Ending) => void
+  /** Ends the session of a key that signs itself out, and remembers it if that keeps anybody out. */
+  signOut: (key: SessionKey, ending: Ending) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
 
@@ -109,6 +112,16 @@ export function createEndings(connection: Connection): Endings {
         .where((row) => row.or([row('sid', '!=', p('sid')), row('jkt', '!=', p('jkt'))])),
     ),
   )
+  const remembered = prepare((db, p: Parameter<SessionKey>) =>
+    db
+      .selectFrom('sessions')
+      .select('jkt')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt'))
+      .where((row) => row.or([row('login', '!=', 'none'), isTrusted(row)])),
+  )
+  const dropSighting = createDropSighting(connection)
   const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; now: number; keepUntil: number }>) =>
     db
       .insertInto('ended_sessions')
@@ -141,6 +154,14 @@ export function createEndings(connection: Connection): Endings {
   return {
     mark: put,
     end,
+    signOut: (key, ending) => {
+      const { subject, sid, jkt } = key
+      // a session without a name that nothing vouches for: with the same token any other key could begin one
+      if (sid === `dev-${jkt}` && remembered.get(key) === undefined) {
+        for (const each of drop) each.run({ subject, sid })
+        dropSighting.run({ subject, jkt })
+      } else end({ subject, sid, ...ending })
+    },
     endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
       markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
@@ -161,7 +182,7 @@ export function createEndings(connection: Connection): Endings {
 /** Ends sessions, and tells which are open. */
 export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
   const { prepare, read, write, append } = connection
-  const { mark, end, endAll } = createEndings(connection)
+  const { mark, end, signOut, endAll } = createEndings(connection)
   // the character after the separator ends the range of the issuer
   const subjectsIn = prepare((db, p: Parameter<{ sid: string; from: string; before: string }>) =>
     db
@@ -196,9 +217,10 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
   )
 
   return {
-    end: ({ subject, sid, now, reopensAfter = null, change }) =>
+    end: ({ subject, sid, signedOut, now, reopensAfter = null, change }) =>
       write(() => {
-        end({ subject, sid, now, reopensAfter })
+        if (signedOut === undefined) end({ subject, sid, now, reopensAfter })
+        else signOut({ subject, sid, jkt: signedOut }, { now, reopensAfter })
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),
