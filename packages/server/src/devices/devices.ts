@@ -33,7 +33,7 @@ export async function listDevices(
  * Forgets a device: it is no longer known, and its sessions end. What it can prove counts again only after a proof on it.
  *
  * A device can sign itself out; another one takes a proof like the removal of an authenticator. A device that shares the session of the
- * caller, such as this browser with its former key, loses what it has proven, and the session goes on here.
+ * caller, such as this browser with its former key, is out of it until a later login is given to it; the session goes on here, and on others.
  *
  * @throws {StileError} `not_found`, `insufficient_user_authentication` with the operation, `denied`
  */
@@ -53,7 +53,7 @@ export async function forgetDevice(domain: Domain, caller: Caller, id: string): 
     now: now(),
     change,
     notices: await noticeFor(domain, caller, 'device_forgotten', named),
-    ...(!isOwn && { except: { sid } }),
+    ...(isOwn ? { signedOut: true } : { except: { sid, jkt } }),
     ...(operation && { operation }),
   })
   // another call has used the operation, and so has forgotten it

@@ -134,6 +134,7 @@ export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<
       await store.sessions.end({
         subject: sessionKey(caller).subject,
         sid,
+        signedOut: jkt,
         now: time,
         // a session without a name of its own is that of the device: ended for good, it would keep the next login out. The clock of the
         // issuer may be fast: the login that is ended here is never a later one

@@ -58,6 +58,20 @@ describe('the end of sessions', () => {
     expect(await touch(device, 0)).toBe('new')
   })
 
+  test('threat: a token of before all were ended gets in with another key, or in a session that was not seen yet', async () => {
+    const made = world.clock.now()
+    const thief = await deviceOf('thief')
+    await touch(thief, 0)
+    world.clock.advance(60)
+    await endSessions(world.domain, { subject: thief.subject })
+    world.clock.advance(60)
+    for (const caller of [await deviceOf('another'), await world.caller({ sid: 'unseen', jkt: 'another' })]) {
+      for (const issuedAt of [made, made + 60]) expect(await touch(caller, 0, issuedAt), caller.sid).toBe('ended')
+      // one that was made since cannot be told from one of a later login
+      expect(await touch(caller, 0), caller.sid).toBe('new')
+    }
+  })
+
   test.each([
     ['all of them', (owner: Caller) => endSessions(world.domain, { subject: owner.subject })],
     ['one of them', (owner: Caller) => endSession(world.domain, owner)],
@@ -118,5 +132,23 @@ describe('the end of sessions', () => {
     expect(await touch(named)).toBe('ended')
     expect(await touch(unnamed)).toBe('ended')
     expect(await touch(others)).toBe('known')
+  })
+
+  test.each([
+    ['says when the login was given', (given: number) => [given] as const],
+    ['does not say when the login was given', (given: number) => [0, given] as const],
+  ])('threat: a token of before the login provider ended a session gets in with another key, if it names none and %s', async (_, times) => {
+    const made = world.clock.now()
+    await touch(await deviceOf('known'), ...times(made))
+    world.clock.advance(60)
+    await endNamedSession(world.domain, { issuer: 'main', sid: 'of-the-provider', sub: 'alice' })
+    world.clock.advance(60)
+    for (const each of ['known', 'another'])
+      for (const given of [made, made + 60]) expect(await touch(await deviceOf(each), ...times(given)), each).toBe('ended')
+    expect(await touch(await deviceOf('another'), ...times(made + 61))).toBe('new')
+    const named = await world.caller({ sid: 's2' })
+    expect(await touch(named, ...times(made)), 'a session with a name is not that one').toBe('new')
+    const bob = await world.caller({ ...(await deviceOf('bob')), sub: 'bob', subject: 'main|bob' })
+    expect(await touch(bob, ...times(made))).toBe('new')
   })
 })

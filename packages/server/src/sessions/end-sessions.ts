@@ -1,7 +1,6 @@
 import { formatSubject } from '@stile/protocol'
 import type { FactsDomain } from '../options/domain.ts'
 import type { NewNotice, SessionKey, Store } from '../stores/store.ts'
-import { isDeviceSession } from './session-key.ts'
 
 type EndsDomain = Pick<FactsDomain, 'store' | 'now'>
 type Ending = Readonly<{ subject: string; except?: SessionKey; forgetDevices?: boolean; notices?: readonly NewNotice[] }>
@@ -10,8 +9,9 @@ type EndOfAll = Parameters<Store['sessions']['endAll']>[0]
 /**
  * Ends every session of a subject, apart from one: on all devices, with what was proven and begun in them, and the tokens issued so far.
  *
- * A login that was given before is too old from here on, even if the service has not seen its session yet. An issuer that says
- * neither when a login was given nor in which session is held to when its tokens were made: later ones begin again, with no proofs.
+ * A login that was given before is too old from here on, even if the service has not seen its session yet. An issuer that does not say
+ * when a login was given is held to when its tokens were made: an older token begins nothing. A token that an application makes later, for a
+ * cookie of before that is still good, cannot be told from one of a new login: it begins a session that was not seen yet, with no proofs.
  * Sessions of someone who acts for the subject are their own and stay.
  *
  * @param ending.except  the session that goes on, on its one device
@@ -49,24 +49,20 @@ export async function endSession({ store, now }: EndsDomain, { subject, sid }: P
 
 /**
  * Ends, for good, the session that an issuer knows by this name, also of someone who acts in it. If the issuer says whose it was, the
- * sessions of that subject which have no name end too: each of them could be the one.
+ * sessions of that subject which have no name end too: each of them could be the one, also one that the service has not seen yet.
  */
 export async function endNamedSession(
-  domain: EndsDomain,
+  { store, now }: EndsDomain,
   { issuer, sid, sub }: Readonly<{ issuer: string; sid: string; sub?: string }>,
 ): Promise<void> {
-  const { store, now } = domain
   const at = now()
   await store.sessions.endNamed({
     issuer,
     sid,
     now: at,
-    change: (key) => ({ at, type: 'revoked', subject: subjectOf(key), sid, before: at }),
+    ...(sub !== undefined && { subject: formatSubject({ issuer, sub }) }),
+    change: (key, name) => ({ at, type: 'revoked', subject: subjectOf(key), sid: name, before: at }),
   })
-  if (sub === undefined) return
-  const subject = formatSubject({ issuer, sub })
-  const sessions = await store.sessions.list({ subject, now: at })
-  for (const each of sessions) if (isDeviceSession(each.sid)) await endSession(domain, { subject, sid: each.sid })
 }
 
 /** The subject of a session key, without the acting party. */

@@ -19,13 +19,15 @@ type LoginSource = Readonly<{
 }>
 
 /** Puts it as the store is asked whose it is. */
-export function loginClaim({ login: { authTime }, party, sid, issuedAt, confirmed, isStored }: LoginSource): LoginClaim {
+export function loginClaim({ login, party, sid, issuedAt, confirmed, isStored }: LoginSource): LoginClaim {
+  const { authTime } = login
   return {
     ...(party !== undefined && { party }),
     ...(sid !== undefined && { sid }),
     ...(authTime > 0 && { authTime }),
-    ...(sid === undefined && authTime === 0 && { issuedAt }),
+    issuedAt,
     confirmed,
+    silent: isSilent(login),
     mayOwn: isStored,
   }
 }
@@ -38,9 +40,13 @@ export function loginFor(
   { login, isStored }: Pick<LoginSource, 'login' | 'isStored'>,
   found: LoginVoucher,
 ): Readonly<{ login: Proof; vouchedBy: LoginVoucher; loginGap?: LoginGap }> {
-  const isSilent = login.authTime === 0 && rank(login.level) <= rank('session')
-  if (found !== 'none' && !isSilent) return { login, vouchedBy: found }
+  if (found !== 'none' && !isSilent(login)) return { login, vouchedBy: found }
   return { login: UNKNOWN_LOGIN, vouchedBy: 'none', loginGap: isStored ? 'login_elsewhere' : 'key_not_stored' }
+}
+
+/** Whether a token says nothing of its login. */
+function isSilent({ authTime, level }: Proof): boolean {
+  return authTime === 0 && rank(level) <= rank('session')
 }
 
 /** A caller whose login counts for nothing. */

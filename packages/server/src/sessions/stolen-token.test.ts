@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { mailboxOf } from '../addresses/mailbox.ts'
 import { startRegistration } from '../authenticators/index.ts'
 import { decideFor } from '../decisions/decide.ts'
+import { forgetDevice } from '../devices/devices.ts'
 import { TEST_CLIENT, type TestDevice } from '../domain.test-support.ts'
 import { writeLicense } from '../licenses/licenses.ts'
 import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.ts'
@@ -86,7 +87,7 @@ describe('threat: a stolen session token, brought by another key', () => {
       account: 'acme',
       now: world.clock.now(),
       ...world.domain.options.session,
-      login: { sid, confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
+      login: { sid, issuedAt: world.clock.now(), confirmed: false, mayOwn: true, ...(authTime !== undefined && { authTime }) },
       active: true,
       notices: [],
     })
@@ -103,6 +104,20 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect((await problemOf(enter(await world.device()))).code).toBe('session_ended')
     expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
     expect(await enter(await world.device(), { sid: 'again' })).toMatchObject({ vouchedBy: 'first' })
+  })
+
+  test('would fill the store by signing out, with one key after another, where sessions have no name', async () => {
+    await start()
+    const token = { sid: undefined, auth_time: world.clock.now() }
+    const owner = await enter(own, token)
+    const outs = [(caller: Caller) => authenticator.endSession(caller), (caller: Caller) => forgetDevice(world.domain, caller, caller.jkt)]
+    for (const signOut of outs) {
+      await signOut(await enter(thief, token))
+      // nothing was kept that tells it from a key that was never seen
+      expect(await enter(thief, token)).toMatchObject({ vouchedBy: 'none' })
+    }
+    await authenticator.endSession(owner)
+    expect((await problemOf(enter(own, token))).code).toBe('session_ended')
   })
 
   test('would put out one key of theirs after the other, and the owner would hear nothing, or of each in a mail', async () => {
@@ -193,6 +208,19 @@ describe('threat: a stolen session token, brought by another key', () => {
     const minted = await enter(thief, { cnf: { jkt: thief.jkt }, auth_time: undefined })
     expect(minted).toMatchObject({ vouchedBy: 'none', login: { level: 'session', authTime: 0 } })
     expect(await enter(own, { cnf: { jkt: own.jkt } })).toMatchObject({ vouchedBy: 'issuer' })
+  })
+
+  test('with the cookie of another session would mint tokens for so many keys that the owner is put out', async () => {
+    await start()
+    const login = { cnf: { jkt: own.jkt }, auth_time: world.clock.now() }
+    expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
+    for (let index = 0; index <= MOST_KEYS; index++) {
+      world.clock.advance(1)
+      const { jkt } = await world.device()
+      const key = { subject: 'main|alice', sid: 'cookie', jkt }
+      await world.arrive(await world.caller(key), { authTime: 0 })
+    }
+    expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
   })
 
   test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {

@@ -1,7 +1,7 @@
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { UsedOperation } from './operation-records.ts'
-import type { SessionStore } from './subject-records.ts'
+import type { SessionKey, SessionStore } from './subject-records.ts'
 
 /** A device key of a subject that is known, or that has an open session. */
 export type DeviceRecord = Readonly<{
@@ -29,8 +29,9 @@ export interface DeviceStore {
   list(input: Readonly<{ subject: string; now: number }>): Promise<readonly DeviceRecord[]>
   /**
    * Forgets a device key: it is no longer known, and its sessions end as {@link SessionStore.end} does, with all that was proven and begun in
-   * them, in one transaction with the change and the operation that it uses up. On the sid of `except`, which goes on, only this key is
-   * dropped. That the subject had devices stays on record: other device keys are no less new for it. False, and nothing written, if the
+   * them, in one transaction with the change and the operation that it uses up. The session of `except` goes on for its
+   * other keys: it ends for this one alone, logins that were given to it later begin it again, and what this one owned of its login belongs to
+   * that of `except` from here on. That the subject had devices stays on record: other device keys are no less new for it. False, and nothing written, if the
    * operation is gone.
    */
   forget(
@@ -38,7 +39,9 @@ export interface DeviceStore {
       subject: string
       jkt: string
       /** The session that goes on. */
-      except?: Readonly<{ sid: string }>
+      except?: Pick<SessionKey, 'sid' | 'jkt'>
+      /** Whether the device signs itself out: see {@link SessionStore.end}. False by default. */
+      signedOut?: boolean
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

@@ -9,10 +9,15 @@ export type LoginClaim = Readonly<{
   sid?: string
   /** When the login was given; absent if the issuer does not say. */
   authTime?: number
-  /** When the token was made, if the issuer says neither when the login was given nor in which session. */
-  issuedAt?: number
+  /** When the token was made: where its issuer does not say when the login was given, no later than this. */
+  issuedAt: number
   /** Whether the issuer gave the token to this very device key (`cnf`). */
   confirmed: boolean
+  /**
+   * Whether the token says nothing of a login, neither when it was given nor of which level above a session: even if it is confirmed it vouches
+   * for none, because an application mints such a one for any key that its cookie comes with. False by default.
+   */
+  silent?: boolean
   /** Whether the key may become the owner of a login that nobody owns: one that is lost with its page may not. */
   mayOwn: boolean
 }>

@@ -49,7 +49,7 @@ export interface SessionStore {
    *
    * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
    * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
-   * tokens that name no key belong to nobody.
+   * tokens that name no key belong to nobody; a confirmed token that is `silent` does as much, and belongs to nobody itself.
    *
    * A subject has {@link MOST_KEYS} keys at most. If there is one more, one goes of those that no login belongs to, that have proven
    * nothing and are not bound: of the same session first, then of the others, the one unseen longest. If there is none, the expired
@@ -79,6 +79,11 @@ export interface SessionStore {
     input: Readonly<{
       subject: string
       sid: string
+      /**
+       * The key that signs itself out. If the session has no name, no login vouches for the key, and it is neither a known device nor has proven
+       * anything, then its end is not remembered: with the same token any other key could begin one.
+       */
+      signedOut?: string
       now: number
       /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
       reopensAfter?: number
@@ -88,7 +93,7 @@ export interface SessionStore {
   /**
    * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
    * registrations, in one transaction with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
-   * if its login says that it was given at `now` or before; logins given later begin again. Another device on the sid of `except` is
+   * if its login was given at `now` or before, or its token was made then and does not say; later ones begin again. Another device on the sid of `except` is
    * ended like another session, and the login of that sid belongs to the spared one from here on. In the same transaction the devices are
    * forgotten if that is asked for, and the notices taken.
    */
@@ -107,8 +112,19 @@ export interface SessionStore {
   /**
    * Ends the sessions that an issuer knows by one name, no matter of which subject, for good: even if nobody was seen in them yet. Drops what
    * {@link end} drops, in one transaction with a change for each subject.
+   *
+   * With `subject`, in the same transaction, the sessions of that subject which have no name end too, with a change for each: also those that
+   * nobody was seen in yet, if the login or the token was given at `now` or before. Later ones begin again.
    */
-  endNamed(input: Readonly<{ issuer: string; sid: string; now: number; change: (subject: string) => NewChange }>): Promise<void>
+  endNamed(
+    input: Readonly<{
+      issuer: string
+      sid: string
+      subject?: string
+      now: number
+      change: (subject: string, sid: string) => NewChange
+    }>,
+  ): Promise<void>
   /**
    * Begins the session of one key again after a sign-in that the service ran for that key, whatever ended it but its issuer. The session
    * has a new life with that proof alone, and every other key stays as it is. Takes the step-up that the sign-in was given in, all in one

@@ -130,9 +130,24 @@ export function crowdContract(store: () => Store): void {
       expect(await touch(confirmed(0), { confirmed: true, now: T0 + 1 })).toMatchObject({ status: 'new', login: 'issuer' })
     })
 
+    it('threat: keys that an issuer confirms without a login, for whoever has a cookie, would put out a key that it vouches for', async () => {
+      expect(await touch(ALICE, { confirmed: true, authTime: T0 })).toMatchObject({ status: 'new', login: 'issuer' })
+      const silent = (index: number) => ({ ...ALICE, sid: index % 2 === 0 ? 'cookie' : ALICE.sid, jkt: `silent-${index}` })
+      const bring = (index: number) => touch(silent(index), { confirmed: true, silent: true, now: T0 + 1 })
+      const found = await burst(bring, 2 * MOST_KEYS)
+      expect(new Set(found.map(({ login }) => login))).toEqual(new Set(['none']))
+      expect(await keys()).toHaveLength(MOST_KEYS)
+      expect(await touch(ALICE, { confirmed: true, authTime: T0, now: T0 + 2 })).toMatchObject({ status: 'known', login: 'issuer' })
+      // if there are none but such that are vouched for, there is no room for one that is not
+      const other = (index: number) => ({ ...BOB, sid: `sid-${index}`, jkt: `jkt-${index}` })
+      await burst((index) => touch(other(index), { confirmed: true, authTime: T0 }), MOST_KEYS)
+      expect(await touch({ ...BOB, sid: 'cookie', jkt: 'silent' }, { confirmed: true, silent: true })).toMatchObject({ status: 'crowded' })
+    })
+
     it('stay that of a login when a later token says nothing of it', async () => {
       await touch(ALICE, { confirmed: true })
       await touch(ALICE, { authTime: T0 })
+      await touch(ALICE, { confirmed: true, silent: true })
       for (let index = 0; index < MOST_KEYS; index++) await touch(stranger(index), { now: T0 + 1 })
       expect(await keys()).toContain(ALICE.jkt)
     })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { END_SECONDS } from '../retention.ts'
 import type { NewChange, SessionKey, Store } from '../store.ts'
-import { ALICE, ALL, authenticator, enrol, stepUp, T0, touchSession } from './fixtures.test-support.ts'
+import { ALICE, ALL, authenticator, enrol, login, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
 const { subject } = ALICE
 const PHONE: SessionKey = { subject, sid: 'sid-7', jkt: 'jkt-7' }
@@ -12,6 +13,8 @@ export function devicesContract(store: () => Store): void {
   const arrive = async (key: SessionKey, now = T0) =>
     (await touchSession(store(), { key, now, idleSeconds: 1000, absoluteSeconds: 5000 })).status
   const forget = (jkt: string, over: object = {}) => store().devices.forget({ subject, jkt, now: T0, change, ...over })
+  const prove = (key: SessionKey, authTime: number) =>
+    store().proofs.record({ key, proof: { method: 'totp', level: 'mfa', amr: [], authTime }, change })
   const list = (now = T0) => store().devices.list({ subject, now })
 
   describe('devices of a subject', () => {
@@ -83,6 +86,56 @@ export function devicesContract(store: () => Store): void {
       expect(await store().proofs.list(second)).toEqual([])
       expect(await store().proofs.list(ALICE)).toHaveLength(1)
       expect(await arrive(ALICE, T0 + 1)).toBe('known')
+    })
+
+    it('threat: one that brought the login of the session first would come back to it, as its owner', async () => {
+      const [laptop, third] = [
+        { ...ALICE, jkt: 'laptop' },
+        { ...ALICE, jkt: 'third' },
+      ]
+      const bring = (key: SessionKey, now: number, authTime: number, confirmed = false) =>
+        touchSession(store(), { key, now, login: login({ sid: key.sid, authTime, confirmed }) })
+      for (const key of [laptop, ALICE, third]) await bring(key, T0, T0)
+      expect(await forget(laptop.jkt, { except: ALICE, now: T0 + 5 })).toBe(true)
+      for (const authTime of [T0, T0 + 5, T0 + 6]) expect(await bring(laptop, T0 + 6, authTime)).toMatchObject({ status: 'ended' })
+      expect(await prove(laptop, T0 + 6)).toBe(false)
+      expect(await bring(laptop, T0 + 6, T0 + 5, true)).toMatchObject({ status: 'ended' })
+      expect(await touchSession(store(), { key: laptop, now: T0 + 6 })).toMatchObject({ status: 'ended' })
+      // the others stay, and the login is that of the one which goes on
+      expect(await bring(third, T0 + 6, T0)).toMatchObject({ status: 'known', login: 'none' })
+      expect(await prove(third, T0 + 6)).toBe(true)
+      expect(await store().sessions.list({ subject, now: T0 + 6 })).toHaveLength(2)
+    })
+
+    it('leave their login to the one that goes on, also over a sweep', async () => {
+      const laptop = { ...ALICE, jkt: 'laptop' }
+      const bring = (key: SessionKey, now: number, authTime: number, confirmed = false) =>
+        touchSession(store(), { key, now, idleSeconds: END_SECONDS, login: login({ sid: key.sid, authTime, confirmed }) })
+      for (const key of [laptop, ALICE]) await bring(key, T0, T0)
+      await forget(laptop.jkt, { except: ALICE, now: T0 + 5 })
+      expect(await bring(ALICE, T0 + 6, T0)).toMatchObject({ status: 'known', login: 'first' })
+      await store().sweep(T0 + END_SECONDS + 4)
+      expect(await bring(laptop, T0 + END_SECONDS + 4, T0 + 5)).toMatchObject({ status: 'ended' })
+      // it is remembered for as long again
+      await store().sweep(T0 + END_SECONDS + 6)
+      expect(await bring(laptop, T0 + END_SECONDS + 6, T0 + 5)).toMatchObject({ status: 'ended' })
+      const now = T0 + 2 * END_SECONDS
+      expect(await bring(laptop, now, now - 1, true)).toMatchObject({ status: 'new', login: 'issuer' })
+      expect(await prove(laptop, T0 + 5)).toBe(false)
+      expect(await prove(laptop, now)).toBe(true)
+    })
+
+    it('take no login from those that stay if they own none, and each forgotten one is out', async () => {
+      const strangers = Array.from({ length: 8 }, (_, index) => ({ ...ALICE, jkt: `stranger-${index}` }))
+      const bring = async (key: SessionKey) =>
+        (await touchSession(store(), { key, now: T0 + 1, login: login({ sid: key.sid, authTime: T0, confirmed: false }) })).login
+      const [first] = strangers
+      for (const key of [...strangers, ALICE]) await bring(key)
+      const forgotten = strangers.slice(1)
+      await Promise.all(forgotten.map(({ jkt }) => forget(jkt, { except: ALICE, now: T0 + 1 })))
+      expect(await store().sessions.list({ subject, now: T0 + 1 })).toHaveLength(2)
+      expect(await bring(first as SessionKey)).toBe('first')
+      expect(await bring(ALICE)).toBe('none')
     })
 
     it('threat: one would be forgotten without the operation that was proven for it', async () => {

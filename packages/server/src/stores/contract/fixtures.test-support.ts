@@ -46,6 +46,7 @@ export function burst<T>(call: (index: number) => Promise<T>, times: number = BU
 export const login = (over: Partial<LoginClaim> = {}): LoginClaim => ({
   confirmed: true,
   mayOwn: true,
+  issuedAt: T0,
   ...over,
 })
 

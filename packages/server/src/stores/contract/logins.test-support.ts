@@ -91,6 +91,14 @@ export function loginsContract(store: () => Store): void {
       expect(await whose(deviceOf('b'), unnamed)).toBe('none')
     })
 
+    it('is nobody if a token that its issuer confirms says nothing of it, and from then on no token without a key counts either', async () => {
+      const silent: Over = { confirmed: true, silent: true, authTime: undefined }
+      expect(await whose(ALICE, silent)).toBe('none')
+      expect(await whose(thief)).toBe('none')
+      expect(await whose(ALICE, { confirmed: true })).toBe('issuer')
+      expect(await whose(deviceOf('a'), { ...unnamed, ...silent })).toBe('none')
+    })
+
     it('threat: a session that was ended, or a sweep, would let the next key own the login', async () => {
       expect(await whose(ALICE)).toBe('first')
       expect(await whose(deviceOf('a'), unnamed)).toBe('first')

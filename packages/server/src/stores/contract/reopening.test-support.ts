@@ -76,6 +76,20 @@ export function reopeningContract(store: () => Store): void {
       expect(await see(ALICE, T0 + 40, { ...confirmed, authTime: T0 + 30 })).toMatchObject({ status: 'known', login: 'issuer' })
     })
 
+    it('begins for a key that was forgotten in it, after a sign-in that was given since', async () => {
+      await touch(ALICE)
+      await touch(phone)
+      const { subject, jkt } = ALICE
+      expect(await store().devices.forget({ subject, jkt, except: phone, now: T0 + 10, change })).toBe(true)
+      await begin()
+      expect(await reopen(ALICE, T0 + 30, { authTime: T0 + 10 })).toBe('too_early')
+      expect(await touch(ALICE, T0 + 30)).toBe('ended')
+      expect(await reopen(ALICE, T0 + 30, { authTime: T0 + 11 })).toBe('reopened')
+      expect(await touch(ALICE, T0 + 40)).toBe('known')
+      expect([await prove(ALICE, T0 + 10), await prove(ALICE, T0 + 11)]).toEqual([false, true])
+      expect(await touch(phone, T0 + 40)).toBe('known')
+    })
+
     it('begins if it has expired, and another key that has expired stays out', async () => {
       await touch(ALICE)
       await prove(ALICE)

@@ -31,12 +31,13 @@ export function sessionEndsContract(store: () => Store): void {
       now,
       change: { at: now, type: 'revoked', subject: ALICE.subject, before: now },
     })
-  const endNamed = (sid: string, now: number, issuer = 'demo') =>
+  const endNamed = (sid: string, now: number, more: Readonly<{ subject?: string }> = {}) =>
     store().sessions.endNamed({
-      issuer,
+      issuer: 'demo',
       sid,
+      ...more,
       now,
-      change: (subject) => ({ at: now, type: 'revoked', subject, sid, before: now }),
+      change: (subject, sid) => ({ at: now, type: 'revoked', subject, sid, before: now }),
     })
   const phone = { ...ALICE, jkt: 'phone' }
   const tablet = { ...ALICE, sid: 'sid-tablet', jkt: 'tablet' }
@@ -236,6 +237,50 @@ export function sessionEndsContract(store: () => Store): void {
     })
   })
 
+  describe('the end of a session without a name', () => {
+    const keyOf = (jkt: string): SessionKey => ({ ...ALICE, sid: `dev-${jkt}`, jkt })
+    const come = (jkt: string, more: Partial<LoginClaim> = {}, now = T0) =>
+      touchSession(store(), { key: keyOf(jkt), now, login: login({ confirmed: false, authTime: T0, ...more }) })
+    const { subject } = ALICE
+    const change = { at: T0, type: 'revoked', subject, before: T0 } as const
+    const OF_ITSELF = [
+      ['its end', (jkt: string) => store().sessions.end({ ...keyOf(jkt), signedOut: jkt, now: T0 + 1, reopensAfter: T0 + 1, change })],
+      ['that of its device', (jkt: string) => store().devices.forget({ subject, jkt, signedOut: true, now: T0 + 1, change })],
+    ] as const
+
+    it.each(OF_ITSELF)('threat: whoever has a token would leave %s behind for one key after another', async (_, signOut) => {
+      await come('owner')
+      await come('stranger')
+      await store().devices.see({ subject, jkt: 'stranger', name: 'Firefox on Windows', now: T0 })
+      await prove(keyOf('stranger'))
+      // it has proven something: that is remembered, and does not come back
+      await signOut('stranger')
+      expect(await come('stranger', {}, T0 + 2)).toMatchObject({ status: 'ended' })
+      await come('nobody')
+      await store().stepUps.create(stepUp('su_nobody', { key: keyOf('nobody') }))
+      await store().devices.see({ subject, jkt: 'nobody', name: 'Firefox on Windows', now: T0 })
+      await burst<unknown>(() => signOut('nobody'), 4)
+      expect(await store().sessions.expiresAt(keyOf('nobody'))).toBeNull()
+      expect(await store().stepUps.get('su_nobody')).toBeNull()
+      expect(await come('nobody', {}, T0 + 2)).toMatchObject({ status: 'new', login: 'none' })
+      expect((await store().devices.list({ subject, now: T0 + 2 })).find(({ jkt }) => jkt === 'nobody')).not.toHaveProperty('name')
+      // the owner of the login is kept out by it
+      await signOut('owner')
+      expect(await come('owner', {}, T0 + 2)).toMatchObject({ status: 'ended' })
+      expect(await come('owner', { authTime: T0 + 2 }, T0 + 2)).toMatchObject({ status: 'new', login: 'first' })
+    })
+
+    it('is remembered for every key if somebody else ends it', async () => {
+      await come('owner')
+      await come('nobody')
+      await store().sessions.end({ ...keyOf('nobody'), now: T0 + 1, reopensAfter: T0 + 1, change })
+      expect(await come('nobody', {}, T0 + 2)).toMatchObject({ status: 'ended' })
+      await come('another')
+      await store().devices.forget({ subject, jkt: 'another', now: T0 + 1, change })
+      expect(await come('another', {}, T0 + 2)).toMatchObject({ status: 'ended' })
+    })
+  })
+
   describe('the end of a session that the issuer names', () => {
     it('ends it for whoever it is of, on all devices and for good, and no session of another issuer or name', async () => {
       const acting = { ...ALICE, subject: `${BOB.subject}\u0000act:staff`, jkt: 'acting' }
@@ -257,6 +302,42 @@ export function sessionEndsContract(store: () => Store): void {
       }
       const changes = await store().changes.after({ cursor: before, limit: 10 })
       expect(changes.map((change) => change.type === 'revoked' && change.subject)).toEqual([ALICE.subject, acting.subject])
+    })
+
+    it('ends those of its subject that have no name, in the same moment, and keeps the rest', async () => {
+      const unnamed = (jkt: string): SessionKey => ({ ...ALICE, sid: `dev-${jkt}`, jkt })
+      const come = async (key: SessionKey, more: Partial<LoginClaim>, now = T0 + 6) =>
+        (await touchSession(store(), { key, now, login: login(more) })).status
+      for (const jkt of ['a', 'b']) await come(unnamed(jkt), { authTime: T0 }, T0)
+      await touch(tablet, T0, { sid: tablet.sid, authTime: T0 })
+      const before = await store().changes.head()
+      const { subject } = ALICE
+      const [, meanwhile] = await Promise.all([
+        endNamed(ALICE.sid, T0 + 5, { subject }),
+        burst((index) => come(unnamed(`key-${index}`), { authTime: T0 }, T0 + 5)),
+      ])
+      expect(new Set(meanwhile)).toEqual(new Set(['ended']))
+      expect(await store().changes.after({ cursor: before, limit: 10 })).toMatchObject([{ sid: 'dev-a' }, { sid: 'dev-b' }])
+      for (const key of ['a', 'new'].map(unnamed)) {
+        for (const old of [{ authTime: T0 + 5 }, { issuedAt: T0 + 5 }]) expect(await come(key, old)).toBe('ended')
+        // a login that was given since begins one, also if the service runs it
+        await store().stepUps.create(stepUp(`su_${key.jkt}`, { key }))
+        const reopen = (authTime: number) =>
+          store().sessions.reopen({
+            key,
+            account: 'acme',
+            now: T0 + 6,
+            idleSeconds: 600,
+            absoluteSeconds: 600,
+            stepUpId: `su_${key.jkt}`,
+            proof: { method: 'relogin', level: 'session', amr: [], authTime },
+            change: proofsChange(key),
+          })
+        expect([await reopen(T0 + 5), await reopen(T0 + 6)]).toEqual(['too_early', 'reopened'])
+      }
+      expect(await come(unnamed('c'), { authTime: T0 + 6 })).toBe('new')
+      expect(await come(unnamed('d'), { issuedAt: T0 + 6 })).toBe('new')
+      expect(await come({ ...tablet, jkt: 'other' }, { sid: tablet.sid, authTime: T0 })).toBe('new')
     })
 
     it('threat: a session that was ended at the issuer would begin here afterwards, or in the same moment', async () => {

@@ -115,6 +115,22 @@ export function sweepContract(store: () => Store): void {
       expect((await store().changes.after(ALL)).map((change) => change.type === 'license' && change.account)).toEqual(['b', 'a'])
     })
 
+    it('threat: whoever signs out again and again would fill the log with revocations of single sessions', async () => {
+      const { subject } = ALICE
+      const revoke = (sid: string) =>
+        store().sessions.end({ subject, sid, now: T0, change: { at: T0, type: 'revoked', subject, sid, before: T0 } })
+      await store().sessions.endAll({ subject, now: T0, change: { at: T0, type: 'revoked', subject, before: T0 } })
+      await burst((index) => revoke(`sid-${index}`), 20)
+      // what looks like the name of none is one
+      for (const sid of ['null', ',null', 'null]']) await revoke(sid)
+      const head = await store().changes.head()
+      await store().sweep(T0 + 86_399)
+      expect(await store().changes.after(ALL)).toHaveLength(24)
+      await store().sweep(T0 + 86_400)
+      expect(await store().changes.after(ALL)).toMatchObject([{ subject, before: T0 }, { cursor: head }])
+      expect(await store().changes.revokedBefore(subject)).toBe(T0)
+    })
+
     it('keeps the head of the log, also where nothing but passing changes stand in it', async () => {
       const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
       await burst((index) => {

@@ -8,7 +8,7 @@ import type { Parameter, Statement } from './database/statements.ts'
 const BATCH = 500
 /** An expired session keeps what is known of each of its devices this long; then only that it has ended. 30 days. */
 const EXPIRED_SESSION_SECONDS = 30 * 86_400
-/** Changes that only matter to those who watch right now are kept this long. One day. */
+/** Changes that only matter to those who watch right now, or as long as a token lives, are kept this long. One day. */
 const PASSING_CHANGE_SECONDS = 86_400
 /** An expired ticket still lets in what was begun while it was valid. Half an hour, which is longer than an enrolment is open. */
 const EXPIRED_TICKET_SECONDS = 1800
@@ -32,7 +32,8 @@ const longExpired =
  * Deletes what has expired, a batch at a time.
  *
  * The change log keeps, for licenses, policies and revocations, the newest change of each topic: a reader that resumes after any cursor still
- * hears of everything that changed. The head of the log always stays.
+ * hears of everything that changed. Of a revocation that names a session it hears for a day, long after the last token of that session has
+ * expired. The head of the log always stays.
  */
 export function createSweep({ prepare, write }: Connection): (now: number) => Promise<void> {
   const endExpired = prepare((db, p: Parameter<{ now: number; batch: number; keepUntil: number }>) =>
@@ -90,7 +91,7 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .limit(p('batch')),
       ),
     ),
-    ...(['ended_sessions', 'login_owners', 'former_logins'] as const).map((table) =>
+    ...(['ended_sessions', 'ended_keys', 'login_owners', 'former_logins'] as const).map((table) =>
       prepare((db, p: Parameter<{ now: number; batch: number }>) =>
         db
           .deleteFrom(table)
@@ -180,7 +181,13 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
         from
           .selectFrom('changes')
           .select('cursor')
-          .where('type', 'in', ['proofs', 'authenticators'])
+          .where(({ and, or, eb }) =>
+            or([
+              eb('type', 'in', ['proofs', 'authenticators']),
+              // it names a session: the last part of its topic
+              and([eb('type', '=', 'revoked'), eb('topic', 'not like', '%,null]')]),
+            ]),
+          )
           .where(({ eb, val }) => eb('at', '<=', eb(val(p('now')), '-', PASSING_CHANGE_SECONDS)))
           .where('cursor', '<', ({ selectFrom }) => selectFrom('changes').select(({ fn }) => fn.max('cursor').as('head')))
           .limit(p('batch')),

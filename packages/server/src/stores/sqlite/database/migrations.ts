@@ -310,6 +310,17 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'sessions that a sign-in began again for one key',
     sql: 'ALTER TABLE sessions ADD COLUMN reopened_at INTEGER',
   },
+  {
+    version: 15,
+    name: 'keys for which alone a session has ended',
+    sql: `
+      CREATE TABLE ended_keys (
+        subject TEXT NOT NULL, sid TEXT NOT NULL, jkt TEXT NOT NULL, keep_until INTEGER NOT NULL, reopens_after INTEGER NOT NULL,
+        PRIMARY KEY (subject, sid, jkt)
+      ) STRICT;
+      CREATE INDEX ended_keys_expiry ON ended_keys (keep_until);
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -23,6 +23,8 @@ export interface Tables {
     }
   /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }
+  /** Keys that were forgotten in a session that goes on for others. */
+  ended_keys: Rowid & SessionColumns & { keep_until: number; reopens_after: number }
   /**
    * To which device key a login belongs: `sid` is empty if the issuer names no session, `auth_time` is 0 if it does. An empty `party`
    * stands for every party, an empty `jkt` for no key.

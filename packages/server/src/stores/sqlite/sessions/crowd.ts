@@ -26,7 +26,7 @@ export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => Roo
 export const FREE: Room = { make: () => undefined, putsOut: false }
 
 /** A key that has proven something here, or is a known device. */
-const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
+export const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
   or([
     exists(
       selectFrom('devices')
@@ -42,6 +42,21 @@ const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessio
         .whereRef('proofs.jkt', '=', 'sessions.jkt'),
     ),
   ])
+
+/** Prepares what forgets how a device key calls itself, unless it is a known device; to be run within a write. */
+export function createDropSighting({ prepare }: Pick<Connection, 'prepare'>): Readonly<{
+  run: (device: Readonly<{ subject: string; jkt: string }>) => unknown
+}> {
+  return prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db
+      .deleteFrom('device_sightings')
+      .where('subject', '=', p('subject'))
+      .where('jkt', '=', p('jkt'))
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')))),
+      ),
+  )
+}
 
 /** Prepares what bounds the keys of a subject. */
 export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor {
@@ -98,15 +113,7 @@ export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor
       db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
     ),
   )
-  const dropSighting = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
-    db
-      .deleteFrom('device_sightings')
-      .where('subject', '=', p('subject'))
-      .where('jkt', '=', p('jkt'))
-      .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')))),
-      ),
-  )
+  const dropSighting = createDropSighting({ prepare })
   const others = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
     db.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).where('sid', '=', p('sid')).limit(1),
   )

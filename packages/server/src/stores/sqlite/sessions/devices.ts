@@ -1,7 +1,9 @@
 import type { DeviceRecord, DeviceStore, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
+import { createLogins } from './logins.ts'
 import { createUseOperation } from './operations.ts'
 import { createEndings } from './session-ends.ts'
 
@@ -12,7 +14,9 @@ const SEEN_SECONDS = 3600
 export function createDeviceStore(connection: Connection): DeviceStore {
   const { prepare, read, write, append, enqueue } = connection
   const use = createUseOperation(connection)
-  const { end } = createEndings(connection)
+  const { end, signOut } = createEndings(connection)
+  const endedKeys = createEndedKeys(connection)
+  const { handOver } = createLogins(connection)
   const { forget: forgetDevice } = createForgetting(connection)
   const any = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
@@ -117,13 +121,17 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
       }),
-    forget: ({ subject, jkt, except, now, change, notices, operation }) =>
+    forget: ({ subject, jkt, except, signedOut = false, now, change, notices, operation }) =>
       write(() => {
         if (operation !== undefined && !use(operation)) return false
+        // what the key has proven still tells whether its end is remembered
+        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt }, { now, reopensAfter: now })
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {
             for (const each of drop) each.run({ subject, sid, jkt })
+            endedKeys.mark({ subject, sid, jkt }, now)
+            handOver({ subject, sid, jkt }, except.jkt)
           } else {
             end({ subject, sid, now, reopensAfter: now })
           }

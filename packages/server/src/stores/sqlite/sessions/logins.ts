@@ -19,6 +19,8 @@ type Logins = Readonly<{
   find: (key: SessionKey, login: LoginClaim, now: number) => FoundLogin
   /** Gives the login of a named session to a key, unless it is one that only its issuer confirms. */
   give: (key: SessionKey, now: number) => void
+  /** Gives what one key owns of the login of a named session to another key of it. */
+  handOver: (key: SessionKey, to: string) => void
 }>
 
 /** Prepares what tells to which key a login belongs. */
@@ -74,6 +76,15 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
       ),
   )
 
+  const handOver = prepare((db, p: Parameter<SessionKey & { to: string }>) =>
+    db
+      .updateTable('login_owners')
+      .set({ jkt: p('to') })
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('auth_time', '=', 0)
+      .where('jkt', '=', p('jkt')),
+  )
   const vouch = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .updateTable('sessions')
@@ -85,11 +96,12 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
   )
 
   return {
-    find({ subject, jkt }, { party = UNNAMED_PARTY, sid, authTime, confirmed, mayOwn }, now) {
+    find({ subject, jkt }, { party = UNNAMED_PARTY, sid, authTime, confirmed, silent = false, mayOwn }, now) {
       const isNamed = sid !== undefined
       // its session names a login, whenever it is given again; else the time does
       const name: LoginName = { subject, sid: sid ?? '', authTime: isNamed ? 0 : (authTime ?? 0) }
-      if (!isNamed && authTime === undefined) return { login: confirmed ? 'issuer' : 'none' }
+      const voucher = confirmed && !silent ? 'issuer' : 'none'
+      if (!isNamed && authTime === undefined) return { login: voucher }
 
       const countsUntil = (authTime ?? now) + LOGIN_SECONDS
       const row = find.get({ ...name, party })
@@ -98,7 +110,7 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
         void put.run({ ...name, ...owner, keepUntil: countsUntil + OWNER_SLACK_SECONDS })
       if (confirmed) {
         const isNoted = isKept && row.party === EVERY_PARTY && row.jkt === NO_KEY
-        return { login: 'issuer', ...(!isNoted && { claim: write({ party: EVERY_PARTY, jkt: NO_KEY }) }) }
+        return { login: voucher, ...(!isNoted && { claim: write({ party: EVERY_PARTY, jkt: NO_KEY }) }) }
       }
       if (authTime === undefined || countsUntil <= now) return { login: 'none' }
       if (row !== undefined) return { login: row.jkt === jkt ? 'first' : 'none', ...(!isKept && { claim: write(row) }) }
@@ -108,6 +120,9 @@ export function createLogins({ prepare }: Pick<Connection, 'prepare'>): Logins {
     give: ({ subject, sid, jkt }, now) => {
       give.run({ subject, sid, jkt, keepUntil: now + LOGIN_SECONDS + OWNER_SLACK_SECONDS })
       vouch.run({ subject, sid, jkt })
+    },
+    handOver: ({ subject, sid, jkt }, to) => {
+      if (handOver.run({ subject, sid, jkt, to }) > 0) vouch.run({ subject, sid, jkt: to })
     },
   }
 }

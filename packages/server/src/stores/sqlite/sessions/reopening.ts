@@ -3,8 +3,9 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createRoomFor } from './crowd.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createKeepNewest } from './proofs.ts'
-import { ALL_SESSIONS, issuerOf } from './session-key.ts'
+import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 /** Prepares the question whether an issuer has ended a session by its name, no matter of which subject; to be asked within a read or write. */
 export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): (key: Pick<SessionKey, 'subject' | 'sid'>) => boolean {
@@ -18,6 +19,7 @@ export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): 
 export function createReopening(connection: Connection): Pick<SessionStore, 'reopen'> {
   const { prepare, write, append, enqueue } = connection
   const hasIssuerEnded = createHasIssuerEnded(connection)
+  const endedKeys = createEndedKeys(connection)
   const keepNewest = createKeepNewest(connection)
   const roomFor = createRoomFor(connection)
   const findStepUp = prepare((db, p: Parameter<SessionKey & { id: string; now: number }>) =>
@@ -31,12 +33,12 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
       .where('expires_at', '>', p('now')),
   )
   const takeStepUp = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('step_ups').where('id', '=', p('id')))
-  const findEnds = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+  const findEnds = prepare((db, p: Parameter<{ subject: string; sid: string; several: string }>) =>
     db
       .selectFrom('ended_sessions')
       .select(['sid', 'reopens_after'])
       .where('subject', '=', p('subject'))
-      .where((row) => row.or([row('sid', '=', p('sid')), row('sid', '=', ALL_SESSIONS)])),
+      .where((row) => row.or([row('sid', '=', p('sid')), row('sid', '=', ALL_SESSIONS), row('sid', '=', p('several'))])),
   )
   const find = prepare((db, p: Parameter<SessionKey>) =>
     db.selectFrom('sessions').select('login').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
@@ -96,9 +98,11 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
         const { subject, sid } = key
         const stepUp = findStepUp.get({ ...key, id: stepUpId, now })
         if (stepUp === undefined) return 'gone'
-        const ends = findEnds.all({ subject, sid })
+        const ends = findEnds.all({ subject, sid, several: sid === `dev-${key.jkt}` ? UNNAMED_SESSIONS : ALL_SESSIONS })
         // an end for good has no time, and took every step-up of before
-        const isAfter = ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1))
+        const isAfter =
+          ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1)) &&
+          proof.authTime > (endedKeys.find(key)?.reopens_after ?? -1)
         if (hasIssuerEnded(key) || !isAfter) return 'too_early'
         takeStepUp.run({ id: stepUpId })
         if (!ends.some((each) => each.sid === sid)) markExpired(key, now)

@@ -4,9 +4,11 @@ import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropSighting, isTrusted } from './crowd.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
-import { ALL_SESSIONS, issuerOf } from './session-key.ts'
+import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 type Named = Readonly<{ subject: string; sid: string }>
 type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: string | null }>
@@ -15,6 +17,8 @@ type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: s
 type Endings = Readonly<{
   mark: (input: Named & Ending) => void
   end: (input: Named & Ending) => void
+  /** Ends the session of a key that signs itself out, and remembers it if that keeps anybody out. */
+  signOut: (key: SessionKey, ending: Ending) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
 
@@ -34,7 +38,8 @@ const NO_SESSION = { sid: '', jkt: '' }
 export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
 
 /** Prepares the question whether a session was ended; to be asked within a read or write. */
-export function createHasEnded({ prepare }: Connection): HasEnded {
+export function createHasEnded({ prepare }: Pick<Connection, 'prepare'>): HasEnded {
+  const endedKeys = createEndedKeys({ prepare })
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string; provenAt: number }>) =>
     db
       .selectFrom('ended_sessions')
@@ -72,7 +77,8 @@ export function createHasEnded({ prepare }: Connection): HasEnded {
         ),
       ),
   )
-  return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) => find.get({ subject, sid, jkt, provenAt }) !== undefined
+  return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) =>
+    find.get({ subject, sid, jkt, provenAt }) !== undefined || endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
 }
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
@@ -106,6 +112,16 @@ export function createEndings(connection: Connection): Endings {
         .where((row) => row.or([row('sid', '!=', p('sid')), row('jkt', '!=', p('jkt'))])),
     ),
   )
+  const remembered = prepare((db, p: Parameter<SessionKey>) =>
+    db
+      .selectFrom('sessions')
+      .select('jkt')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt'))
+      .where((row) => row.or([row('login', '!=', 'none'), isTrusted(row)])),
+  )
+  const dropSighting = createDropSighting(connection)
   const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; now: number; keepUntil: number }>) =>
     db
       .insertInto('ended_sessions')
@@ -138,6 +154,14 @@ export function createEndings(connection: Connection): Endings {
   return {
     mark: put,
     end,
+    signOut: (key, ending) => {
+      const { subject, sid, jkt } = key
+      // a session without a name that nothing vouches for: with the same token any other key could begin one
+      if (sid === `dev-${jkt}` && remembered.get(key) === undefined) {
+        for (const each of drop) each.run({ subject, sid })
+        dropSighting.run({ subject, jkt })
+      } else end({ subject, sid, ...ending })
+    },
     endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
       markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
@@ -158,7 +182,7 @@ export function createEndings(connection: Connection): Endings {
 /** Ends sessions, and tells which are open. */
 export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
   const { prepare, read, write, append } = connection
-  const { mark, end, endAll } = createEndings(connection)
+  const { mark, end, signOut, endAll } = createEndings(connection)
   // the character after the separator ends the range of the issuer
   const subjectsIn = prepare((db, p: Parameter<{ sid: string; from: string; before: string }>) =>
     db
@@ -169,6 +193,9 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
       .where('subject', '>=', p('from'))
       .where('subject', '<', p('before'))
       .orderBy('subject'),
+  )
+  const keysOf = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('sessions').select(['sid', 'jkt']).where('subject', '=', p('subject')).orderBy('sid'),
   )
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
@@ -190,21 +217,29 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
   )
 
   return {
-    end: ({ subject, sid, now, reopensAfter = null, change }) =>
+    end: ({ subject, sid, signedOut, now, reopensAfter = null, change }) =>
       write(() => {
-        end({ subject, sid, now, reopensAfter })
+        if (signedOut === undefined) end({ subject, sid, now, reopensAfter })
+        else signOut({ subject, sid, jkt: signedOut }, { now, reopensAfter })
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),
-    endNamed: ({ issuer, sid, now, change }) =>
+    endNamed: ({ issuer, sid, subject: owner, now, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
         const before = `${issuer}}`
         for (const { subject } of subjectsIn.all({ sid, from, before })) {
           end({ subject, sid, now, reopensAfter: null })
-          append(change(subject))
+          append(change(subject, sid))
         }
         mark({ subject: from, sid, now, reopensAfter: null })
+        if (owner === undefined) return
+        for (const each of keysOf.all({ subject: owner })) {
+          if (each.sid !== `dev-${each.jkt}`) continue
+          end({ subject: owner, sid: each.sid, now, reopensAfter: now })
+          append(change(owner, each.sid))
+        }
+        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter: now })
       }),
     expiresAt: (key) => read(() => find.get({ ...key })?.expires_at ?? null),
     list: ({ subject, now }) =>

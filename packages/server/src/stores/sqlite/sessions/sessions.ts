@@ -3,10 +3,11 @@ import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createRoomFor, FREE } from './crowd.ts'
+import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
 import { createHasIssuerEnded, createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
-import { ALL_SESSIONS, issuerOf } from './session-key.ts'
+import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 /** A known session is written again when it was last written this many seconds ago: a request is not worth a disk flush. */
 const TOUCH_SECONDS = 60
@@ -100,14 +101,17 @@ export function createSessionStore(connection: Connection): SessionStore {
     ),
   )
   const logins = createLogins(connection)
+  const endedKeys = createEndedKeys(connection)
   const hasIssuerEnded = createHasIssuerEnded(connection)
   const roomFor = createRoomFor(connection)
 
   /** What a touch finds, and what there is to write. */
   function look(touch: Touch): Found {
     const { login, claim } = logins.find(touch.key, touch.login, touch.now)
+    const { sid, authTime, issuedAt } = touch.login
     // a login of another key says nothing of this one: it begins no session again
-    const since = (login === 'none' ? undefined : touch.login.authTime) ?? touch.login.issuedAt
+    const isUndated = sid === undefined && authTime === undefined
+    const since = isUndated ? issuedAt : login === 'none' ? undefined : authTime
     const found = endOf(touch, since) ?? lifeOf(touch, since, login)
     if (found.status === 'new' || found.status === 'known') {
       const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
@@ -119,26 +123,28 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
-  function endOf({ key, now, login: { authTime } }: Touch, since: number | undefined): Found | undefined {
+  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, since: number | undefined): Found | undefined {
     const { subject, sid, jkt } = key
     const session = find.get({ ...key })
     // whatever ends it after it began again takes the row of its key
     if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
     if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
+    const forgotten = endedKeys.find({ subject, sid, jkt })
+    if (forgotten !== undefined && !isLater(since, forgotten.reopens_after))
+      return endedUntil(forgotten.keep_until, now, (keepUntil) => endedKeys.keep({ subject, sid, jkt }, keepUntil))
     // a device that was seen before is told by the end of its own session, or was spared
     if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
     if (named !== undefined) return ended(named, now)
-    const all = findEnded.get({ subject, sid: ALL_SESSIONS })
-    return all !== undefined && authTime !== undefined && !isLater(authTime, all.reopens_after) ? ended(all, now) : undefined
+    const several = [ALL_SESSIONS, ...(name === undefined ? [UNNAMED_SESSIONS] : [])].map((each) => findEnded.get({ subject, sid: each }))
+    // the login of a token that does not say when it was given is no newer than the token
+    const end = several.find((each) => each !== undefined && !isLater(authTime ?? issuedAt, each.reopens_after))
+    return end === undefined ? undefined : ended(end, now)
   }
 
-  /** Remembers an end for as long again when somebody comes with it, at most once a month. */
   function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
-    const keepUntil = now + END_SECONDS
-    const isKept = keep_until >= keepUntil - OWNER_SLACK_SECONDS
-    return { status: 'ended', login: 'none', writes: isKept ? [] : [() => void keepEnded.run({ subject, sid, keepUntil })] }
+    return endedUntil(keep_until, now, (keepUntil) => void keepEnded.run({ subject, sid, keepUntil }))
   }
 
   /** The life of the session that a key is in, or that its login begins. */
@@ -194,6 +200,13 @@ export function createSessionStore(connection: Connection): SessionStore {
       })
     },
   }
+}
+
+/** Remembers an end for as long again when somebody comes with it, at most once a month. */
+function endedUntil(kept: number, now: number, keep: (keepUntil: number) => void): Found {
+  const keepUntil = now + END_SECONDS
+  const isKept = kept >= keepUntil - OWNER_SLACK_SECONDS
+  return { status: 'ended', login: 'none', writes: isKept ? [] : [() => keep(keepUntil)] }
 }
 
 function isLater(since: number | undefined, reopensAfter: number | null): boolean {

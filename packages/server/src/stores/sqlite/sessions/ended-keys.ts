@@ -1,0 +1,66 @@
+import { END_SECONDS } from '../../retention.ts'
+import type { SessionKey } from '../../store.ts'
+import type { Connection } from '../connection.ts'
+import type { Parameter } from '../database/statements.ts'
+
+type EndedKey = Readonly<{ keep_until: number; reopens_after: number }>
+
+/** The ends of sessions for one key alone; each is to be called within a read or a write. */
+type EndedKeys = Readonly<{
+  find: (key: SessionKey) => EndedKey | undefined
+  /** Ends the session for a key: logins given up to `now` do not begin it again. */
+  mark: (key: SessionKey, now: number) => void
+  /** Whether what was proven at an instant does not count, because the session ended for the key and did not begin again before it. */
+  hasEnded: (key: SessionKey, provenAt: number) => boolean
+  keep: (key: SessionKey, keepUntil: number) => void
+}>
+
+/** Prepares what ends a session for one key and leaves it to the others. */
+export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): EndedKeys {
+  const find = prepare((db, p: Parameter<SessionKey>) =>
+    db
+      .selectFrom('ended_keys')
+      .select(['keep_until', 'reopens_after'])
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
+  )
+  const findSession = prepare((db, p: Parameter<SessionKey>) =>
+    db
+      .selectFrom('sessions')
+      .select('reopened_at')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
+  )
+  const put = prepare((db, p: Parameter<SessionKey & { keepUntil: number; reopensAfter: number }>) =>
+    db
+      .insertInto('ended_keys')
+      .values({ subject: p('subject'), sid: p('sid'), jkt: p('jkt'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter') })
+      .onConflict((conflict) =>
+        conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ fn, ref }) => ({
+          keep_until: fn('max', [ref('ended_keys.keep_until'), ref('excluded.keep_until')]),
+          reopens_after: fn('max', [ref('ended_keys.reopens_after'), ref('excluded.reopens_after')]),
+        })),
+      ),
+  )
+  const keep = prepare((db, p: Parameter<SessionKey & { keepUntil: number }>) =>
+    db
+      .updateTable('ended_keys')
+      .set({ keep_until: p('keepUntil') })
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
+  )
+  return {
+    find: (key) => find.get(key),
+    mark: (key, now) => void put.run({ ...key, keepUntil: now + END_SECONDS, reopensAfter: now }),
+    hasEnded(key, provenAt) {
+      const end = find.get(key)
+      if (end === undefined) return false
+      const session = findSession.get(key)
+      return session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1)
+    },
+    keep: (key, keepUntil) => void keep.run({ ...key, keepUntil }),
+  }
+}
