@@ -54,6 +54,19 @@ describe('a laptop that was stolen', () => {
     expect(await bandOf(desk)).toBe('normal')
   })
 
+  test('threat: would keep itself from being forgotten by calling itself something else each time', async () => {
+    for (const name of ['Edge on Windows', undefined]) {
+      await problemOf(forget(laptop.jkt))
+      const stepUp = await startStepUp(world.domain, desk, { feature: AUTHENTICATORS_FEATURE })
+      await attempt(world.domain, desk, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+      await seeDevice(world.domain, laptop, name)
+      await forget(laptop.jkt)
+      expect(await ids()).toEqual([desk.jkt])
+      world.wait(60)
+      laptop = await arrive({ sid: `with ${name}`, jkt: laptop.jkt }, 'Firefox on Windows')
+    }
+  })
+
   test('is forgotten with a proof for that very device', async () => {
     const phone = await arrive({ sid: 's4', jkt: newKey() }, 'Safari on iOS')
     expect(await problemOf(forget(laptop.jkt))).toMatchObject({
