@@ -10,6 +10,7 @@ import { typedCode } from '../methods/typed-code.ts'
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
@@ -53,8 +54,8 @@ async function finish(
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp'
-      ? await makeTotp(domain, caller, { registration, response })
-      : await makeWebAuthn(domain, caller, { registration, response })
+      ? await makeTotp(domain, standing, { registration, response })
+      : await makeWebAuthn(domain, standing, { registration, response })
   // what a recovery let in hands it on to what it lets in
   const recovery = gate.ticket === undefined ? prover?.recovery : (gate.ticket.recovery ?? { at: domain.now(), told: false })
   const record: AuthenticatorRecord = {
@@ -85,7 +86,7 @@ async function finish(
 type Answer = Readonly<{ registration: RegistrationRecord; response: unknown }>
 
 /** The enrolment is taken before its answer is looked at: its challenge is answered once. */
-async function makeWebAuthn(domain: Domain, caller: Caller, { registration, response }: Answer): Promise<Made> {
+async function makeWebAuthn(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   await take(domain, registration)
   const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
   const result = await verifyRegistration({
@@ -97,7 +98,7 @@ async function makeWebAuthn(domain: Domain, caller: Caller, { registration, resp
   })
   if (result.ok) return { data: result.data, level: result.level }
   const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
-  const left = await guessesLeft(domain, { subject: registration.key.subject, vouchedBy: caller.vouchedBy, ceremony: registration.id })
+  const left = await guessesLeft(domain, { subject: registration.key.subject, budget: budgetOf(standing), ceremony: registration.id })
   throw attemptFailed(result.failure, left, isUnverified ? UNVERIFIED_KEY : undefined)
 }
 
@@ -107,9 +108,9 @@ async function makeWebAuthn(domain: Domain, caller: Caller, { registration, resp
  * Its step may be one in which another app of the subject was used: that app has often just opened the gate, the new secret was never used,
  * and the step counts for all apps from here on.
  */
-async function makeTotp(domain: Domain, { vouchedBy }: Caller, { registration, response }: Answer): Promise<Made> {
+async function makeTotp(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   const { subject } = registration.key
-  const guess = await takeGuess(domain, { subject, vouchedBy, ceremony: registration.id })
+  const guess = await takeGuess(domain, { subject, budget: budgetOf(standing), ceremony: registration.id })
   const code = typedCode(response)
   let step: number | undefined
   try {

@@ -14,6 +14,9 @@ export type DeviceRecord = Readonly<{
   known: boolean
 }>
 
+/** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
+export type KnownDevices = Readonly<{ any: boolean; bound: boolean }>
+
 /** Which device keys a subject has, and which of them are known to belong to them. */
 export interface DeviceStore {
   /**
@@ -21,8 +24,8 @@ export interface DeviceStore {
    * the subject has no such authenticator any more, nothing is written.
    */
   bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
-  /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
-  find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
+  /** Whether a device key is known, and whether the subject has any that is. */
+  find(input: Readonly<{ subject: string; jkt: string }>): Promise<KnownDevices>
   /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
   see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>
   /** Those that are known and those that have a session which has not expired, seen last first. */
