@@ -12,6 +12,8 @@ export type DeviceRecord = Readonly<{
   lastSeenAt: number
   /** Whether it has proven to belong to the subject. */
   known: boolean
+  /** Whether a login belongs to it in an open session, or somebody has signed in on it there through the service. */
+  signedIn: boolean
 }>
 
 /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */

@@ -21,11 +21,23 @@ export function devicesContract(store: () => Store): void {
       await store().devices.see({ subject, jkt: ALICE.jkt, name: 'Firefox on Windows', now: T0 + 5 })
       await arrive(PHONE, T0 + 50)
       expect(await list(T0 + 60)).toEqual([
-        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false },
-        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true },
+        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false, signedIn: true },
+        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true, signedIn: false },
       ])
       // a session that has expired makes no device
       expect(await list(T0 + 2000)).toHaveLength(1)
+      expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
+    })
+
+    it('tell those that somebody has signed in on from those that only brought a token', async () => {
+      const signedIn = async () => Object.fromEntries((await list()).map((each) => [each.jkt, each.signedIn]))
+      const stranger = { ...ALICE, jkt: 'jkt-8' }
+      const login = { sid: ALICE.sid, confirmed: false, mayOwn: true, authTime: T0 }
+      for (const key of [ALICE, stranger]) await touchSession(store(), { key, login })
+      expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: false })
+      const proof = { method: 'relogin', level: 'session', amr: [], authTime: T0 } as const
+      await store().proofs.record({ key: stranger, proof, change: { at: T0, type: 'proofs', subject, sid: stranger.sid } })
+      expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: true })
       expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
     })
 

@@ -65,10 +65,18 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const openIn = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
     db
       .selectFrom('sessions')
-      .select(({ fn }) => ['jkt', fn.min('created_at').as('created_at'), fn.max('seen_at').as('seen_at')])
+      .select(({ fn, eb }) => [
+        'jkt',
+        fn.min('created_at').as('created_at'),
+        fn.max('seen_at').as('seen_at'),
+        fn.max<number>(eb.case().when('login', '!=', 'none').then(1).else(0).end()).as('owns'),
+      ])
       .where('subject', '=', p('subject'))
       .where('expires_at', '>', p('now'))
       .groupBy('jkt'),
+  )
+  const signedInOn = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('proofs').select('jkt').distinct().where('subject', '=', p('subject')).where('method', '=', 'relogin'),
   )
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
@@ -102,6 +110,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         const seen = new Map(sightings.all({ subject }).map((row) => [row.jkt, row]))
         const open = new Map(openIn.all({ subject, now }).map((row) => [row.jkt, row]))
         const known = new Map(bound.all({ subject, forgotten: FORGOTTEN }).map((row) => [row.jkt, row]))
+        const signedIn = new Set(signedInOn.all({ subject }).map((row) => row.jkt))
         const devices = [...new Set([...known.keys(), ...open.keys()])].map((jkt): DeviceRecord => {
           const { name, first_seen_at, last_seen_at } = seen.get(jkt) ?? {}
           const session = open.get(jkt)
@@ -113,6 +122,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
             firstSeenAt: Math.min(...times),
             lastSeenAt: Math.max(...times),
             known: boundAt !== undefined,
+            signedIn: session !== undefined && (session.owns === 1 || signedIn.has(jkt)),
           }
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
