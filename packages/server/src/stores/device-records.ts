@@ -1,7 +1,7 @@
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { UsedOperation } from './operation-records.ts'
-import type { SessionStore } from './subject-records.ts'
+import type { SessionKey, SessionStore } from './subject-records.ts'
 
 /** A device key of a subject that is known, or that has an open session. */
 export type DeviceRecord = Readonly<{
@@ -23,9 +23,10 @@ export type KnownDevices = Readonly<{ any: boolean; bound: boolean }>
 export interface DeviceStore {
   /**
    * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
-   * the subject has no such authenticator any more, nothing is written.
+   * the subject has no such authenticator any more, or the session in which it was proven has ended since, as it does when the device is
+   * forgotten, nothing is written.
    */
-  bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
+  bind(input: Readonly<{ key: SessionKey; authenticatorId: string; provenAt: number; now: number }>): Promise<void>
   /** Whether a device key is known, and whether the subject has any that is. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<KnownDevices>
   /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */

@@ -3,7 +3,7 @@ import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createUseOperation } from './operations.ts'
-import { createEndings } from './session-ends.ts'
+import { createEndings, createHasEnded } from './session-ends.ts'
 
 /** A device that was seen is written again when it was last written this many seconds ago. */
 const SEEN_SECONDS = 3600
@@ -13,6 +13,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const { prepare, read, write, append, enqueue } = connection
   const use = createUseOperation(connection)
   const { end } = createEndings(connection)
+  const hasEnded = createHasEnded(connection)
   const { forget: forgetDevice } = createForgetting(connection)
   const any = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
@@ -88,11 +89,13 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   )
 
   return {
-    bind: async ({ subject, jkt, authenticatorId, now }) => {
+    bind: async ({ key, authenticatorId, provenAt, now }) => {
+      const { subject, jkt } = key
       const known = await read(() => vouched.get({ subject, jkt, authenticatorId }))
       if (known !== undefined) return
       await write(() => {
-        if (findAuthenticator.get({ subject, authenticatorId }) !== undefined) insert.run({ subject, jkt, authenticatorId, now })
+        if (hasEnded(key, provenAt) || findAuthenticator.get({ subject, authenticatorId }) === undefined) return
+        insert.run({ subject, jkt, authenticatorId, now })
       })
     },
     find: ({ subject, jkt }) =>
