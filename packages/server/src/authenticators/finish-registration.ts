@@ -17,6 +17,7 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { isFirst } from './gate.ts'
 import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 const UNVERIFIED_KEY =
@@ -31,7 +32,7 @@ type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
  * The gate is asked again, because the risk or what is enrolled may have changed since. The ceremony itself counts as a proof given now.
  *
  * @throws {StileError} `invalid_request`, `registration_expired`, `attempt_failed`, `too_many_attempts`, `conflict`,
- *   `insufficient_user_authentication`, `denied`
+ *   `insufficient_user_authentication`, `denied`, `session_ended`
  */
 export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
   const given = readBody(FINISH_REGISTRATION_BODY, body)
@@ -68,7 +69,7 @@ async function finish(
     ...(recovery && { recovery }),
     data,
   }
-  await create(domain, caller, { registration, record, gate, operation })
+  await create(domain, caller, { registration, record, standing, gate, operation })
   const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
@@ -141,33 +142,41 @@ async function create(
   {
     registration,
     record,
+    standing,
     gate,
     operation,
   }: Readonly<{
     registration: RegistrationRecord
     record: AuthenticatorRecord
+    standing: Standing
     gate: Admitted['gate']
     operation: Admitted['operation'] | undefined
   }>,
 ): Promise<void> {
   const { ticket } = gate
+  const limit = mostFor(gate)
   const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
   const { name, data } = record
   let created: boolean
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
+    const begun = { key: registration.key, at: registration.createdAt }
+    const beside = ticket === undefined && isFirst(standing) && { beside: standing.authenticators.map(({ id }) => id) }
     const used = ticket ? { ticket: { key: ticket.key, validAfter: registration.createdAt } } : operation && { operation }
-    created = await authenticators.create({ record, limit: mostFor(gate), change, notices, ...used })
+    created = await authenticators.create({ record, limit, change, notices, begun, ...beside, ...used })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
     if (data.method === 'totp') await registrations.create(registration).catch(() => undefined)
     throw error
   }
   if (created) return
-  // another enrolment has used the ticket or the operation meanwhile: what that has enrolled is asked for now
-  if (ticket !== undefined || operation !== undefined)
+  // another enrolment was let in meanwhile by what would have let in this one: what that has enrolled is asked for now
+  if (ticket !== undefined || operation !== undefined || isFirst(standing))
     await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
+  const isTaken = data.method !== 'totp' && (await authenticators.findByCredentialId(data.credentialId)) !== null
+  if (!isTaken && (await authenticators.list(record.subject)).length < limit)
+    throw new StileError('session_ended', 'This session was ended while you were adding an authenticator. Sign in again.')
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',
