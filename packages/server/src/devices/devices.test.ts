@@ -38,7 +38,7 @@ const bring = (jkt: string) =>
     account: desk.account,
     now: world.clock.now(),
     ...world.domain.options.session,
-    login: { sid: 's4', authTime: 1, confirmed: false, mayOwn: true },
+    login: { sid: 's4', authTime: 1, issuedAt: 1, confirmed: false, mayOwn: true },
     active: true,
     notices: [],
   })

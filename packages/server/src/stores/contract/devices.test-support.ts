@@ -32,7 +32,7 @@ export function devicesContract(store: () => Store): void {
     it('tell those that somebody has signed in on from those that only brought a token', async () => {
       const signedIn = async () => Object.fromEntries((await list()).map((each) => [each.jkt, each.signedIn]))
       const stranger = { ...ALICE, jkt: 'jkt-8' }
-      const login = { sid: ALICE.sid, confirmed: false, mayOwn: true, authTime: T0 }
+      const login = { sid: ALICE.sid, confirmed: false, mayOwn: true, authTime: T0, issuedAt: T0 }
       for (const key of [ALICE, stranger]) await touchSession(store(), { key, login })
       expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: false })
       const proof = { method: 'relogin', level: 'session', amr: [], authTime: T0 } as const
@@ -82,7 +82,11 @@ export function devicesContract(store: () => Store): void {
         expect(await find(PHONE)).toMatchObject({ bound: false })
       }
       // with a later login the session begins again, and what is proven in it counts
-      await touchSession(store(), { key: PHONE, now: T0 + 2, login: { sid: PHONE.sid, authTime: T0 + 1, confirmed: true, mayOwn: true } })
+      await touchSession(store(), {
+        key: PHONE,
+        now: T0 + 2,
+        login: { sid: PHONE.sid, authTime: T0 + 1, issuedAt: T0 + 1, confirmed: true, mayOwn: true },
+      })
       await prove(T0)
       expect(await find(PHONE)).toMatchObject({ bound: false })
       await prove(T0 + 2)
