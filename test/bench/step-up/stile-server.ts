@@ -16,7 +16,7 @@ const policy = definePolicy({
 serve(async ({ directory, port, issuerJwk, people }) => {
   const store = createSqliteStore({ path: join(directory, 'stile.db') })
   const at = Math.floor(Date.now() / 1000)
-  for (const { sub, jkt, credentialId, publicKey, userHandle } of people) {
+  for (const { sub, sid, jkt, credentialId, publicKey, userHandle } of people) {
     const subject = `bench|${sub}`
     await store.authenticators.create({
       record: {
@@ -42,7 +42,7 @@ serve(async ({ directory, port, issuerJwk, people }) => {
     })
     // enrolling has given the subject a handle and made the browser a known one
     await store.subjects.userHandle(subject, userHandle)
-    await store.devices.bind({ subject, jkt, authenticatorId: `auth_${sub}`, now: at })
+    await store.devices.bind({ key: { subject, sid, jkt }, authenticatorId: `auth_${sub}`, provenAt: at, now: at })
   }
   const service = createService({
     publicUrl: `http://127.0.0.1:${port}`,

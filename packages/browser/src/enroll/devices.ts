@@ -3,7 +3,7 @@ import { type EnrollmentClient, gated } from './gated.ts'
 
 /** The devices of the subject. */
 export type DevicesClient = Readonly<{
-  /** Those that are known to be the subject's and those that are signed in, seen last first. Throws `StileError`. */
+  /** This device, those that are known to be the subject's, and the others that are signed in. Throws `StileError`. */
   list: () => Promise<readonly Device[]>
   /**
    * Forgets a device: it is signed out, and is not known any more. Gated like removing an authenticator, unless it is this one. Throws

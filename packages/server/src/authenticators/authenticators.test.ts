@@ -155,7 +155,7 @@ describe('an attacker who enrols', () => {
     const response = method === 'totp' ? { code } : softAuthenticator().register(start.challenge)
     const { won, lost } = await tally(Array.from({ length: 20 }, () => finish(id, { response })))
     expect({ won, lost: new Set(lost) }).toEqual({ won: 1, lost: new Set(['registration_expired']) })
-    expect(await guessesLeft(world.domain, { subject: caller.subject, vouchedBy: 'issuer' })).toBe(GUESSES_PER_CEREMONY)
+    expect(await guessesLeft(world.domain, { subject: caller.subject, budget: 'owner' })).toBe(GUESSES_PER_CEREMONY)
     expect((await listAuthenticators(world.domain, caller)).authenticators).toHaveLength(1)
   })
 

@@ -83,7 +83,18 @@ function paramsOf(change: Change, random: string): Operation {
   return change.change === 'codes' ? { ...change, id: `codes_${random}` } : { ...change }
 }
 
+// what is changed is known by its id: a name is shown, and whoever bears it may give themselves another one meanwhile
 function isFor(params: Operation, change: Change): boolean {
-  const { id: _, ...others } = params
-  return canonicalJson('id' in change ? params : others) === canonicalJson(change)
+  if (params.change !== change.change) return false
+  switch (change.change) {
+    case 'add':
+      return params.method === change.method
+    case 'rename':
+      return params.id === change.id && params.to === change.to
+    case 'remove':
+    case 'forget':
+      return params.id === change.id
+    case 'codes':
+      return true
+  }
 }

@@ -10,12 +10,14 @@ import { typedCode } from '../methods/typed-code.ts'
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { isFirst } from './gate.ts'
 import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 const UNVERIFIED_KEY =
@@ -30,7 +32,7 @@ type Made = Readonly<{ data: WebAuthnData | TotpData; level: Level }>
  * The gate is asked again, because the risk or what is enrolled may have changed since. The ceremony itself counts as a proof given now.
  *
  * @throws {StileError} `invalid_request`, `registration_expired`, `attempt_failed`, `too_many_attempts`, `conflict`,
- *   `insufficient_user_authentication`, `denied`
+ *   `insufficient_user_authentication`, `denied`, `session_ended`
  */
 export async function finishRegistration(domain: Domain, caller: Caller, id: string, body: unknown): Promise<Authenticator> {
   const given = readBody(FINISH_REGISTRATION_BODY, body)
@@ -53,8 +55,8 @@ async function finish(
   if (standing.authenticators.length >= mostFor(gate)) throw tooManyAuthenticators()
   const { data, level } =
     registration.method === 'totp'
-      ? await makeTotp(domain, caller, { registration, response })
-      : await makeWebAuthn(domain, caller, { registration, response })
+      ? await makeTotp(domain, standing, { registration, response })
+      : await makeWebAuthn(domain, standing, { registration, response })
   // what a recovery let in hands it on to what it lets in
   const recovery = gate.ticket === undefined ? prover?.recovery : (gate.ticket.recovery ?? { at: domain.now(), told: false })
   const record: AuthenticatorRecord = {
@@ -67,7 +69,7 @@ async function finish(
     ...(recovery && { recovery }),
     data,
   }
-  await create(domain, caller, { registration, record, gate, operation })
+  await create(domain, caller, { registration, record, standing, gate, operation })
   const counted = countsNow(domain, record)
   const after: Standing = { ...standing, authenticators: [...standing.authenticators, counted] }
   const amr = data.method === 'totp' ? TOTP_AMR : webauthnAmr(counted.level)
@@ -85,7 +87,7 @@ async function finish(
 type Answer = Readonly<{ registration: RegistrationRecord; response: unknown }>
 
 /** The enrolment is taken before its answer is looked at: its challenge is answered once. */
-async function makeWebAuthn(domain: Domain, caller: Caller, { registration, response }: Answer): Promise<Made> {
+async function makeWebAuthn(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   await take(domain, registration)
   const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
   const result = await verifyRegistration({
@@ -97,7 +99,7 @@ async function makeWebAuthn(domain: Domain, caller: Caller, { registration, resp
   })
   if (result.ok) return { data: result.data, level: result.level }
   const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
-  const left = await guessesLeft(domain, { subject: registration.key.subject, vouchedBy: caller.vouchedBy, ceremony: registration.id })
+  const left = await guessesLeft(domain, { subject: registration.key.subject, budget: budgetOf(standing), ceremony: registration.id })
   throw attemptFailed(result.failure, left, isUnverified ? UNVERIFIED_KEY : undefined)
 }
 
@@ -107,9 +109,9 @@ async function makeWebAuthn(domain: Domain, caller: Caller, { registration, resp
  * Its step may be one in which another app of the subject was used: that app has often just opened the gate, the new secret was never used,
  * and the step counts for all apps from here on.
  */
-async function makeTotp(domain: Domain, { vouchedBy }: Caller, { registration, response }: Answer): Promise<Made> {
+async function makeTotp(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   const { subject } = registration.key
-  const guess = await takeGuess(domain, { subject, vouchedBy, ceremony: registration.id })
+  const guess = await takeGuess(domain, { subject, budget: budgetOf(standing), ceremony: registration.id })
   const code = typedCode(response)
   let step: number | undefined
   try {
@@ -140,33 +142,41 @@ async function create(
   {
     registration,
     record,
+    standing,
     gate,
     operation,
   }: Readonly<{
     registration: RegistrationRecord
     record: AuthenticatorRecord
+    standing: Standing
     gate: Admitted['gate']
     operation: Admitted['operation'] | undefined
   }>,
 ): Promise<void> {
   const { ticket } = gate
+  const limit = mostFor(gate)
   const { authenticators, registrations } = domain.store
   const change = { at: record.createdAt, type: 'authenticators', subject: record.subject } as const
   const { name, data } = record
   let created: boolean
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
+    const begun = { key: registration.key, at: registration.createdAt }
+    const beside = ticket === undefined && isFirst(standing) && { beside: standing.authenticators.map(({ id }) => id) }
     const used = ticket ? { ticket: { key: ticket.key, validAfter: registration.createdAt } } : operation && { operation }
-    created = await authenticators.create({ record, limit: mostFor(gate), change, notices, ...used })
+    created = await authenticators.create({ record, limit, change, notices, begun, ...beside, ...used })
   } catch (error) {
     // the challenge of a passkey has been answered: it stays used up
     if (data.method === 'totp') await registrations.create(registration).catch(() => undefined)
     throw error
   }
   if (created) return
-  // another enrolment has used the ticket or the operation meanwhile: what that has enrolled is asked for now
-  if (ticket !== undefined || operation !== undefined)
+  // another enrolment was let in meanwhile by what would have let in this one: what that has enrolled is asked for now
+  if (ticket !== undefined || operation !== undefined || isFirst(standing))
     await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
+  const isTaken = data.method !== 'totp' && (await authenticators.findByCredentialId(data.credentialId)) !== null
+  if (!isTaken && (await authenticators.list(record.subject)).length < limit)
+    throw new StileError('session_ended', 'This session was ended while you were adding an authenticator. Sign in again.')
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { definePolicy } from '@stile/policy'
-import { AUTHENTICATORS_FEATURE, type ReloginStart } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type Registration, type ReloginStart } from '@stile/protocol'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { nameAddress } from '../addresses/mailbox.ts'
 import { startMailServer, type TestMailServer } from '../mail/smtp.test-support.ts'
 import { startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
+import { softAuthenticator } from '../methods/webauthn/authenticator.test-support.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { endSessions } from '../sessions/end-sessions.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { requestToken } from '../step-ups/request-token.ts'
-import { createWorld, POLICY, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { createWorld, POLICY, problemOf, tally, type World } from '../step-ups/world.test-support.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { removeAuthenticator, startRegistration } from './index.ts'
+import { finishRegistration, listAuthenticators, removeAuthenticator, startRegistration } from './index.ts'
 
 const SECRET = 'the secret of this service'
 
@@ -97,6 +99,36 @@ describe('the first authenticator while the context is unusual', () => {
     const caller = await onNewDevice()
     const { mail: _, ...silent } = world.domain
     expect((await problemOf(begin(caller, silent))).code).toBe('denied')
+  })
+})
+
+describe('the first authenticator', () => {
+  const answer = (by: Caller, { id, start }: Registration, on = world.domain) =>
+    finishRegistration(on, by, id, { response: softAuthenticator().register((start as { challenge: string }).challenge) })
+
+  test('threat: of many that were begun at once more than one would be let in by the sign-in alone', async () => {
+    const sessions = await Promise.all(
+      Array.from({ length: 8 }, (_, index) => person({ sid: `s${index}`, jkt: `${index}`.padEnd(43, 'x') })),
+    )
+    const begun = await Promise.all(sessions.map(async (by) => ({ by, registration: await begin(by) })))
+    const { won, lost } = await tally(begun.map(({ by, registration }) => answer(by, registration)))
+    expect([won, new Set(lost)]).toEqual([1, new Set(['insufficient_user_authentication'])])
+    expect((await listAuthenticators(world.domain, sessions[0] as Caller)).authenticators).toHaveLength(1)
+  })
+
+  test('threat: of a thief would be enrolled although all sessions are ended while it is', async () => {
+    const thief = await person()
+    await world.arrive(thief)
+    const registration = await begin(thief)
+    const { authenticators } = world.domain.store
+    // the end comes when all has been looked at and nothing is written yet
+    const create: typeof authenticators.create = async (input) => {
+      await endSessions(world.domain, { subject: thief.subject })
+      return authenticators.create(input)
+    }
+    const on: Domain = { ...world.domain, store: { ...world.domain.store, authenticators: { ...authenticators, create } } }
+    expect((await problemOf(answer(thief, registration, on))).code).toBe('session_ended')
+    expect(await authenticators.list(thief.subject)).toEqual([])
   })
 })
 

@@ -269,4 +269,14 @@ describe('the operation of a change', () => {
     expect((await problemOf(rename())).code).toBe(ask)
     expect(await renameAuthenticator(world.domain, alice, passkey.id, { name: 'Lap' })).toMatchObject({ name: 'Lap' })
   })
+
+  test('threat: another session would stop a new name by giving another one meanwhile', async () => {
+    const other = await world.caller({ sid: 's2' })
+    const rename = (name: string, by = alice) => renameAuthenticator(world.domain, by, passkey.id, { name })
+    world.wait()
+    await prove(await begun(rename('Desk')))
+    await world.confirmed(other, () => rename('Mine', other))
+    expect((await problemOf(rename('Mine'))).code).toBe(ask)
+    expect(await rename('Desk')).toMatchObject({ name: 'Desk' })
+  })
 })

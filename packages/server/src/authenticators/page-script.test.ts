@@ -3,7 +3,7 @@ import type { Caller } from '../sessions/caller.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { challengeOf, createWorld, type Passkey, problemOf, type World } from '../step-ups/world.test-support.ts'
 import { ask, changesOf } from './changes.test-support.ts'
-import { renameAuthenticator } from './index.ts'
+import { listAuthenticators, renameAuthenticator } from './index.ts'
 
 let world: World
 let alice: Caller
@@ -68,10 +68,14 @@ describe('a page script that waits for a proof', () => {
     expect(await add('passkey')).toMatchObject({ method: 'passkey' })
   })
 
-  test('threat: it changes a name between the prompt and the removal, so that something else is removed than was read', async () => {
+  test('threat: it gives the name that the prompt showed to another one, so that this one is removed, or none', async () => {
     const app = await world.enrolApp(alice)
-    await prove(await begun(remove(app.id)))
+    const { name } = await begun(remove(app.id))
+    await prove(undefined)
     await renameAuthenticator(world.domain, alice, app.id, { name: 'Another' })
-    expect(await problemOf(remove(app.id))).toMatchObject({ code: ask, operation: { name: 'Another' } })
+    await renameAuthenticator(world.domain, alice, passkey.id, { name })
+    expect((await problemOf(remove(passkey.id))).code).toBe(ask)
+    await remove(app.id)
+    expect((await listAuthenticators(world.domain, alice)).authenticators).toMatchObject([{ id: passkey.id, name }])
   })
 })

@@ -6,7 +6,7 @@ import { sessionKey } from '../sessions/session-key.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { challengeOf, createWorld, type Passkey, problemOf, type World } from '../step-ups/world.test-support.ts'
-import { forgetDevice, listDevices, seeDevice } from './devices.ts'
+import { devicesOf, forgetDevice, listDevices, seeDevice } from './devices.ts'
 
 let world: World
 let desk: Caller
@@ -31,6 +31,17 @@ async function arrive(more: Partial<Caller>, name?: string): Promise<Caller> {
   await seeDevice(world.domain, caller, name)
   return caller
 }
+/** Brings the token of the phone with another key: the login does not belong to it. */
+const bring = (jkt: string) =>
+  world.domain.store.sessions.touch({
+    key: { ...sessionKey(desk), sid: 's4', jkt },
+    account: desk.account,
+    now: world.clock.now(),
+    ...world.domain.options.session,
+    login: { sid: 's4', authTime: 1, issuedAt: 1, confirmed: false, mayOwn: true },
+    active: true,
+    notices: [],
+  })
 const forget = (id: string, by = desk) => forgetDevice(world.domain, by, id)
 const bandOf = async (caller: Caller) => (await loadStanding(world.domain, caller)).risk.band
 const ids = async (by = desk) => (await listDevices(world.domain, by)).devices.map(({ id }) => id)
@@ -52,6 +63,37 @@ describe('a laptop that was stolen', () => {
     const thief = await arrive({ sid: 's3', jkt: laptop.jkt })
     expect(await bandOf(thief)).toBe('elevated')
     expect(await bandOf(desk)).toBe('normal')
+  })
+
+  test('threat: would keep itself from being forgotten by calling itself something else each time', async () => {
+    for (const name of ['Edge on Windows', undefined]) {
+      await problemOf(forget(laptop.jkt))
+      const stepUp = await startStepUp(world.domain, desk, { feature: AUTHENTICATORS_FEATURE })
+      await attempt(world.domain, desk, stepUp.id, { method: 'passkey', response: passkey.assert(challengeOf(stepUp)) })
+      await seeDevice(world.domain, laptop, name)
+      await forget(laptop.jkt)
+      expect(await ids()).toEqual([desk.jkt])
+      world.wait(60)
+      laptop = await arrive({ sid: `with ${name}`, jkt: laptop.jkt }, 'Firefox on Windows')
+    }
+  })
+
+  test('threat: would be hidden, as this device and the phone would, by a hundred keys of a stolen token', async () => {
+    const phone = await arrive({ sid: 's4', jkt: newKey() })
+    world.wait(60)
+    for (let count = 0; count < 110; count++) await bring(newKey())
+    const listed = await listDevices(world.domain, desk)
+    expect(listed.devices).toHaveLength(100)
+    expect(listed.devices[0]).toMatchObject({ id: desk.jkt, current: true })
+    expect(listed.devices[1]).toMatchObject({ id: laptop.jkt, known: true })
+    expect(listed.devices[2]).toMatchObject({ id: phone.jkt, known: false })
+    const supported = await devicesOf(world.domain, desk.subject)
+    expect(
+      supported
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .toSorted(),
+    ).toEqual([desk.jkt, laptop.jkt, phone.jkt].toSorted())
   })
 
   test('is forgotten with a proof for that very device', async () => {

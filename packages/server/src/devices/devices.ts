@@ -8,7 +8,7 @@ import { endOfAll } from '../sessions/end-sessions.ts'
 import type { DeviceRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 
-/** The most devices that are listed: those seen last. */
+/** The most devices that are listed. */
 const MOST_LISTED = 100
 
 /** A device in a list of somebody who is not on any of them. */
@@ -19,14 +19,17 @@ export async function seeDevice({ store, now }: Domain, { subject, jkt, actor }:
   if (actor === undefined) await store.devices.see({ subject, jkt, now: now(), ...(name !== undefined && { name }) })
 }
 
-/** The devices of a subject, seen last first. Someone who acts for a subject sees none. */
+/**
+ * The devices of a subject: this one, those that are known, those that somebody has signed in on, then all others; of each kind those seen
+ * last first. Someone who acts for a subject sees none.
+ */
 export async function listDevices(
   { store, now }: Domain,
   { subject, jkt, actor }: Caller,
 ): Promise<Readonly<{ devices: readonly Device[] }>> {
   if (actor !== undefined) return { devices: [] }
   const devices = await store.devices.list({ subject, now: now() })
-  return { devices: devices.slice(0, MOST_LISTED).map((each) => ({ ...listedDevice(each), current: each.jkt === jkt })) }
+  return { devices: mostTrusted(devices, jkt).map((each) => ({ ...listedDevice(each), current: each.jkt === jkt })) }
 }
 
 /**
@@ -60,10 +63,10 @@ export async function forgetDevice(domain: Domain, caller: Caller, id: string): 
   if (!forgotten) throw unknownDevice()
 }
 
-/** The devices of a subject as support sees them, seen last first. */
+/** The devices of a subject as support sees them, in the order of {@link listDevices}. */
 export async function devicesOf({ store, now }: Pick<Domain, 'store' | 'now'>, subject: string): Promise<readonly ListedDevice[]> {
   const devices = await store.devices.list({ subject, now: now() })
-  return devices.slice(0, MOST_LISTED).map(listedDevice)
+  return mostTrusted(devices).map(listedDevice)
 }
 
 /**
@@ -79,6 +82,12 @@ export async function forgetForAdmin(domain: Domain, text: string, id: string): 
   const { change } = endOfAll(domain, { subject })
   const notices = await noticeFor(domain, subject, 'device_forgotten', device.name === undefined ? {} : { name: device.name })
   await store.devices.forget({ subject, jkt: id, now: now(), change, notices })
+}
+
+/** As many as are listed: keys without end that somebody makes with a stolen session token push none of the subject's own out. */
+function mostTrusted(devices: readonly DeviceRecord[], current?: string): readonly DeviceRecord[] {
+  const rankOf = ({ jkt, known, signedIn }: DeviceRecord) => (jkt === current ? 0 : known ? 1 : signedIn ? 2 : 3)
+  return devices.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, MOST_LISTED)
 }
 
 function listedDevice({ jkt, name, firstSeenAt, lastSeenAt, known }: DeviceRecord): ListedDevice {

@@ -9,7 +9,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const by = (ceremony: string, subject = 'main|alice') => ({ subject, vouchedBy: 'first', ceremony }) as const
+const by = (ceremony: string, subject = 'main|alice') => ({ subject, budget: 'owner', ceremony }) as const
 
 async function wrong(times: number, ceremony: string): Promise<void> {
   for (let count = 0; count < times; count++) await takeGuess(world.domain, by(ceremony))
@@ -131,7 +131,7 @@ test('a guess that the budget of the subject refuses leaves the one of its cerem
 
 test('another subject is never charged, and a ceremony only if there is one', async () => {
   await wrong(5, 'a')
-  for (let count = 0; count < 5; count++) await takeGuess(world.domain, { subject: 'main|alice', vouchedBy: 'first' })
+  for (let count = 0; count < 5; count++) await takeGuess(world.domain, { subject: 'main|alice', budget: 'owner' })
   expect(await guessesLeft(world.domain, by('b'))).toBe(0)
   expect(await guessesLeft(world.domain, by('b', 'main|bob'))).toBe(5)
 })

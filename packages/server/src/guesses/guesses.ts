@@ -1,13 +1,13 @@
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
 import type { FactsDomain } from '../options/domain.ts'
-import type { GuessBudget, GuessLimits, GuessPlace, LoginVoucher } from '../stores/store.ts'
+import type { GuessLimits, GuessPlace } from '../stores/store.ts'
 
 /** The most wrong guesses in one step-up or enrolment. */
 export const GUESSES_PER_CEREMONY = 5
 /**
  * The most wrong guesses of one subject in any {@link GUESS_WINDOW_SECONDS}, over all sessions, devices, addresses and methods: so many on the
- * keys that a login of the subject belongs to, and so many on all others together.
+ * keys that are the owner's, so many on all others together, and so many recovery codes.
  */
 export const GUESSES_PER_SUBJECT = 10
 /** In seconds; also how long a subject is blocked who has used them up. Each further time within a day it is twice as long. */
@@ -17,7 +17,7 @@ export const LONGEST_BLOCK_SECONDS = 86_400
 /** The most wrong codes in a row of one authenticator app (NIST SP 800-63B-4 §3.2.2): with these it is switched off. */
 export const WRONG_CODES_PER_AUTHENTICATOR = 100
 /**
- * How long keys that own no login are kept from guessing after {@link WRONG_CODES_PER_AUTHENTICATOR} wrong codes of apps in a row, in
+ * How long keys that are not the owner's are kept from guessing after {@link WRONG_CODES_PER_AUTHENTICATOR} wrong codes of apps in a row, in
  * seconds: 30 days. Their row ends with a right code of theirs, or if there was no wrong one for as long.
  */
 export const ROW_SECONDS = 30 * 86_400
@@ -32,9 +32,8 @@ const LIMITS: GuessLimits = {
   rowSeconds: ROW_SECONDS,
 }
 
-/** Whose guess it is, what vouches for their key, in which step-up or enrolment, and the apps whose codes it is compared with. */
-export type Guesser = Omit<GuessPlace, 'authenticators' | 'budget'> &
-  Readonly<{ vouchedBy: LoginVoucher; authenticators?: readonly string[] }>
+/** Whose guess it is, of which budget, in which step-up or enrolment, and the apps whose codes it is compared with. */
+export type Guesser = Omit<GuessPlace, 'authenticators'> & Partial<Pick<GuessPlace, 'authenticators'>>
 
 /** One guess that was taken from the budget before it is looked at. */
 export type Guess = Readonly<{
@@ -47,8 +46,8 @@ export type Guess = Readonly<{
   /** Gives it back: it was right, or failed through no fault of the subject. `accepted` is the app whose code it was. */
   forgive(accepted?: string): Promise<void>
   /**
-   * Says that it was wrong: an app that has had its last one is switched off. Its owner is told of that, and of the last guess of keys that
-   * own no login.
+   * Says that it was wrong: an app that has had its last one is switched off. Its owner is told of that, and of the last guess of keys
+   * that are not theirs.
    */
   wrong(): Promise<void>
 }>
@@ -58,24 +57,23 @@ export type Guess = Readonly<{
  *
  * Only for methods that can be guessed: a passkey can always be used.
  *
- * Keys that own no login (a stolen session token on another machine) share a budget of their own, so that they cannot use up that of the
+ * Keys that are not the owner's (a stolen session token on another machine) share a budget of their own, so that they cannot use up that of the
  * owner, and never switch an app off. Together they have at most ten guesses in any quarter of an hour, with pauses that double up to a day,
  * and at most a hundred codes of apps in a row: then they are closed for 30 days. If `windowSteps` is 1, a hundred random codes are right
  * with a chance of 3 in 10,000.
  *
  * @throws {StileError} `too_many_attempts` if a budget is used up; the refused guess itself is not counted.
  */
-export async function takeGuess(domain: FactsDomain, { authenticators = [], vouchedBy, ...guesser }: Guesser): Promise<Guess> {
+export async function takeGuess(domain: FactsDomain, { authenticators = [], ...place }: Guesser): Promise<Guess> {
   const { guesses } = domain.store
   const at = domain.now()
-  const place = { ...guesser, budget: budgetOf(vouchedBy) }
   const taken = await guesses.take({ ...place, authenticators, now: at, limits: LIMITS })
   if (!taken.counted) throw refused(taken.by, taken.retryAt - at)
   const compared = taken.authenticators.map(({ id }) => id)
-  const inCeremony = guesser.ceremony === undefined ? GUESSES_PER_SUBJECT : GUESSES_PER_CEREMONY - taken.ceremony
+  const inCeremony = place.ceremony === undefined ? GUESSES_PER_SUBJECT : GUESSES_PER_CEREMONY - taken.ceremony
   return {
     left: Math.min(inCeremony, GUESSES_PER_SUBJECT - taken.subject),
-    last: guesser.ceremony !== undefined && taken.ceremony === GUESSES_PER_CEREMONY,
+    last: place.ceremony !== undefined && taken.ceremony === GUESSES_PER_CEREMONY,
     authenticators: compared,
     forgive: (accepted) =>
       guesses.giveBack({
@@ -91,7 +89,7 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], vouc
         return
       }
       for (const { id, failures } of taken.authenticators)
-        if (failures >= WRONG_CODES_PER_AUTHENTICATOR) await switchOff(domain, guesser.subject, id)
+        if (failures >= WRONG_CODES_PER_AUTHENTICATOR) await switchOff(domain, place.subject, id)
     },
   }
 }
@@ -103,26 +101,20 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], vouc
  */
 export async function refuseLocked(
   { store, now }: Pick<FactsDomain, 'store' | 'now'>,
-  { subject, vouchedBy }: Pick<Guesser, 'subject' | 'vouchedBy'>,
+  { subject, budget }: Pick<Guesser, 'subject' | 'budget'>,
 ): Promise<void> {
   const at = now()
-  const { retryAt } = await store.guesses.count({ subject, budget: budgetOf(vouchedBy), now: at, limits: LIMITS })
+  const { retryAt } = await store.guesses.count({ subject, budget, now: at, limits: LIMITS })
   if (retryAt !== undefined) throw refused('subject', retryAt - at)
 }
 
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
 export async function guessesLeft(
   { store, now }: Pick<FactsDomain, 'store' | 'now'>,
-  { vouchedBy, ...guesser }: Omit<Guesser, 'authenticators'>,
+  place: Omit<Guesser, 'authenticators'>,
 ): Promise<number> {
-  const place = { ...guesser, budget: budgetOf(vouchedBy) }
   const { ceremony, subject, retryAt } = await store.guesses.count({ ...place, now: now(), limits: LIMITS })
   return retryAt === undefined ? Math.max(Math.min(GUESSES_PER_CEREMONY - ceremony, GUESSES_PER_SUBJECT - subject), 0) : 0
-}
-
-/** Whose budget a key takes from, of guesses and of all else that a thief could use up. */
-export function budgetOf(vouchedBy: LoginVoucher): GuessBudget {
-  return vouchedBy === 'none' ? 'others' : 'owner'
 }
 
 async function tellClosed(domain: FactsDomain, { subject, budget }: Pick<GuessPlace, 'subject' | 'budget'>): Promise<void> {

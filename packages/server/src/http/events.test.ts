@@ -107,6 +107,18 @@ describe('the state as a stream', () => {
     expect(last, 'no message, only the end').toBeUndefined()
   })
 
+  test('threat: a thief with the session token would keep the pages of the owner out of their streams', async () => {
+    service = await startTestService()
+    const [owner, thief] = [service.client({ cnf: undefined }), service.client({ cnf: undefined })]
+    await owner.request('GET', '/v1/state')
+    const open = []
+    for (let count = 0; count < MAX_STREAMS_PER_SUBJECT; count++) open.push(await thief.events())
+    expect((await thief.request('GET', '/v1/events')).body.code).toBe('too_many_streams')
+    open.push(await owner.events())
+    expect(open.map(({ response }) => response.status)).toEqual(Array(MAX_STREAMS_PER_SUBJECT + 1).fill(200))
+    for (const each of open) each.close()
+  })
+
   test('a subject holds only so many open, and a closed one makes room', async () => {
     service = await startTestService()
     const client = service.client()

@@ -110,6 +110,7 @@ test('what was proven in a session that was ended meanwhile does not count', asy
     code: 'session_ended',
   })
   expect(await world.domain.store.proofs.list(sessionKey(caller))).toEqual([])
+  expect(await world.domain.store.devices.find(caller)).toEqual({ any: false, bound: false })
 })
 
 test('threat: what was proven with an authenticator that was removed meanwhile would count, and make the device known', async () => {

@@ -22,7 +22,7 @@ export async function recordProof(
   const { caller } = standing
   const now = domain.now()
   // first the device: those who are told of the proof then read that the risk is normal again
-  await bindDevice(domain, standing, { level, authenticatorId })
+  await bindDevice(domain, standing, { level, authTime, authenticatorId })
   const kept = await store.proofs.record({
     key: sessionKey(caller),
     proof: { method, level, amr, authTime, ...(authenticatorId !== undefined && { authenticatorId }) },
@@ -38,11 +38,11 @@ export async function recordProof(
 export async function bindDevice(
   { store, now }: FactsDomain,
   standing: Standing,
-  { level, authenticatorId }: Readonly<{ level: Level; authenticatorId?: string | undefined }>,
+  { level, authTime, authenticatorId }: Readonly<{ level: Level; authTime: number; authenticatorId?: string | undefined }>,
 ): Promise<void> {
-  const { subject, jkt, actor } = standing.caller
-  if (actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
-    await store.devices.bind({ subject, jkt, authenticatorId, now: now() })
+  const { caller } = standing
+  if (caller.actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
+    await store.devices.bind({ key: sessionKey(caller), authenticatorId, provenAt: authTime, now: now() })
 }
 
 function bindsDevice(level: Level, { authenticators }: Standing): boolean {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { RECOVERY_FEATURE } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
-import { guessesLeft } from '../guesses/guesses.ts'
+import { guessesLeft, takeGuess } from '../guesses/guesses.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { startStepUp } from '../step-ups/index.ts'
@@ -117,8 +117,8 @@ describe('a recovery code', () => {
     const { won, lost } = await tally(Array.from({ length: 16 }, () => redeem({ code: codeAt(0) })))
     expect({ won, lost: new Set(lost) }).toEqual({ won: 1, lost: new Set(['recovery_failed']) })
     expect((await problemOf(redeem({ code: codeAt(0) }))).code).toBe('recovery_failed')
-    const { subject, vouchedBy } = setup.alice
-    const left = () => guessesLeft(setup.world.domain, { subject, vouchedBy, ceremony: 'su_any' })
+    const { subject } = setup.alice
+    const left = () => guessesLeft(setup.world.domain, { subject, budget: 'recovery', ceremony: 'su_any' })
     expect(await left()).toBe(5)
     // one that was never right costs one each time, beside a right one and after it
     await tally([redeem({ code: codeAt(1) }), ...Array.from({ length: 7 }, () => redeem({ code: '0000-0000-0000-0000' }))])
@@ -170,23 +170,33 @@ describe('a recovery code', () => {
     expect(asked).toEqual(['code 43 1', 'code 43 1', 'code 43 1'])
   })
 
-  test('threat: would be guessed: it shares the budget of everything that can be', async () => {
+  test('threat: would be guessed without end', async () => {
     for (let count = 0; count < 10; count++) expect((await problemOf(redeem({ code: '0000-0000-0000-0000' }))).code).toBe('recovery_failed')
     expect(await problemOf(redeem({ code: codeAt(0) }))).toMatchObject({ code: 'too_many_attempts', retryAfter: 900 })
-    const app = await startStepUp(setup.world.domain, setup.alice, { feature: 'export' })
-    expect(app).toMatchObject({ attemptsLeft: 0 })
+    // what else can be guessed is not closed by that
+    expect(await startStepUp(setup.world.domain, setup.alice, { feature: 'export' })).toMatchObject({ attemptsLeft: 5 })
     const bob = await setup.world.person('bob', { jkt: 'bobs-device' })
     expect((await problemOf(redeem({ code: codeAt(0) }, bob))).code).toBe('recovery_failed')
     setup.world.clock.advance(900)
     expect(await redeem({ code: codeAt(0) }, setup.world.signedIn(setup.alice))).toBeDefined()
   })
 
+  test.each(['owner', 'others'] as const)(
+    'threat: would be closed to its owner by guesses of everything else, in the budget of %s',
+    async (budget) => {
+      const { subject } = setup.alice
+      for (let count = 0; count < 10; count++) await takeGuess(setup.world.domain, { subject, budget })
+      expect(await guessesLeft(setup.world.domain, { subject, budget })).toBe(0)
+      expect(await redeem({ code: codeAt(0) })).toBeDefined()
+    },
+  )
+
   test('costs nothing where it is right, or where the store fails', async () => {
     const { store } = setup.world.domain
     const broken: Domain = { ...setup.world.domain, store: { ...store, recovery: { ...store.recovery, redeem: fails } } }
     for (let count = 0; count < 12; count++) await expect(redeem({ code: codeAt(0) }, setup.alice, broken)).rejects.toThrow('disk')
     for (let count = 0; count < 6; count++) await redeem({ code: codeAt(count) })
-    expect(await startStepUp(setup.world.domain, setup.alice, { feature: 'export' })).toMatchObject({ attemptsLeft: 5 })
+    expect(await guessesLeft(setup.world.domain, { subject: setup.alice.subject, budget: 'recovery' })).toBe(5)
   })
 
   test('ends all other sessions, and the tokens of this one that were issued before', async () => {

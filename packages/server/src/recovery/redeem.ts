@@ -30,7 +30,8 @@ const BODY = z
  * address is told.
  *
  * The sign-in comes first: before it nothing is looked at, counted or used. What is wrong, unknown, used, expired or somebody else's is
- * answered in the same words and with the same work. Codes share the budget of everything that can be guessed; a link cannot be.
+ * answered in the same words and with the same work. Codes have a budget of guesses that they share with
+ * nothing, so that no other guesses close this way back; a link cannot be guessed.
  *
  * @throws {StileError} `invalid_request`, `denied`, `insufficient_user_authentication` for the feature `stile:recovery`,
  *   `too_many_attempts`, `recovery_failed`
@@ -50,7 +51,7 @@ export async function redeemRecovery(domain: Domain, caller: Caller, body: unkno
 }
 
 async function redeemCode(domain: Domain, caller: Caller, code: string | undefined): Promise<RecoveryTicket> {
-  const guess = await takeGuess(domain, { subject: caller.subject, vouchedBy: caller.vouchedBy })
+  const guess = await takeGuess(domain, { subject: caller.subject, budget: 'recovery' })
   const digest = recoveryCodeDigest(domain.options.secret, caller.subject, code)
   let isWrong = false
   try {

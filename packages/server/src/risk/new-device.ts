@@ -1,8 +1,6 @@
 import type { Policy } from '@stile/policy'
 import type { Band, Reason } from '@stile/protocol'
-import type { Caller } from '../sessions/caller.ts'
-import { sessionKey } from '../sessions/session-key.ts'
-import type { DeviceStore } from '../stores/store.ts'
+import type { KnownDevices } from '../stores/store.ts'
 
 /** How dangerous the context of a caller looks, and why. */
 export type Risk = Readonly<{ band: Band; reasons: readonly Reason[] }>
@@ -12,13 +10,7 @@ export type Risk = Readonly<{ band: Band; reasons: readonly Reason[] }>
  *
  * A first login is `normal`: there is nothing that it could differ from. An acting party has no devices of the subject.
  */
-export async function assessRisk({
-  devices,
-  policy,
-  caller,
-}: Readonly<{ devices: DeviceStore; policy: Policy; caller: Caller }>): Promise<Risk> {
-  const { subject, jkt } = sessionKey(caller)
-  const { any, bound } = await devices.find({ subject, jkt })
+export function assessRisk(policy: Policy, { any, bound }: KnownDevices): Risk {
   if (!any || bound) return { band: 'normal', reasons: [] }
   const source = policy.document.risk?.elevated === undefined ? '' : '/risk/elevated'
   const message = 'This browser is new to this account. Prove with something enrolled that it is yours, and it will be known.'

@@ -26,6 +26,8 @@ export type Standing = Readonly<{
   /** Where mail of the subject goes; absent if no address is known, mail is not configured, or someone acts for them. */
   mailbox?: Mailbox
   risk: Risk
+  /** Whether this device has proven to belong to the subject. */
+  isKnownDevice: boolean
   /** The newest cursor of the change log before the rest was read: whatever changes later has a greater one. */
   revision: number
   /** Up to when everything of the subject was revoked before the rest was read, 0 if it never was: tokens must be newer. */
@@ -40,11 +42,12 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
   const policy = domain.policy()
   const now = domain.now()
   const [revision, revokedBefore] = await Promise.all([store.changes.head(), store.changes.revokedBefore(caller.subject)])
-  const [license, proofs, enrolled, risk, mailbox] = await Promise.all([
+  const { subject, jkt } = sessionKey(caller)
+  const [license, proofs, enrolled, device, mailbox] = await Promise.all([
     effectiveLicenseOf(domain, caller.account),
     store.proofs.list(sessionKey(caller)),
     caller.actor === undefined ? store.authenticators.list(caller.subject) : [],
-    assessRisk({ devices: store.devices, policy: policy.policy, caller }),
+    store.devices.find({ subject, jkt }),
     domain.mail && mailboxOf(domain, caller),
   ])
   const authenticators = enrolled.map((record) => countsNow(domain, record))
@@ -57,7 +60,8 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
     authenticators,
     reloginLevel,
     ...(mailbox && { mailbox }),
-    risk,
+    risk: assessRisk(policy.policy, device),
+    isKnownDevice: device.bound,
     revision,
     revokedBefore,
     now,

@@ -11,6 +11,7 @@ import { attemptFailed, stepUpExpired } from '../methods/failure.ts'
 import type { Proven } from '../methods/method.ts'
 import { bindDevice, recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { countProofs } from '../standing/counted.ts'
 import { loadStanding, loginsOf, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
@@ -56,7 +57,7 @@ async function judge(
   const ways = waysFor(domain, standing, { ...record, requirement })
   const { method, way } = wayFor(standing, ways, chosen)
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
-  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, caller)
+  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, standing)
   const answered: Answered = { record, caller, requirement, proven }
   if (record.operation?.id !== undefined)
     return settleChange(domain, standing, record.operation.id, { record, caller, requirement, proven })
@@ -75,7 +76,7 @@ async function settle(domain: Domain, standing: Standing, { record, caller, requ
   await recordProof(domain, standing, proven)
   const after = await loadStanding(domain, caller)
   const demand = demandOf(domain, after, record.feature)
-  if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record, caller)
+  if (demand.outcome !== 'permit' && !isNextAsk(record.feature, demand)) throw await tooLow(domain, record, after)
   return issueToken(domain, after, { audience: record.audience, requirement, feature: record.feature })
 }
 
@@ -90,7 +91,7 @@ async function settleBound(
   demandOf(domain, current, feature)
   const logins = loginsOf(caller, current.policy, current.license)
   const after = { ...current, proofs: [...logins, ...countProofs([proven], current.authenticators)] }
-  if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record, caller)
+  if (decideFor(after, feature, { digest }).outcome !== 'permit') throw await tooLow(domain, record, current)
   return issueToken(domain, after, { audience, requirement, feature, operation: { feature, digest, salt } })
 }
 
@@ -116,6 +117,6 @@ function isEnough(domain: Domain, { bind: _, ...requirement }: Requirement, prov
   return meets(requirement, { proofs: [proven] }, domain.now())
 }
 
-async function tooLow(domain: Domain, { id, key }: StepUpRecord, { vouchedBy }: Caller): Promise<StileError> {
-  return attemptFailed('level_too_low', await guessesLeft(domain, { subject: key.subject, vouchedBy, ceremony: id }))
+async function tooLow(domain: Domain, { id, key }: StepUpRecord, standing: Standing): Promise<StileError> {
+  return attemptFailed('level_too_low', await guessesLeft(domain, { subject: key.subject, budget: budgetOf(standing), ceremony: id }))
 }

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GUESS_WINDOW_SECONDS, ROW_SECONDS } from '../guesses/guesses.ts'
+import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { loadStanding } from '../standing/standing.ts'
 import { attempt, startStepUp } from './index.ts'
 import { type App, challengeOf, createWorld, problemOf, tally, type World } from './world.test-support.ts'
 
@@ -18,6 +20,15 @@ afterEach(() => world.close())
 const open = (by = caller) => startStepUp(world.domain, by, { feature: 'export' })
 const guess = (id: string, code: string, by = caller) => attempt(world.domain, by, id, { method: 'totp', response: { code } })
 const wrong = () => app.wrong()
+
+/** Types a hundred wrong codes, as many a day as there may be. */
+async function wrongDaysOf(by: Caller): Promise<void> {
+  for (let count = 0; count < 100; count++) {
+    if (count > 0 && count % 10 === 0) world.wait(86_400)
+    expect((await problemOf(guess((await open(by)).id, wrong(), by))).code).toBe('attempt_failed')
+  }
+  world.wait(86_400)
+}
 
 describe('whoever guesses codes', () => {
   test('has five wrong ones in a step-up, then not even the right one', async () => {
@@ -100,6 +111,27 @@ describe('whoever guesses codes', () => {
     expect(opened).toMatchObject({ attemptsLeft: 5 })
     for (let count = 0; count < 4; count++) await problemOf(guess(id, wrong()))
     expect(await guess(id, app.code())).toMatchObject({ status: 'done' })
+  })
+
+  test('threat: would close the codes of an owner whose key no login belongs to, though they have signed in on it', async () => {
+    await wrongDaysOf(await world.caller({ sid: caller.sid, jkt: 'x'.repeat(43), vouchedBy: 'none' }))
+    const fresh = await world.caller({ jkt: 'y'.repeat(43), vouchedBy: 'none' })
+    expect(await open(fresh)).toMatchObject({ attemptsLeft: 0 })
+    const signIn = { method: 'relogin', level: 'session', amr: ['pwd'], authTime: world.clock.now() } as const
+    await recordProof(world.domain, await loadStanding(world.domain, fresh), signIn)
+    const { id, ...opened } = await open(fresh)
+    expect(opened).toMatchObject({ attemptsLeft: 5 })
+    expect(await guess(id, app.code(), fresh)).toMatchObject({ status: 'done' })
+    // of another key in that session nothing is said
+    expect(await open(await world.caller({ jkt: 'z'.repeat(43), vouchedBy: 'none' }))).toMatchObject({ attemptsLeft: 0 })
+  })
+
+  test('threat: would close the codes of an owner on their known device, if the issuer says nothing of the login', async () => {
+    await wrongDaysOf(await world.caller({ sid: caller.sid, jkt: 'x'.repeat(43), vouchedBy: 'none' }))
+    const known = await world.caller({ sid: 's2', vouchedBy: 'none' })
+    const { id, ...opened } = await open(known)
+    expect(opened).toMatchObject({ attemptsLeft: 5 })
+    expect(await guess(id, app.code(), known)).toMatchObject({ status: 'done' })
   })
 
   test('threat: on keys that own no login, would have more than a hundred codes in a row', async () => {

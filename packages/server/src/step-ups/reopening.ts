@@ -8,6 +8,7 @@ import { relogin } from '../methods/relogin/method.ts'
 import type { EndedCaller } from '../sessions/caller.ts'
 import { withoutLogin } from '../sessions/login.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { audienceFor } from '../tokens/audience.ts'
 import type { Domain } from '../tokens/domain.ts'
@@ -103,5 +104,5 @@ async function ceremonyOf(domain: Domain, { identity, refusal }: EndedCaller): P
 }
 
 function attemptsLeft(domain: Domain, { record, standing }: Ceremony): Promise<number> {
-  return guessesLeft(domain, { subject: record.key.subject, vouchedBy: standing.caller.vouchedBy, ceremony: record.id })
+  return guessesLeft(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id })
 }

@@ -1,6 +1,7 @@
 import type { StepUp } from '@stile/protocol'
 import { guessesLeft } from '../guesses/guesses.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { loadStanding } from '../standing/standing.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { requirementNow } from './demand.ts'
@@ -24,6 +25,6 @@ export async function startMethod(domain: Domain, caller: Caller, id: string, me
     ...shownStepUp({ ...record, requirement }),
     status: 'open',
     methods: ways.map((way) => (way === chosen ? started : shownWay(way))),
-    attemptsLeft: await guessesLeft(domain, { subject: record.key.subject, vouchedBy: caller.vouchedBy, ceremony: record.id }),
+    attemptsLeft: await guessesLeft(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id }),
   }
 }

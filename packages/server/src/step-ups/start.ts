@@ -8,6 +8,7 @@ import type { OpenWay } from '../methods/ways.ts'
 import { bindOperation } from '../operations/operation.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import { budgetOf } from '../standing/budget.ts'
 import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { OperationRecord, StepUpRecord } from '../stores/store.ts'
 import { audienceFor } from '../tokens/audience.ts'
@@ -73,7 +74,7 @@ export async function openWith(
   { ways: [best, ...others], ...asked }: Asked & Readonly<{ ways: readonly [OpenWay, ...OpenWay[]] }>,
 ): Promise<StepUp> {
   const { caller } = standing
-  const { account, client, vouchedBy } = caller
+  const { account, client } = caller
   const now = domain.now()
   const record: StepUpRecord = { ...asked, key: sessionKey(caller), account, client, createdAt: now, expiresAt: now + STEP_UP_SECONDS }
   const { id, key, requirement } = record
@@ -81,7 +82,7 @@ export async function openWith(
     ...shownStepUp(record),
     status: 'open',
     methods: [await createStarted(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
-    attemptsLeft: await guessesLeft(domain, { subject: key.subject, vouchedBy, ceremony: id }),
+    attemptsLeft: await guessesLeft(domain, { subject: key.subject, budget: budgetOf(standing), ceremony: id }),
   }
 }
 

@@ -12,17 +12,23 @@ export type DeviceRecord = Readonly<{
   lastSeenAt: number
   /** Whether it has proven to belong to the subject. */
   known: boolean
+  /** Whether a login belongs to it in an open session, or somebody has signed in on it there through the service. */
+  signedIn: boolean
 }>
+
+/** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
+export type KnownDevices = Readonly<{ any: boolean; bound: boolean }>
 
 /** Which device keys a subject has, and which of them are known to belong to them. */
 export interface DeviceStore {
   /**
    * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
-   * the subject has no such authenticator any more, nothing is written.
+   * the subject has no such authenticator any more, or the session in which it was proven has ended since, as it does when the device is
+   * forgotten, nothing is written.
    */
-  bind(input: Readonly<{ subject: string; jkt: string; authenticatorId: string; now: number }>): Promise<void>
-  /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
-  find(input: Readonly<{ subject: string; jkt: string }>): Promise<Readonly<{ any: boolean; bound: boolean }>>
+  bind(input: Readonly<{ key: SessionKey; authenticatorId: string; provenAt: number; now: number }>): Promise<void>
+  /** Whether a device key is known, and whether the subject has any that is. */
+  find(input: Readonly<{ subject: string; jkt: string }>): Promise<KnownDevices>
   /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
   see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>
   /** Those that are known and those that have a session which has not expired, seen last first. */

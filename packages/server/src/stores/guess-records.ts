@@ -16,8 +16,10 @@ export type GuessLimits = Readonly<{
   rowSeconds: number
 }>
 
-/** Whose budget a guess is taken from: that of the keys that a login of the subject belongs to, or the one that all other keys share. */
-export type GuessBudget = 'owner' | 'others'
+/** Whose budget is taken from: that of the keys which are the owner's, or the one that all other keys share. */
+export type KeyBudget = 'owner' | 'others'
+/** The budget that a guess is taken from: recovery codes, which only those who have signed in can try, have their own. */
+export type GuessBudget = KeyBudget | 'recovery'
 
 /** Whose guess it is, and what it is compared with. */
 export type GuessPlace = Readonly<{
@@ -44,7 +46,7 @@ export type GuessTaken =
   | Readonly<{ counted: false; by: 'ceremony' | 'subject' | 'authenticator'; retryAt: number }>
 
 /**
- * Budgets of guesses: two per subject over everything that can be guessed, one per ceremony, and the wrong codes of each app. Those of the
+ * Budgets of guesses: two per subject over everything that can be guessed, one for recovery codes, one per ceremony, and the wrong codes of each app. Those of the
  * budget `others` are never counted against an app, only against that budget: a hundred in a row close it.
  */
 export interface GuessStore {

@@ -306,8 +306,9 @@ export interface AuthenticatorStore {
   get(input: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord | null>
   findByCredentialId(credentialId: string): Promise<AuthenticatorRecord | null>
   /**
-   * False, and nothing written, if the credential id is taken by anyone, the subject has `limit` authenticators, or the ticket or operation
-   * that lets it in is gone. Either is used up in the same transaction: it lets in one authenticator.
+   * False, and nothing written, if the credential id is taken by anyone, the subject has `limit` authenticators, the session in which it was
+   * begun has ended since, something is enrolled that is not among `beside`, or the ticket or operation that lets it in is gone. Either
+   * is used up in the same transaction: it lets in one authenticator.
    */
   create(
     input: Readonly<{
@@ -315,6 +316,10 @@ export interface AuthenticatorStore {
       limit: number
       change: NewChange
       notices?: readonly NewNotice[]
+      /** The session in which it was begun, and when. */
+      begun?: Readonly<{ key: SessionKey; at: number }>
+      /** The ids of all that may be enrolled already, if it was let in because there is nothing that could let it in. */
+      beside?: readonly string[]
       /** The session whose ticket is used; it must expire later than `validAfter`. */
       ticket?: Readonly<{ key: SessionKey; validAfter: number }>
       operation?: UsedOperation

@@ -3,6 +3,7 @@ import { watchState } from '../../changes/state-watch.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { StileError } from '../../error.ts'
 import { sessionKey } from '../../sessions/session-key.ts'
+import { budgetOf } from '../../standing/budget.ts'
 import { loadStanding } from '../../standing/standing.ts'
 import { audienceFor } from '../../tokens/audience.ts'
 import type { SubjectCall } from '../access/subject-access.ts'
@@ -23,7 +24,8 @@ export function events(
     const { domain, stream } = running
     const audience = audienceFor(domain, caller, call.query('audience'))
     const revision = await stream.sync()
-    const leave = openStreams.enter(caller.subject)
+    const standing = await lane(() => loadStanding(domain, caller))
+    const leave = openStreams.enter(`${budgetOf(standing)} ${caller.subject}`)
     if (leave === undefined)
       throw new StileError('too_many_streams', 'Too many event streams of this subject are open. Close one, or wait.', {
         retryAfter: RETRY_SECONDS,

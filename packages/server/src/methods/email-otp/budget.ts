@@ -1,15 +1,14 @@
 import { StileError } from '../../error.ts'
-import { budgetOf } from '../../guesses/guesses.ts'
 import type { EvidenceDomain } from '../../standing/domain.ts'
-import type { GuessBudget, LoginVoucher } from '../../stores/store.ts'
+import type { KeyBudget } from '../../stores/store.ts'
 
 /** The most mails with a code in one step-up. */
 const MAILS_PER_STEP_UP = 5
 /**
- * The most mails with a code to one subject in {@link MAIL_WINDOW_SECONDS}, over all step-ups and sessions: so many for the keys that a login
- * of the subject belongs to, and so many for all others together.
+ * The most mails with a code to one subject in {@link MAIL_WINDOW_SECONDS}, over all step-ups and sessions: so many for the keys that are
+ * the owner's, and so many for all others together.
  */
-const MAILS_PER_SUBJECT: Readonly<Record<GuessBudget, number>> = { owner: 10, others: 5 }
+const MAILS_PER_SUBJECT: Readonly<Record<KeyBudget, number>> = { owner: 10, others: 5 }
 /** In seconds; it begins with its first mail. */
 const MAIL_WINDOW_SECONDS = 3600
 /** How long to wait for the second mail, in seconds; for each further one twice as long. */
@@ -27,21 +26,20 @@ export type MailBudget = Readonly<{
  * Takes one mail from all budgets before it is sent: of a burst one is sent. It has nothing to do with the budget of guesses, so that
  * another mail never buys another guess.
  *
- * Keys that own no login (a stolen session token on another machine) share a budget of their own, so that they cannot use up that of the
+ * Keys that are not the owner's (a stolen session token on another machine) share a budget of their own, so that they cannot use up that of the
  * owner.
  *
  * @throws {StileError} `too_many_attempts` with `retryAfter`; then nothing is counted
  */
 export async function takeMail(
   { store, now }: Pick<EvidenceDomain, 'store' | 'now'>,
-  { subject, vouchedBy, stepUp, expiresAt }: Readonly<{ subject: string; vouchedBy: LoginVoucher; stepUp: string; expiresAt: number }>,
+  { subject, budget, stepUp, expiresAt }: Readonly<{ subject: string; budget: KeyBudget; stepUp: string; expiresAt: number }>,
 ): Promise<MailBudget> {
   const at = now()
-  const whose = budgetOf(vouchedBy)
   const keys = {
     wait: `mail:wait:${stepUp}`,
     stepUp: `mail:step-up:${stepUp}`,
-    subject: `mail:${whose === 'owner' ? 'subject' : 'others'}:${subject}`,
+    subject: `mail:${budget === 'owner' ? 'subject' : 'others'}:${subject}`,
   }
   const taken: { key: string; resetsAt: number }[] = []
   const giveBack = async (): Promise<void> => {
@@ -64,7 +62,7 @@ export async function takeMail(
   // first the wait: of a burst, one wins it, and only that one counts the rest
   const wait = await take(keys.wait, FIRST_WAIT_SECONDS * 2 ** sent, 1, tooEarly)
   await take(keys.stepUp, Math.max(expiresAt - at, 1), MAILS_PER_STEP_UP, tooManyHere)
-  await take(keys.subject, MAIL_WINDOW_SECONDS, MAILS_PER_SUBJECT[whose], tooMany)
+  await take(keys.subject, MAIL_WINDOW_SECONDS, MAILS_PER_SUBJECT[budget], tooMany)
   return { resendAt: wait.resetsAt, giveBack }
 }
 

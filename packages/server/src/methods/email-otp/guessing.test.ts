@@ -57,7 +57,7 @@ test('a right code that is sent several times at once costs no guess, and says t
   const { won, lost } = await tally(Array.from({ length: 16 }, () => answer(id, code)))
   expect({ won, lost: new Set(lost) }).toEqual({ won: 1, lost: new Set(['step_up_expired']) })
   const { subject } = mailbox.caller
-  expect(await guessesLeft(mailbox.world.domain, { subject, vouchedBy: 'issuer', ceremony: id })).toBe(5)
+  expect(await guessesLeft(mailbox.world.domain, { subject, budget: 'owner', ceremony: id })).toBe(5)
 })
 
 test('a wrong code beside the right one is a guess as ever', async () => {

@@ -3,6 +3,7 @@ import { AUTHENTICATORS_FEATURE, type EmailCodeStart, RECOVERY_FEATURE } from '@
 import { StileError } from '../../error.ts'
 import { refuseLocked, takeGuess } from '../../guesses/guesses.ts'
 import { maskAddress } from '../../messages/address.ts'
+import { budgetOf } from '../../standing/budget.ts'
 import type { EvidenceDomain } from '../../standing/domain.ts'
 import { attemptFailed, stepUpExpired } from '../failure.ts'
 import type { AuthenticationMethod, Ceremony } from '../method.ts'
@@ -32,9 +33,9 @@ export const emailOtp: AuthenticationMethod = {
     const address = codeAddress(standing, ceremony.requirement.methods)
     if (address === undefined || domain.mail === undefined) throw noMailbox()
     const { id, key, expiresAt } = record
-    const { vouchedBy } = standing.caller
-    await refuseLocked(domain, { subject: key.subject, vouchedBy })
-    const budget = await takeMail(domain, { subject: key.subject, vouchedBy, stepUp: id, expiresAt })
+    const whose = { subject: key.subject, budget: budgetOf(standing) }
+    await refuseLocked(domain, whose)
+    const mail = await takeMail(domain, { ...whose, stepUp: id, expiresAt })
     const code = makeCode(domain.random)
     try {
       await domain.mail.send({
@@ -47,18 +48,17 @@ export const emailOtp: AuthenticationMethod = {
         expiresAt,
       })
     } catch (error) {
-      await budget.giveBack().catch(() => undefined)
+      await mail.giveBack().catch(() => undefined)
       throw error
     }
     // the challenge is kept only now: if it could not be sent, the former one still counts
-    const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: budget.resendAt, expiresAt }
-    return { start, challenge: codeDigest(domain.options.secret, id, code), undo: budget.giveBack }
+    const start: EmailCodeStart = { sentTo: maskAddress(address), resendAt: mail.resendAt, expiresAt }
+    return { start, challenge: codeDigest(domain.options.secret, id, code), undo: mail.giveBack }
   },
 
   // the guess is taken from the budget first; the code is read and used up in one step, so that it counts once
   async prove(domain, { record, standing }, response) {
-    const { vouchedBy } = standing.caller
-    const guess = await takeGuess(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id })
+    const guess = await takeGuess(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id })
     const code = typedCode(response)
     const challenge = code === undefined ? undefined : codeDigest(domain.options.secret, record.id, code)
     let outcome: 'right' | 'late' | 'wrong' = 'wrong'

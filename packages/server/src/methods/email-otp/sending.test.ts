@@ -1,6 +1,8 @@
 import type { StepUp } from '@stile/protocol'
 import { describe, expect, test } from 'vitest'
+import { recordProof } from '../../proofs/record.ts'
 import type { Caller } from '../../sessions/caller.ts'
+import { loadStanding } from '../../standing/standing.ts'
 import { startStepUp } from '../../step-ups/index.ts'
 import { problemOf, tally } from '../../step-ups/world.test-support.ts'
 import type { Domain } from '../../tokens/domain.ts'
@@ -40,7 +42,7 @@ describe('sending again', () => {
   test('threat: a step-up that stays open would send without end', async () => {
     const stepUp = {
       subject: 'main|alice',
-      vouchedBy: 'issuer' as const,
+      budget: 'owner' as const,
       stepUp: 'su_long',
       expiresAt: mailbox.world.clock.now() + 3000,
     }
@@ -76,6 +78,15 @@ describe('sending again', () => {
     expect(mailbox.server.inbox()).toHaveLength(15)
     mailbox.world.clock.advance(3600)
     expect(await startOver(thief(20))).toBeDefined()
+  })
+
+  test('threat: a thief would take the mails of an owner who has signed in on a key that no login belongs to', async () => {
+    const strange = (key: string): Caller => ({ ...mailbox.caller, jkt: key.repeat(43), vouchedBy: 'none' })
+    await tally(Array.from({ length: 6 }, () => begin(strange('x'))))
+    expect((await problemOf(begin(strange('y')))).code).toBe('too_many_attempts')
+    const signIn = { method: 'relogin', level: 'session', amr: ['pwd'], authTime: mailbox.world.clock.now() - 600 } as const
+    await recordProof(mailbox.world.domain, await loadStanding(mailbox.world.domain, strange('y')), signIn)
+    expect(startOf(await begin(strange('y')))).toBeDefined()
   })
 
   test('threat: a mail to a thief that could not be sent would give one back to the owner', async () => {

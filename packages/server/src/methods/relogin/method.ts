@@ -4,6 +4,7 @@ import { guessesLeft } from '../../guesses/guesses.ts'
 import { acrRequestFor } from '../../login-providers/acr.ts'
 import { placeOf } from '../../login-providers/place.ts'
 import { loginUnavailable } from '../../login-providers/unavailable.ts'
+import { budgetOf } from '../../standing/budget.ts'
 import { attemptFailed } from '../failure.ts'
 import type { AuthenticationMethod } from '../method.ts'
 import { authorizationUrl } from './authorization.ts'
@@ -51,7 +52,7 @@ export const relogin: AuthenticationMethod = {
       throw new StileError('method_unavailable', 'Sign in again, then begin this step-up again: a fresh login is its own proof.')
     const { provider } = place
     const fail = async (failure: AttemptFailure) =>
-      attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, vouchedBy: caller.vouchedBy, ceremony: record.id }))
+      attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id }))
     // first, so that a provider that is away ends no sign-in that has begun
     const metadata = await provider.metadata().catch(loginUnavailable)
     const challenge = await domain.store.stepUps.takeChallenge({ id: record.id, method: 'relogin' })

@@ -1,4 +1,5 @@
 import { takeGuess } from '../../guesses/guesses.ts'
+import { budgetOf } from '../../standing/budget.ts'
 import { attemptFailed, stepUpExpired } from '../failure.ts'
 import type { AuthenticationMethod } from '../method.ts'
 import { wayByAuthenticator } from '../method.ts'
@@ -17,8 +18,12 @@ export const totp: AuthenticationMethod = {
   async prove(domain, { record, standing, way }, response) {
     const { store, sealer, options } = domain
     const ids = way.authenticators.map(({ id }) => id)
-    const { vouchedBy } = standing.caller
-    const guess = await takeGuess(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id, authenticators: ids })
+    const guess = await takeGuess(domain, {
+      subject: record.key.subject,
+      budget: budgetOf(standing),
+      ceremony: record.id,
+      authenticators: ids,
+    })
     const code = typedCode(response)
     const now = domain.now()
     const authenticators = way.authenticators.filter(({ id }) => guess.authenticators.includes(id))

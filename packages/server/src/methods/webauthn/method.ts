@@ -1,6 +1,7 @@
 import { type AttemptFailure, type Requirement, satisfies } from '@stile/protocol'
 import { webauthnAmr } from '../../attestation/amr.ts'
 import { guessesLeft } from '../../guesses/guesses.ts'
+import { budgetOf } from '../../standing/budget.ts'
 import { attemptFailed } from '../failure.ts'
 import type { AuthenticationMethod } from '../method.ts'
 import { wayByAuthenticator } from '../method.ts'
@@ -38,9 +39,9 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
     // its challenge is taken first, so that it is answered once, whatever comes of it
     async prove(domain, { record, standing, way, requirement }, response) {
       const { store, options } = domain
-      const { vouchedBy } = standing.caller
+      const budget = budgetOf(standing)
       const fail = async (failure: AttemptFailure) =>
-        attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, vouchedBy, ceremony: record.id }))
+        attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, budget, ceremony: record.id }))
       const challenge = await store.stepUps.takeChallenge({ id: record.id, method })
       if (challenge === null) throw await fail('challenge_used')
       const result = await verifyAuthentication({

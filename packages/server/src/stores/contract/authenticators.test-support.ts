@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { NewChange, Store } from '../store.ts'
-import { ALICE, ALL, authenticator, authenticatorsChange, BOB, BURST, burst, enrol, passkey, T0, totp } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  ALL,
+  authenticator,
+  authenticatorsChange,
+  BOB,
+  BURST,
+  burst,
+  enrol,
+  login,
+  passkey,
+  T0,
+  totp,
+  touchSession,
+} from './fixtures.test-support.ts'
 
 const change = authenticatorsChange(ALICE)
 const revoked = (before: number): NewChange => ({ at: T0, type: 'revoked', subject: ALICE.subject, before })
@@ -40,6 +54,34 @@ export function authenticatorsContract(store: () => Store): void {
       expect(created.filter(Boolean)).toHaveLength(3)
       expect(await store().authenticators.list(ALICE.subject)).toHaveLength(3)
       expect(await store().changes.after(ALL)).toHaveLength(3)
+    })
+
+    it('threat: of many first ones, each let in because nothing was enrolled, more than one would be', async () => {
+      const first = (index: number, beside: readonly string[]) => {
+        const record = authenticator(`auth_${index}`, { data: passkey({ credentialId: `credential-${index}` }) })
+        return store().authenticators.create({ record, limit: 10, change, beside })
+      }
+      const created = await burst((index) => first(index, []))
+      expect(created.filter(Boolean)).toHaveLength(1)
+      const [only] = await store().authenticators.list(ALICE.subject)
+      expect([await first(100, ['auth_other']), await first(101, [only?.id ?? '', 'auth_other'])]).toEqual([false, true])
+      expect(await store().changes.after(ALL)).toHaveLength(2)
+    })
+
+    it('threat: one would be enrolled in a session that was ended since it was begun', async () => {
+      const create = (id: string, at: number) =>
+        store().authenticators.create({
+          record: authenticator(id, { data: passkey({ credentialId: id }) }),
+          limit: 10,
+          change,
+          begun: { key: ALICE, at },
+        })
+      await touchSession(store(), { key: ALICE })
+      expect(await create('auth_1', T0)).toBe(true)
+      const [, late] = await Promise.all([store().sessions.endAll({ ...ALICE, now: T0, change: revoked(T0) }), create('auth_2', T0)])
+      expect(late).toBe(false)
+      await touchSession(store(), { key: ALICE, now: T0 + 2, login: login({ sid: ALICE.sid, authTime: T0 + 1 }) })
+      expect([await create('auth_3', T0), await create('auth_4', T0 + 2)]).toEqual([false, true])
     })
 
     it('threat: a subject would rename or remove what belongs to another', async () => {

@@ -24,7 +24,7 @@ export function crowdContract(store: () => Store): void {
       const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
       await store().proofs.record({ key: proven, proof, change: proofsChange(proven) })
       await enrol(store(), authenticator('auth_1'))
-      await store().devices.bind({ subject: ALICE.subject, jkt: bound.jkt, authenticatorId: 'auth_1', now: T0 })
+      await store().devices.bind({ key: bound, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
       for (let round = 0; round < 20; round++) {
         const sid = round % 2 === 0 ? ALICE.sid : undefined
         const seen = await burst((index) => {

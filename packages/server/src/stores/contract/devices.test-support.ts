@@ -9,7 +9,7 @@ const change: NewChange = { at: T0, type: 'revoked', subject, before: T0 }
 
 /** The device keys of a subject: what they call themselves, and how one is forgotten. */
 export function devicesContract(store: () => Store): void {
-  const bind = (jkt: string, now = T0) => store().devices.bind({ subject, jkt, authenticatorId: 'auth_1', now })
+  const bind = (jkt: string, now = T0) => store().devices.bind({ key: { ...ALICE, jkt }, authenticatorId: 'auth_1', provenAt: now, now })
   const arrive = async (key: SessionKey, now = T0) =>
     (await touchSession(store(), { key, now, idleSeconds: 1000, absoluteSeconds: 5000 })).status
   const forget = (jkt: string, over: object = {}) => store().devices.forget({ subject, jkt, now: T0, change, ...over })
@@ -24,11 +24,23 @@ export function devicesContract(store: () => Store): void {
       await store().devices.see({ subject, jkt: ALICE.jkt, name: 'Firefox on Windows', now: T0 + 5 })
       await arrive(PHONE, T0 + 50)
       expect(await list(T0 + 60)).toEqual([
-        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false },
-        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true },
+        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false, signedIn: true },
+        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true, signedIn: false },
       ])
       // a session that has expired makes no device
       expect(await list(T0 + 2000)).toHaveLength(1)
+      expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
+    })
+
+    it('tell those that somebody has signed in on from those that only brought a token', async () => {
+      const signedIn = async () => Object.fromEntries((await list()).map((each) => [each.jkt, each.signedIn]))
+      const stranger = { ...ALICE, jkt: 'jkt-8' }
+      const login = { sid: ALICE.sid, confirmed: false, mayOwn: true, authTime: T0, issuedAt: T0 }
+      for (const key of [ALICE, stranger]) await touchSession(store(), { key, login })
+      expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: false })
+      const proof = { method: 'relogin', level: 'session', amr: [], authTime: T0 } as const
+      await store().proofs.record({ key: stranger, proof, change: { at: T0, type: 'proofs', subject, sid: stranger.sid } })
+      expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: true })
       expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
     })
 
@@ -60,6 +72,36 @@ export function devicesContract(store: () => Store): void {
       expect((await list()).map(({ jkt }) => jkt)).toEqual([ALICE.jkt])
       expect(await store().changes.after({ ...ALL, cursor })).toMatchObject([change])
       expect(await store().sessions.expiresAt(ALICE)).not.toBeNull()
+    })
+
+    it('threat: one would be known again by a proof that was on its way while it was forgotten', async () => {
+      const { bind, find } = store().devices
+      await enrol(store(), authenticator('auth_1'))
+      const prove = (provenAt: number) => bind({ key: PHONE, authenticatorId: 'auth_1', provenAt, now: T0 + 2 })
+      for (const provenAt of [T0 - 1, T0]) {
+        await arrive(PHONE)
+        await Promise.all([prove(provenAt), forget(PHONE.jkt), prove(provenAt)])
+        await prove(provenAt)
+        expect(await find(PHONE)).toMatchObject({ bound: false })
+      }
+      // with a later login the session begins again, and what is proven in it counts
+      await touchSession(store(), {
+        key: PHONE,
+        now: T0 + 2,
+        login: { sid: PHONE.sid, authTime: T0 + 1, issuedAt: T0 + 1, confirmed: true, mayOwn: true },
+      })
+      await prove(T0)
+      expect(await find(PHONE)).toMatchObject({ bound: false })
+      await prove(T0 + 2)
+      expect(await find(PHONE)).toMatchObject({ bound: true })
+    })
+
+    it('threat: one would be known by what was proven in a session before all of them were ended', async () => {
+      await enrol(store(), authenticator('auth_1'))
+      await arrive(ALICE)
+      await store().sessions.endAll({ subject, forgetDevices: true, now: T0, change })
+      await bind(ALICE.jkt)
+      expect(await store().devices.find(ALICE)).toMatchObject({ bound: false })
     })
 
     it('threat: with the last one forgotten, every other would count as no new one', async () => {

@@ -114,10 +114,10 @@ export function sessionEndsContract(store: () => Store): void {
       const { bind, find, see, list } = store().devices
       const { subject } = ALICE
       for (const key of [ALICE, phone, tablet]) {
-        await bind({ subject, jkt: key.jkt, authenticatorId: 'auth_1', now: T0 })
+        await bind({ key, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
         await see({ subject, jkt: key.jkt, name: key.jkt, now: T0 })
       }
-      await bind({ ...BOB, authenticatorId: 'auth_2', now: T0 })
+      await bind({ key: BOB, authenticatorId: 'auth_2', provenAt: T0, now: T0 })
       await see({ ...BOB, name: 'bob', now: T0 })
       await endAll(T0 + 5, ALICE)
       expect(await list({ subject, now: T0 + 6 })).toHaveLength(3)
@@ -131,8 +131,11 @@ export function sessionEndsContract(store: () => Store): void {
       await endAll(T0 + 9, undefined, { forgetDevices: true })
       expect(await find({ subject, jkt: ALICE.jkt })).toEqual({ any: true, bound: false })
       // what one of them was called is gone with it
-      await bind({ subject, jkt: phone.jkt, authenticatorId: 'auth_1', now: T0 + 9 })
-      expect((await list({ subject, now: T0 + 9 }))[0]).not.toHaveProperty('name')
+      const later = { ...phone, sid: 'later' }
+      await touchSession(store(), { key: later, now: T0 + 10, login: login({ sid: later.sid, authTime: T0 + 10 }) })
+      await bind({ key: later, authenticatorId: 'auth_1', provenAt: T0 + 10, now: T0 + 10 })
+      expect(await list({ subject, now: T0 + 10 })).toMatchObject([{ jkt: phone.jkt, known: true }])
+      expect((await list({ subject, now: T0 + 10 }))[0]).not.toHaveProperty('name')
       expect(await list({ subject: BOB.subject, now: T0 + 9 })).toMatchObject([{ jkt: BOB.jkt, name: 'bob', known: true }])
     })
 

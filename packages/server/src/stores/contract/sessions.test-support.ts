@@ -253,7 +253,7 @@ export function sessionsContract(store: () => Store): void {
   })
 
   describe('devices', () => {
-    const bind = ({ subject, jkt }: SessionKey, authenticatorId: string) => store().devices.bind({ subject, jkt, authenticatorId, now: T0 })
+    const bind = (key: SessionKey, authenticatorId: string) => store().devices.bind({ key, authenticatorId, provenAt: T0, now: T0 })
     const remove = (id: string, keepDevice: string) =>
       store().authenticators.remove({ subject: ALICE.subject, id, keepDevice, changes: [authenticatorsChange(ALICE)] })
 

@@ -178,7 +178,7 @@ export interface Tables {
     SessionColumns & { granted_by: string; expires_at: number; digest: string | null; redeemed_at: number | null; told: number | null }
   guesses: Rowid & {
     subject: string
-    budget: 'owner' | 'others'
+    budget: 'owner' | 'others' | 'recovery'
     /** When each guess was taken, oldest first. */
     times_json: string
     /** When the last guess of the budget was taken; null if some are left. */

@@ -5,7 +5,7 @@ import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { createUseOperation } from './operations.ts'
-import { createEndings } from './session-ends.ts'
+import { createEndings, createHasEnded } from './session-ends.ts'
 
 /** A device that was seen is written again when it was last written this many seconds ago. */
 const SEEN_SECONDS = 3600
@@ -17,6 +17,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const { end, signOut } = createEndings(connection)
   const endedKeys = createEndedKeys(connection)
   const { handOver } = createLogins(connection)
+  const hasEnded = createHasEnded(connection)
   const { forget: forgetDevice } = createForgetting(connection)
   const any = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).limit(1),
@@ -69,10 +70,18 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const openIn = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
     db
       .selectFrom('sessions')
-      .select(({ fn }) => ['jkt', fn.min('created_at').as('created_at'), fn.max('seen_at').as('seen_at')])
+      .select(({ fn, eb }) => [
+        'jkt',
+        fn.min('created_at').as('created_at'),
+        fn.max('seen_at').as('seen_at'),
+        fn.max<number>(eb.case().when('login', '!=', 'none').then(1).else(0).end()).as('owns'),
+      ])
       .where('subject', '=', p('subject'))
       .where('expires_at', '>', p('now'))
       .groupBy('jkt'),
+  )
+  const signedInOn = prepare((db, p: Parameter<{ subject: string }>) =>
+    db.selectFrom('proofs').select('jkt').distinct().where('subject', '=', p('subject')).where('method', '=', 'relogin'),
   )
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
@@ -84,11 +93,13 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   )
 
   return {
-    bind: async ({ subject, jkt, authenticatorId, now }) => {
+    bind: async ({ key, authenticatorId, provenAt, now }) => {
+      const { subject, jkt } = key
       const known = await read(() => vouched.get({ subject, jkt, authenticatorId }))
       if (known !== undefined) return
       await write(() => {
-        if (findAuthenticator.get({ subject, authenticatorId }) !== undefined) insert.run({ subject, jkt, authenticatorId, now })
+        if (hasEnded(key, provenAt) || findAuthenticator.get({ subject, authenticatorId }) === undefined) return
+        insert.run({ subject, jkt, authenticatorId, now })
       })
     },
     find: ({ subject, jkt }) =>
@@ -106,6 +117,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         const seen = new Map(sightings.all({ subject }).map((row) => [row.jkt, row]))
         const open = new Map(openIn.all({ subject, now }).map((row) => [row.jkt, row]))
         const known = new Map(bound.all({ subject, forgotten: FORGOTTEN }).map((row) => [row.jkt, row]))
+        const signedIn = new Set(signedInOn.all({ subject }).map((row) => row.jkt))
         const devices = [...new Set([...known.keys(), ...open.keys()])].map((jkt): DeviceRecord => {
           const { name, first_seen_at, last_seen_at } = seen.get(jkt) ?? {}
           const session = open.get(jkt)
@@ -117,6 +129,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
             firstSeenAt: Math.min(...times),
             lastSeenAt: Math.max(...times),
             known: boundAt !== undefined,
+            signedIn: session !== undefined && (session.owns === 1 || signedIn.has(jkt)),
           }
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))

@@ -14,6 +14,7 @@ import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createUseOperation } from '../sessions/operations.ts'
+import { createHasEnded } from '../sessions/session-ends.ts'
 
 type Row = Tables['authenticators']
 
@@ -21,6 +22,7 @@ type Row = Tables['authenticators']
 export function createAuthenticatorStore(connection: Connection): AuthenticatorStore {
   const { prepare, read, write, append, enqueue } = connection
   const use = createUseOperation(connection)
+  const hasEnded = createHasEnded(connection)
   const ofSubject = prepare((db, p: Parameter<{ subject: string }>) =>
     db.selectFrom('authenticators').selectAll().where('subject', '=', p('subject')).orderBy('created_at').orderBy('id'),
   )
@@ -133,8 +135,10 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
     list: (subject) => read(() => ofSubject.all({ subject }).map(recordOf)),
     get: ({ subject, id }) => read(() => one(find.get({ subject, id }))),
     findByCredentialId: (credentialId) => read(() => one(findCredential.get({ credentialId }))),
-    create: ({ record, limit, change, notices, ticket, operation }) =>
+    create: ({ record, limit, change, notices, begun, beside, ticket, operation }) =>
       write(() => {
+        if (begun !== undefined && hasEnded(begun.key, begun.at)) return false
+        if (beside !== undefined && ofSubject.all({ subject: record.subject }).some(({ id }) => !beside.includes(id))) return false
         if ((tally.get({ subject: record.subject })?.count ?? 0) >= limit) return false
         if (ticket !== undefined && findTicket.get({ ...ticket.key, validAfter: ticket.validAfter }) === undefined) return false
         // looked at first: what is refused uses up nothing
