@@ -45,6 +45,9 @@ export const TARGETS: readonly Target[] = [
   {
     name: 'attempt',
     files: ['packages/server/src/**/step-ups/attempt.ts'],
-    tests: ['packages/server/src/**/step-ups/{attempt,guesses,replay,theft,store-faults}.test.ts'],
+    tests: [
+      'packages/server/src/**/step-ups/{attempt,guesses,replay,theft,store-faults}.test.ts',
+      'packages/server/src/**/authenticators/operation.test.ts',
+    ],
   },
 ]

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadStanding, type Standing } from '../standing/standing.ts'
 import { createWorld, POLICY, type World } from '../step-ups/world.test-support.ts'
 import type { TicketRecord } from '../stores/store.ts'
-import { authenticatorsGate } from './gate.ts'
+import { authenticatorsGate, waysToChange } from './gate.ts'
 
 let world: World
 let standing: Standing
@@ -69,4 +69,20 @@ test('at normal risk a code that cannot be sent is no matter of risk', async () 
   const domain = { ...world.domain, policy: () => ({ policy, revision: 2, digest: policy.digest }) }
   const current = await loadStanding(domain, await world.caller())
   expect(authenticatorsGate(domain, current)).toMatchObject({ outcome: 'deny', reasons: [{ code: 'requirement_unsatisfiable' }] })
+})
+
+test('threat: a thief who brings a stolen session token first enrols an app, because the login is fresh', async () => {
+  const gateFor = async (vouchedBy: 'issuer' | 'first') =>
+    authenticatorsGate(world.domain, await loadStanding(world.domain, await world.caller({ vouchedBy })))
+  expect(await gateFor('issuer')).toMatchObject({ outcome: 'permit' })
+  expect(await gateFor('first')).toMatchObject({ outcome: 'deny', reasons: [{ code: 'requirement_unsatisfiable' }] })
+})
+
+test('threat: a change of what is enrolled is let in by a sign-in, in which nobody is shown what it is for', async () => {
+  const caller = await world.caller()
+  const methods = async () =>
+    waysToChange(world.domain, await loadStanding(world.domain, caller), { level: 'session' }).map(({ way }) => way.method)
+  expect(await methods()).toEqual(['relogin'])
+  await world.enrolApp(caller)
+  expect(await methods()).toEqual(['totp'])
 })

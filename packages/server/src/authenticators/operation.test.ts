@@ -51,6 +51,15 @@ describe('the operation of a change', () => {
     expect(new Set(kept.map(({ salt }) => salt)).size).toBe(3)
   })
 
+  test('threat: an answer says that a change is proven, although the change was gone when the proof was kept', async () => {
+    const operation = await begun(remove(passkey.id))
+    const stepUp = await open(operation)
+    const { operations } = world.domain.store
+    const domain = { ...world.domain, store: { ...world.domain.store, operations: { ...operations, prove: async () => false } } }
+    const response = passkey.assert(challengeOf(stepUp))
+    expect(await problemOf(attempt(domain, alice, stepUp.id, { method: 'passkey', response }))).toMatchObject({ code: 'step_up_expired' })
+  })
+
   test('names the enrolment that it lets in', async () => {
     const operation = await begun(add())
     await prove(operation)
