@@ -11,8 +11,10 @@ const AUTHORIZE_TESTS = ['packages/guard/src/authorize-{proof,session,token}.tes
 const TOKEN_TESTS = ['packages/guard/src/token/*.test.ts']
 const DEVICE_PROOF_TESTS = [
   'packages/protocol/src/node/{jwt,key-memory}.test.ts',
-  'packages/protocol/src/node/{device-proof,es256}.test.ts',
-  'packages/guard/src/device-proof/request-proof.test.ts',
+  'packages/protocol/src/node/*.test.ts',
+  'packages/guard/src/device-proof/{request-proof,nonces}.test.ts',
+  'packages/guard/src/guard-nonces.test.ts',
+  'packages/server/src/sessions/dpop*.test.ts',
 ]
 
 /** Found by glob, so that a moved file stays a target. */
