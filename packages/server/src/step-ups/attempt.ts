@@ -17,7 +17,6 @@ import { loadStanding, loginsOf, type Standing } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
-
 import { demandOf, isNextAsk, requirementNow } from './demand.ts'
 import { openStepUp } from './open.ts'
 import { shownStepUp } from './start.ts'
@@ -33,8 +32,8 @@ export const ATTEMPT_BODY = z.object({ method: z.string().min(1).max(32), respon
  * Judges an answer to an open step-up. Policy, license and risk are decided again before anything is looked at, and once more before a
  * token leaves: what was proven must meet what was asked at the start and what is asked now.
  *
- * A failure leaves the step-up open. Of answers in parallel, one gets the token, and the others find the step-up over. If the store fails, the step-up stays open too, and nothing
- * is counted; at worst a code or challenge is spent.
+ * A failure leaves the step-up open. Of answers in parallel, one gets the token, and the others find the step-up over. If the store fails,
+ * the step-up stays open too, and nothing is counted; at worst a code or challenge is spent.
  *
  * @throws {StileError} `invalid_request`, `step_up_expired`, `method_unavailable`, `attempt_failed`, `too_many_attempts`, and what the
  *   policy says now

@@ -1,7 +1,7 @@
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { UsedOperation } from './operation-records.ts'
-import type { SessionKey, SessionStore } from './subject-records.ts'
+import type { SessionKey, SessionStore } from './session-records.ts'
 
 /** A device key of a subject that is known, or that has an open session. */
 export type DeviceRecord = Readonly<{
@@ -27,7 +27,7 @@ export interface DeviceStore {
    * forgotten, nothing is written.
    */
   bind(input: Readonly<{ key: SessionKey; authenticatorId: string; provenAt: number; now: number }>): Promise<void>
-  /** Whether a device key is known, and whether the subject has any that is. */
+  /** Whether a device key is known, and whether the subject has a known one at all. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<KnownDevices>
   /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
   see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>

@@ -1,5 +1,5 @@
 import type { Operation } from '@stile/protocol'
-import type { SessionKey, StoredProof } from './subject-records.ts'
+import type { SessionKey, StoredProof } from './session-records.ts'
 
 /** One operation that was begun in a session on a device: what is to be done, and the proof that was given for it and nothing else. */
 export type OperationRecord = Readonly<{

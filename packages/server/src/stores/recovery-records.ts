@@ -1,7 +1,7 @@
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { UsedOperation } from './operation-records.ts'
-import type { SessionKey, SessionStore } from './subject-records.ts'
+import type { SessionKey, SessionStore } from './session-records.ts'
 
 /** What lets one authenticator in without a proof: in one session on one device, of a code or of an administrator. */
 export type TicketRecord = Readonly<{

@@ -6,13 +6,12 @@ import type { OperationStore } from './operation-records.ts'
 import type { ApiKeyStore, LicenseStore, PolicyStore, SettingStore, SigningKeyStore } from './product-records.ts'
 import type { RecoveryStore } from './recovery-records.ts'
 import type { SealedStore } from './sealed-records.ts'
+import type { ProofStore, SessionStore } from './session-records.ts'
 import type {
   AttemptStore,
   AuthenticatorStore,
-  ProofStore,
   RegistrationStore,
   ReplayStore,
-  SessionStore,
   StepUpStore,
   SubjectStore,
   TotpStore,
@@ -27,6 +26,7 @@ export type * from './operation-records.ts'
 export type * from './product-records.ts'
 export type * from './recovery-records.ts'
 export type * from './sealed-records.ts'
+export type * from './session-records.ts'
 export type * from './subject-records.ts'
 
 /**

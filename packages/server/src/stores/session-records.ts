@@ -1,0 +1,161 @@
+import type { Proof } from '@stile/protocol'
+import type { NewChange } from './change-log.ts'
+import type { LoginClaim, LoginVoucher } from './login-records.ts'
+import type { NewNotice } from './mail-records.ts'
+
+/** One subject in one session on one device. A second key on one session is a new device and has proofs of its own. */
+export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
+
+/**
+ * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `full` is a new key for
+ * which another one must be signed out, if the touch says what is told of that; `crowded` is one for which there is no room.
+ */
+export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'full' | 'crowded'
+
+/** What a touch found. */
+export type SessionSeen = Readonly<{
+  status: SessionStatus
+  /** What says that the login is of this key; `none` also if the session may not go on. */
+  login: LoginVoucher
+  /** When the session expires unless it is used again, in seconds since the epoch; absent if it may not go on. */
+  expiresAt?: number
+  /** There if its issuer has ended the session by its name: then {@link SessionStore.reopen} does not begin it again either. */
+  endedByIssuer?: true
+}>
+
+/** What became of a session that was to begin again. `gone`: its step-up is; `too_early`: it was ended after the sign-in, or by its issuer. */
+export type Reopened = 'reopened' | 'gone' | 'too_early'
+
+/** Who was seen in which session, to which key its login belongs, and which sessions were ended. */
+export interface SessionStore {
+  /**
+   * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
+   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `login` is of this
+   * key and was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
+   * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
+   *
+   * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
+   * key, so that another key draws out neither lifetime.
+   *
+   * Where the issuer says neither in which session nor when a login was given, a token that was made later begins again what has ended or
+   * expired: nobody is kept out for good. An end is remembered for a year and a month after somebody last came with it.
+   *
+   * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
+   * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
+   * tokens that name no key belong to nobody; a confirmed token that is `silent` does as much, and belongs to nobody itself.
+   *
+   * A subject has {@link MOST_KEYS} keys at most. If there is one more, one goes of those that no login belongs to, that have proven
+   * nothing and are not bound: of the same session first, then of the others, the one unseen longest. If there is none, the expired
+   * one goes that was seen first. After that, a key that its issuer confirms takes the place of another such one, the first key of
+   * a login is let in, and any other key is `crowded`: signed in again it owns a login. To whom logins belong is never forgotten here. Of a
+   * session whose last key goes, its end stays on record.
+   *
+   * If one must go that has not expired, the notices are taken in the same transaction; without them the answer is `full`, and nothing is
+   * written.
+   */
+  touch(
+    input: Readonly<{
+      key: SessionKey
+      account: string
+      now: number
+      idleSeconds: number
+      absoluteSeconds: number
+      login: LoginClaim
+      /** Whether the subject does something: what a page does by itself draws out no session. */
+      active: boolean
+      /** What is told if another key is signed out to make room for this one. */
+      notices?: readonly NewNotice[]
+    }>,
+  ): Promise<SessionSeen>
+  /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
+  end(
+    input: Readonly<{
+      subject: string
+      sid: string
+      /**
+       * The key that signs itself out. If the session has no name, no login vouches for the key, and it is neither a known device nor has proven
+       * anything, then its end is not remembered: with the same token any other key could begin one.
+       */
+      signedOut?: string
+      now: number
+      /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
+      reopensAfter?: number
+      change: NewChange
+    }>,
+  ): Promise<void>
+  /**
+   * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
+   * registrations, in one transaction with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
+   * if its login was given at `now` or before, or its token was made then and does not say; later ones begin again. Another device on the sid of `except` is
+   * ended like another session, and the login of that sid belongs to the spared one from here on. In the same transaction the devices are
+   * forgotten if that is asked for, and the notices taken.
+   */
+  endAll(
+    input: Readonly<{
+      subject: string
+      except?: Pick<SessionKey, 'sid' | 'jkt'>
+      now: number
+      /** Whether every device that is known, apart from that of `except`, is known no more. False by default. */
+      forgetDevices?: boolean
+      /** Tells of all of them at once: it names no session. */
+      change: NewChange
+      notices?: readonly NewNotice[]
+    }>,
+  ): Promise<void>
+  /**
+   * Ends the sessions that an issuer knows by one name, no matter of which subject, for good: even if nobody was seen in them yet. Drops what
+   * {@link end} drops, in one transaction with a change for each subject.
+   *
+   * With `subject`, in the same transaction, the sessions of that subject which have no name end too, with a change for each: also those that
+   * nobody was seen in yet, if the login or the token was given at `now` or before. Later ones begin again.
+   */
+  endNamed(
+    input: Readonly<{
+      issuer: string
+      sid: string
+      subject?: string
+      now: number
+      change: (subject: string, sid: string) => NewChange
+    }>,
+  ): Promise<void>
+  /**
+   * Begins the session of one key again after a sign-in that the service ran for that key, whatever ended it but its issuer. The session
+   * has a new life with that proof alone, and every other key stays as it is. Takes the step-up that the sign-in was given in, all in one
+   * transaction with the change: one caller gets `reopened`. With another answer nothing is written.
+   */
+  reopen(
+    input: Readonly<{
+      key: SessionKey
+      account: string
+      now: number
+      idleSeconds: number
+      absoluteSeconds: number
+      stepUpId: string
+      proof: StoredProof
+      change: NewChange
+      /** Taken if another key must go that has not expired, as with {@link touch}. */
+      notices?: readonly NewNotice[]
+    }>,
+  ): Promise<Reopened>
+  /** When the session of a key expires unless it is used again, in seconds since the epoch; `null` if it was not seen or was ended. */
+  expiresAt(key: SessionKey): Promise<number | null>
+  /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */
+  list(input: Readonly<{ subject: string; now: number }>): Promise<readonly OpenSession[]>
+}
+
+/** A session on one device, with when it was first and last seen. */
+export type OpenSession = Readonly<{ sid: string; jkt: string; createdAt: number; seenAt: number }>
+
+/** A proof as remembered; `authenticatorId` names what gave it, so that removing the authenticator removes the proof. */
+export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
+
+/** What each session has proven on each device. */
+export interface ProofStore {
+  /**
+   * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
+   * False, and nothing written, if the session was ended meanwhile, or ended after the proof and begun again, or if what gave the
+   * proof was removed: it must not count.
+   */
+  record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>
+  list(key: SessionKey): Promise<readonly StoredProof[]>
+}
