@@ -1,12 +1,13 @@
 import { AUTHENTICATORS_FEATURE } from '@stile/protocol'
 import { StileError } from '../error.ts'
+import type { OpenWay } from '../methods/ways.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
 import { countProofs } from '../standing/counted.ts'
 import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, OperationRecord, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
-import { removalLevel, removalOf, removalRefusal, removalRule } from './after-recovery.ts'
+import { isRefusal, type Removal, type RemovalRefusal, removalLevel, removalOf, removalRefusal, removalRule } from './after-recovery.ts'
 import { beginChange, type Change, operationIdOf, provenChange } from './change.ts'
 import { authenticatorsGate, GATE_MAX_AGE_SECONDS, type Gate, isFirst, waysToChange } from './gate.ts'
 import { newRegistrationId } from './registration.ts'
@@ -52,9 +53,8 @@ export async function admit(
   const prover = own?.proof && standing.authenticators.find(({ id }) => id === own.proof?.authenticatorId)
   const removal = change.change === 'remove' ? removalOf(standing, change.id) : undefined
   const rule = removal && prover && removalRule(prover, removal)
-  const isRefused = rule === 'too_soon' || rule === 'objected'
   // what may not remove this has proven nothing here
-  const given = own?.proof === undefined || isRefused ? [] : countProofs([own.proof], standing.authenticators)
+  const given = own?.proof === undefined || isRefusal(rule) ? [] : countProofs([own.proof], standing.authenticators)
   const gate = authenticatorsGate(domain, standing, {
     graceSeconds,
     ticket,
@@ -74,8 +74,14 @@ export async function admit(
   const { reasons } = gate
   if (gate.outcome === 'deny') throw new StileError('denied', gate.detail, { feature, reasons })
   const { requirement } = gate
-  const methods = waysToChange(domain, standing, requirement).map(({ way }) => way.method)
-  const detail = isRefused ? removalRefusal(rule, domain.options.help) : (reasons.at(-1)?.message ?? 'A fresher proof is needed.')
+  const ways = waysToChange(domain, standing, requirement)
+  const refusal = removal && refusalOfAll(ways, removal)
+  if (refusal !== undefined) {
+    const message = removalRefusal(refusal, domain.options.help)
+    throw new StileError('denied', message, { feature, reasons: [{ code: 'requirement_unsatisfiable', source: '/enrollment', message }] })
+  }
+  const methods = ways.map(({ way }) => way.method)
+  const detail = isRefusal(rule) ? removalRefusal(rule, domain.options.help) : (reasons.at(-1)?.message ?? 'A fresher proof is needed.')
   const begun = isFirst(standing) || registration !== undefined ? undefined : await beginChange(domain, caller, change)
   const operation = begun && { operation: begun.params }
   throw new StileError('insufficient_user_authentication', detail, { feature, requirement, ...operation, reasons, next: { methods } })
@@ -84,6 +90,13 @@ export async function admit(
 /** The id of the enrolment that a caller was let in for: that of its operation, or a new one. */
 export function registrationIdFor({ random }: Pick<Domain, 'random'>, { operation }: Admitted): string {
   return operation === undefined ? newRegistrationId(random) : `reg_${operation.id.slice('op_'.length)}`
+}
+
+/** Why none of what could be asked for may remove this: nobody is led through a ceremony in vain. */
+function refusalOfAll(ways: readonly OpenWay[], removal: Removal): RemovalRefusal | undefined {
+  const rules = ways.flatMap(({ way }) => way.authenticators).map((by) => removalRule(by, removal))
+  const refusals = rules.filter(isRefusal)
+  return refusals.length === rules.length ? refusals[0] : undefined
 }
 
 function usedOf({ id, key, digest }: OperationRecord, provenAfter: number): UsedOperation {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { redeemRecovery } from '../recovery/index.ts'
+import { makeRecoveryCodes, redeemRecovery } from '../recovery/index.ts'
 import { createRecoveryWorld, type RecoveryWorld } from '../recovery/world.test-support.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
@@ -145,6 +145,18 @@ describe('what a recovery let in', () => {
     await addApp()
     world.clock.advance(2 * DAY)
     expect(await problemOf(remove(passkey.id))).toMatchObject({ requirement: { level: 'phr' } })
+  })
+
+  test('is told so before it is asked for, if nothing else could remove this', async () => {
+    const bob = await world.person('bob')
+    await world.arrive(bob)
+    lost = await world.enrolApp(bob)
+    const [code] = (await world.confirmed(bob, () => makeRecoveryCodes(world.domain, bob))).codes
+    await redeemRecovery(world.domain, bob, { code })
+    await world.enrolPasskey(bob)
+    expect(await problemOf(remove(lost.id, bob))).toMatchObject({ code: 'denied', detail: expect.stringContaining('24 hours') })
+    world.clock.advance(DAY)
+    expect(await problemOf(remove(lost.id, bob))).toMatchObject({ code: ask })
   })
 
   test('is no obstacle for an administrator', async () => {

@@ -22,7 +22,15 @@ export function removalOf({ authenticators: enrolled, now }: Standing, id: unkno
  * What the recovery that let something in means for a removal by it. `ordinary`: nothing, so that the strongest enrolled is asked for.
  * `allowed`: it may remove this, even if that is stronger. `too_soon` and `objected`: it may not, however strong it is.
  */
-export type RemovalRule = 'ordinary' | 'allowed' | 'too_soon' | 'objected'
+export type RemovalRule = 'ordinary' | 'allowed' | RemovalRefusal
+
+/** Why something may not remove this. */
+export type RemovalRefusal = 'too_soon' | 'objected'
+
+/** Whether a rule forbids the removal. */
+export function isRefusal(rule: RemovalRule | undefined): rule is RemovalRefusal {
+  return rule === 'too_soon' || rule === 'objected'
+}
 
 /**
  * A recovery lets somebody in who has lost what they had, or who has found a code. So what it let in, and what that let in, removes nothing
@@ -46,7 +54,7 @@ export function removalLevel(removal: Removal): Level | undefined {
 }
 
 /** What to do if the proof came of something that may not remove this. */
-export function removalRefusal(rule: 'too_soon' | 'objected', help: string): string {
+export function removalRefusal(rule: RemovalRefusal, help: string): string {
   return rule === 'too_soon'
     ? `What was added after a recovery removes what you had before only 24 hours after it. Confirm with something older, or ask ${help}.`
     : `Something older than the recovery has been used since. Confirm with that, or ask ${help}.`

@@ -1,4 +1,5 @@
 import { type Requirement, SESSION_FEATURE, type StepUp } from '@stile/protocol'
+import type { z } from 'zod'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
@@ -61,7 +62,16 @@ export async function startReopeningMethod(domain: Domain, ended: EndedCaller, i
  *   `login_unavailable`
  */
 export async function attemptReopening(domain: Domain, ended: EndedCaller, id: string, body: unknown): Promise<StepUp> {
-  const { method, response } = readBody(ATTEMPT_BODY, body)
+  const given = readBody(ATTEMPT_BODY, body)
+  return domain.inTurn(`step-up ${id} ${given.method}`, () => judgeReopening(domain, ended, id, given))
+}
+
+async function judgeReopening(
+  domain: Domain,
+  ended: EndedCaller,
+  id: string,
+  { method, response }: z.infer<typeof ATTEMPT_BODY>,
+): Promise<StepUp> {
   const ceremony = await openReopening(domain, ended, { id, method })
   const { record, standing } = ceremony
   const { subject, sid, account } = standing.caller
