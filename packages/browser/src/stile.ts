@@ -85,6 +85,11 @@ export type FlowState =
       method?: Method | undefined
       error?: FlowError | undefined
     }>
+  /**
+   * Nothing that the subject has enrolled can prove this. Whoever shows the step-up has them enrol one of `problem.next.methods`, then calls
+   * `retry`, or else `cancel`. A headless step-up, and one that nobody shows, fails instead.
+   */
+  | Readonly<{ status: 'enrolling'; problem: Problem }>
   | Readonly<{ status: 'done'; issued: IssuedToken }>
   | Readonly<{ status: 'cancelled' }>
   | Readonly<{ status: 'failed'; code: StileCode; problem: Problem | undefined }>
@@ -104,7 +109,7 @@ export type Flow = Readonly<{
   choose: (method: Method) => Promise<void>
   /** Sends the answer of the chosen method: `{ code }` for `totp` and `email-otp`. Never rejects: see `get().error`. */
   submit: (response: unknown) => Promise<void>
-  /** Asks the service again, such as after `starting` with an error. Never rejects. */
+  /** Asks the service again, such as after `starting` with an error or once something is enrolled. Never rejects. */
   retry: () => Promise<void>
   cancel: () => void
   /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */

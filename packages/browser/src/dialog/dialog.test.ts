@@ -1,6 +1,6 @@
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from './page.test-support.ts'
+import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from './page.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 useDialogs()
@@ -137,13 +137,106 @@ test.each([
   await until(() => !dialog().open)
 })
 
-test('who has nothing enrolled is led to it', async () => {
-  const { stile } = setup({ 'POST /v1/step-ups': () => refuse('enrollment_required') })
-  mount(stile)
-  stile.stepUp('reports.export')
-  await until(() => dialog().open)
-  press(texts.enroll)
-  await until(() => buttons().includes(texts.totpTitle))
+describe('who has nothing enrolled', () => {
+  const nothing = () => refuse('enrollment_required', { next: { methods: ['totp'] } })
+  const registration = { id: 'reg_1', method: 'totp', start: { secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/x' } }
+  const added = {
+    id: 'auth_1',
+    method: 'totp',
+    name: 'Phone',
+    level: 'mfa',
+    createdAt: NOW,
+    boundBy: { method: 'login', level: 'session' },
+  }
+  const enrol = async () => {
+    await until(() => buttonOf(texts.totpTitle))
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    type('123456')
+    await until(() => buttonOf(texts.save))
+    press(texts.save)
+  }
+
+  test('is told what for, sets it up, and what they asked for goes on with it', async () => {
+    const { stile, answers, seen } = setup({
+      'POST /v1/step-ups': nothing,
+      'POST /v1/authenticators/registrations': () => json(registration, 201),
+      'POST /v1/authenticators/registrations/reg_1': () => {
+        answers['POST /v1/step-ups'] = () => json(doneStepUp())
+        return json(added, 201)
+      },
+      'GET /v1/recovery': () => json({ codesLeft: 10 }),
+    })
+    mount(stile)
+    const flow = stile.stepUp('reports.export')
+    await until(() => dialog().open)
+    await until(() => labelled('aria-labelledby') === texts.enrollTitle)
+    expect(labelled('aria-describedby')).toBe(say('enrollFor', { feature: 'Export reports' }))
+    expect(flow.get()).toMatchObject({ status: 'enrolling', problem: { code: 'enrollment_required' } })
+    await enrol()
+    expect(await flow.done).toMatchObject({ token: expect.any(String) })
+    expect(seen('POST /v1/step-ups')).toHaveLength(2)
+    await until(() => !dialog().open)
+  })
+
+  test('and leaves it has cancelled what they asked for', async () => {
+    const { stile } = setup({ 'POST /v1/step-ups': nothing })
+    mount(stile)
+    const flow = stile.stepUp('reports.export')
+    await until(() => buttonOf(texts.totpTitle))
+    press(texts.cancel)
+    await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+    await until(() => !dialog().open)
+  })
+
+  test('and has to sign in again for it is asked in between, and goes on', async () => {
+    const { stile, answers, seen } = setup({
+      'POST /v1/step-ups': ({ body }) =>
+        (body as { feature: string }).feature === 'reports.export'
+          ? nothing()
+          : json(openStepUp({ feature: 'stile:authenticators', methods: [{ method: 'email-otp' }] })),
+      'POST /v1/step-ups/su_1/methods/email-otp': () => json(openStepUp({ methods: [{ method: 'email-otp', hint: 'a@…', start: {} }] })),
+      'POST /v1/step-ups/su_1/attempts': () => {
+        answers['POST /v1/authenticators/registrations'] = () => json(registration, 201)
+        return json(doneStepUp())
+      },
+      'POST /v1/authenticators/registrations': () =>
+        refuse('insufficient_user_authentication', {
+          feature: 'stile:authenticators',
+          requirement: { level: 'session', methods: ['email-otp'] },
+        }),
+      'POST /v1/authenticators/registrations/reg_1': () => {
+        answers['POST /v1/step-ups'] = () => json(doneStepUp())
+        return json(added, 201)
+      },
+      'GET /v1/recovery': () => json({ codesLeft: 10 }),
+    })
+    mount(stile)
+    const flow = stile.stepUp('reports.export')
+    await until(() => buttonOf(texts.totpTitle))
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input') && labelled('aria-labelledby') === texts.title)
+    type('654321')
+    await until(() => labelled('aria-labelledby') === texts.totpTitle && dialog().querySelector('input'))
+    type('123456')
+    await until(() => buttonOf(texts.save))
+    press(texts.save)
+    await flow.done
+    expect(seen('POST /v1/step-ups').map(({ body }) => (body as { feature: string }).feature)).toEqual([
+      'reports.export',
+      'stile:authenticators',
+      'reports.export',
+    ])
+  })
+
+  test('is told that nothing can be set up if the service has nothing to offer', async () => {
+    const { stile } = setup({ 'POST /v1/step-ups': () => refuse('enrollment_required') })
+    mount(stile)
+    const flow = stile.stepUp('reports.export')
+    await until(() => alert())
+    expect(alert()).toBe(texts.enrollment_required)
+    await expect(flow.done).rejects.toMatchObject({ code: 'enrollment_required' })
+  })
 })
 
 test('sentences can be replaced, and any code can be given one', async () => {

@@ -80,13 +80,22 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     else frame.close()
     // a wizard that asked for this step-up ends first
     if (next?.kind === 'recovery') await wizardDone
-    if (next) openWizard(next)
+    return !!next && openWizard(next)
   }
-  const stopListening = stile.onStepUp((flow) => {
+  const show = (flow: Flow) => {
     stepUp = flow
     const label = flow.label ?? labels?.[flow.feature]
-    showStepUp({ flow, frame, say, label, loadWays, onEnd: endStepUp })
-  })
+    const onEnd = async (next: WizardGoal | undefined) => {
+      const isEnrolled = await endStepUp(next).catch(() => false)
+      // what was asked for goes on with what was enrolled for it
+      if (flow.get().status !== 'enrolling') return
+      if (!isEnrolled) return flow.cancel()
+      show(flow)
+      flow.retry()
+    }
+    showStepUp({ flow, frame, say, label, loadWays, onEnd })
+  }
+  const stopListening = stile.onStepUp(show)
 
   const unmount = () => {
     stopListening()

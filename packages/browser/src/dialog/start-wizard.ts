@@ -5,7 +5,12 @@ import { createWizard, type Wizard, type WizardOptions } from './wizard/wizard.t
 /** What the subject wants of the wizard. */
 export type WizardGoal =
   /** One method is started at once; the subject chooses from several, and from all if none is named. */
-  | Readonly<{ kind: 'enrollment'; methods?: EnrollableMethod | readonly EnrollableMethod[] | undefined }>
+  | Readonly<{
+      kind: 'enrollment'
+      methods?: EnrollableMethod | readonly EnrollableMethod[] | undefined
+      /** What people read for what they asked for, if that is why they enrol. */
+      label?: string | undefined
+    }>
   /** `link`: the token of an administrator's recovery link. */
   | Readonly<{ kind: 'recovery'; link?: string | undefined }>
   | Readonly<{ kind: 'recovery-codes' }>
@@ -26,7 +31,7 @@ export function startWizard(goal: WizardGoal, options: WizardOptions): StartedWi
 async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {
   switch (goal.kind) {
     case 'enrollment':
-      return enroll(wizard, { methods: goal.methods })
+      return enroll(wizard, { methods: goal.methods, intro: goal.label && wizard.say('enrollFor', { feature: goal.label }) })
     case 'recovery': {
       const { showRecovery } = await import('./recovery/recovery-view.ts')
       const next = await showRecovery(wizard, { link: goal.link })

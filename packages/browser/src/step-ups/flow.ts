@@ -19,6 +19,8 @@ export type FlowOptions = Readonly<{
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
+  /** Whether somebody shows the step-up who can have the subject enrol something. */
+  canEnroll: () => boolean
   /** Loads what runs the step-up. */
   loadReady: () => Promise<Readonly<{ createStepUpRunner: typeof createStepUpRunner }>>
   /** Keeps the token and reads the state again. The flow is `done` when it settles. */
@@ -26,7 +28,7 @@ export type FlowOptions = Readonly<{
 }>
 
 /** Creates one step-up. The service is asked nothing before `flow.retry` is called for the first time. */
-export function createFlow({ feature, options, request, relogin, now, loadReady, onProven }: FlowOptions): StartedFlow {
+export function createFlow({ feature, options, request, relogin, now, canEnroll, loadReady, onProven }: FlowOptions): StartedFlow {
   const { operation, label, audience } = options
   const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
   let hasEnded = false
@@ -66,6 +68,7 @@ export function createFlow({ feature, options, request, relogin, now, loadReady,
         request,
         relogin,
         now,
+        canEnroll,
         state: { get, set },
         hasEnded: () => hasEnded,
         onProven: (issued) => {

@@ -27,6 +27,8 @@ export type StepUpRunnerOptions = Readonly<{
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
+  /** Whether somebody shows the step-up who can have the subject enrol something. */
+  canEnroll: () => boolean
   /** Where the flow stands. Once the flow has ended, `set` does nothing. */
   state: Pick<Observable<FlowState>, 'get' | 'set'>
   hasEnded: () => boolean
@@ -39,7 +41,7 @@ const PATIENCE_MS = 60_000
 
 /** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
-  const { feature, operation, audience, request, relogin, now, hasEnded, onFailed } = options
+  const { feature, operation, audience, request, relogin, now, canEnroll, hasEnded, onFailed } = options
   const { get, set } = options.state
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
@@ -207,6 +209,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
         restarted = true
         return start({ method: begun.method, typed })
       case 'fatal':
+        if (error.code === 'enrollment_required' && error.problem?.next?.methods?.length && canEnroll())
+          return set({ status: 'enrolling', problem: error.problem })
         // without an answer of the service nobody is signed in to the application
         if (error.code !== 'session_ended' || !error.problem || restarted) return fail(error)
         restarted = true

@@ -56,6 +56,8 @@ export function createStepUps({
   const running = new Map<unknown, StartedFlow>()
   /** Prompts wait for the one before: what it proves may be enough for the next. */
   let turn: Promise<unknown> = Promise.resolve()
+  /** The flow whose turn it is. */
+  let shown: Flow | undefined
 
   const begin = ({ feature, options, key }: Begin): StartedFlow => {
     const { audience, operation, headless } = options
@@ -63,7 +65,8 @@ export function createStepUps({
       replaceTokens(audience, operation ? undefined : issued)
       return refresh()
     }
-    const started = createFlow({ feature, options, request, relogin, now, loadReady, onProven })
+    let isShown = false
+    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => isShown, loadReady, onProven })
     const { flow, proven } = started
     running.set(key, started)
     const settled = proven
@@ -74,12 +77,19 @@ export function createStepUps({
       .then(() => running.delete(key))
     const show = () => {
       if (flow.get().status !== 'starting') return
-      if (!headless) [...handlers].pop()?.(flow)
+      const handler = headless ? undefined : [...handlers].pop()
+      isShown = !!handler
+      handler?.(flow)
       flow.retry()
     }
-    if (headless) show()
+    // what an enrolment asks for comes before the step-up that waits for the enrolment
+    const isOfEnrolment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
+    if (headless || isOfEnrolment) show()
     else {
-      turn.then(show)
+      turn.then(() => {
+        shown = flow
+        show()
+      })
       turn = turn.then(() => settled)
     }
     return started

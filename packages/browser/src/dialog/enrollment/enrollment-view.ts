@@ -11,7 +11,7 @@ export type EnrollmentViewOptions = Readonly<{
   /** One method, which is started at once, or several to choose from. Default: all, to choose from. */
   methods?: Method | readonly Method[] | undefined
   /** What the choice says. Default: what an authenticator is good for. */
-  intro?: string
+  intro?: string | undefined
 }>
 
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
@@ -140,7 +140,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       const state = enrollment.get()
       switch (state.status) {
         case 'idle':
-          return showChoice({ key: 'idle', text: intro ?? say('enrollText') })
+          return showChoice({ key: 'idle', text: intro || say('enrollText') })
         case 'starting': {
           const { error, method } = state
           if (error) return showChoice({ key: 'again', alert: wizard.errorText(error, method) })

@@ -16,6 +16,8 @@ export type PromptView = Partial<DialogView> & Pick<DialogView, 'key' | 'actions
 /** What the views of a step-up share. */
 export type StepUpPrompt = Readonly<{
   flow: Flow
+  /** What people read as the thing that is asked for. */
+  label: string | undefined
   /** The id of the element that tells what went wrong. */
   alertId: string
   show: (view: PromptView) => void
@@ -155,6 +157,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
 
   const prompt: StepUpPrompt = {
     flow,
+    label,
     alertId: frame.alertId,
     show,
     close: () => {

@@ -79,10 +79,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
   }
 
   /** What the subject can do about a step-up that failed. */
-  const remedyOf = ({ code, problem }: Failed) => {
-    const methods = problem?.next?.methods?.filter(isEnrollable) ?? []
-    if (code === 'enrollment_required')
-      return { label: say('enroll'), leaveLabel: say('cancel'), next: { kind: 'enrollment', methods } as const }
+  const remedyOf = ({ code }: Failed) => {
     if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: { kind: 'recovery' } as const }
     return undefined
   }
@@ -128,6 +125,10 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     alertOf,
     render: (state, isChoosing) => {
       if (state.status === 'failed') return showFailed(state)
+      if (state.status === 'enrolling') {
+        const methods = state.problem.next?.methods?.filter(isEnrollable)
+        return prompt.finish({ kind: 'enrollment', methods, label: prompt.label })
+      }
       if (state.status === 'starting') return showUnreached(state)
       if (state.status === 'done') return showDone()
       if (!('stepUp' in state)) return

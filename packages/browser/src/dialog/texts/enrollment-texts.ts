@@ -2,6 +2,7 @@
 export const ENROLLMENT_TEXTS = {
   enrollTitle: 'Set up a way to confirm it’s you',
   enrollText: 'You will be asked for it when something needs a stronger proof.',
+  enrollFor: '“{feature}” needs extra security. It takes about a minute.',
   passkeyTitle: 'Add a passkey',
   passkeyHint: 'Fingerprint, face or PIN of this device, or your phone. Recommended.',
   passkeyMissing: 'This browser cannot make one.',

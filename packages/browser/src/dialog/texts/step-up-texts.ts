@@ -24,7 +24,6 @@ export const STEP_UP_TEXTS = {
   againIn: 'Again in {minutes} min',
   close: 'Close',
   failed: 'That did not work.',
-  enroll: 'Set it up now',
   useRecovery: 'Use a recovery code',
   attemptsLeft: 'Attempts left: {count}.',
   lockedFor: 'Try again in {minutes} min.',
