@@ -11,3 +11,4 @@ export {
   toStileError,
 } from './error.ts'
 export { type Observable, observable } from './observable.ts'
+export { isState } from './state/is-state.ts'

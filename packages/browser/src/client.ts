@@ -27,19 +27,26 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   // each server gives nonces of its own, and the service may be mounted at the origin of the API
   const createProver = () => createDeviceProver({ key: pageKey, now: clock.serviceNow })
   const session = createSession({ ask: options.session, deviceId, clock, onSwitch: () => state.restart() })
-  const service = createServiceClient({ baseUrl, session, prover: createProver(), fetch })
+  const service = createServiceClient({ baseUrl, session, prover: createProver(), clock, fetch })
   const { request } = service
 
   const state = createLiveState({
     service,
     audience: mainAudience,
     clock,
-    loadReady,
+    preload: () => void loadReady().catch(() => {}),
     sharedName: async () => JSON.stringify([baseUrl, await deviceId(), session.sid()]),
     onState: (next) => {
       tokens.replaceAll(mainAudience, next?.token)
       if (!next) stepUps.cancelAll()
     },
+    onFault: (error) => {
+      import('./state/report.ts').then(
+        ({ report }) => report(error, baseUrl),
+        () => {},
+      )
+    },
+    onOtherSubject: session.suspect,
   })
   const tokens = createAssuranceTokens({
     mainAudience,
@@ -72,7 +79,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     refresh: state.refresh,
     stepUp: (feature, asked) => stepUps.join(feature, asked).flow,
     onStepUp: stepUps.onStepUp,
-    fetch: createFetch({ audiences, prover: createProver(), tokens, stepUps, fetch }),
+    fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch }),
     token: (audience = mainAudience) => tokens.get(audience),
     request,
     relogin,

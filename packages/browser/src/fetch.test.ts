@@ -137,7 +137,7 @@ describe('a request is repeated at most once per cause', () => {
     ['use_dpop_nonce', () => challenge('use_dpop_nonce'), 2, 0],
     ['invalid_token', () => challenge('invalid_token'), 2, 0],
     ['insufficient_user_authentication', () => ask(), 2, 1],
-    ['invalid_dpop_proof', () => challenge('invalid_dpop_proof'), 1, 0],
+    ['invalid_dpop_proof', () => challenge('invalid_dpop_proof'), 2, 0],
     ['a scheme that is not ours', () => json({}, 401, { 'www-authenticate': 'Basic realm="x"' }), 1, 0],
     ['no challenge at all', () => json({}, 401), 1, 0],
     [
@@ -319,5 +319,42 @@ describe('a challenge is found however its header is written', () => {
     expect((await stile.fetch(`${API}/export`)).status).toBe(prompts ? 200 : 401)
     expect(shown).toHaveLength(prompts)
     expect(seen(EXPORT)).toHaveLength(1 + prompts)
+  })
+})
+
+describe('who has nothing enrolled yet', () => {
+  const setting = () =>
+    setup({
+      'POST /v1/step-ups': () => refuse('enrollment_required', { next: { methods: ['totp'] } }),
+      [EXPORT]: gated,
+    })
+
+  test('sets something up, and the request does what was clicked, once', async () => {
+    click()
+    const { stile, seen, answers } = setting()
+    stile.onStepUp(async (flow) => {
+      await until(() => flow.get().status === 'enrolling')
+      answers['POST /v1/step-ups'] = () => json(openStepUp(), 201)
+      await flow.retry()
+      await flow.submit({ code: '123456' })
+    })
+    expect(await (await stile.fetch(`${API}/export`)).json()).toEqual({ rows: 3 })
+    expect(seen(EXPORT)).toHaveLength(2)
+  })
+
+  test('and leaves it ends the request', async () => {
+    click()
+    const { stile } = setting()
+    stile.onStepUp(async (flow) => {
+      await until(() => flow.get().status === 'enrolling')
+      flow.cancel()
+    })
+    await expect(stile.fetch(`${API}/export`)).rejects.toBeInstanceOf(StepUpCancelled)
+  })
+
+  test('learns it at once if nobody could show them how', async () => {
+    const { stile } = setting()
+    const { done } = stile.stepUp('reports.export', { headless: true })
+    await expect(done).rejects.toMatchObject({ code: 'enrollment_required' })
   })
 })

@@ -1,8 +1,8 @@
-import { challengedLevel } from '@stile/protocol'
 import { StepUpRequired } from './base.ts'
 import type { DeviceProver } from './device/device-proof.ts'
 import { type Challenged, type Credential, exchange } from './service/exchange.ts'
 import { problemOf } from './service/problem.ts'
+import type { LiveState } from './state/live-state.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
 import type { AssuranceTokens } from './tokens/assurance-tokens.ts'
@@ -13,12 +13,13 @@ export type FetchOptions = Readonly<{
   audiences: ReadonlyMap<string, string>
   prover: DeviceProver
   tokens: AssuranceTokens
+  state: Pick<LiveState, 'load'>
   stepUps: Pick<StepUps, 'joinForChallenge'>
   fetch: typeof globalThis.fetch
 }>
 
 /** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
-export function createFetch({ audiences, prover, tokens, stepUps, fetch }: FetchOptions): Stile['fetch'] {
+export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }: FetchOptions): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
     const url = new URL((input as Request).url ?? input, globalThis.document?.baseURI)
     const audience = audiences.get(url.origin)
@@ -40,7 +41,12 @@ export function createFetch({ audiences, prover, tokens, stepUps, fetch }: Fetch
         case 'invalid_token':
           issued = await tokens.renew({ audience, token: issued }).catch(() => undefined)
           return !!issued
+        // this browser's clock may have been set: the service says what time it is
+        case 'invalid_dpop_proof':
+          await state.load()
+          return true
         case 'insufficient_user_authentication': {
+          const { challengedLevel } = await import('./ready.ts')
           // a level that this version does not know cannot be proven
           const problem = challengedLevel(challenge) && (await problemOf(response))
           if (!problem?.feature) return false

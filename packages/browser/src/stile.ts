@@ -56,7 +56,15 @@ export type ClientState<F extends string = string> =
       stale: boolean
     }>
   /** After `session_ended` the step-up `stile:session` has the subject sign in again, if they can here, and reads the state. */
-  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+  | Readonly<{
+      status: 'error'
+      code: StileCode
+      /** The service's own answer, if there was one. Its `detail` is for developers. */
+      problem: Problem | undefined
+      /** Whether it passes by itself: the service is asked again. */
+      passing: boolean
+      retry: () => void
+    }>
 
 /** Why the last answer did not count, while the step-up goes on. */
 export type FlowError = Readonly<{

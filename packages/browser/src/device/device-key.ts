@@ -64,10 +64,16 @@ export function thumbprint({ publicJwk }: Pick<DeviceKey, 'publicJwk'>): Promise
 async function storedPair(made: CryptoKeyPair): Promise<CryptoKeyPair> {
   const opening = indexedDB.open('stile')
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE)
-  const keys = (await settled(opening)).transaction(STORE, 'readwrite').objectStore(STORE)
-  const found = await settled<CryptoKeyPair | undefined>(keys.get(STORE))
-  if (!found) await settled(keys.add(made, STORE))
-  return found ?? made
+  const database = await settled(opening)
+  try {
+    const keys = database.transaction(STORE, 'readwrite').objectStore(STORE)
+    const found = await settled<CryptoKeyPair | undefined>(keys.get(STORE))
+    if (!found) await settled(keys.add(made, STORE))
+    return found ?? made
+  } finally {
+    // a page that deletes all databases when its user signs out would wait for it for ever
+    database.close()
+  }
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {

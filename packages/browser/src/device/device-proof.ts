@@ -1,4 +1,5 @@
-import { encodeBase64url } from '@stile/protocol'
+// a path of its own: bundlers that split by file would put all of the protocol among what a page loads first
+import { encodeBase64url } from '@stile/protocol/base64url'
 import { sha256, utf8 } from '../lib/sha256.ts'
 import type { DeviceKey } from './device-key.ts'
 

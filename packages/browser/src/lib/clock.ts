@@ -6,16 +6,24 @@ export type Clock = Readonly<{
   serviceNow: () => number
   /** Learns what the service's clock says now. */
   setServiceNow: (seconds: number) => void
+  /** Learns it from an answer of the service. Whether it says what time it is. */
+  learnFrom: (answer: Response) => boolean
 }>
 
 /** Creates the clocks. Until the service's is learnt, it is this browser's. */
 export function createClock(browserNow: () => number): Clock {
   let offsetSeconds = 0
+  const setServiceNow = (seconds: number) => {
+    offsetSeconds = seconds - browserNow()
+  }
   return {
     browserNow,
     serviceNow: () => browserNow() + offsetSeconds,
-    setServiceNow: (seconds) => {
-      offsetSeconds = seconds - browserNow()
+    setServiceNow,
+    learnFrom: ({ headers }) => {
+      const date = Date.parse(headers.get('date') ?? '') / 1000
+      if (date) setServiceNow(date)
+      return !!date
     },
   }
 }

@@ -1,4 +1,5 @@
-import { encodeBase64url } from '@stile/protocol'
+// a path of its own: bundlers that split by file would put all of the protocol among what a page loads first
+import { encodeBase64url } from '@stile/protocol/base64url'
 
 /** The UTF-8 bytes of a text. */
 export function utf8(text: string): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import { type ChallengeParams, findChallenge } from '@stile/protocol'
+import type { ChallengeParams } from '@stile/protocol'
 import type { DeviceProver } from '../device/device-proof.ts'
 
 /** A token and the proof of the device key that goes with it. */
@@ -26,6 +26,8 @@ export type Exchange = Readonly<{
   cure: (challenged: Challenged) => Promise<boolean>
 }>
 
+const NO_NONCE = 'use_dpop_nonce'
+
 /**
  * Makes a call with a token and a proof of the device key, and repeats it at most once per error that a challenge names (RFC 9449 §8,
  * RFC 9470 §3).
@@ -40,10 +42,16 @@ export async function exchange({ prover, method, url, repeatable = true, token, 
     const nonce = response.headers.get('dpop-nonce')
     if (nonce) prover.learnNonce({ origin: url.origin, nonce })
     if (response.status !== 401 || !repeatable) return response
-    const challenge = findChallenge(response.headers.get('www-authenticate'))
+    const header = response.headers.get('www-authenticate') ?? ''
+    // the first answer of a server that gives nonces: nothing is loaded to read it
+    if (nonce && header.includes(NO_NONCE) && !tried.has(NO_NONCE)) {
+      tried.add(NO_NONCE)
+      continue
+    }
+    const { findChallenge } = await import('../ready.ts')
+    const challenge = findChallenge(header)
     if (!challenge || tried.has(challenge.error)) return response
     tried.add(challenge.error)
-    const cured = challenge.error === 'use_dpop_nonce' ? !!nonce : await cure({ challenge, token: carried, response })
-    if (!cured) return response
+    if (!(await cure({ challenge, token: carried, response }))) return response
   }
 }

@@ -1,5 +1,6 @@
 import { StileError } from '../base.ts'
 import type { DeviceProver } from '../device/device-proof.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
 import { exchange } from './exchange.ts'
@@ -19,6 +20,7 @@ export type ServiceClientOptions = Readonly<{
   baseUrl: string
   session: Session
   prover: DeviceProver
+  clock: Clock
   fetch: typeof globalThis.fetch
 }>
 
@@ -28,8 +30,12 @@ const unavailable = (cause: unknown): never => {
   throw new StileError('service_unavailable', undefined, cause)
 }
 
-/** Creates the client of the service. A missing nonce and a refused session token are each cured once per call. */
-export function createServiceClient({ baseUrl, session, prover, fetch }: ServiceClientOptions): ServiceClient {
+/** What answered instead of the service: for the developer, who may have named another URL. */
+const foreign = ({ url, status, headers }: Response): Error => new Error(`${url} answered ${status} ${headers.get('content-type')}`)
+
+/** Creates the client of the service. A missing nonce, a refused session token and a clock that was set are each
+ * cured once per call. */
+export function createServiceClient({ baseUrl, session, prover, clock, fetch }: ServiceClientOptions): ServiceClient {
   const open: ServiceClient['open'] = async (path, init) => {
     if (path[0] !== '/') throw new TypeError('A path that does not start with / could change the host.')
     const url = new URL(baseUrl + path)
@@ -46,21 +52,29 @@ export function createServiceClient({ baseUrl, session, prover, fetch }: Service
           credentials: 'omit',
           redirect: 'error',
         }).catch(unavailable),
-      cure: async ({ challenge, token }) => {
-        if (challenge.error !== 'invalid_token') return false
-        session.expire(token)
-        return true
+      cure: async ({ challenge, token, response }) => {
+        switch (challenge.error) {
+          case 'invalid_token':
+            session.expire(token)
+            return true
+          // this browser's clock may have been set
+          case 'invalid_dpop_proof':
+            return clock.learnFrom(response)
+          default:
+            return false
+        }
       },
     })
     if (response.ok) return response
     const problem = await problemOf(response)
-    throw new StileError(problem?.code ?? 'service_unavailable', problem)
+    if (problem) throw new StileError(problem.code, problem)
+    throw new StileError(response.status === 404 ? 'not_found' : 'service_unavailable', undefined, foreign(response))
   }
 
   return {
     request: async (method, path, body) => {
       const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
-      return response.status === 204 ? undefined : response.json().catch(unavailable)
+      return response.status === 204 ? undefined : response.json().catch(() => unavailable(foreign(response)))
     },
     open,
   }

@@ -8,6 +8,8 @@ export type Session = Readonly<{
   token: () => Promise<string>
   /** Lets go of a token that the service did not take, so that the next is asked for as `expired`. */
   expire: (token: string | undefined) => void
+  /** Lets go of the token because somebody else may be signed in by now. */
+  suspect: () => void
   /** Asks for a token with the newer `auth_time`. */
   renewAfterRelogin: () => Promise<string>
   /** The issuer's session id of the current token, if it has one. */
@@ -85,6 +87,9 @@ export function createSession({ ask, deviceId, clock, onSwitch }: SessionOptions
     },
     expire: (token) => {
       if (held === token) held = ''
+    },
+    suspect: () => {
+      held = ''
     },
     renewAfterRelogin: () => renew('relogin'),
     sid: () => claims?.sid,

@@ -1,6 +1,7 @@
 import type { State } from '@stile/protocol'
 // a path of its own: bundlers that split by file would put it among what a page loads first
 import { readEvents } from '@stile/protocol/events'
+import { isState } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
@@ -9,6 +10,8 @@ import type { ClientState } from '../stile.ts'
 export type Following = Readonly<{
   /** Takes a state that was read, and tells the other tabs that have this name in common. */
   offer: (read: Readonly<{ state: State; sharedName: string }>) => void
+  /** Lets go of stream and timers, until a state is offered again. */
+  leave: () => void
   close: () => void
 }>
 
@@ -26,6 +29,8 @@ export type FollowOptions = Readonly<{
   load: () => Promise<void>
   /** Ends the state with the code `session_ended`. */
   end: () => void
+  /** Called when another tab has found that somebody else is signed in. */
+  onOther: () => void
 }>
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
@@ -33,6 +38,10 @@ const SILENCE_MS = 45_000
 /** A token is renewed this long before its end. */
 const EARLY_SECONDS = 30
 const MAX_BACKOFF_SECONDS = 15
+/** A window that gets the focus reads the state again if what it knows is older than this. */
+const LOOK_SECONDS = 10
+/** What can mean, beside its being shown, that somebody looks at a page: from another window, the browser's history, a network that is back. */
+const LOOKS = ['focus', 'pageshow', 'online']
 /** The longest that one timer waits: browsers run a longer one at once. */
 const MAX_TIMER_SECONDS = 86_400
 /** A service whose store was replaced counts its revisions from the start: an answer this much later counts, whatever its revision. */
@@ -42,7 +51,7 @@ const RESET_SECONDS = 60
  * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
  * without these each tab holds its own. The state is read again at the next instant at which it changes by itself.
  */
-export function follow({ open, path, clock, get, set, apply, load, end }: FollowOptions): Following {
+export function follow({ open, path, clock, get, set, apply, load, end, onOther }: FollowOptions): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
@@ -50,22 +59,33 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
   let name = ''
   let sharing = ''
   let drops = 0
+  const closing = new AbortController()
+  /** When the state was read last, by the service's clock. */
+  let readAt = 0
 
   const nameOf = ({ subject, actor, account }: State) => JSON.stringify([path, sharing, subject, actor, account])
+
+  /** All tabs of this service, whoever is signed in. */
+  const tabs = globalThis.BroadcastChannel && new BroadcastChannel(path)
+  let who = ''
+  if (tabs) tabs.onmessage = ({ data }) => who !== data && onOther()
+  /** Tells the other tabs who is signed in: in a browser one sign-in replaces the other. */
+  const tellWho = ({ subject, actor }: State) => {
+    const next = JSON.stringify([subject, actor])
+    if (who === next) return
+    who = next
+    tabs?.postMessage(who)
+  }
 
   const leave = () => {
     leaving?.abort()
     channel?.close()
     leaving = channel = undefined
   }
-  // a hidden page holds no stream; it reads what it missed when it is shown
-  const wake = () => {
-    if (document.hidden) leave()
-    else load()
-  }
   const wakeAfter = (seconds: number) => {
     clearTimeout(timer)
-    timer = setTimeout(wake, Math.min(seconds, MAX_TIMER_SECONDS) * 1000)
+    // a hidden page holds no stream; it reads what it missed when it is shown
+    timer = setTimeout(() => document.hidden || load(), Math.min(seconds, MAX_TIMER_SECONDS) * 1000)
   }
 
   /** Takes what is newer. A state that was not asked for must be later, too: of the same second, it may be from before a proof. */
@@ -84,7 +104,9 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
   }
 
   /** Takes a state that was streamed in. */
-  const take = (state: State) => {
+  const take = (data: string) => {
+    const state: unknown = JSON.parse(data)
+    if (!isState(state)) return
     // the session token changed hands meanwhile
     if (nameOf(state) !== name) return void load()
     clock.setServiceNow(state.now)
@@ -113,7 +135,7 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
       for await (const { event, data } of readEvents(body, { onChunk })) {
         if (signal.aborted) return
         if (event === 'end') end()
-        if (event === 'state') take(JSON.parse(data))
+        if (event === 'state') take(data)
       }
     } finally {
       clearTimeout(watch)
@@ -127,7 +149,7 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
     const { signal } = mine
     leaving = mine
     channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
-    if (channel) channel.onmessage = ({ data }) => nameOf(data) === name && accept(data, 1)
+    if (channel) channel.onmessage = ({ data }) => isState(data) && nameOf(data) === name && accept(data, 1)
     const run = () => stream(signal)
     try {
       const locks = globalThis.navigator?.locks
@@ -140,11 +162,22 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
     wakeAfter(Math.min(MAX_BACKOFF_SECONDS, 2 ** drops++) * (0.5 + Math.random() / 2))
   }
 
-  document.addEventListener('visibilitychange', wake)
-  addEventListener('online', wake)
+  /** The page is looked at again, or nobody looks at it any more. */
+  const look = ({ type }: Event) => {
+    if (document.hidden) return leave()
+    const known = get()
+    const isOld = known.status === 'ready' && Math.abs(clock.serviceNow() - readAt) > LOOK_SECONDS
+    if (known.status === 'error' || (known.status === 'ready' && (type !== 'focus' || isOld))) load()
+  }
+  const { signal: closed } = closing
+  document.addEventListener('visibilitychange', look, { signal: closed })
+  for (const each of LOOKS) addEventListener(each, look, { signal: closed })
+
   return {
     offer: ({ state, sharedName }) => {
+      readAt = state.now
       sharing = sharedName
+      tellWho(state)
       const next = nameOf(state)
       if (name !== next) leave()
       name = next
@@ -152,11 +185,15 @@ export function follow({ open, path, clock, get, set, apply, load, end }: Follow
       stay()
       channel?.postMessage(state)
     },
+    leave: () => {
+      clearTimeout(timer)
+      leave()
+    },
     close: () => {
       clearTimeout(timer)
       leave()
-      document.removeEventListener('visibilitychange', wake)
-      removeEventListener('online', wake)
+      closing.abort()
+      tabs?.close()
     },
   }
 }

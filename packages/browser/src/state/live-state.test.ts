@@ -53,7 +53,7 @@ const revision = (stile: Stile) => {
 }
 const hide = (hidden: boolean) => {
   page.hidden = hidden
-  page.dispatchEvent(new Event('visibilitychange'))
+  page.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
 }
 
 test('the first subscriber loads the state once, however often it comes and goes', async () => {

@@ -1,9 +1,9 @@
 import type { State } from '@stile/protocol'
-import { isPassing, observable, StileError, toStileError } from '../base.ts'
+import { isPassing, isState, observable, type StileCode, StileError, toStileError } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
-import type { Following, follow } from './follow.ts'
+import type { Following } from './follow.ts'
 
 /** The state, kept current. */
 export type LiveState = Readonly<{
@@ -30,20 +30,37 @@ export type LiveStateOptions = Readonly<{
   clock: Clock
   /** What tabs that may share a state have in common besides their subject: service, session and device key. */
   sharedName: () => Promise<string>
-  /** Loads what follows the state. */
-  loadReady: () => Promise<Readonly<{ follow: typeof follow }>>
+  /** Loads what a step-up needs, so that a click on a gate waits for no script. */
+  preload: () => void
   /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
   onState: (state: State | undefined) => void
+  /** Called when the state cannot be read and somebody should know why. */
+  onFault: (error: StileError) => void
+  /** Called when another tab has found that somebody else is signed in, before the state is read again. */
+  onOtherSubject: () => void
 }>
 
 const MAX_BACKOFF_SECONDS = 15
+/** Nobody is signed in: that is no fault. */
+const OF_SIGNED_OUT: ReadonlySet<StileCode> = new Set(['session_ended', 'session_unavailable'])
 
 /** Loads the state and, after the first, what follows it. On a server the state stays `loading`. */
-export function createLiveState({ service, audience, clock, sharedName, loadReady, onState }: LiveStateOptions): LiveState {
+export function createLiveState({
+  service,
+  audience,
+  clock,
+  sharedName,
+  preload,
+  onState,
+  onFault,
+  onOtherSubject,
+}: LiveStateOptions): LiveState {
   const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
   let following: Following | undefined
+  /** Whether the state that is shown is the one that is followed. */
+  let isFollowing = false
   let timer: ReturnType<typeof setTimeout>
   let closed = !globalThis.document
   let failures = 0
@@ -63,20 +80,36 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
   const drop = (next: ClientState) => {
     overtake()
     clearTimeout(timer)
-    following?.close()
-    following = undefined
+    following?.leave()
+    isFollowing = false
     onState(undefined)
     set(next)
+    // a page that is in error is read again when it is looked at
+    startFollowing().catch(() => {})
   }
-  const fail = ({ code }: StileError) => {
+  const startFollowing = async () => {
+    const { follow } = await import('./follow.ts')
+    if (!closed) following ??= follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end, onOther })
+  }
+  const fail = (error: StileError) => {
+    const { code, problem } = error
     const before = get()
-    const next: ClientState = { status: 'error', code, retry: load }
-    if (!isPassing(code)) return drop(next)
+    const passing = isPassing(code)
+    const next: ClientState = { status: 'error', code, problem, passing, retry: load }
+    if (!OF_SIGNED_OUT.has(code)) onFault(error)
+    if (!passing) {
+      // a sign-in that is under way is to go on while the page asks again in vain
+      return before.status === 'error' && before.code === code ? set(next) : drop(next)
+    }
     set(before.status === 'ready' ? { ...before, stale: true } : next)
     clearTimeout(timer)
     timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
   }
   const end = () => fail(new StileError('session_ended'))
+  const onOther = () => {
+    onOtherSubject()
+    if (!document.hidden) load()
+  }
   const load = () => {
     loading ??= read()
     return loading
@@ -87,20 +120,22 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     try {
       const answer = service.request('GET', `/v1/state${query}&active=${+used}`)
       used = false
-      const state = (await answer) as State
+      const state = await answer
+      if (!isState(state)) throw new StileError('service_unavailable', undefined, new Error('What it answered is no state.'))
       const name = await sharedName()
       if (mine !== turn) return
       failures = 0
       clearTimeout(timer)
       clock.setServiceNow(state.now)
-      if (!following) {
+      if (!isFollowing) {
+        isFollowing = true
         apply(state)
         // if it cannot be loaded, the state is still read when it is asked for
-        const { follow } = await loadReady()
+        preload()
+        await startFollowing()
         if (mine !== turn) return
-        following = follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end })
       }
-      following.offer({ state, sharedName: name })
+      following?.offer({ state, sharedName: name })
     } catch (error) {
       if (mine === turn) fail(toStileError(error, 'internal'))
     } finally {
@@ -130,6 +165,7 @@ export function createLiveState({ service, audience, clock, sharedName, loadRead
     close: () => {
       closed = true
       drop(get())
+      following?.close()
     },
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { StepUpCancelled, StepUpFailed } from '../error.ts'
 import type { Flow, FlowState } from '../stile.ts'
-import { doneStepUp, json, NOW, openStepUp, refuse, setup, token, until } from '../wire.test-support.ts'
+import { doneStepUp, json, NOW, openStepUp, refuse, setup, state, until } from '../wire.test-support.ts'
 import { assertion, stubAuthenticator } from './authenticator.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
@@ -34,8 +34,7 @@ test('the state that a proof brings is there when the promise resolves', async (
       proven = true
       return json(doneStepUp())
     },
-    'GET /v1/state': () =>
-      json({ revision: proven ? 2 : 1, now: NOW, subject: 'demo|u1', account: 'a', license: null, decisions: {}, token: token('x') }),
+    'GET /v1/state': () => json(state({ revision: proven ? 2 : 1 })),
   })
   const flow = stile.stepUp('reports.export')
   await status(flow, 'proving')
