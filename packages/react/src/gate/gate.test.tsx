@@ -67,13 +67,18 @@ test('while nothing is known there is a sign of waiting and never a paywall', as
 })
 
 const cards: readonly [what: string, given: Partial<World>, kind: string, text: string][] = [
-  ['a stronger proof is needed', MEMBER, 'step_up', 'reports.export needs a fresh proof that it’s you.'],
-  ['nothing is enrolled', { license: licenseOf('pro') }, 'enroll', 'reports.export needs more than your sign-in.'],
-  ['the plan does not include it', { license: licenseOf('basic') }, 'upgrade', 'reports.export comes with pro, enterprise.'],
-  ['the license has lapsed', { license: licenseOf('pro', { state: 'expired' }) }, 'deny', 'Renew it to use “reports.export”.'],
-  ['the license is suspended', { license: licenseOf('pro', { state: 'suspended' }) }, 'deny', 'The license is suspended'],
-  ['the risk is critical', { ...MEMBER, risk: 'critical' }, 'deny', 'reports.export is not available now.'],
-  ['the service cannot be reached', { network: 'down' }, 'error', 'Nothing is lost. We keep trying.'],
+  ['a stronger proof is needed', MEMBER, 'step_up', 'To continue to “reports.export”, confirm it’s you.'],
+  ['nothing is enrolled', { license: licenseOf('pro') }, 'enroll', '“reports.export” needs extra security.'],
+  ['the plan does not include it', { license: licenseOf('basic') }, 'upgrade', '“reports.export” is in pro and enterprise.'],
+  ['the license has lapsed', { license: licenseOf('pro', { state: 'expired' }) }, 'expired', 'Renew it to use “reports.export”.'],
+  ['the license is suspended', { license: licenseOf('pro', { state: 'suspended' }) }, 'suspended', 'Your plan is suspended'],
+  [
+    'the risk is critical',
+    { ...MEMBER, risk: 'critical' },
+    'deny',
+    '“reports.export” isn’t available to you now. Something about this sign-in is unusual.',
+  ],
+  ['the service cannot be reached', { network: 'down' }, 'unreachable', 'We’ll keep trying.'],
 ]
 
 test.each(cards)('if %s a card says so', async (_, given, kind, text) => {
@@ -243,13 +248,20 @@ test('threat: a risk rises after a bound proof: what it asks for more closes the
 })
 
 test('threat: enrolling counts as approving: a gate that binds an operation still asks for its proof', async () => {
-  const { container, user } = open(paying('10'), { given: { license: licenseOf('enterprise') } })
+  const { container, service, user } = open(paying('10'), { given: { license: licenseOf('enterprise') } })
   await user.click(await screen.findByRole('button', { name: 'Set it up' }))
   await user.click(await screen.findByRole('button', { name: 'Add an authenticator app' }))
   await typeCode(user)
   await user.click(await screen.findByRole('button', { name: 'Save' }))
-  await waitFor(() => expect(container.querySelector('[data-stile-card="step_up"]')).not.toBeNull())
+  await user.click(await screen.findByRole('button', { name: 'Not now' }))
+  // the prompt for it follows
+  await screen.findByText('Confirm it’s you', { selector: 'h2' })
   isClosed()
+  // the code of the enrolment is used up
+  act(() => service.given({ code: '654321' }))
+  await typeCode(user, '654321')
+  await content()
+  expect(container.querySelector('[data-stile-card]')).toBeNull()
 })
 
 test('enrolling opens a gate that needed nothing but an authenticator', async () => {
@@ -290,14 +302,14 @@ test('names and sentences are the application’s if it gives them', async () =>
   await user.click(screen.getByRole('button', { name: 'Weiter' }))
   await screen.findByText('Needed for: Export reports')
   act(() => service.given({ license: licenseOf('basic') }))
-  await waitFor(() => expect(card()?.textContent).toContain('Export reports comes with Plus, Max.'))
+  await waitFor(() => expect(card()?.textContent).toContain('“Export reports” is in Plus and Max.'))
   act(() => service.given({ risk: 'critical', license: licenseOf('pro') }))
   await waitFor(() => expect(card()?.textContent).toBe('GesperrtBitte wenden Sie sich an uns.'))
 })
 
 test('the gate’s own label goes first, and a label is never read as a pattern', async () => {
   const { container } = open(<StepUpGate feature="reports.export" label="$& {tier}" />, { labels: { 'reports.export': 'Export' } })
-  await waitFor(() => expect(container.textContent).toContain('$& {tier} needs a fresh proof'))
+  await waitFor(() => expect(container.textContent).toContain('To continue to “$& {tier}”'))
 })
 
 test('an application shows its own paywall, sign of waiting and error', async () => {
@@ -310,7 +322,7 @@ test('an application shows its own paywall, sign of waiting and error', async ()
   expect(screen.getByText('hold on')).toBeTruthy()
   await screen.findByText('buy me')
   act(() => service.given({ license: licenseOf('pro', { state: 'suspended' }) }))
-  await screen.findByText('Not available to you')
+  await screen.findByText('Your plan is suspended')
   open(own, { given: { network: 'down' } })
   await screen.findByText('oh no')
 })

@@ -1,4 +1,5 @@
-import type { Reason, ReasonCode } from '@stile/protocol'
+import type { ClientState } from '@stile/browser'
+import type { Decision, Reason, ReasonCode } from '@stile/protocol'
 
 /** What a reason says about the proof or the license behind a gate. */
 type ReasonKind =
@@ -8,13 +9,12 @@ type ReasonKind =
   | 'unbound'
   /** Nothing that was proven is strong enough. */
   | 'unproven'
-  /** The license has ended and is to be renewed. */
-  | 'lapsed'
 
 /** The codes that say none of these. Every code is named here or below, so that a new one is a type error. */
 type OtherCode =
   | 'license_required'
   | 'license_suspended'
+  | 'license_expired'
   | 'license_upgraded'
   | 'seat_required'
   | 'enrollment_required'
@@ -30,7 +30,6 @@ const KINDS: Readonly<Record<Exclude<ReasonCode, OtherCode>, ReasonKind> & Parti
   assurance_stale: 'aged',
   operation_unbound: 'unbound',
   step_up_required: 'unproven',
-  license_expired: 'lapsed',
 }
 
 /** The codes that close a gate whose content is shown. Age alone never takes content away. */
@@ -43,7 +42,8 @@ export function asksForProof(reasons: readonly Reason[]): boolean {
   return reasons.some(({ code }) => KINDS[code] === 'unproven' || KINDS[code] === 'aged')
 }
 
-/** Whether the license has ended, so that it is to be renewed and not exchanged for another. */
-export function isLapsed(reasons: readonly Reason[]): boolean {
-  return reasons.some(({ code }) => KINDS[code] === 'lapsed')
+/** The decision for a feature; `undefined` if nothing is known of it. */
+export function decisionOf(known: ClientState, feature: string): Decision | undefined {
+  // a name such as `constructor` is no feature
+  return known.status === 'ready' && Object.hasOwn(known.state.decisions, feature) ? known.state.decisions[feature] : undefined
 }

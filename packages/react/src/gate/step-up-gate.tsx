@@ -1,11 +1,12 @@
-import type { StepUpOptions } from '@stile/browser'
 import type { Operation } from '@stile/protocol'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { CardSlots } from '../cards/slots.ts'
 import { useClientState } from '../hooks/use-client-state.ts'
 import { useStileContext } from '../provider/context.ts'
 import type { FeatureName } from '../register.ts'
-import { Card, Waiting } from './card.tsx'
-import { asksForProof, closingCodes, isLapsed } from './reasons.ts'
+import { Card } from './card.tsx'
+import { Loading } from './loading.tsx'
+import { asksForProof, closingCodes, decisionOf } from './reasons.ts'
 
 /** Props of `StepUpGate`. */
 export type StepUpGateProps = Readonly<{
@@ -14,12 +15,14 @@ export type StepUpGateProps = Readonly<{
   operation?: Operation
   /** What people read for the feature. Default: the provider's label, then the feature's name. */
   label?: string
-  /** Shown if the license does not include the feature. Default: a card that names the plan. */
+  /** Shown if the license does not include the feature, or has ended. Default: a card that names the plan. */
   fallback?: ReactNode
   /** Shown until the decision is known. */
   loading?: ReactNode
-  /** Shown if the decision cannot be known. Default: a card with a button to try again. */
+  /** Shown if the decision cannot be known. Default: a card that says why. */
   error?: ReactNode
+  /** Components of the application in place of the cards. Default: the provider's. */
+  slots?: CardSlots
   /** What is protected. Not mounted, and not in server-rendered HTML, before the decision is `permit`. */
   children?: ReactNode
 }>
@@ -29,15 +32,15 @@ export type StepUpGateProps = Readonly<{
  *
  * It makes the rule pleasant, never safe: the API behind it must check the assurance token.
  */
-export function StepUpGate({ feature, operation, label, fallback, loading, error, children }: StepUpGateProps): ReactNode {
-  const { texts, labels, mounted } = useStileContext()
+export function StepUpGate({ feature, operation, label, error, children, ...own }: StepUpGateProps): ReactNode {
+  const { labels, mounted } = useStileContext()
   const known = useClientState()
   const [ceremony, setCeremony] = useState<Ceremony>({ busy: false })
   const content = useRef<HTMLDivElement>(null)
   const past = useRef({ shown: '', proven: '', unfocused: false }).current
 
   const state = known.status === 'ready' ? known.state : undefined
-  const decision = state?.decisions[feature]
+  const decision = decisionOf(known, feature)
   const outcome = decision?.outcome
   const reasons = decision?.reasons ?? []
   const asked = JSON.stringify([state?.subject, state?.actor, state?.account, feature, operation])
@@ -56,7 +59,8 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
     if (past.unfocused) focus()
   })
 
-  if (known.status !== 'ready') return <Waiting known={known} loading={loading} error={error} />
+  if (known.status === 'loading') return <Loading {...own} />
+  if (known.status === 'error') return error ?? <Card error={known} {...own} />
   if (isOpen) {
     return (
       <div ref={content} tabIndex={-1} data-stile-gate="permit">
@@ -65,28 +69,19 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
     )
   }
 
-  const nameOf = (id: string) => labels[id] ?? id
-  const name = label ?? nameOf(feature)
-  const tiers = decision?.outcome === 'upgrade' ? decision.next.tiers : []
-  const values = { feature: name, tier: tiers.map(nameOf).join(', '), reason: reasons.at(-1)?.message }
+  const name = label ?? labels[feature] ?? feature
   const confirm = async () => {
     if (ceremony.busy) return
     setCeremony({ busy: true })
-    const stepUp: StepUpOptions | undefined = outcome === 'step_up' ? { operation, label: name } : undefined
     const ended = await mounted().then(
-      (dialog) => dialog.confirm({ feature, stepUp, onClosed: focus }),
+      (dialog) => dialog.confirm({ feature, stepUp: { operation, label: name }, onClosed: focus }),
       () => 'failed' as const,
     )
     if (ended === 'proven') past.proven = asked
-    setCeremony({ busy: false, message: ended === 'cancelled' || ended === 'failed' ? texts[ended] : undefined })
+    setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended })
   }
-  if (outcome === 'step_up' || outcome === 'enroll') {
-    return <Card kind={outcome} values={values} status={ceremony.message} busy={ceremony.busy} onClick={confirm} />
-  }
-  // a license that has lapsed is to be renewed, not exchanged; the reason says so
-  const card = <Card kind={tiers.length > 0 && !isLapsed(reasons) ? 'upgrade' : 'deny'} values={values} />
-  return (outcome === 'upgrade' && fallback) || card
+  return <Card feature={feature} name={name} decision={decision} {...ceremony} onConfirm={confirm} {...own} />
 }
 
-/** The ceremony that the button starts: whether it is under way, and how the last one ended. */
-type Ceremony = Readonly<{ busy: boolean; message?: string | undefined }>
+/** The ceremony that the button starts: whether it is under way, and how the last one ended, if not well. */
+type Ceremony = Readonly<{ busy: boolean; ended?: 'cancelled' | 'failed' | undefined }>

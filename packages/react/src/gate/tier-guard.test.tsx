@@ -25,7 +25,7 @@ test('threat: content of a dearer plan runs anyway: nothing is mounted below it,
   rendered.mockClear()
   open(guard, { given: { license: licenseOf('basic') } })
   expect(screen.getByText('Loading…')).toBeTruthy()
-  await screen.findByText('This comes with pro.')
+  await screen.findByText('“This” is in pro.')
   isClosed()
   expect(rendered).not.toHaveBeenCalled()
 })
@@ -48,7 +48,7 @@ test('threat: a typo opens a guard: an unknown tier stays closed', async () => {
     </TierGuard>,
     { given: { license: licenseOf('enterprise') } },
   )
-  await screen.findByText('This comes with Pro.')
+  await screen.findByText('“This” is in Pro.')
   isClosed()
 })
 

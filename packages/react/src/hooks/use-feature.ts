@@ -1,12 +1,13 @@
-import type { StileCode } from '@stile/browser'
+import type { ClientState } from '@stile/browser'
 import type { Decision } from '@stile/protocol'
+import { decisionOf } from '../gate/reasons.ts'
 import type { FeatureName } from '../register.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** What may be done with a feature now. */
 export type FeatureState =
   | Readonly<{ status: 'loading' }>
-  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+  | Extract<ClientState, { status: 'error' }>
   | Readonly<{
       /** The decision's outcome; a feature that the service does not know is `deny`. */
       status: Decision['outcome']
@@ -19,6 +20,6 @@ export type FeatureState =
 export function useFeature(feature: FeatureName): FeatureState {
   const client = useClientState()
   if (client.status !== 'ready') return client
-  const decision = client.state.decisions[feature]
+  const decision = decisionOf(client, feature)
   return { status: decision?.outcome ?? 'deny', decision, stale: client.stale }
 }

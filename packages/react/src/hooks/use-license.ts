@@ -1,4 +1,4 @@
-import type { StileCode } from '@stile/browser'
+import type { ClientState } from '@stile/browser'
 import type { License } from '@stile/protocol'
 import type { TierName } from '../register.ts'
 import { useClientState } from './use-client-state.ts'
@@ -6,7 +6,7 @@ import { useClientState } from './use-client-state.ts'
 /** The license in force. */
 export type LicenseInfo =
   | Readonly<{ status: 'loading' }>
-  | Readonly<{ status: 'error'; code: StileCode; retry: () => void }>
+  | Extract<ClientState, { status: 'error' }>
   | Readonly<{
       status: 'ready'
       /** `null` if the account has none. */

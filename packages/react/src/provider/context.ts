@@ -1,15 +1,23 @@
 import type { Stile } from '@stile/browser'
 import { type Context, createContext, useContext } from 'react'
-import type { GateTexts } from './gate-texts.ts'
+import type { CardSlots, UpgradeAsked } from '../cards/slots.ts'
+import type { GateTexts } from '../cards/texts.ts'
 import type { Mounted } from './mount.ts'
 
 /** What the provider lends to everything below it. */
 export type StileContextValue = Readonly<{
   client: Stile
-  texts: GateTexts
+  /** The sentences that the application replaces. */
+  texts: Partial<GateTexts> | undefined
   /** What people read for each feature and tier. */
   labels: Readonly<Record<string, string>>
-  /** What is loaded once the page stands. Rejects if it cannot be loaded. */
+  slots: CardSlots | undefined
+  onUpgrade: string | ((asked: UpgradeAsked) => void) | undefined
+  /** The level of the cards' headings. */
+  headingLevel: 2 | 3 | 4 | 5 | 6
+  /** What is loaded once the page stands: `undefined` until it is, `null` if it cannot be. */
+  loaded: Mounted | null | undefined
+  /** Waits for it. Rejects if it cannot be loaded. */
   mounted: () => Promise<Mounted>
 }>
 

@@ -1,22 +1,27 @@
 import type { StepUpOptions, Stile, StileCode } from '@stile/browser'
 import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
-import type { EnrollableMethod } from '@stile/browser/enroll'
-import { adoptGateStyles } from './gate-styles.ts'
+import { Card } from '../cards/card.tsx'
+import { adoptGateStyles } from '../cards/card-styles.ts'
 
 /** How a click on a gate's button ended. */
-export type Outcome = 'proven' | 'enrolled' | 'cancelled' | 'failed'
+export type Outcome = 'proven' | 'cancelled' | 'failed'
 
 /** What a gate's button asks for. */
 export type ConfirmOptions = Readonly<{
   feature: string
-  /** How to step up. Without it something is enrolled that can prove the feature. */
-  stepUp: StepUpOptions | undefined
+  /** How to step up. Who has nothing enrolled is led to it first. */
+  stepUp: StepUpOptions
   /** Called after success, once the page can take the focus. */
   onClosed: () => void
 }>
 
 /** What the provider loads once the page stands. */
 export type Mounted = Readonly<{
+  Card: typeof Card
+  /** What the cards of a closed gate need that leads to no prompt: `undefined` until it is loaded, `null` if it cannot be. */
+  closed?: typeof import('../cards/closed.ts') | null
+  /** The same, once `closed` is settled. Never rejects. */
+  withClosedCards: () => Promise<Mounted>
   unmount: () => void
   /** Opens the enrolment dialog; resolves with whether something was enrolled. Without the dialog nothing is. */
   enroll: () => Promise<boolean>
@@ -24,7 +29,7 @@ export type Mounted = Readonly<{
   recover: (link?: string) => Promise<boolean>
   /** Makes recovery codes and shows them; resolves with whether they were made. */
   recoveryCodes: () => Promise<boolean>
-  /** Steps up for a feature or enrols something for it. Never rejects. */
+  /** Steps up for a feature. Never rejects. */
   confirm: (options: ConfirmOptions) => Promise<Outcome>
 }>
 
@@ -32,18 +37,9 @@ export type Mounted = Readonly<{
 export function mount(client: Stile, options: DialogOptions | false): Mounted {
   adoptGateStyles()
   const dialog = options ? mountDialog(client, options) : undefined
-  const enroll = async (methods?: readonly EnrollableMethod[]) => !!(await dialog?.enroll(methods))
-  /** Offers only what can prove the feature: anything else would lead back to the same card. */
-  const enrollFor = (feature: string) => {
-    const known = client.get()
-    const decision = known.status === 'ready' ? known.state.decisions[feature] : undefined
-    return enroll(decision?.outcome === 'enroll' ? (decision.next.methods as readonly EnrollableMethod[]) : undefined)
-  }
-
   const confirm = async ({ feature, stepUp, onClosed }: ConfirmOptions): Promise<Outcome> => {
     try {
-      if (stepUp) await client.stepUp(feature, stepUp).done
-      else if (!(await enrollFor(feature))) return 'cancelled'
+      await client.stepUp(feature, stepUp).done
     } catch (error) {
       const { code } = error as { code?: StileCode }
       return code === 'step_up_cancelled' ? 'cancelled' : 'failed'
@@ -51,13 +47,16 @@ export function mount(client: Stile, options: DialogOptions | false): Mounted {
     // the content is rendered after this returns; before the dialog is closed it cannot be focused
     const closed = dialog?.closed() ?? Promise.resolve()
     closed.then(() => setTimeout(onClosed))
-    return stepUp ? 'proven' : 'enrolled'
+    return 'proven'
   }
-  return {
+  const mounted: Mounted = {
+    Card,
+    withClosedCards: async () => ({ ...mounted, closed: await import('../cards/closed.ts').catch(() => null) }),
     unmount: () => dialog?.(),
-    enroll: () => enroll(),
+    enroll: async () => !!(await dialog?.enroll()),
     recover: async (link) => !!(await dialog?.recover(link)),
     recoveryCodes: async () => !!(await dialog?.recoveryCodes()),
     confirm,
   }
+  return mounted
 }

@@ -1,8 +1,9 @@
 import type { Stile } from '@stile/browser'
 import type { DialogOptions } from '@stile/browser/dialog'
-import { type ReactElement, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import type { CardSlots, UpgradeAsked } from '../cards/slots.ts'
+import type { GateTexts } from '../cards/texts.ts'
 import { StileContext, type StileContextValue } from './context.ts'
-import { type GateTexts, TEXTS } from './gate-texts.ts'
 import type { Mounted } from './mount.ts'
 
 /** Props of `StileProvider`. */
@@ -15,34 +16,46 @@ export type StileProviderProps = Readonly<{
   labels?: Readonly<Record<string, string>>
   /** Replaces sentences of the gates. */
   texts?: Partial<GateTexts>
+  /** Components of the application in place of the gates' cards. */
+  slots?: CardSlots
+  /** Where the button of an upgrade card leads: a link, or what is called. Without it the card has no button. */
+  onUpgrade?: string | ((asked: UpgradeAsked) => void)
+  /** The level of the cards' headings. Default: 3. */
+  headingLevel?: 2 | 3 | 4 | 5 | 6
   children?: ReactNode
 }>
 
 const NO_LABELS: Readonly<Record<string, string>> = {}
 
 /** Lends a client to the gates and hooks below it, and mounts the one dialog that shows step-ups. */
-export function StileProvider({ client, dialog, labels = NO_LABELS, texts, children }: StileProviderProps): ReactElement {
+export function StileProvider(props: StileProviderProps): ReactElement {
+  const { client, dialog, labels = NO_LABELS, texts, slots, onUpgrade, headingLevel = 3, children } = props
   const mounted = useRef<Promise<Mounted>>(null)
   const options = useRef<DialogOptions | false>(dialog !== false && { labels, ...dialog })
+  const [loaded, setLoaded] = useState<Mounted | null>()
 
   useEffect(() => {
+    let isUnmounted = false
+    const show = (next: Mounted | null | undefined) => {
+      if (!isUnmounted) setLoaded(next)
+    }
     const mounting = import('./mount.ts').then(({ mount }) => mount(client, options.current))
     mounted.current = mounting
     // if the file cannot be loaded, a click says that it did not work; the page itself goes on
     const settled = mounting.catch(() => null)
+    settled.then(async (first) => {
+      show(first)
+      if (first) show(await first.withClosedCards())
+    })
     return () => {
-      settled.then((loaded) => loaded?.unmount())
+      isUnmounted = true
+      settled.then((last) => last?.unmount())
     }
   }, [client])
 
   const value = useMemo<StileContextValue>(
-    () => ({
-      client,
-      labels,
-      texts: { ...TEXTS, ...texts },
-      mounted: () => mounted.current as Promise<Mounted>,
-    }),
-    [client, labels, texts],
+    () => ({ client, labels, texts, slots, onUpgrade, headingLevel, loaded, mounted: () => mounted.current as Promise<Mounted> }),
+    [client, labels, texts, slots, onUpgrade, headingLevel, loaded],
   )
   return <StileContext.Provider value={value}>{children}</StileContext.Provider>
 }

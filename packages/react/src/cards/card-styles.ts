@@ -17,12 +17,13 @@ const CARD_STYLES = `
   background: var(--stile-surface, light-dark(#fff, #1a1e25));
   color: var(--stile-text, light-dark(#161a21, #eef1f6));
   font: var(--stile-font, inherit);
-  strong,
+  :is(h2, h3, h4, h5, h6),
   p {
     display: block;
     margin: 0 0 0.5rem;
   }
-  strong {
+  :is(h2, h3, h4, h5, h6) {
+    color: inherit;
     font-size: 1.0625em;
     font-weight: 650;
   }
@@ -30,13 +31,16 @@ const CARD_STYLES = `
     color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
     line-height: 1.5;
   }
+  p:last-child {
+    margin: 0.5rem 0 0;
+  }
   p:empty {
     margin: 0;
   }
-  p:empty:last-child {
-    margin-top: -0.5rem;
-  }
+  a,
   button {
+    display: inline-block;
+    box-sizing: border-box;
     margin-top: 0.5rem;
     padding: 0.625rem 1rem;
     min-height: 2.75rem;
@@ -46,9 +50,10 @@ const CARD_STYLES = `
     color: var(--stile-on-accent, light-dark(#fff, #0d1526));
     font: inherit;
     font-weight: 600;
+    text-decoration: none;
     cursor: pointer;
   }
-  button:focus-visible {
+  :focus-visible {
     outline: 3px solid var(--stile-focus, light-dark(#2f5bd7, #8fb0ff));
     outline-offset: 2px;
   }
@@ -57,6 +62,7 @@ const CARD_STYLES = `
     cursor: progress;
   }
   @media (forced-colors: active) {
+    a,
     button {
       border: 1px solid ButtonText;
     }

@@ -1,0 +1,101 @@
+import type { ClientState } from '@stile/browser'
+import type { Decision, License } from '@stile/protocol'
+import type { ReactElement, ReactNode } from 'react'
+import { Broken, Loading } from '../gate/loading.tsx'
+import { type StileContextValue, useStileContext } from '../provider/context.ts'
+import type { TierName } from '../register.ts'
+import { type CardKind, type CardSlots, type CardView, SLOT_NAMES } from './slots.ts'
+import { type CardText, type GateTexts, PROMPT_CARD_TEXTS } from './texts.ts'
+
+/** What a gate shows a card for: a decision, a license or an error. */
+export type CardAsked = Readonly<{
+  /** What people read for the feature. */
+  name?: string | undefined
+  /** The feature that is asked for. */
+  feature?: string | undefined
+  decision?: Decision | undefined
+  license?: License | null | undefined
+  /** The tier that the license would have to include, and its label. */
+  tier?: Readonly<{ id: TierName; name: string }>
+  error?: Extract<ClientState, { status: 'error' }>
+  busy?: boolean
+  /** How the last ceremony ended. */
+  ended?: 'cancelled' | 'failed' | undefined
+  /** Starts the ceremony. */
+  onConfirm?: () => void
+  /** The gate's own components; they go before the provider's. */
+  slots?: CardSlots | undefined
+  /** Shown until what is needed is loaded. */
+  loading?: ReactNode
+  /** The application's own paywall. */
+  fallback?: ReactNode
+}>
+
+/** The card in place of the content of a gate that is closed: the application's own component, or one of ours. */
+export function Card(asked: CardAsked): ReactNode {
+  const context = useStileContext()
+  const { loaded, slots } = context
+  const { decision } = asked
+  const closed = loaded?.closed
+  if (!isPrompt(decision) && !closed) return closed === null ? <Broken /> : <Loading {...asked} />
+  const kind = isPrompt(decision) ? decision.outcome : (closed?.closedKind(asked) ?? 'deny')
+  if (asked.fallback && (kind === 'upgrade' || kind === 'expired')) return asked.fallback
+  const view = viewOf(kind, asked, context)
+  const name = SLOT_NAMES[kind]
+  const slot = asked.slots?.[name] ?? slots?.[name]
+  return slot ? slot(view) : <PlainCard {...view} />
+}
+
+/** Whether a prompt is all that is needed. */
+function isPrompt(decision: Decision | undefined): decision is Extract<Decision, { requirement: unknown }> {
+  return decision?.outcome === 'step_up' || decision?.outcome === 'enroll'
+}
+
+/** The sentences of a card with everything filled in, and what its button does. */
+function viewOf(kind: CardKind, asked: CardAsked, context: StileContextValue): CardView {
+  const { texts: own, labels, loaded } = context
+  const texts: Partial<GateTexts> = { ...PROMPT_CARD_TEXTS, ...loaded?.closed?.CLOSED_CARD_TEXTS, ...own }
+  const { title = '', body = '', button }: Partial<CardText> = texts[kind] ?? {}
+  const { decision, license, error, busy = false, ended, tier } = asked
+  const tiers = decision?.outcome === 'upgrade' ? decision.next.tiers : []
+  const names = tier ? [tier.name] : tiers.map((id) => labels[id] ?? id)
+  const reason = decision?.reasons.at(-1)
+  const values: Readonly<Record<string, string | undefined>> = {
+    feature: asked.name ?? texts.this,
+    tier: new Intl.ListFormat(undefined, { type: 'conjunction' }).format(names),
+    reason: reason && (texts.reasons?.[reason.code] ?? reason.message),
+  }
+  const action = asked.onConfirm && isPrompt(decision) ? { act: asked.onConfirm } : loaded?.closed?.actionOf(kind, asked, context)
+  return {
+    kind,
+    title,
+    body: body.replace(/{(\w+)}/g, (_, name) => values[name] ?? '').trim(),
+    ...(action && { button, ...action }),
+    busy,
+    status: ended && texts[ended],
+    decision,
+    license,
+    problem: error?.problem,
+  }
+}
+
+/** The card as Stile draws it: inline, with one button. */
+function PlainCard({ kind, title, body, button, act, href, busy, status }: CardView): ReactElement {
+  const Heading = `h${useStileContext().headingLevel}` as const
+  return (
+    // a group, not a landmark: a page may show the same card twice
+    <fieldset data-stile-card={kind} aria-label={title}>
+      <Heading>{title}</Heading>
+      <p>{body}</p>
+      {href !== undefined && <a href={href}>{button}</a>}
+      {act && (
+        // aria-disabled, not disabled: the focus must stay here while the dialog is open
+        <button type="button" aria-disabled={busy} onClick={act}>
+          {button}
+        </button>
+      )}
+      {/* there from the start: some screen readers miss a live region that appears together with its text */}
+      <p role="status">{status}</p>
+    </fieldset>
+  )
+}

@@ -1,0 +1,101 @@
+import type { ClientState, StileCode } from '@stile/browser'
+import type { Decision, License, ReasonCode } from '@stile/protocol'
+import type { StileContextValue } from '../provider/context.ts'
+import type { TierName } from '../register.ts'
+import type { CardAsked } from './card.tsx'
+import type { CardKind, CardView } from './slots.ts'
+import type { GateTexts } from './texts.ts'
+
+/** The sentences of the cards that lead to no prompt. They are loaded in the background. */
+export const CLOSED_CARD_TEXTS = {
+  upgrade: { title: 'Not part of your plan', body: '“{feature}” is in {tier}.', button: 'See plans' },
+  expired: { title: 'Your plan has ended', body: 'Renew it to use “{feature}”.', button: 'See plans' },
+  suspended: { title: 'Your plan is suspended', body: 'Ask your administrator to renew it.' },
+  seat: { title: 'You don’t have a seat', body: 'Ask your administrator for a seat to use “{feature}”.' },
+  deny: { title: 'Not available to you', body: '“{feature}” isn’t available to you now. {reason}' },
+  signed_out: { title: 'You’re signed out', body: 'Sign in to continue.', button: 'Try again' },
+  ended: { title: 'Your session has ended', body: 'Sign in again to continue. Nothing is lost.', button: 'Sign in again' },
+  unreachable: { title: 'We can’t reach the server', body: 'We’ll keep trying.', button: 'Try again' },
+  misconfigured: {
+    title: 'This page isn’t set up correctly',
+    body: 'It isn’t your fault, and nothing is lost. Tell the people who run it.',
+  },
+  refused: { title: 'Not available to you', body: 'Ask your administrator.' },
+  this: 'This',
+  reasons: {
+    risk_denied: 'Something about this sign-in is unusual. Try again later, or on a device that you have used before.',
+    risk_elevated: 'Something about this sign-in is unusual. Try again on a device that you have used before.',
+    actor_not_allowed: 'It can’t be used on behalf of somebody else.',
+    requirement_unsatisfiable: 'Ask your administrator.',
+    unknown_feature: 'Ask your administrator.',
+    policy_unavailable: 'Try again later.',
+  },
+} as const satisfies Partial<GateTexts>
+
+/** What a license of each state means for somebody whose gate it closes. */
+const LICENSE_KINDS: { readonly [S in License['state']]?: CardKind } = {
+  suspended: 'suspended',
+  expired: 'expired',
+  canceled: 'expired',
+}
+
+/** What a reason means for somebody whose gate it closes; any other is told as it is. */
+const REASON_KINDS: { readonly [C in ReasonCode]?: CardKind } = {
+  license_suspended: 'suspended',
+  license_expired: 'expired',
+  seat_required: 'seat',
+}
+
+/** The errors of a page whose subject is to ask somebody; any other that does not pass is a fault of the page or the service. */
+const REFUSALS: ReadonlySet<StileCode> = new Set(['denied', 'license_required', 'enrollment_required', 'insufficient_user_authentication'])
+
+/** Which of these cards is shown for what closes a gate. */
+export function closedKind({ error, decision, license }: CardAsked): CardKind {
+  if (error) return errorKind(error)
+  return decision ? decisionKind(decision) : license === undefined ? 'deny' : licenseKind(license)
+}
+
+function errorKind({ code, problem, passing }: Extract<ClientState, { status: 'error' }>): CardKind {
+  // without an answer of the service it is the application that knows nobody
+  if (code === 'session_unavailable' || (code === 'session_ended' && !problem)) return 'signed_out'
+  if (code === 'session_ended') return 'ended'
+  if (passing) return 'unreachable'
+  return REFUSALS.has(code) ? 'refused' : 'misconfigured'
+}
+
+function decisionKind(decision: Decision): CardKind {
+  for (const { code } of decision.reasons) {
+    const kind = REASON_KINDS[code]
+    if (kind) return kind
+  }
+  return decision.outcome === 'upgrade' && decision.next.tiers.length > 0 ? 'upgrade' : 'deny'
+}
+
+function licenseKind(license: License | null): CardKind {
+  return (license && LICENSE_KINDS[license.state]) ?? 'upgrade'
+}
+
+/** What the button of a card does; `undefined` if there is nothing to do. */
+export function actionOf(
+  kind: CardKind,
+  asked: CardAsked,
+  { client, mounted, onUpgrade }: StileContextValue,
+): Pick<CardView, 'act' | 'href'> | undefined {
+  const { decision, tier, feature, error } = asked
+  switch (kind) {
+    case 'upgrade':
+    case 'expired': {
+      if (typeof onUpgrade === 'string') return { href: onUpgrade }
+      const tiers = tier ? [tier.id] : decision?.outcome === 'upgrade' ? (decision.next.tiers as readonly TierName[]) : []
+      return onUpgrade && { act: () => onUpgrade({ feature, tiers }) }
+    }
+    case 'ended':
+      // the dialog, which shows the sign-in, may still be loading
+      return error && { act: () => void mounted().then(() => client.stepUp('stile:session'), error.retry) }
+    case 'signed_out':
+    case 'unreachable':
+      return error && { act: error.retry }
+    default:
+      return undefined
+  }
+}
