@@ -5,6 +5,7 @@ import { cleanup, configure, type RenderResult, render, screen } from '@testing-
 import { type UserEvent, userEvent } from '@testing-library/user-event'
 import { createElement, type ReactNode, StrictMode } from 'react'
 import { afterEach, inject } from 'vitest'
+import './shadow.test-support.ts'
 import { policy } from './policy.test-support.ts'
 import { StileProvider, type StileProviderProps } from './provider/stile-provider.tsx'
 

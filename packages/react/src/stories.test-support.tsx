@@ -4,6 +4,7 @@ import { authenticatorOf, createClock, createTestService, type World as Facts, l
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { screen, userEvent } from 'storybook/test'
+import './shadow.test-support.ts'
 import { StileProvider } from './provider/stile-provider.tsx'
 
 export type { Meta, StoryObj }

@@ -1,6 +1,21 @@
 import { describe, expect, test, vi } from 'vitest'
 import { doneStepUp, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from './page.test-support.ts'
+import {
+  alert,
+  buttonOf,
+  buttons,
+  dialog,
+  focused,
+  input,
+  labelled,
+  mount,
+  press,
+  rootOf,
+  say,
+  texts,
+  type,
+  useDialogs,
+} from './page.test-support.ts'
 
 const ATTEMPTS = 'POST /v1/step-ups/su_1/attempts'
 useDialogs()
@@ -14,7 +29,7 @@ test('a code is asked for in a labelled modal dialog that says what for, with th
   expect(dialog().open).toBe(true)
   expect(labelled('aria-labelledby')).toBe(texts.title)
   expect(labelled('aria-describedby')).toBe(say('purpose', { feature: 'Export reports' }))
-  expect(document.activeElement).toBe(input())
+  expect(focused()).toBe(input())
   expect(input().labels?.[0]?.textContent).toBe(texts.code)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
@@ -44,7 +59,7 @@ test('a wrong code is read out with what is left; focus stays and the code is se
   await until(() => alert())
   expect(alert()).toBe(`${texts.wrong_code} ${say('attemptsLeft', { count: 4 })}`)
   expect(input()).toBe(field)
-  expect(document.activeElement).toBe(field)
+  expect(focused()).toBe(field)
   expect([field.selectionStart, field.selectionEnd]).toEqual([0, 6])
   expect(field.getAttribute('aria-invalid')).toBe('true')
   expect(field.getAttribute('aria-describedby')).toBe(dialog().querySelector('[role=alert]')?.id)
@@ -96,7 +111,7 @@ test('after a passkey prompt that was dismissed the other way is one click away'
   press(texts.useTotp)
   await until(() => input())
   expect(alert()).toBe('')
-  expect(document.activeElement).toBe(input())
+  expect(focused()).toBe(input())
   type('123456')
   await flow.done
 })
@@ -279,13 +294,15 @@ test('threat: two dialogs on a page read out each other’s errors: every dialog
     mount(stile)
     stile.stepUp('reports.export')
   }
-  await until(() => document.querySelectorAll('dialog[open]').length === 2)
-  const ids = [...document.querySelectorAll('stile-dialog [id]')].map(({ id }) => id)
-  expect(ids).toHaveLength(6)
-  expect(new Set(ids).size).toBe(6)
-  for (const each of document.querySelectorAll('dialog')) {
-    expect(each.querySelector(`#${each.getAttribute('aria-labelledby')}`)?.tagName).toBe('H2')
-    expect(each.querySelector(`#${each.getAttribute('aria-describedby')}`)?.tagName).toBe('P')
+  const shown = () => [...document.querySelectorAll('stile-dialog')].flatMap((host) => rootOf(host).querySelector('dialog[open]') ?? [])
+  await until(() => shown().length === 2)
+  expect(document.querySelectorAll('[id]')).toHaveLength(0)
+  for (const each of shown()) {
+    const labelIn = (by: string) => (each.getRootNode() as ShadowRoot).getElementById(each.getAttribute(by) ?? '')
+    expect(each.contains(labelIn('aria-labelledby'))).toBe(true)
+    expect(labelIn('aria-labelledby')?.tagName).toBe('H2')
+    expect(each.contains(labelIn('aria-describedby'))).toBe(true)
+    expect(labelIn('aria-describedby')?.tagName).toBe('P')
   }
 })
 

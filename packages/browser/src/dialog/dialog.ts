@@ -3,8 +3,8 @@ import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
 import { createFrame } from './frame/frame.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
-import { adoptStyles, createSay, PROMPT_TEXTS, type StyleTarget, type Texts } from './parts.ts'
-import type { StartedWizard, WizardGoal } from './start-wizard.ts'
+import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
+import type { DialogContent, WizardGoal } from './start-wizard.ts'
 import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
 
 /** How the dialog is shown. */
@@ -38,52 +38,34 @@ export type MountedDialog = (() => void) &
     closed: () => Promise<void>
   }>
 
-const TAG = 'stile-dialog'
-
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
 export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, nonce } = options
-  if (!customElements.get(TAG)) customElements.define(TAG, class extends HTMLElement {})
-  const host = document.createElement(TAG)
+  const host = document.createElement('stile-dialog')
   root.append(host)
-  const styles: StyleTarget = { scope: host.getRootNode() as Document | ShadowRoot, nonce }
+  const scope = host.attachShadow({ mode: 'open' })
+  const styles = { scope, nonce }
   adoptStyles(styles, FRAME_STYLES)
-  const frame = createFrame(host)
+  const frame = createFrame(scope)
   const say = createSay({ ...PROMPT_TEXTS, ...texts })
-  let stepUp: Flow | undefined
-  /** The wizard under the step-up, and how it ends; it may still be loading. */
-  let wizard: StartedWizard | undefined
-  let wizardDone: Promise<boolean> | undefined
+  const content: DialogContent = { client: stile, frame, styles, texts, stepUp: undefined, wizard: undefined }
 
-  const runWizard = async (goal: WizardGoal) => {
+  const openWizard = async (goal: WizardGoal, isAfterStepUp = false) => {
     const { startWizard } = await import('./start-wizard.ts')
-    wizard = startWizard(goal, { client: stile, frame, styles, texts, isStepUpShown: () => !!stepUp })
-    return wizard.done
+    return startWizard(goal, { content, isAfterStepUp })
   }
-  /** Starts a wizard; while one is under way, that one goes on instead. */
-  const openWizard = (goal: WizardGoal) => {
-    wizardDone ??= runWizard(goal).finally(() => {
-      wizard = undefined
-      wizardDone = undefined
-      if (!stepUp) frame.close()
-    })
-    return wizardDone
-  }
-
   const loadWays = async (prompt: StepUpPrompt) => {
     const { createWaysView } = await import('./step-up/ways-view.ts')
     return createWaysView({ prompt, styles, texts })
   }
   const endStepUp = async (next: WizardGoal | undefined) => {
-    stepUp = undefined
-    if (wizard) wizard.render()
+    content.stepUp = undefined
+    if (content.wizard) content.wizard.render()
     else frame.close()
-    // a wizard that asked for this step-up ends first
-    if (next?.kind === 'recovery') await wizardDone
-    return !!next && openWizard(next)
+    return !!next && openWizard(next, true)
   }
   const show = (flow: Flow) => {
-    stepUp = flow
+    content.stepUp = flow
     const label = flow.label ?? labels?.[flow.feature]
     const onEnd = async (next: WizardGoal | undefined) => {
       const isEnrolled = await endStepUp(next).catch(() => false)
@@ -99,8 +81,8 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
 
   const unmount = () => {
     stopListening()
-    stepUp?.cancel()
-    wizard?.cancel()
+    content.stepUp?.cancel()
+    content.wizard?.cancel()
     frame.close()
     host.remove()
   }

@@ -39,14 +39,17 @@ export function mount(stile: Stile, options: Parameters<typeof mountDialog>[1] =
   return mounted
 }
 
-export const dialog = (): HTMLDialogElement => document.querySelector('dialog') as HTMLDialogElement
+/** The shadow root of a dialog; of the first one on the page, if none is named. */
+export const rootOf = (host: Element | null = document.querySelector('stile-dialog')): ShadowRoot => host?.shadowRoot as ShadowRoot
+export const dialog = (): HTMLDialogElement => rootOf().querySelector('dialog') as HTMLDialogElement
+export const focused = (): Element | null => rootOf().activeElement
 export const alert = (): string | null | undefined => dialog().querySelector('[role=alert]')?.textContent
 export const input = (): HTMLInputElement => dialog().querySelector('input') as HTMLInputElement
 export const buttons = (): (string | null)[] => [...dialog().querySelectorAll('button')].map((each) => each.textContent)
 export const buttonOf = (name: string): HTMLButtonElement | undefined =>
   [...dialog().querySelectorAll('button')].find((each) => each.textContent === name)
 export const press = (name: string): void => buttonOf(name)?.click()
-export const labelled = (by: string): string | null | undefined => document.getElementById(dialog().getAttribute(by) ?? '')?.textContent
+export const labelled = (by: string): string | null | undefined => rootOf().getElementById(dialog().getAttribute(by) ?? '')?.textContent
 export function type(text: string): void {
   input().value = text
   input().dispatchEvent(new Event('input'))

@@ -1,4 +1,5 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
+import type { Flow } from '../stile.ts'
 import { type EnrollmentViewOptions, showEnrollment } from './enrollment/enrollment-view.ts'
 import { createWizard, type Wizard, type WizardOptions } from './wizard/wizard.ts'
 
@@ -22,10 +23,37 @@ export type StartedWizard = Pick<Wizard, 'render' | 'cancel'> &
     done: Promise<boolean>
   }>
 
-/** Leads the subject through enrolment, recovery or the making of recovery codes. Loaded when one of them begins. */
-export function startWizard(goal: WizardGoal, options: WizardOptions): StartedWizard {
-  const wizard = createWizard(options)
-  return { render: wizard.render, cancel: wizard.cancel, done: reach(goal, wizard) }
+/** What a dialog shows at the moment, and what it shows it with. */
+export type DialogContent = Pick<WizardOptions, 'client' | 'frame' | 'styles' | 'texts'> & {
+  stepUp: Flow | undefined
+  /** It may be under the step-up. */
+  wizard: StartedWizard | undefined
+}
+
+/** Where a wizard is started. */
+export type StartOptions = Readonly<{
+  content: DialogContent
+  /** Whether a step-up that has just ended leads to it. */
+  isAfterStepUp: boolean
+}>
+
+/**
+ * Leads the subject through enrolment, recovery or the making of recovery codes; while a wizard is under way, that one goes on instead.
+ * Loaded when one of them begins.
+ *
+ * @returns whether something was enrolled, or recovery codes were made
+ */
+export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: StartOptions): Promise<boolean> {
+  // a wizard that asked for the step-up ends first
+  if (isAfterStepUp && goal.kind === 'recovery') await content.wizard?.done
+  if (content.wizard) return content.wizard.done
+  const wizard = createWizard({ ...content, isStepUpShown: () => !!content.stepUp })
+  const done = reach(goal, wizard).finally(() => {
+    content.wizard = undefined
+    if (!content.stepUp) content.frame.close()
+  })
+  content.wizard = { render: wizard.render, cancel: wizard.cancel, done }
+  return done
 }
 
 async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {

@@ -1,7 +1,21 @@
 import type { ProblemCode } from '@stile/protocol'
 import { expect, test, vi } from 'vitest'
 import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, useDialogs } from './page.test-support.ts'
+import {
+  alert,
+  buttonOf,
+  buttons,
+  dialog,
+  focused,
+  input,
+  labelled,
+  mount,
+  press,
+  rootOf,
+  say,
+  texts,
+  useDialogs,
+} from './page.test-support.ts'
 
 useDialogs()
 
@@ -24,7 +38,7 @@ const none = { [STATUS]: () => json({ codesLeft: 0 }), [MAKE]: () => json({ code
 const enrols = { [REGISTER]: () => json(TOTP, 201), [FINISH]: () => json(APP, 201) }
 
 const title = () => labelled('aria-labelledby')
-const descriptionOf = (name: string) => document.getElementById(buttonOf(name)?.getAttribute('aria-describedby') ?? '')?.textContent
+const descriptionOf = (name: string) => rootOf().getElementById(buttonOf(name)?.getAttribute('aria-describedby') ?? '')?.textContent
 const submit = () => dialog().querySelector('form')?.requestSubmit()
 const typeIn = (text: string) => {
   input().value = text
@@ -54,7 +68,7 @@ test('a way that this browser lacks cannot be chosen, and its button is describe
     press(name)
   }
   expect(seen(REGISTER)).toEqual([])
-  expect(document.activeElement).toBe(buttonOf(texts.totpTitle))
+  expect(focused()).toBe(buttonOf(texts.totpTitle))
 })
 
 test('ways that this browser has can be chosen, and their buttons are described by what they are', async () => {

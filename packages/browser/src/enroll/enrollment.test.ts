@@ -227,16 +227,16 @@ test('the dialog leads through it: choose, scan, type the code, name it', async 
   })
   const mounted = mountDialog(stile)
   const enrolled = mounted.enroll()
-  const find = <E extends Element>(selector: string) => document.querySelector<E>(`stile-dialog ${selector}`)
-  const button = (name: string) =>
-    [...document.querySelectorAll<HTMLElement>('stile-dialog button')].find((each) => each.textContent === name)
+  const root = () => document.querySelector('stile-dialog')?.shadowRoot
+  const find = <E extends Element>(selector: string) => root()?.querySelector<E>(selector)
+  const button = (name: string) => [...(root()?.querySelectorAll('button') ?? [])].find((each) => each.textContent === name)
   await until(() => button('Add an authenticator app'))
   button('Add an authenticator app')?.click()
   await until(() => find('img'))
   expect(find<HTMLImageElement>('img')?.alt).toBe('QR code for your authenticator app')
   expect(find('code')?.textContent).toBe('JBSW Y3DP EHPK 3PXP')
   const code = find<HTMLInputElement>('input') as HTMLInputElement
-  expect(document.activeElement).toBe(code)
+  expect(root()?.activeElement).toBe(code)
   code.value = '123 456'
   code.dispatchEvent(new Event('input'))
   await until(() => button('Save'))

@@ -1,11 +1,12 @@
 import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
-import { failureKind, flowError, StepUpFailed, StileError, toStileError } from '../base.ts'
+import { type StepUpFailed, StileError, toStileError } from '../base.ts'
 import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
+import type { Trouble } from './trouble.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -36,12 +37,15 @@ export type StepUpRunnerOptions = Readonly<{
   onFailed: (error: StepUpFailed) => void
 }>
 
+/** Loads what is needed if something goes wrong, while the service is asked. */
+const loadTrouble = () => import('./trouble.ts')
+
 /** How long a prompt that never answers is waited for if there are other methods. */
 const PATIENCE_MS = 60_000
 
 /** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
-  const { feature, operation, audience, request, relogin, now, canEnroll, hasEnded, onFailed } = options
+  const { feature, operation, audience, request, relogin, now, hasEnded } = options
   const { get, set } = options.state
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
@@ -52,8 +56,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const answered = new Set<Method>()
   /** What the service is asked for: signing in again goes first if the session has ended. */
   let wanted = feature
-  /** A step-up that expired, asks for something else by now, or found its session ended, is started again once. */
-  let restarted = false
+  let trouble: Trouble | undefined
 
   const stop = () => {
     choice.abort()
@@ -71,12 +74,13 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (hasEnded()) return
     set({ status: 'starting' })
     answered.clear()
+    loadTrouble().catch(() => {})
     try {
       const stepUp = (await post('', { feature: wanted, operation, audience })) as StepUp
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
-      if (!best) throw (await import('./refusal.ts')).noUsableMethod(stepUp)
+      if (!best) throw (await loadTrouble()).noUsableMethod(stepUp)
       set({ status: 'choosing', stepUp, methods })
       const method = methods.find((each) => each === before.method) ?? best
       await begin(method, { unasked: true })
@@ -185,13 +189,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (attempted.status !== 'done') throw new StileError('attempt_failed')
       finish(attempted.issued)
     } catch (cause) {
-      const error = toStileError(cause, 'internal')
-      const refused = { failure: error.problem?.failure, response, start: method && methodOf(stepUp, method)?.start, request }
-      import('./refusal.ts').then(
-        ({ explainRefusal }) => explainRefusal(refused),
-        () => {},
-      )
-      await handle(error, method === 'totp' ? response : undefined)
+      await handle(toStileError(cause, 'internal'), method === 'totp' ? response : undefined)
+      trouble?.explain(cause, { response, start: method && methodOf(stepUp, method)?.start })
     }
   }
 
@@ -201,37 +200,14 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
    * @param typed  the code that was typed: another step-up takes it, too
    */
   const handle = async (error: StileError, typed?: unknown): Promise<void> => {
-    const state = get()
-    const begun = 'stepUp' in state ? state : undefined
-    switch (failureKind(error.code)) {
-      case 'restart':
-        if (!begun || restarted) return fail(error)
-        restarted = true
-        return start({ method: begun.method, typed })
-      case 'fatal':
-        if (error.code === 'enrollment_required' && error.problem?.next?.methods?.length && canEnroll())
-          return set({ status: 'enrolling', problem: error.problem })
-        // without an answer of the service nobody is signed in to the application
-        if (error.code !== 'session_ended' || !error.problem || restarted) return fail(error)
-        restarted = true
-        if (error.problem.next) wanted = 'stile:session'
-        else if (!(await relogin?.())) return fail(error)
-        return start()
-      case 'passing':
-      case 'retry': {
-        const shown = flowError(error, now())
-        if (!begun) return set({ status: 'starting', error: shown })
-        const typeAgain = canTypeAgain(begun) && shown.attemptsLeft !== 0
-        return set({ ...begun, status: typeAgain ? 'proving' : 'choosing', error: shown })
-      }
+    try {
+      const { createTrouble } = await loadTrouble()
+      trouble ??= createTrouble({ ...options, start, want: (next) => (wanted = next) })
+    } catch {
+      return set({ status: 'starting', error: { code: 'service_unavailable' } })
     }
+    await trouble.handle(error, typed)
   }
-  const fail = ({ code, problem, cause }: StileError) => onFailed(new StepUpFailed(code, problem, cause))
 
   return { start: () => start(), choose: (method) => begin(method, { unasked: false }), submit, stop }
-}
-
-/** Whether a code can be typed again at once, because one can be at hand. After anything else the subject chooses. */
-function canTypeAgain({ method, stepUp }: Extract<FlowState, { stepUp: unknown }>): boolean {
-  return method === 'totp' || (method === 'email-otp' && methodOf(stepUp, method)?.start !== undefined)
 }

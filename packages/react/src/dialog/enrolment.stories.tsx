@@ -112,9 +112,9 @@ export const CodesOffered: Story = {
   play: async () => {
     await choose()
     await typeCode('123456')
-    const name = await screen.findByLabelText('Name it, so that you know it again')
-    await userEvent.clear(name)
-    await userEvent.type(name, 'My phone')
+    const name: HTMLInputElement = await screen.findByLabelText('Name it, so that you know it again')
+    await userEvent.type(name, 'My phone', { initialSelectionStart: 0, initialSelectionEnd: name.value.length })
+    expect(name).toHaveValue('My phone')
     await click('Save')
     await screen.findByRole('dialog', { name: 'Save recovery codes' })
     await settled()

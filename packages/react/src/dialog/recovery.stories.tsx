@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { useAuthenticators } from '../hooks/use-authenticators.ts'
 import { useRecovery } from '../hooks/use-recovery.ts'
+import { focused } from '../shadow.test-support.ts'
 import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 
 const CODE = '0123-4567-89AB-CDEF'
@@ -76,7 +77,7 @@ export const Code: Story = {
   play: async () => {
     await open()
     await screen.findByRole('dialog', { name: 'Get back in' })
-    await waitFor(() => expect(screen.getByLabelText('Recovery code')).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Recovery code')))
     await settled()
   },
 }

@@ -2,6 +2,7 @@ import { authenticatorOf, licenseOf } from '@stile/testing'
 import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
+import { focused, tab } from '../shadow.test-support.ts'
 import {
   click,
   dark,
@@ -49,7 +50,7 @@ export const Code: Story = {
     await open()
     await dialog()
     await screen.findByText('Needed for: Export reports')
-    await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText(/6-digit code/)))
     await settled()
   },
 }
@@ -149,7 +150,7 @@ export const AnotherWayTaken: Story = {
     await open()
     await click('Use another way')
     await click('Use your authenticator app')
-    await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText(/6-digit code/)))
     await screen.findByRole('button', { name: 'Use another way' })
     await settled()
   },
@@ -164,14 +165,14 @@ export const ByKeyboard: Story = {
     gate.focus()
     await userEvent.keyboard('{Enter}')
     await screen.findByRole('button', { name: 'Use another way' })
-    await userEvent.tab()
+    tab()
     await userEvent.keyboard('{Enter}')
     // the choice opens with the best way in focus: two further is the authenticator app
-    await waitFor(() => expect(screen.getByRole('button', { name: 'Use a passkey Laptop' })).toHaveFocus())
-    await userEvent.tab()
-    await userEvent.tab()
+    await waitFor(() => expect(focused()).toBe(screen.getByRole('button', { name: 'Use a passkey Laptop' })))
+    tab()
+    tab()
     await userEvent.keyboard('{Enter}')
-    await waitFor(() => expect(screen.getByLabelText(/6-digit code/)).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText(/6-digit code/)))
     await userEvent.keyboard('123456')
     await screen.findByText('The export is ready.')
   },
@@ -211,7 +212,7 @@ export const OneWayOnly: Story = {
     await dialog()
     await click('I can’t do any of these')
     await screen.findByRole('dialog', { name: 'Get back in' })
-    await waitFor(() => expect(screen.getByLabelText('Recovery code')).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Recovery code')))
     await settled()
   },
 }

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react'
 import { expect, screen, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
+import { focused } from '../shadow.test-support.ts'
 import {
   click,
   dark,
@@ -64,7 +65,7 @@ export const EmailSent: Story = {
     await open()
     await screen.findByText(/sent.*a•••@example\.com/)
     const field = await screen.findByLabelText('6-digit code from the email')
-    await waitFor(() => expect(field).toHaveFocus())
+    await waitFor(() => expect(focused()).toBe(field))
     expect(field).toHaveAttribute('autocomplete', 'one-time-code')
     expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
     await settled()
@@ -98,7 +99,7 @@ export const EmailResent: Story = {
     await click('Send another code')
     await screen.findByText(/on its way/)
     expect(service().inbox()).toHaveLength(2)
-    expect(screen.getByLabelText('6-digit code from the email')).toHaveFocus()
+    expect(focused()).toBe(screen.getByLabelText('6-digit code from the email'))
     expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
     await settled()
   },

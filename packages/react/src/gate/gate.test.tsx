@@ -4,6 +4,7 @@ import { act, screen, waitFor } from '@testing-library/react'
 import { expect, test, vi } from 'vitest'
 import { MEMBER, open, outcomeOf, proofNow, typeCode } from '../page.test-support.ts'
 import type { FeatureName } from '../register.ts'
+import { openDialog } from '../shadow.test-support.ts'
 import { StepUpGate } from './step-up-gate.tsx'
 
 const exporting = vi.fn(() => <p>every account number</p>)
@@ -35,7 +36,7 @@ test('after a click the focus goes to the content as soon as the dialog is gone'
   await typeCode(user)
   const shown = (await content()).parentElement
   await waitFor(() => expect(document.activeElement).toBe(shown))
-  expect(document.querySelector('dialog[open]')).toBeNull()
+  expect(openDialog()).toBeNull()
 })
 
 test('content that is permitted without a click takes no focus', async () => {
@@ -285,7 +286,7 @@ test('a step-up that cannot succeed says so', async () => {
   const button = await confirm()
   service.given({ license: licenseOf('basic') })
   await user.click(button)
-  await waitFor(() => expect(document.querySelector('[data-stile-card="upgrade"], dialog[open]')).not.toBeNull())
+  await waitFor(() => expect(document.querySelector('[data-stile-card="upgrade"]') ?? openDialog()).not.toBeNull())
   isClosed()
 })
 

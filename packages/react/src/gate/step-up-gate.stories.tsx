@@ -1,5 +1,6 @@
 import { licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
+import { openDialog } from '../shadow.test-support.ts'
 import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 import { StepUpGate } from './step-up-gate.tsx'
 
@@ -30,7 +31,7 @@ export const StepUp: Story = {
   play: async () => {
     await card('step_up')
     await screen.findByText(/fresh proof/)
-    expect(document.querySelector('dialog[open]')).toBeNull()
+    expect(openDialog()).toBeNull()
     isClosed()
   },
 }
@@ -55,7 +56,7 @@ export const Granted: Story = {
     await click('Confirm and continue')
     await typeCode('123456')
     const content = await screen.findByText('The export is ready.')
-    await waitFor(() => expect(document.querySelector('dialog[open]')).toBeNull(), { timeout: 3000 })
+    await waitFor(() => expect(openDialog()).toBeNull(), { timeout: 3000 })
     await waitFor(() => expect(document.activeElement).toBe(content.parentElement))
   },
 }
@@ -137,7 +138,7 @@ export const TakenAway: Story = {
     await click('Confirm and continue')
     await typeCode('123456')
     await screen.findByText('The export is ready.')
-    await waitFor(() => expect(document.querySelector('dialog[open]')).toBeNull(), { timeout: 3000 })
+    await waitFor(() => expect(openDialog()).toBeNull(), { timeout: 3000 })
     service().given({ license: licenseOf('basic', { epoch: 2 }) })
     await card('upgrade')
     isClosed()

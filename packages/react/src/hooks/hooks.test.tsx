@@ -4,6 +4,7 @@ import { createElement, type ReactNode, useState } from 'react'
 import { expect, test } from 'vitest'
 import { connect, MEMBER, open, typeCode } from '../page.test-support.ts'
 import { StileProvider } from '../provider/stile-provider.tsx'
+import { openDialog } from '../shadow.test-support.ts'
 import { useAuthenticators } from './use-authenticators.ts'
 import { useFeature } from './use-feature.ts'
 import { useLicense } from './use-license.ts'
@@ -96,7 +97,7 @@ test('useStepUp without the dialog: a wrong code, then the right one', async () 
   await act(async () => result.current.flow?.submit({ code: '123 456' }))
   await waitFor(() => expect(result.current.state.status).toBe('done'))
   await expect(proven).resolves.toMatchObject({ acr: 'urn:stile:acr:mfa' })
-  expect(document.querySelector('dialog[open]')).toBeNull()
+  expect(openDialog()).toBeNull()
 })
 
 test('useStepUp tells a cancelled step-up by its code', async () => {

@@ -1,6 +1,6 @@
 /** Where a style sheet goes, and the nonce that a page's Content-Security-Policy may ask for. */
-export type StyleTarget = Readonly<{
-  scope: Document | ShadowRoot
+export type StyleTarget<Scope extends Document | ShadowRoot = ShadowRoot> = Readonly<{
+  scope: Scope
   nonce?: string | undefined
 }>
 
@@ -12,7 +12,7 @@ const adopted = new WeakMap<object, Set<string>>()
  * Constructable style sheets need no `style-src`. In browsers without them a `<style>` element carries the nonce of the page's
  * Content-Security-Policy.
  */
-export function adoptStyles({ scope, nonce }: StyleTarget, css: string): void {
+export function adoptStyles({ scope, nonce }: StyleTarget<Document | ShadowRoot>, css: string): void {
   const known = adopted.get(scope) ?? new Set()
   if (known.has(css)) return
   adopted.set(scope, known.add(css))

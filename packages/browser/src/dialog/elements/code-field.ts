@@ -20,17 +20,23 @@ export type CodeField = Readonly<{
 
 /** Makes a field for a six-digit code. It drops the spaces of a pasted code and submits itself when it is full. */
 export function createCodeField({ label, describedBy, onFull }: CodeFieldOptions): CodeField {
-  const input = element('input', { autocomplete: 'one-time-code', inputmode: 'numeric', 'aria-describedby': describedBy })
+  const input = element('input', {
+    part: 'input code-input',
+    dir: 'ltr',
+    autocomplete: 'one-time-code',
+    inputmode: 'numeric',
+    'aria-describedby': describedBy,
+  })
   input.oninput = () => {
     input.value = input.value.replace(/\D/g, '').slice(0, 6)
     if (input.value.length === 6) onFull(input.value)
   }
   return {
-    field: element('label', {}, label, input),
+    field: element('label', { part: 'label' }, label, input),
     input,
     mark: ({ busy, wrong }) => {
       input.readOnly = busy
-      input.setAttribute('aria-invalid', `${wrong}`)
+      input.ariaInvalid = wrong ? 'true' : null
       if (wrong && !busy) input.select()
     },
   }

@@ -20,6 +20,7 @@ export function icon(drawing: string): SVGElement {
   const svg = document.createElementNS(SVG, 'svg')
   svg.setAttribute('viewBox', '0 0 24 24')
   svg.setAttribute('aria-hidden', 'true')
+  svg.setAttribute('part', 'icon')
   const path = document.createElementNS(SVG, 'path')
   path.setAttribute('d', drawing)
   svg.append(path)
@@ -27,19 +28,24 @@ export function icon(drawing: string): SVGElement {
 }
 
 /** What a button says and does. */
-export type ButtonOptions = Readonly<{ label: string; onClick: () => void; className?: string }>
+export type ButtonOptions = Readonly<{
+  label: string
+  onClick: () => void
+  /** The parts that it is besides a `button`, for styling. */
+  part?: string
+}>
 
 /** Makes a button that does not submit the form. */
-export function button({ label, onClick, className = '' }: ButtonOptions): HTMLButtonElement {
-  return element('button', { type: 'button', className, onclick: onClick }, label)
+export function button({ label, onClick, part = '' }: ButtonOptions): HTMLButtonElement {
+  return element('button', { type: 'button', part: `button ${part}`, onclick: onClick }, label)
 }
 
 /** Makes the main button, which submits the form. */
 export function submitButton(label: string): HTMLButtonElement {
-  return element('button', { className: 'stile-primary' }, label)
+  return element('button', { part: 'button primary' }, label)
 }
 
 /** Makes a button without a border, for leaving a view. */
 export function quietButton(label: string, onClick: () => void): HTMLButtonElement {
-  return button({ label, onClick, className: 'stile-quiet' })
+  return button({ label, onClick, part: 'quiet' })
 }

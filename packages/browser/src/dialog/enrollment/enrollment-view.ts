@@ -50,7 +50,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
     describedBy: wizard.alertId,
     onFull: (code) => enrollment.submit({ code }),
   })
-  const nameInput = element('input', { maxLength: 64, autocomplete: 'off' })
+  const nameInput = element('input', { part: 'input', maxLength: 64, autocomplete: 'off' })
 
   const offer = (method: EnrollableMethod) => {
     const { title, hint } = OFFERS[method]
@@ -59,11 +59,11 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
     const choose = button({
       label: say(title),
       onClick: () => enrollment.start(method),
-      className: method === best ? 'stile-primary' : '',
+      part: method === best ? 'primary' : '',
     })
     choose.disabled = isMissing
     choose.setAttribute('aria-describedby', hintText.id)
-    return element('div', { className: 'stile-choice' }, choose, hintText)
+    return element('div', { part: 'choice' }, choose, hintText)
   }
   const showChoice = (view: Pick<DialogView, 'key'> & Partial<DialogView>) =>
     show({ title: say('enrollTitle'), body: () => methods.map(offer), actions: () => [cancelButton()], ...view })
@@ -81,9 +81,9 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
     const src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
     const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
     return [
-      ...(qr ? [element('img', { alt: say('qr'), width: 176, height: 176, src })] : []),
+      ...(qr ? [element('img', { part: 'qr', alt: say('qr'), width: 176, height: 176, src })] : []),
       element('p', {}, say('secret')),
-      element('div', { className: 'stile-secret' }, element('code', {}, inFours), wizard.copyButton(secret)),
+      element('div', { part: 'secret' }, element('code', { part: 'code', dir: 'ltr' }, inFours), wizard.copyButton(secret)),
     ]
   }
   const showSecret = ({ status, error, qr }: Registering, secret: string) => {
@@ -120,7 +120,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
         text: attestation && attestation !== 'trusted' ? say(ATTESTATION_TEXTS[attestation]) : '',
         onCancel: finish,
         onSubmit: save,
-        body: () => [element('label', {}, say('name'), nameInput)],
+        body: () => [element('label', { part: 'label' }, say('name'), nameInput)],
         actions: () => [submitButton(say('save'))],
       })
     }

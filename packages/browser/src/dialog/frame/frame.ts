@@ -29,19 +29,20 @@ export type DialogFrame = Readonly<{
   closed: () => Promise<void>
 }>
 
-/** Puts the dialog into an element. The browser itself moves the focus in when it opens and back when it closes. */
-export function createFrame(host: Element): DialogFrame {
-  // random, because a page may hold several dialogs and even two copies of this package
-  const id = `stile-${Math.random().toString(36).slice(2)}`
-  const header = element('header')
-  const title = element('h2', { id: `${id}-title`, tabIndex: -1 })
-  const text = element('p', { id: `${id}-text` })
-  const body = element('div')
-  const alert = element('p', { id: `${id}-alert`, role: 'alert' })
-  const actions = element('div')
-  const form = element('form', {}, header, body, alert, actions)
-  const dialog = element('dialog', { 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
-  host.append(dialog)
+/**
+ * Puts the dialog into a shadow root, in which its ids are its own. The browser itself moves the focus in when it opens and back when it
+ * closes.
+ */
+export function createFrame(root: ShadowRoot): DialogFrame {
+  const heading = element('div', { part: 'heading' })
+  const title = element('h2', { id: 'title', part: 'title', tabIndex: -1 })
+  const text = element('p', { id: 'text', part: 'text' })
+  const body = element('div', { part: 'body' })
+  const alert = element('p', { id: 'alert', part: 'alert', role: 'alert' })
+  const actions = element('div', { part: 'actions' })
+  const form = element('form', {}, heading, body, alert, actions)
+  const dialog = element('dialog', { part: 'dialog', 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
+  root.append(dialog)
 
   let shown: DialogView | undefined
   let shownIcon: string | undefined
@@ -62,7 +63,7 @@ export function createFrame(host: Element): DialogFrame {
     alertId: alert.id,
     show: (view) => {
       const isSameView = shown?.key === view.key
-      if (shownIcon !== view.icon) header.replaceChildren(icon(view.icon), title, text)
+      if (shownIcon !== view.icon) heading.replaceChildren(icon(view.icon), title, text)
       shownIcon = view.icon
       shown = view
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
@@ -74,7 +75,7 @@ export function createFrame(host: Element): DialogFrame {
       }
       if (!dialog.open) dialog.showModal()
       setText(alert, view.alert ?? '')
-      if (!isSameView) (dialog.querySelector<HTMLElement>('input,.stile-primary') ?? title).focus()
+      if (!isSameView) (dialog.querySelector<HTMLElement>('input,[part~=primary]') ?? title).focus()
     },
     close: () => {
       shown = undefined

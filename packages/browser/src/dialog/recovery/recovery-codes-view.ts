@@ -4,7 +4,7 @@ import { ICONS } from '../elements/more-icons.ts'
 import { button, element, quietButton, submitButton } from '../parts.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
 import type { Wizard } from '../wizard/wizard.ts'
-import { RECOVERY_STYLES } from './styles.ts'
+import { PRINT_STYLES, RECOVERY_STYLES } from './styles.ts'
 
 /** Why recovery codes are shown. */
 export type RecoveryCodesViewOptions = Readonly<{
@@ -18,7 +18,7 @@ export type RecoveryCodesViewOptions = Readonly<{
  * @returns whether they were made
  */
 export async function showRecoveryCodes(wizard: Wizard, { isRequested }: RecoveryCodesViewOptions): Promise<boolean> {
-  wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES })
+  wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES, pageCss: PRINT_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
   const codesLeft = await recovery.status().then(
@@ -66,12 +66,16 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
 
     const showCodes = (codes: readonly string[]) => {
       let alert = ''
-      const finish = () => resolve(true)
+      const markHost = (hasCodes: boolean) => wizard.host.toggleAttribute('data-codes', hasCodes)
+      const finish = () => {
+        markHost(false)
+        resolve(true)
+      }
       const body = () => [
-        element('ol', { className: 'stile-codes' }, ...codes.map((code) => element('li', {}, element('code', {}, code)))),
+        element('ol', { part: 'codes', dir: 'ltr' }, ...codes.map((code) => element('li', {}, element('code', { part: 'code' }, code)))),
         element(
           'div',
-          { className: 'stile-row' },
+          { part: 'row' },
           wizard.copyButton(codes.join('\n')),
           button({ label: say('download'), onClick: () => download(codes) }),
           button({ label: say('print'), onClick: () => print() }),
@@ -93,6 +97,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
           body,
           actions: () => [submitButton(say('saved'))],
         })
+      markHost(true)
       wizard.showStep({ render, cancel: finish })
     }
 

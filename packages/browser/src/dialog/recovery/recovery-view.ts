@@ -50,13 +50,14 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
     let error: FlowError | undefined
     let isHelpShown = hasNoCodes
     const input = element('input', {
-      className: 'stile-typed',
+      part: 'input typed',
+      dir: 'ltr',
       autocomplete: 'off',
       autocapitalize: 'characters',
       spellcheck: false,
       'aria-describedby': wizard.alertId,
     })
-    const field = element('label', {}, say('recoveryCode'), input)
+    const field = element('label', { part: 'label' }, say('recoveryCode'), input)
     const leave = () => resolve(undefined)
 
     const alertText = () => {
@@ -87,7 +88,7 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
     }
     const showHelp = () => {
       const backButton = () => button({ label: say('back'), onClick: toggleHelp })
-      const closeButton = () => button({ label: say('close'), onClick: leave, className: 'stile-primary' })
+      const closeButton = () => button({ label: say('close'), onClick: leave, part: 'primary' })
       show({
         key: 'help',
         icon: ICONS.door,
@@ -111,7 +112,7 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
       })
       const isRefused = error?.code === 'recovery_failed'
       input.readOnly = busy
-      input.setAttribute('aria-invalid', `${isRefused}`)
+      input.ariaInvalid = isRefused ? 'true' : null
       if (isRefused) input.select()
     }
     const step = { render: () => (isHelpShown ? showHelp() : showForm()), cancel: leave }

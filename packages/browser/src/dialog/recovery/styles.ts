@@ -1,55 +1,55 @@
-/** The looks of recovery and recovery codes. The codes can be printed without the page around them. */
+/** The looks of recovery and recovery codes. */
 export const RECOVERY_STYLES = `
-stile-dialog {
-  .stile-codes {
-    display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr));
-    gap: 0.375rem 0.75rem;
-    padding: 0.875rem;
-    border: 1px solid var(--_border);
-    border-radius: var(--_radius);
-    list-style: none;
-    code {
-      font-size: 0.93em;
-      text-align: center;
-      display: block;
-      white-space: nowrap;
-    }
-  }
-  .stile-row {
-    display: flex;
-    gap: 0.5rem;
-    flex-wrap: wrap;
-    button {
-      flex: 1;
-      width: auto;
-      padding: 0.5rem 0.75rem;
-    }
-  }
-  .stile-typed {
-    font: 1.1em / 1.5 ui-monospace, monospace;
-    text-transform: uppercase;
+[part="codes"] {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(12.3em, 1fr));
+  gap: 0.4em 0.8em;
+  padding: 0.93em;
+  border: 1px solid var(--_border);
+  border-radius: var(--_radius);
+  list-style: none;
+  code {
+    font-size: 0.93em;
+    text-align: center;
+    display: block;
+    white-space: nowrap;
   }
 }
+[part="row"] {
+  display: flex;
+  gap: 0.53em;
+  flex-wrap: wrap;
+  button {
+    flex: 1;
+    width: auto;
+    padding: 0.53em 0.8em;
+  }
+}
+[part~="typed"] {
+  font: 1.1em / 1.5 ui-monospace, monospace;
+  text-transform: uppercase;
+}
 @media print {
-  body:has(.stile-codes) > :not(:has(.stile-codes)) {
+  dialog {
+    position: static;
+    border: 0;
+    box-shadow: none;
+    color: #000;
+    background: none;
+  }
+  svg,
+  button,
+  ::backdrop {
     display: none;
   }
-  stile-dialog:has(.stile-codes) {
-    dialog {
-      position: static;
-      border: 0;
-      box-shadow: none;
-      color: #000;
-      background: none;
-    }
-    svg,
-    button {
-      display: none;
-    }
-    ::backdrop {
-      display: none;
-    }
+}
+`
+
+/** Keeps the page off the paper while recovery codes are shown. The one rule that reaches out of the dialog: the page is the document's. */
+export const PRINT_STYLES = `
+@media print {
+  body:has(stile-dialog[data-codes]) > :not(stile-dialog[data-codes], :has(stile-dialog[data-codes])) {
+    display: none;
   }
 }
 `

@@ -52,7 +52,7 @@ export function createChoiceView({ prompt, say, recoverButton }: ChoiceViewOptio
     const made = button({
       label: '',
       onClick: () => choose(state, method),
-      className: `stile-way${isBest ? ' stile-primary' : ''}`,
+      part: `way${isBest ? ' primary' : ''}`,
     })
     made.append(
       icon(OFFERS[method].drawing),

@@ -15,12 +15,15 @@ export type EmailViewOptions = Readonly<{
   leaveButton: (state: OpenFlowState) => HTMLButtonElement
 }>
 
+/** Shows a step-up whose code goes by mail. */
+export type EmailView = (state: OpenFlowState, alert: string) => void
+
 /** Creates the view of an emailed code: where it went, a field for it, and a button for another one. */
-export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions): (state: OpenFlowState, alert: string) => void {
+export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions): EmailView {
   const { flow } = prompt
   const codeField = createCodeField({ label: say('emailCode'), describedBy: prompt.alertId, onFull: (code) => flow.submit({ code }) })
-  const outcome = element('p', { role: 'status' })
-  const resendButton = button({ label: say('resend'), onClick: () => resend(), className: 'stile-link' })
+  const outcome = element('p', { role: 'status', part: 'status' })
+  const resendButton = button({ label: say('resend'), onClick: () => resend(), part: 'link' })
   let isResending = false
   let knownStart: EmailCodeStart | undefined
   let markedState: OpenFlowState | undefined
@@ -28,6 +31,8 @@ export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions):
   const resend = () => {
     isResending = true
     outcome.textContent = say('resending')
+    // the button in focus is disabled now, and with it the focus would be lost
+    codeField.input.focus()
     prompt.choose('email-otp')
   }
   /** Says how asking for another code ended, and gives the focus back to the field. */

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest'
 import { createOperationView } from './operation-view.ts'
 
+const scope = document.createElement('div').attachShadow({ mode: 'open' })
 const view = { key: 'x', icon: '', title: 'Confirm it’s you', text: '', actions: () => [], onCancel: () => {} }
 const shown = (feature: string, operation: Readonly<Record<string, string | number | boolean>>, text?: string) =>
-  createOperationView({ feature, operation }, { styles: { scope: document, nonce: undefined }, texts: undefined })(
-    { ...view, text: 'x' },
-    text,
-  )
+  createOperationView({ feature, operation }, { styles: { scope, nonce: undefined }, texts: undefined })({ ...view, text: 'x' }, text)
 
 test.each([
   [{ change: 'add', method: 'passkey', id: 'reg_1' }, 'Add a passkey.'],

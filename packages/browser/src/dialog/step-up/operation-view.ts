@@ -5,7 +5,7 @@ import { OPERATION_TEXTS } from '../texts/operation-texts.ts'
 import type { AddOperation } from './step-up-view.ts'
 
 const STYLES = `
-stile-dialog .stile-operation {
+[part="operation"] {
   display: grid;
   grid-template-columns: auto 1fr;
   gap: 0.25rem 1rem;
@@ -33,6 +33,6 @@ export function createOperationView(
     element('dt', {}, say(`operation_${name}`) || name),
     element('dd', {}, `${value}`),
   ])
-  const list = element('dl', { className: 'stile-operation' }, ...rows)
+  const list = element('dl', { part: 'operation' }, ...rows)
   return (view: DialogView) => ({ ...view, body: () => [list, ...(view.body?.() ?? [])] })
 }

@@ -23,6 +23,8 @@ export type StepUpPrompt = Readonly<{
   show: (view: PromptView) => void
   close: () => void
   cancelButton: () => HTMLButtonElement
+  /** Shows that something is under way. */
+  showWaiting: () => void
   /** Shows that something could not be reached, and how to try again. */
   showUnreachable: (alert: string, tryAgain: () => void) => void
   render: () => void
@@ -71,6 +73,7 @@ export type StepUpViewOptions = Readonly<{
 export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpViewOptions): void {
   const { cancel, submit } = flow
   let isOpen = false
+  let isEnded = false
   let timer: ReturnType<typeof setTimeout>
   let ways: WaysView | undefined
   let isWaysMissing = false
@@ -86,6 +89,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
   const finish = (next?: WizardGoal) => {
+    isEnded = true
     clearTimeout(timer)
     unsubscribe()
     onEnd(next)
@@ -101,7 +105,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
 
   const leaveButton = ({ methods }: OpenFlowState) => {
     const isOnly = methods.length < 2
-    return button({ label: say(isOnly ? 'none' : 'another'), onClick: showChoice, className: isOnly ? 'stile-quiet stile-link' : '' })
+    return button({ label: say(isOnly ? 'none' : 'another'), onClick: showChoice, part: isOnly ? 'quiet link' : '' })
   }
   const showPasskey = (state: OpenFlowState) =>
     show({
@@ -127,6 +131,8 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   }
 
   const render = () => {
+    // what was loaded for it may come when it has ended
+    if (isEnded) return
     clearTimeout(timer)
     const state = flow.get()
     if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
@@ -165,6 +171,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       frame.close()
     },
     cancelButton,
+    showWaiting,
     showUnreachable,
     render,
     runLater,

@@ -1,6 +1,20 @@
 import { expect, test, vi } from 'vitest'
 import { json, NOW, openStepUp, refuse, setup, until } from '../../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, labelled, mount, press, say, texts, type, useDialogs } from '../page.test-support.ts'
+import {
+  alert,
+  buttonOf,
+  buttons,
+  dialog,
+  focused,
+  input,
+  labelled,
+  mount,
+  press,
+  say,
+  texts,
+  type,
+  useDialogs,
+} from '../page.test-support.ts'
 
 useDialogs()
 
@@ -25,7 +39,7 @@ test('a code by mail says where it went, and its field takes the code as any oth
   expect(input().labels?.[0]?.textContent).toBe(texts.emailCode)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
-  expect(document.activeElement).toBe(input())
+  expect(focused()).toBe(input())
   type('123456')
   await flow.done
   expect(seen(ATTEMPTS)[0]?.body).toEqual({ method: 'email-otp', response: { code: '123456' } })
@@ -47,7 +61,7 @@ test('another code can be asked for once it is time, what became of it is said, 
   await until(() => dialog().querySelector('[role=status]')?.textContent === texts.resent)
   expect(seen(RESEND)).toHaveLength(1)
   expect(input().value).toBe('')
-  expect(document.activeElement).toBe(input())
+  expect(focused()).toBe(input())
 })
 
 test('a clock of this browser that is hours behind does not keep the subject from asking for another code', async () => {
@@ -74,7 +88,7 @@ test('each way has a name, and which one is meant; another is always one click a
   press(texts.another)
   await until(() => buttonOf(`${texts.useTotp} Old phone`))
   press(`${texts.useTotp} Old phone`)
-  expect(document.activeElement).toBe(input())
+  expect(focused()).toBe(input())
   flow.cancel()
 })
 

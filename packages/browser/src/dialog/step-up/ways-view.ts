@@ -1,13 +1,13 @@
 import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
-import { ERROR_STYLES } from '../elements/error-styles.ts'
+import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
 import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
-import { createEmailView } from './email-view.ts'
+import type { EmailView } from './email-view.ts'
 import type { AddOperation, OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
 import { WAYS_STYLES } from './styles.ts'
 
@@ -31,7 +31,7 @@ const isEnrollable = (method: string): method is EnrollableMethod => Object.hasO
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
-  adoptStyles(styles, ERROR_STYLES)
+  adoptStyles(styles, FEEDBACK_STYLES)
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
@@ -47,12 +47,29 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     prompt.finish({ kind: 'recovery' })
     flow.cancel()
   }
-  const recoverButton = () => button({ label: say('none'), onClick: recover, className: 'stile-link' })
+  const recoverButton = () => button({ label: say('none'), onClick: recover, part: 'link' })
   const leaveButton = ({ methods }: OpenFlowState) =>
     methods.length > 1 ? button({ label: say('another'), onClick: prompt.showChoice }) : recoverButton()
 
   const showChoice = createChoiceView({ prompt, say, recoverButton })
-  const showEmail = createEmailView({ prompt, say, leaveButton })
+
+  let emailView: EmailView | 'loading' | 'missing' | undefined
+  const loadEmailView = async () => {
+    emailView = 'loading'
+    prompt.showWaiting()
+    emailView = await import('./email-view.ts').then(
+      ({ createEmailView }) => createEmailView({ prompt, say, leaveButton }),
+      () => 'missing',
+    )
+    prompt.render()
+  }
+  /** Its view is loaded when the first code is asked for: a mail takes longer. */
+  const showEmail = (state: OpenFlowState) => {
+    if (emailView === undefined) loadEmailView()
+    else if (emailView === 'loading') prompt.showWaiting()
+    else if (emailView === 'missing') prompt.showUnreachable(say('service_unavailable'), loadEmailView)
+    else emailView(state, alertOf(state))
+  }
 
   const showSecurityKey = (state: OpenFlowState) =>
     show({
@@ -112,7 +129,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
   const showMethod = (state: OpenFlowState, method: Method | undefined) => {
     switch (method) {
       case 'email-otp':
-        return showEmail(state, alertOf(state))
+        return showEmail(state)
       case 'security-key':
         return showSecurityKey(state)
       // passkeys and authenticator codes are shown by the first prompt

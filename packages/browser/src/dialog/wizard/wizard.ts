@@ -2,7 +2,7 @@ import type { Method } from '@stile/protocol'
 import { flowError, toStileError } from '../../base.ts'
 import type { EnrollmentClient } from '../../enroll/gated.ts'
 import type { FlowError } from '../../stile.ts'
-import { ERROR_STYLES } from '../elements/error-styles.ts'
+import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
@@ -38,8 +38,10 @@ export type Wizard = Readonly<{
   errorText: (error: FlowError | undefined, method?: Method) => string
   /** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
   errorOf: (cause: unknown) => FlowError | undefined
-  /** Adds the sentences and looks of a view that is loaded later. */
-  extend: (more: Readonly<{ texts: Partial<Texts>; css: string }>) => void
+  /** The element that the dialog is in. */
+  host: Element
+  /** Adds the sentences and looks of a view that is loaded later; `pageCss` holds for the page around the dialog. */
+  extend: (more: Readonly<{ texts: Partial<Texts>; css: string; pageCss?: string }>) => void
   /** Goes to a step. It is rendered now, and again after a step-up that was shown over it. */
   showStep: (step: WizardStep) => void
   /** Shows a view of the current step. */
@@ -54,7 +56,7 @@ export type Wizard = Readonly<{
 
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
-  adoptStyles(styles, ERROR_STYLES)
+  adoptStyles(styles, FEEDBACK_STYLES)
   adoptStyles(styles, WIZARD_STYLES)
   const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
   const say = createSay(table)
@@ -86,8 +88,10 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
       const error = toStileError(cause, 'internal')
       return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
     },
-    extend: ({ texts: more, css }) => {
+    host: styles.scope.host,
+    extend: ({ texts: more, css, pageCss }) => {
       adoptStyles(styles, css)
+      if (pageCss) adoptStyles({ ...styles, scope: document }, pageCss)
       Object.assign(table, more, texts)
     },
     showStep: (next) => {

@@ -1,0 +1,29 @@
+/** The looks of what the dialog answers with: that it is at work, what went wrong, and the field that it is about. */
+export const FEEDBACK_STYLES = `
+:host {
+  --_danger: var(--stile-danger, light-dark(#b3261e, #ffb4ab));
+}
+[role="alert"] {
+  padding: 0.67em;
+  border: 1px solid;
+  border-radius: var(--_radius);
+  font-size: 0.93em;
+  color: var(--_danger);
+}
+[aria-invalid] {
+  border-color: var(--_danger);
+}
+button:hover {
+  border-color: var(--_muted);
+}
+@media (prefers-reduced-motion: no-preference) {
+  [aria-busy="true"] svg {
+    animation: pulse 0.8s infinite alternate;
+  }
+}
+@keyframes pulse {
+  to {
+    opacity: 0.35;
+  }
+}
+`
