@@ -28,6 +28,7 @@ export default {
       requireCnf: true,
       acrMap: { [MFA_ACR]: 'mfa' },
       relogin: {
+        name: 'Quarterly ID',
         issuer: env.idp,
         clientId: 'stile',
         clientSecret: env.idpServiceSecret,

@@ -117,3 +117,30 @@ test('signing out at the identity provider ends the page that was signed in with
   await page.bringToFront()
   await expect(page.getByText('Your session was ended. Sign in again.')).toBeVisible()
 })
+
+test('a session that support has ended goes on in the page, with one sign-in at the identity provider', async ({
+  page,
+  demo,
+  people,
+  signInElsewhere,
+  picture,
+}) => {
+  await signInElsewhere('pro')
+  await page.getByLabel('Note for the file').fill('Typed before it ended')
+  const key = await demo.stile('keys', 'create', '--name', 'support', '--scope', 'sessions:write', '--ttl', '1d')
+  const subject = encodeURIComponent(`sso|${people.pro.name}`)
+  const ended = await fetch(`${demo.urls.admin}/v1/admin/sessions/${subject}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${key.trim().split('\n').at(-1)}` },
+  })
+  expect(ended.status).toBe(204)
+
+  const card = page.locator('[data-stile-card=ended]').first()
+  await expect(card).toBeVisible()
+  await picture('session-ended')
+  const opened = page.waitForEvent('popup')
+  await card.getByRole('button', { name: 'Sign in again' }).click()
+  await signInAtProvider(await opened, people.pro)
+  await expect(page.locator('[data-stile-card=step_up]')).toBeVisible()
+  await expect(page.locator('[data-stile-card=ended]')).toHaveCount(0)
+})

@@ -33,7 +33,7 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await plugIn(other)
   await signIn('pro', other)
   await goTo(other, 'Security')
-  await other.getByRole('button', { name: 'Lost your authenticators?' }).click()
+  await other.getByRole('button', { name: 'Lost access to all of them?' }).click()
   const dialog = other.getByRole('dialog', { name: 'Get back in' })
   await dialog.getByLabel('Recovery code').fill('AAAA-AAAA-AAAA-AAAA')
   await dialog.getByRole('button', { name: 'Continue' }).click()
@@ -53,7 +53,7 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   expect(JSON.stringify(await mailsOf(other, demo))).not.toContain(second)
 
   // a code is good for one time
-  await other.getByRole('button', { name: 'Lost your authenticators?' }).click()
+  await other.getByRole('button', { name: 'Lost access to all of them?' }).click()
   await dialog.getByLabel('Recovery code').fill(code)
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await expect(dialog.getByRole('alert')).toContainText('That code is not right, was used already or has ended.')

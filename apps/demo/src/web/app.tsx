@@ -26,6 +26,8 @@ export function App({ api, service }: Readonly<{ api: Api; service: string }>): 
     return <SignIn api={api} notice={notice ?? asked} returnTo={recovering ? '/recover' : '/'} onSignedIn={load} />
   }
   const signedOut = (why?: string) => {
+    // whoever signs in next begins at the beginning
+    history.replaceState(null, '', '/')
     setNotice(why)
     setMe(null)
   }

@@ -51,11 +51,16 @@ export function Product({ api, service, me, onSignedOut }: ProductProps): ReactE
     else onSignedOut()
   }
 
-  // a session that ends elsewhere, such as at the identity provider, ends here too
+  useEffect(() => {
+    document.title = `${PAGES[page]} · Quarterly`
+  }, [page])
+
+  // a session that ends elsewhere, such as at the identity provider, ends here too; if signing in again can go on with it, the gates say so
   useEffect(() => {
     const look = async () => {
       const known = client.get()
       if (leaving.current || known.status !== 'error' || known.code !== 'session_ended') return
+      if (known.problem?.next?.methods?.includes('relogin')) return
       leaving.current = true
       client.close()
       await api.signOut().catch(() => {})

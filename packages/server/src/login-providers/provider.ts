@@ -25,8 +25,8 @@ export type LoginProvider = Readonly<{
   /** The issuer of the configuration that it is the login provider of. */
   issuer: IssuerOptions
   relogin: ReloginOptions
-  /** Its host, for people to read. */
-  host: string
+  /** What people call it: its configured name, else its host. */
+  name: string
   /**
    * Its metadata (OpenID Connect Discovery 1.0 §4), read when it is first needed and then every hour.
    *
@@ -68,7 +68,14 @@ export function createLoginProviders({ issuers, now, fetch, log, limits }: Login
     const read = async () => checked(await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, request)), url)
     const metadata = remembered(read, now)
     const onOutage = (cause: unknown): void => warnOfOutage(log, id, cause)
-    providers.set(id, { issuer, relogin, host: url.host, metadata, getKey: keysAt(metadata, { now, fetch, onOutage }), request })
+    providers.set(id, {
+      issuer,
+      relogin,
+      name: relogin.name ?? url.host,
+      metadata,
+      getKey: keysAt(metadata, { now, fetch, onOutage }),
+      request,
+    })
   }
   return { find: (issuerId) => providers.get(issuerId) }
 }

@@ -92,6 +92,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'With it users sign in again at the login provider, in a popup, instead of through the application.',
     fix: "Register a client there and give { clientId, clientSecret, redirectUris: ['https://app.example.com/stile/done'] }.",
   },
+  'issuers[].relogin.name': {
+    why: 'Users read it on the button that leads to the login provider.',
+    fix: 'Give what they call it, such as "Acme ID", in at most 64 characters, or leave it out: then they read its host.',
+  },
   'issuers[].relogin.issuer': {
     why: 'Its metadata is read from <issuer>/.well-known/openid-configuration.',
     fix: 'Give the OpenID Connect issuer URL of the login provider; default is the issuer itself where that is a URL.',

@@ -48,6 +48,7 @@ const parameters = z
   )
 
 const relogin = z.strictObject({
+  name: z.string().min(1).max(64).optional(),
   issuer: httpUrl.optional(),
   clientId: name,
   clientSecret: name.optional(),

@@ -18,13 +18,13 @@ export function Settings({ api }: Readonly<{ api: Api }>): ReactElement {
           <>
             <section>
               <h2>Billing contact</h2>
-              <p className="lead">Saving it asks for a sign-in, or a code by mail, of the last five minutes.</p>
+              <p className="lead">To save, you’ll confirm it’s you.</p>
               <SettingForm api={api} path="contact" member="contact" label="Billing contact" value={settings.contact} save="Save contact" />
             </section>
             <section className="section">
               <h2>Payout account</h2>
               <TierGuard tier="enterprise" label="Enterprise">
-                <p className="lead">All payouts go to this account, so changing it asks for a security key whose maker vouches for it.</p>
+                <p className="lead">All payouts go to this account, so changing it asks for an approved security key.</p>
                 <StepUpGate feature="payouts.account" label="Changing the payout account">
                   <SettingForm
                     api={api}

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactElement, useState } from 'react'
+import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react'
 import type { Api } from '../api.ts'
 
 const USERS = [
@@ -26,6 +26,10 @@ export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): Reac
   const [user, setUser] = useState('')
   const [problem, setProblem] = useState<string | null>(() => CAME_BACK[new URLSearchParams(location.search).get('sign-in') ?? ''] ?? null)
   const [busy, setBusy] = useState(false)
+  const password = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    document.title = 'Sign in · Quarterly'
+  }, [])
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -33,7 +37,7 @@ export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): Reac
     const refused = await api.signIn(user, String(new FormData(event.currentTarget).get('password')))
     setBusy(false)
     setProblem(refused)
-    if (refused !== null) return
+    if (refused !== null) return password.current?.select()
     history.replaceState(null, '', location.pathname)
     onSignedIn()
   }
@@ -65,12 +69,19 @@ export function SignIn({ api, notice, returnTo, onSignedIn }: SignInProps): Reac
           </label>
           <label className="field">
             Password
-            <input name="password" type="password" autoComplete="current-password" required />
+            <input
+              ref={password}
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              aria-describedby="sign-in-problem"
+              required
+            />
           </label>
-          <p className="problem" role="alert" hidden={problem === null}>
+          <p id="sign-in-problem" className="problem" role="alert" hidden={problem === null}>
             {problem}
           </p>
-          <button type="submit" className="primary" disabled={busy}>
+          <button type="submit" className="primary" aria-disabled={busy} onClick={(event) => busy && event.preventDefault()}>
             Sign in
           </button>
         </form>

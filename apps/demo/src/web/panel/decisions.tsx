@@ -23,7 +23,7 @@ export function Decisions({ state }: Readonly<{ state: State }>): ReactElement {
               <span className={`badge ${decision.outcome}`}>{OUTCOMES[decision.outcome]}</span>
             </span>
             {decision.outcome === 'permit' && decision.until !== undefined && <Countdown until={decision.until} now={state.now} />}
-            {decision.reasons.map((reason) => (
+            {(decision.outcome === 'permit' ? [] : decision.reasons).map((reason) => (
               <p key={reason.source + reason.code} className="muted">
                 {reason.message} <code>{reason.source}</code>
               </p>

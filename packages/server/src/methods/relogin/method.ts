@@ -31,7 +31,7 @@ export const relogin: AuthenticationMethod = {
     if (!can) return undefined
     // once this key has signed in again, nothing but age asks for it
     const why = proofs.some(({ method }) => method === 'relogin') ? undefined : caller.loginGap
-    return { method: 'relogin', authenticators: [], ...(place && { hint: place.provider.host }), ...(why && { why }) }
+    return { method: 'relogin', authenticators: [], ...(place && { hint: place.provider.name }), ...(why && { why }) }
   },
 
   async start(domain, { record, standing, requirement }) {

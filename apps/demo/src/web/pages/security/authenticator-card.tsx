@@ -15,11 +15,20 @@ export function AuthenticatorCard({ authenticator, loss, onRename, onRemove }: C
   const { name, method, level, disabled } = authenticator
   const [mode, setMode] = useState<'show' | 'rename' | 'remove'>('show')
   const [busy, setBusy] = useState(false)
+  /** The button that takes the focus back once what it opened is closed. */
+  const [opener, setOpener] = useState<'rename' | 'remove'>()
+  const open = (next: 'rename' | 'remove') => {
+    setOpener(next)
+    setMode(next)
+  }
   const run = async (act: () => Promise<void>) => {
     setBusy(true)
     await act()
     setBusy(false)
     setMode('show')
+  }
+  const focusBack = (name: 'rename' | 'remove') => (button: HTMLButtonElement | null) => {
+    if (button && opener === name) button.focus()
   }
   return (
     <li className="surface authenticator">
@@ -32,10 +41,10 @@ export function AuthenticatorCard({ authenticator, loss, onRename, onRemove }: C
       </span>
       {mode === 'show' && (
         <span className="row">
-          <button type="button" className="quiet" aria-label={`Rename ${name}`} onClick={() => setMode('rename')}>
+          <button type="button" className="quiet" aria-label={`Rename ${name}`} ref={focusBack('rename')} onClick={() => open('rename')}>
             Rename
           </button>
-          <button type="button" className="quiet" aria-label={`Remove ${name}`} onClick={() => setMode('remove')}>
+          <button type="button" className="quiet" aria-label={`Remove ${name}`} ref={focusBack('remove')} onClick={() => open('remove')}>
             Remove
           </button>
         </span>
@@ -73,7 +82,8 @@ export function AuthenticatorCard({ authenticator, loss, onRename, onRemove }: C
             </p>
           )}
           <span className="row">
-            <button type="button" className="danger" disabled={busy} onClick={() => void run(onRemove)}>
+            {/* biome-ignore lint/a11y/noAutofocus: it appears on a click that asks for it, in place of what was clicked */}
+            <button type="button" className="danger" autoFocus aria-disabled={busy} onClick={() => busy || void run(onRemove)}>
               Yes, remove
             </button>
             <button type="button" className="quiet" onClick={() => setMode('show')}>

@@ -1,6 +1,6 @@
 import { StepUpCancelled } from '@stile/browser'
 import { useAuthenticators, useLicense, useRecovery } from '@stile/react'
-import { type ReactElement, useState } from 'react'
+import { type ReactElement, useRef, useState } from 'react'
 import type { Me } from '../../api.ts'
 import { sentenceFor } from '../../stile/sentences.ts'
 import { AuthenticatorCard } from './authenticator-card.tsx'
@@ -16,6 +16,7 @@ export function Security({ me }: Readonly<{ me: Me }>): ReactElement {
   const license = useLicense()
   const [problem, setProblem] = useState<string | null>(null)
   const [link, setLink] = useState(takeRecoveryLink)
+  const heading = useRef<HTMLHeadingElement>(null)
 
   const run = async (act: () => Promise<unknown>) => {
     setProblem(null)
@@ -33,7 +34,9 @@ export function Security({ me }: Readonly<{ me: Me }>): ReactElement {
 
   return (
     <>
-      <h1>Security</h1>
+      <h1 ref={heading} tabIndex={-1}>
+        Security
+      </h1>
       {link !== undefined && (
         <section className="surface stack recover" aria-label="Set up a new way">
           <h2>Set up a new way to confirm it’s you</h2>
@@ -70,7 +73,13 @@ export function Security({ me }: Readonly<{ me: Me }>): ReactElement {
             authenticator={each}
             loss={lossOf(each, authenticators)}
             onRename={(name) => run(() => rename(each.id, name))}
-            onRemove={() => run(() => remove(each.id))}
+            onRemove={() =>
+              run(async () => {
+                await remove(each.id)
+                // the card that had the focus is gone
+                heading.current?.focus()
+              })
+            }
           />
         ))}
       </ul>
