@@ -30,7 +30,7 @@ export type Reopened = 'reopened' | 'gone' | 'too_early'
 export interface SessionStore {
   /**
    * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
-   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `login` is of this
+   * ended for every key, also for keys seen later. An expired session begins again, without what belonged to it, if `login` is of this
    * key and was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
    * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
    *
@@ -67,7 +67,10 @@ export interface SessionStore {
       notices?: readonly NewNotice[]
     }>,
   ): Promise<SessionSeen>
-  /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
+  /**
+   * Ends a session on all its devices and drops all that belongs to it: proofs, step-ups, operations, registrations and tickets. In one
+   * transaction with the change.
+   */
   end(
     input: Readonly<{
       subject: string
@@ -84,8 +87,8 @@ export interface SessionStore {
     }>,
   ): Promise<void>
   /**
-   * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
-   * registrations, in one transaction with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
+   * Ends every session of a subject on all devices, apart from the one of `except`, and drops what {@link end} drops, in one transaction
+   * with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
    * if its login was given at `now` or before, or its token was made then and does not say; later ones begin again. Another device on the sid of `except` is
    * ended like another session, and the login of that sid belongs to the spared one from here on. In the same transaction the devices are
    * forgotten if that is asked for, and the notices taken.

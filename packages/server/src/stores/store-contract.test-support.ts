@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { attemptsContract } from './contract/attempts.test-support.ts'
 import { authenticatorsContract } from './contract/authenticators.test-support.ts'
+import { belongingsContract } from './contract/belongings.test-support.ts'
 import { crowdContract } from './contract/crowd.test-support.ts'
 import { devicesContract } from './contract/devices.test-support.ts'
 import { useStore } from './contract/fixtures.test-support.ts'
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     sessionsContract(store)
     sessionEndsContract(store)
     reopeningContract(store)
+    belongingsContract(store)
     loginsContract(store)
     crowdContract(store)
     singleUseContract(store)

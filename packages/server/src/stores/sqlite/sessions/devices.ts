@@ -1,6 +1,7 @@
-import type { DeviceRecord, DeviceStore, SessionKey } from '../../store.ts'
+import type { DeviceRecord, DeviceStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfKey } from './belongings.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
@@ -86,11 +87,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
   )
-  const drop = (['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const).map((table) =>
-    prepare((db, p: Parameter<SessionKey>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const dropKey = createDropOfKey(connection)
 
   return {
     bind: async ({ key, authenticatorId, provenAt, now }) => {
@@ -138,11 +135,11 @@ export function createDeviceStore(connection: Connection): DeviceStore {
       write(() => {
         if (operation !== undefined && !use(operation)) return false
         // what the key has proven still tells whether its end is remembered
-        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt }, { now, reopensAfter: now })
+        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt, now, reopensAfter: now })
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {
-            for (const each of drop) each.run({ subject, sid, jkt })
+            dropKey({ subject, sid, jkt })
             endedKeys.mark({ subject, sid, jkt }, now)
             handOver({ subject, sid, jkt }, except.jkt)
           } else {

@@ -2,6 +2,7 @@ import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
 import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfFormerLife } from './belongings.ts'
 import { createRoomFor, FREE } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
@@ -95,11 +96,7 @@ export function createSessionStore(connection: Connection): SessionStore {
           })),
         ),
   )
-  const dropOfDevice = (['proofs', 'operations', 'recovery_tickets'] as const).map((table) =>
-    prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const dropFormerLife = createDropOfFormerLife(connection)
   const logins = createLogins(connection)
   const endedKeys = createEndedKeys(connection)
   const hasIssuerEnded = createHasIssuerEnded(connection)
@@ -163,14 +160,13 @@ export function createSessionStore(connection: Connection): SessionStore {
     const goOn = (status: 'new' | 'known', life: { seen_at: number; created_at: number }): Found => {
       const expiresAt = expiryOf(life)
       const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login })]
-      // what an expired session had proven does not count for the one that begins
-      const drops = dropOfDevice.map((each) => () => void each.run({ ...key }))
+      const drop = () => dropFormerLife({ key, endedAt: session === undefined ? 0 : expiryOf(session) })
       if (status === 'known') return { status, login: 'none', expiresAt, writes }
       const room = session === undefined ? roomFor(key, login, now) : FREE
       if (room === undefined) return { status: 'crowded', login: 'none', writes: [] }
       if (room.putsOut && notices === undefined) return { status: 'full', login: 'none', writes: [] }
       const told = room.putsOut ? [() => enqueue(notices)] : []
-      return { status, login: 'none', expiresAt, writes: [room.make, ...told, ...drops, ...writes] }
+      return { status, login: 'none', expiresAt, writes: [room.make, ...told, drop, ...writes] }
     }
     const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
 
