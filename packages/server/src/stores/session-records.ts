@@ -81,7 +81,10 @@ export interface SessionStore {
        */
       signedOut?: string
       now: number
-      /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
+      /**
+       * Logins given after this instant begin it again, unless they were brought before the end: the clock of their issuer may be fast. Absent: none
+       * does; of several ends, the strictest counts.
+       */
       reopensAfter?: number
       change: NewChange
     }>,

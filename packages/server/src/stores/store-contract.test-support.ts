@@ -4,6 +4,7 @@ import { authenticatorsContract } from './contract/authenticators.test-support.t
 import { belongingsContract } from './contract/belongings.test-support.ts'
 import { crowdContract } from './contract/crowd.test-support.ts'
 import { devicesContract } from './contract/devices.test-support.ts'
+import { fastClocksContract } from './contract/fast-clocks.test-support.ts'
 import { useStore } from './contract/fixtures.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
@@ -31,6 +32,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     const store = useStore(open)
     sessionsContract(store)
     sessionEndsContract(store)
+    fastClocksContract(store)
     reopeningContract(store)
     belongingsContract(store)
     loginsContract(store)

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createDropOfKey } from './belongings.ts'
 import { createEndedKeys } from './ended-keys.ts'
+import { createLoginsUntil } from './ended-sessions.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { createUseOperation } from './operations.ts'
@@ -17,6 +18,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const use = createUseOperation(connection)
   const { end, signOut } = createEndings(connection)
   const endedKeys = createEndedKeys(connection)
+  const loginsUntil = createLoginsUntil(connection)
   const { handOver } = createLogins(connection)
   const hasEnded = createHasEnded(connection)
   const { forget: forgetDevice } = createForgetting(connection)
@@ -139,8 +141,8 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {
+            endedKeys.mark({ subject, sid, jkt }, { now, reopensAfter: loginsUntil({ subject, sid, now }) })
             dropKey({ subject, sid, jkt })
-            endedKeys.mark({ subject, sid, jkt }, now)
             handOver({ subject, sid, jkt }, except.jkt)
           } else {
             end({ subject, sid, now, reopensAfter: now })

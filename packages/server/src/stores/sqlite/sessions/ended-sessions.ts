@@ -27,6 +27,32 @@ export const joinEnds = (conflict: OnConflictBuilder<Tables, 'ended_sessions'>):
     spared_jkt: ref('excluded.spared_jkt'),
   }))
 
+/**
+ * Prepares up to when logins are older than an end at `now`, of one session or of all of a subject: also those that were brought already and
+ * were given later by the fast clock of their issuer. To be called before what ends is dropped.
+ */
+export function createLoginsUntil({
+  prepare,
+}: Pick<Connection, 'prepare'>): (ending: Readonly<{ subject: string; sid?: string; now: number }>) => number {
+  const aheadOf = prepare((db, p: Parameter<{ subject: string }>) =>
+    db
+      .selectFrom('sessions')
+      .select(({ fn }) => fn.max('ahead_until').as('until'))
+      .where('subject', '=', p('subject')),
+  )
+  const aheadIn = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
+    db
+      .selectFrom('sessions')
+      .select(({ fn }) => fn.max('ahead_until').as('until'))
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid')),
+  )
+  return ({ subject, sid, now }) => {
+    const ahead = sid === undefined ? aheadOf.get({ subject }) : aheadIn.get({ subject, sid })
+    return Math.max(now, ahead?.until ?? 0)
+  }
+}
+
 /** Prepares what remembers the end of a session; to be called within a write. */
 export function createMarkEnd({ prepare }: Pick<Connection, 'prepare'>): (end: SessionEnd) => void {
   const put = prepare(

@@ -5,7 +5,7 @@ import type { Parameter } from '../database/statements.ts'
 import { createDropOfOthers, createDropOfSession } from './belongings.ts'
 import { createDropSighting, isTrusted } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
-import { createMarkEnd, joinEnds, type SessionEnd } from './ended-sessions.ts'
+import { createLoginsUntil, createMarkEnd, joinEnds, type SessionEnd } from './ended-sessions.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
@@ -75,6 +75,7 @@ export function createEndings(connection: Connection): Endings {
   const { give } = createLogins(connection)
   const { forgetAllBut } = createForgetting(connection)
   const mark = createMarkEnd(connection)
+  const loginsUntil = createLoginsUntil(connection)
   const dropSession = createDropOfSession(connection)
   const dropOthers = createDropOfOthers(connection)
   const remembered = prepare((db, p: Parameter<SessionKey>) =>
@@ -87,7 +88,7 @@ export function createEndings(connection: Connection): Endings {
       .where((row) => row.or([row('login', '!=', 'none'), isTrusted(row)])),
   )
   const dropSighting = createDropSighting(connection)
-  const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; now: number; keepUntil: number }>) =>
+  const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; reopensAfter: number; keepUntil: number }>) =>
     db
       .insertInto('ended_sessions')
       .columns(['subject', 'sid', 'keep_until', 'reopens_after', 'spared_jkt'])
@@ -98,7 +99,7 @@ export function createEndings(connection: Connection): Endings {
             'subject',
             'sid',
             eb.cast<number>(val(p('keepUntil')), 'integer').as('keep_until'),
-            eb.cast<number>(val(p('now')), 'integer').as('reopens_after'),
+            eb.cast<number>(val(p('reopensAfter')), 'integer').as('reopens_after'),
             eb.lit(null).as('spared_jkt'),
           ])
           .distinct()
@@ -109,7 +110,8 @@ export function createEndings(connection: Connection): Endings {
   )
 
   function end(ending: SessionEnd): void {
-    mark(ending)
+    const { subject, sid, now, reopensAfter } = ending
+    mark({ ...ending, reopensAfter: reopensAfter === null ? null : Math.max(reopensAfter, loginsUntil({ subject, sid, now })) })
     dropSession(ending)
   }
 
@@ -126,14 +128,15 @@ export function createEndings(connection: Connection): Endings {
     },
     endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
-      markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
+      const reopensAfter = loginsUntil({ subject, now })
+      markAllBut.run({ subject, sid, reopensAfter, keepUntil: now + END_SECONDS })
       dropOthers({ subject, sid, jkt })
       if (except !== undefined) {
         // it goes on here, and not on other devices; the login belongs to this one from here on
-        mark({ subject, sid, now, reopensAfter: now, sparedJkt: jkt })
+        mark({ subject, sid, now, reopensAfter, sparedJkt: jkt })
         give({ subject, sid, jkt }, now)
       }
-      mark({ subject, sid: ALL_SESSIONS, now, reopensAfter: now })
+      mark({ subject, sid: ALL_SESSIONS, now, reopensAfter })
       if (forgetDevices) forgetAllBut({ subject, jkt, now })
       append(change)
       enqueue(notices)
@@ -145,6 +148,7 @@ export function createEndings(connection: Connection): Endings {
 export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
   const { prepare, read, write, append } = connection
   const { mark, end, signOut, endAll } = createEndings(connection)
+  const loginsUntil = createLoginsUntil(connection)
   // the character after the separator ends the range of the issuer
   const subjectsIn = prepare((db, p: Parameter<{ sid: string; from: string; before: string }>) =>
     db
@@ -189,6 +193,7 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
     endNamed: ({ issuer, sid, subject: owner, now, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
+        const reopensAfter = owner === undefined ? now : loginsUntil({ subject: owner, now })
         const before = `${issuer}}`
         for (const { subject } of subjectsIn.all({ sid, from, before })) {
           end({ subject, sid, now, reopensAfter: null })
@@ -198,10 +203,10 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
         if (owner === undefined) return
         for (const each of keysOf.all({ subject: owner })) {
           if (each.sid !== `dev-${each.jkt}`) continue
-          end({ subject: owner, sid: each.sid, now, reopensAfter: now })
+          end({ subject: owner, sid: each.sid, now, reopensAfter })
           append(change(owner, each.sid))
         }
-        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter: now })
+        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter })
       }),
     expiresAt: (key) => read(() => find.get({ ...key })?.expires_at ?? null),
     list: ({ subject, now }) =>

@@ -24,7 +24,7 @@ export function createSessionStore(connection: Connection): SessionStore {
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
-      .select(['account', 'created_at', 'seen_at', 'login', 'reopened_at'])
+      .select(['account', 'created_at', 'seen_at', 'login', 'reopened_at', 'ahead_until'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
@@ -72,6 +72,7 @@ export function createSessionStore(connection: Connection): SessionStore {
         seenAt: number
         expiresAt: number
         login: LoginVoucher
+        aheadUntil: number | null
       }>,
     ) =>
       db
@@ -85,6 +86,7 @@ export function createSessionStore(connection: Connection): SessionStore {
           seen_at: p('seenAt'),
           expires_at: p('expiresAt'),
           login: p('login'),
+          ahead_until: p('aheadUntil'),
         })
         .onConflict((conflict) =>
           conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
@@ -93,6 +95,7 @@ export function createSessionStore(connection: Connection): SessionStore {
             seen_at: ref('excluded.seen_at'),
             expires_at: ref('excluded.expires_at'),
             login: ref('excluded.login'),
+            ahead_until: ref('excluded.ahead_until'),
           })),
         ),
   )
@@ -146,7 +149,7 @@ export function createSessionStore(connection: Connection): SessionStore {
 
   /** The life of the session that a key is in, or that its login begins. */
   function lifeOf(
-    { key, account, now, idleSeconds, absoluteSeconds, active, notices }: Touch,
+    { key, account, now, idleSeconds, absoluteSeconds, login: { authTime, issuedAt }, active, notices }: Touch,
     since: number | undefined,
     voucher: LoginVoucher,
   ): Found {
@@ -157,9 +160,14 @@ export function createSessionStore(connection: Connection): SessionStore {
     const session = find.get({ ...key })
     // what has once vouched for a key is kept: a token that says less takes nothing away
     const login = session === undefined || session.login === 'none' ? voucher : session.login
+    const givenAt = authTime ?? issuedAt
+    const ahead = session?.ahead_until ?? null
+    const aheadUntil = givenAt > Math.max(now, ahead ?? 0) ? givenAt : ahead
     const goOn = (status: 'new' | 'known', life: { seen_at: number; created_at: number }): Found => {
       const expiresAt = expiryOf(life)
-      const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login })]
+      const writes = [
+        () => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login, aheadUntil }),
+      ]
       const drop = () => dropFormerLife({ key, endedAt: session === undefined ? 0 : expiryOf(session) })
       if (status === 'known') return { status, login: 'none', expiresAt, writes }
       const room = session === undefined ? roomFor(key, login, now) : FREE
@@ -171,7 +179,8 @@ export function createSessionStore(connection: Connection): SessionStore {
     const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
 
     if (session !== undefined && now < expiryOf(session)) {
-      const isWritten = account === session.account && login === session.login && !(active && now >= session.seen_at + TOUCH_SECONDS)
+      const isNoted = account === session.account && login === session.login && aheadUntil === ahead
+      const isWritten = isNoted && !(active && now >= session.seen_at + TOUCH_SECONDS)
       return isWritten ? { status: 'known', login: 'none', expiresAt: expiryOf(session), writes: [] } : goOn('known', used(session))
     }
     if (session !== undefined && !isOutlived(session)) return expired
