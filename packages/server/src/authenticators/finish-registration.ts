@@ -10,6 +10,7 @@ import { typedCode } from '../methods/typed-code.ts'
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { sessionEnded } from '../sessions/session-ended.ts'
 import { budgetOf } from '../standing/budget.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
 import type { Standing } from '../standing/standing.ts'
@@ -176,7 +177,7 @@ async function create(
     await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   const isTaken = data.method !== 'totp' && (await authenticators.findByCredentialId(data.credentialId)) !== null
   if (!isTaken && (await authenticators.list(record.subject)).length < limit)
-    throw new StileError('session_ended', 'This session was ended while you were adding an authenticator. Sign in again.')
+    throw await sessionEnded(domain, caller, 'This session was ended while you were adding an authenticator. Sign in again.')
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',

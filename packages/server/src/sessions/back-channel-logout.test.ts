@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDomain, TEST_ISSUER, TEST_START, type TestDomain } from '../domain.test-support.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
 import { problemOf } from '../step-ups/world.test-support.ts'
+import { deviceSession } from '../stores/session-names.ts'
 import { backChannelLogout } from './back-channel-logout.ts'
 import type { Caller } from './caller.ts'
-import { deviceSession } from './session-key.ts'
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
+import { deviceSession } from '../stores/session-names.ts'
 import type { Caller } from './caller.ts'
 import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
-import { deviceSession, sessionKey } from './session-key.ts'
+import { sessionKey } from './session-key.ts'
 
 describe('the end of sessions', () => {
   let world: TestDomain

@@ -46,8 +46,11 @@ export interface DeviceStore {
       jkt: string
       /** The session that goes on. */
       except?: Pick<SessionKey, 'sid' | 'jkt'>
-      /** Whether the device signs itself out: see {@link SessionStore.end}. False by default. */
-      signedOut?: boolean
+      /**
+       * There if the device signs itself out: the session that it does so in, which ends as {@link SessionStore.end} says. Its other sessions begin
+       * again with a later login.
+       */
+      signedOut?: Readonly<{ sid: string; reopensAfter?: number }>
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

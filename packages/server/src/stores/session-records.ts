@@ -19,8 +19,6 @@ export type SessionSeen = Readonly<{
   login: LoginVoucher
   /** When the session expires unless it is used again, in seconds since the epoch; absent if it may not go on. */
   expiresAt?: number
-  /** There if its issuer has ended the session by its name: then {@link SessionStore.reopen} does not begin it again either. */
-  endedByIssuer?: true
 }>
 
 /** What became of a session that was to begin again. `gone`: its step-up is; `too_early`: it was ended after the sign-in, or by its issuer. */
@@ -143,6 +141,8 @@ export interface SessionStore {
       notices?: readonly NewNotice[]
     }>,
   ): Promise<Reopened>
+  /** Whether its issuer has ended a session by its name, no matter of which subject: then {@link reopen} does not begin it again either. */
+  isEndedByIssuer(session: Pick<SessionKey, 'subject' | 'sid'>): Promise<boolean>
   /** When the session of a key expires unless it is used again, in seconds since the epoch; `null` if it was not seen or was ended. */
   expiresAt(key: SessionKey): Promise<number | null>
   /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */

@@ -10,6 +10,7 @@ import { createLane, createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../ch
 import { stateOf } from '../../decisions/state.ts'
 import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
+import { signOut } from '../../sessions/end-sessions.ts'
 import { loadStanding } from '../../standing/standing.ts'
 import { requestToken } from '../../step-ups/request-token.ts'
 import { audienceFor } from '../../tokens/audience.ts'
@@ -49,8 +50,8 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     POST: async ({ running: { domain }, caller, json }) => ok(await requestToken(domain, caller, await json())),
   })
   add('/v1/session', {
-    async DELETE({ running: { authenticator }, caller }) {
-      await authenticator.endSession(caller)
+    async DELETE({ running: { domain }, caller }) {
+      await signOut(domain, caller)
       return NOTHING
     },
   })

@@ -180,7 +180,8 @@ export function reopeningContract(store: () => Store): void {
       await touch(ALICE)
       await endNamed()
       for (const key of [ALICE, phone]) {
-        expect(await see(key, T0 + 20)).toEqual({ status: 'ended', login: 'none', endedByIssuer: true })
+        expect(await see(key, T0 + 20)).toEqual({ status: 'ended', login: 'none' })
+        expect(await store().sessions.isEndedByIssuer(key)).toBe(true)
         await begin(key)
         expect(await reopen(key)).toBe('too_early')
         expect(await touch(key, T0 + 40)).toBe('ended')

@@ -248,7 +248,10 @@ export function sessionEndsContract(store: () => Store): void {
     const change = { at: T0, type: 'revoked', subject, before: T0 } as const
     const OF_ITSELF = [
       ['its end', (jkt: string) => store().sessions.end({ ...keyOf(jkt), signedOut: jkt, now: T0 + 1, reopensAfter: T0 + 1, change })],
-      ['that of its device', (jkt: string) => store().devices.forget({ subject, jkt, signedOut: true, now: T0 + 1, change })],
+      [
+        'that of its device',
+        (jkt: string) => store().devices.forget({ subject, jkt, signedOut: { ...keyOf(jkt), reopensAfter: T0 + 1 }, now: T0 + 1, change }),
+      ],
     ] as const
 
     it.each(OF_ITSELF)('threat: whoever has a token would leave %s behind for one key after another', async (_, signOut) => {

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely'
 import { MOST_KEYS } from '../../retention.ts'
+import { deviceSession } from '../../session-names.ts'
 import type { LoginVoucher, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
@@ -131,7 +132,7 @@ export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor
     dropKey({ subject, sid, jkt })
     dropSighting.run({ subject, jkt })
     // a session without a name is no more than its key, and any other key can begin one
-    const isRemembered = sid !== `dev-${jkt}` || (login !== 'none' && expires_at <= now)
+    const isRemembered = sid !== deviceSession(jkt) || (login !== 'none' && expires_at <= now)
     // as after a sweep: an older login does not begin again what has expired, nor draws out what was open
     if (isRemembered && others.get({ subject, sid }) === undefined) mark({ subject, sid, now, reopensAfter: Math.min(expires_at - 1, now) })
   }

@@ -133,11 +133,13 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
       }),
-    forget: ({ subject, jkt, except, signedOut = false, now, change, notices, operation }) =>
+    forget: ({ subject, jkt, except, signedOut, now, change, notices, operation }) =>
       write(() => {
         if (operation !== undefined && !use(operation)) return false
         // what the key has proven still tells whether its end is remembered
-        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt, now, reopensAfter: now })
+        if (signedOut !== undefined)
+          for (const { sid } of namesOf.all({ subject, jkt }))
+            signOut({ subject, sid, jkt, now, reopensAfter: sid === signedOut.sid ? (signedOut.reopensAfter ?? null) : now })
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {

@@ -1,3 +1,4 @@
+import { deviceSession } from '../../session-names.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
@@ -9,7 +10,7 @@ import { createKeepNewest } from './proofs.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 /** Prepares the question whether an issuer has ended a session by its name, no matter of which subject; to be asked within a read or write. */
-export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): (key: Pick<SessionKey, 'subject' | 'sid'>) => boolean {
+function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): (key: Pick<SessionKey, 'subject' | 'sid'>) => boolean {
   const find = prepare((db, p: Parameter<{ issuer: string; sid: string }>) =>
     db.selectFrom('ended_sessions').select('sid').where('subject', '=', p('issuer')).where('sid', '=', p('sid')),
   )
@@ -17,8 +18,8 @@ export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): 
 }
 
 /** Begins ended sessions again, each for one key. */
-export function createReopening(connection: Connection): Pick<SessionStore, 'reopen'> {
-  const { prepare, write, append, enqueue } = connection
+export function createReopening(connection: Connection): Pick<SessionStore, 'reopen' | 'isEndedByIssuer'> {
+  const { prepare, read, write, append, enqueue } = connection
   const hasIssuerEnded = createHasIssuerEnded(connection)
   const endedKeys = createEndedKeys(connection)
   const keepNewest = createKeepNewest(connection)
@@ -91,12 +92,13 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
   }
 
   return {
+    isEndedByIssuer: (session) => read(() => hasIssuerEnded(session)),
     reopen: ({ key, account, now, idleSeconds, absoluteSeconds, stepUpId, proof, change, notices }) =>
       write(() => {
         const { subject, sid } = key
         const stepUp = findStepUp.get({ ...key, id: stepUpId, now })
         if (stepUp === undefined) return 'gone'
-        const ends = findEnds.all({ subject, sid, several: sid === `dev-${key.jkt}` ? UNNAMED_SESSIONS : ALL_SESSIONS })
+        const ends = findEnds.all({ subject, sid, several: sid === deviceSession(key.jkt) ? UNNAMED_SESSIONS : ALL_SESSIONS })
         // an end for good has no time, and took every step-up of before
         const isAfter =
           ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1)) &&

@@ -1,4 +1,5 @@
 import { END_SECONDS } from '../../retention.ts'
+import { deviceSession } from '../../session-names.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
@@ -121,7 +122,7 @@ export function createEndings(connection: Connection): Endings {
     signOut: ({ jkt, ...ending }) => {
       const { subject, sid } = ending
       // a session without a name that nothing vouches for: with the same token any other key could begin one
-      if (sid === `dev-${jkt}` && remembered.get({ subject, sid, jkt }) === undefined) {
+      if (sid === deviceSession(jkt) && remembered.get({ subject, sid, jkt }) === undefined) {
         dropSession(ending)
         dropSighting.run({ subject, jkt })
       } else end(ending)
@@ -145,7 +146,7 @@ export function createEndings(connection: Connection): Endings {
 }
 
 /** Ends sessions, and tells which are open. */
-export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
+export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen' | 'isEndedByIssuer'> {
   const { prepare, read, write, append } = connection
   const { mark, end, signOut, endAll } = createEndings(connection)
   const loginsUntil = createLoginsUntil(connection)
@@ -202,7 +203,7 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
         mark({ subject: from, sid, now, reopensAfter: null })
         if (owner === undefined) return
         for (const each of keysOf.all({ subject: owner })) {
-          if (each.sid !== `dev-${each.jkt}`) continue
+          if (each.sid !== deviceSession(each.jkt)) continue
           end({ subject: owner, sid: each.sid, now, reopensAfter })
           append(change(owner, each.sid))
         }

@@ -6,7 +6,7 @@ import { createDropOfFormerLife } from './belongings.ts'
 import { createRoomFor, FREE } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
-import { createHasIssuerEnded, createReopening } from './reopening.ts'
+import { createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
@@ -102,7 +102,6 @@ export function createSessionStore(connection: Connection): SessionStore {
   const dropFormerLife = createDropOfFormerLife(connection)
   const logins = createLogins(connection)
   const endedKeys = createEndedKeys(connection)
-  const hasIssuerEnded = createHasIssuerEnded(connection)
   const roomFor = createRoomFor(connection)
 
   /** What a touch finds, and what there is to write. */
@@ -119,7 +118,7 @@ export function createSessionStore(connection: Connection): SessionStore {
       const counts = reopenedAt === null || (touch.login.authTime ?? 0) >= reopenedAt
       return { ...found, login: counts ? login : 'none', writes: [...found.writes, ...(claim ? [claim] : [])] }
     }
-    return { ...found, login: 'none', ...(hasIssuerEnded(touch.key) && { endedByIssuer: true }) }
+    return { ...found, login: 'none' }
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
