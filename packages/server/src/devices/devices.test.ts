@@ -81,6 +81,12 @@ describe('a laptop that was stolen', () => {
 
   test('threat: would be hidden, as this device and the phone would, by a hundred keys of a stolen token', async () => {
     const phone = await arrive({ sid: 's4', jkt: newKey() })
+    // one that owns no login and has proven something
+    const tablet = { ...phone, jkt: newKey() }
+    await bring(tablet.jkt)
+    const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: world.clock.now() } as const
+    const change = { at: world.clock.now(), type: 'proofs', subject: tablet.subject, sid: tablet.sid } as const
+    await world.domain.store.proofs.record({ key: sessionKey(tablet), proof, change })
     world.wait(60)
     for (let count = 0; count < 110; count++) await bring(newKey())
     const listed = await listDevices(world.domain, desk)
@@ -88,13 +94,14 @@ describe('a laptop that was stolen', () => {
     expect(listed.devices[0]).toMatchObject({ id: desk.jkt, current: true })
     expect(listed.devices[1]).toMatchObject({ id: laptop.jkt, known: true })
     expect(listed.devices[2]).toMatchObject({ id: phone.jkt, known: false })
+    expect(listed.devices[3]).toMatchObject({ id: tablet.jkt, known: false })
     const supported = await devicesOf(world.domain, desk.subject)
     expect(
       supported
-        .slice(0, 3)
+        .slice(0, 4)
         .map(({ id }) => id)
         .toSorted(),
-    ).toEqual([desk.jkt, laptop.jkt, phone.jkt].toSorted())
+    ).toEqual([desk.jkt, laptop.jkt, phone.jkt, tablet.jkt].toSorted())
   })
 
   test('is forgotten with a proof for that very device', async () => {

@@ -20,8 +20,8 @@ export async function seeDevice({ store, now }: Domain, { subject, jkt, actor }:
 }
 
 /**
- * The devices of a subject: this one, those that are known, those that somebody has signed in on, then all others; of each kind those seen
- * last first. Someone who acts for a subject sees none.
+ * The devices of a subject: this one, those that are known, those that somebody has signed in on, those that have proven anything, then all
+ * others; of each kind those seen last first. Someone who acts for a subject sees none.
  */
 export async function listDevices(
   { store, now }: Domain,
@@ -92,7 +92,7 @@ async function namedDevice(
 
 /** As many as are listed: keys without end that somebody makes with a stolen session token push none of the subject's own out. */
 function mostTrusted(devices: readonly DeviceRecord[], current?: string): readonly DeviceRecord[] {
-  const rankOf = ({ jkt, known, signedIn }: DeviceRecord) => (jkt === current ? 0 : known ? 1 : signedIn ? 2 : 3)
+  const rankOf = ({ jkt, known, signedIn, proven }: DeviceRecord) => (jkt === current ? 0 : known ? 1 : signedIn ? 2 : proven ? 3 : 4)
   return devices.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, MOST_LISTED)
 }
 

@@ -14,6 +14,8 @@ export type DeviceRecord = Readonly<{
   known: boolean
   /** Whether a login belongs to it in an open session, or somebody has signed in on it there through the service. */
   signedIn: boolean
+  /** Whether it has proven anything in an open session, be it a code by mail. */
+  proven: boolean
 }>
 
 /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */

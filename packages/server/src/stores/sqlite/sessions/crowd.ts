@@ -1,11 +1,10 @@
-import type { ExpressionBuilder } from 'kysely'
 import { MOST_KEYS } from '../../retention.ts'
 import { deviceSession } from '../../session-names.ts'
 import type { LoginVoucher, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createDropOfKey } from './belongings.ts'
+import { isTrusted } from './earned.ts'
 import { createMarkEnd } from './ended-sessions.ts'
 
 /** How many keys are looked at to find one that goes: a subject of before there was a most may have more. */
@@ -27,24 +26,6 @@ export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => Roo
 
 /** Room that there is. */
 export const FREE: Room = { make: () => undefined, putsOut: false }
-
-/** A key that has proven something here, or is a known device. */
-export const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
-  or([
-    exists(
-      selectFrom('devices')
-        .select('devices.jkt')
-        .whereRef('devices.subject', '=', 'sessions.subject')
-        .whereRef('devices.jkt', '=', 'sessions.jkt'),
-    ),
-    exists(
-      selectFrom('proofs')
-        .select('proofs.jkt')
-        .whereRef('proofs.subject', '=', 'sessions.subject')
-        .whereRef('proofs.sid', '=', 'sessions.sid')
-        .whereRef('proofs.jkt', '=', 'sessions.jkt'),
-    ),
-  ])
 
 /** Prepares what forgets how a device key calls itself, unless it is a known device; to be run within a write. */
 export function createDropSighting({ prepare }: Pick<Connection, 'prepare'>): Readonly<{

@@ -2,6 +2,7 @@ import type { DeviceRecord, DeviceStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createDropOfKey } from './belongings.ts'
+import { hasProven, isSignedIn } from './earned.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLoginsUntil } from './ended-sessions.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
@@ -73,18 +74,16 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const openIn = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
     db
       .selectFrom('sessions')
-      .select(({ fn, eb }) => [
+      .select((row) => [
         'jkt',
-        fn.min('created_at').as('created_at'),
-        fn.max('seen_at').as('seen_at'),
-        fn.max<number>(eb.case().when('login', '!=', 'none').then(1).else(0).end()).as('owns'),
+        row.fn.min('created_at').as('created_at'),
+        row.fn.max('seen_at').as('seen_at'),
+        row.fn.max<number>(row.case().when(isSignedIn(row)).then(1).else(0).end()).as('signed_in'),
+        row.fn.max<number>(row.case().when(hasProven(row)).then(1).else(0).end()).as('proven'),
       ])
       .where('subject', '=', p('subject'))
       .where('expires_at', '>', p('now'))
       .groupBy('jkt'),
-  )
-  const signedInOn = prepare((db, p: Parameter<{ subject: string }>) =>
-    db.selectFrom('proofs').select('jkt').distinct().where('subject', '=', p('subject')).where('method', '=', 'relogin'),
   )
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
@@ -116,7 +115,6 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         const seen = new Map(sightings.all({ subject }).map((row) => [row.jkt, row]))
         const open = new Map(openIn.all({ subject, now }).map((row) => [row.jkt, row]))
         const known = new Map(bound.all({ subject, forgotten: FORGOTTEN }).map((row) => [row.jkt, row]))
-        const signedIn = new Set(signedInOn.all({ subject }).map((row) => row.jkt))
         const devices = [...new Set([...known.keys(), ...open.keys()])].map((jkt): DeviceRecord => {
           const { name, first_seen_at, last_seen_at } = seen.get(jkt) ?? {}
           const session = open.get(jkt)
@@ -128,7 +126,8 @@ export function createDeviceStore(connection: Connection): DeviceStore {
             firstSeenAt: Math.min(...times),
             lastSeenAt: Math.max(...times),
             known: boundAt !== undefined,
-            signedIn: session !== undefined && (session.owns === 1 || signedIn.has(jkt)),
+            signedIn: session?.signed_in === 1,
+            proven: session?.proven === 1,
           }
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
