@@ -38,8 +38,8 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
   const { subject } = caller
   const { authenticators } = domain.store
   const former = await found(domain, { subject, id })
-  const change = { change: 'rename', id, name: former.name, to: name } as const
-  const { operation } = await admit(domain, caller, change, { anyProof: true })
+  const asked = { change: 'rename', id, name: former.name, to: name } as const
+  const { operation } = await admit(domain, caller, asked, { anyProof: true })
   const notices = await noticeFor(domain, caller, 'authenticator_renamed', { method: former.data.method, name, former: former.name })
   const renamed = await authenticators.rename({
     subject,

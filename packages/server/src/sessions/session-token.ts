@@ -29,7 +29,7 @@ export type SessionToken = SessionClaims &
 
 /** Verifies session tokens of the configured issuers. */
 export type SessionTokens = Readonly<{
-  /** @throws {StileError} `invalid_token`, or `service_unavailable` where the keys of the issuer cannot be fetched */
+  /** @throws {StileError} `invalid_token`, or `service_unavailable` if the keys of the issuer cannot be fetched */
   verify(token: string): Promise<SessionToken>
 }>
 

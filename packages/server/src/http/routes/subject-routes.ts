@@ -6,7 +6,7 @@ import {
   renameAuthenticator,
   startRegistration,
 } from '../../authenticators/index.ts'
-import { createLane, createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/limits.ts'
+import { createLane, createOpenStreams, MAX_STREAMS_PER_BUDGET } from '../../changes/limits.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
@@ -37,7 +37,7 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
       return ok(await stateOf(domain, await loadStanding(domain, caller), audience))
     },
   })
-  const openStreams = createOpenStreams(MAX_STREAMS_PER_SUBJECT)
+  const openStreams = createOpenStreams(MAX_STREAMS_PER_BUDGET)
   addEndpoint(router, context, {
     path: '/v1/events',
     access: subjectAccess(context, { isStream: true }),

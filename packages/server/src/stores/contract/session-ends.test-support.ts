@@ -193,7 +193,7 @@ export function sessionEndsContract(store: () => Store): void {
       expect((await store().sessions.list({ subject: ALICE.subject, now: T0 + 5 })).map(({ jkt }) => jkt)).toEqual([ALICE.jkt])
     })
 
-    it('begins anew for a later login, without what was proven, and does not take back an end that is for good', async () => {
+    it('begins again for a later login, without what was proven, and does not take back an end that is for good', async () => {
       await touch(ALICE, T0, { authTime: T0 })
       await prove(ALICE)
       await endNamed(tablet.sid, T0 + 4)
