@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MOST_KEYS } from '../retention.ts'
+import { MOST_KEYS } from '../session-records.ts'
 import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
 import { ABSOLUTE, ALICE, authenticator, BOB, burst, enrol, IDLE, login, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 

@@ -1,5 +1,5 @@
-import { MOST_KEYS } from '../../retention.ts'
 import { deviceSession } from '../../session-names.ts'
+import { MOST_KEYS } from '../../session-records.ts'
 import type { LoginVoucher, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
@@ -7,7 +7,7 @@ import { createDropOfKey } from './belongings.ts'
 import { isTrusted } from './earned.ts'
 import { createMarkEnd } from './ended-sessions.ts'
 
-/** How many keys are looked at to find one that goes: a subject of before there was a most may have more. */
+/** How many keys are looked at to find one that goes: owners of logins come on top of the most, and older versions knew none. */
 const LOOKED_AT = 2 * MOST_KEYS
 
 /** A key that goes to make room. */
