@@ -52,7 +52,7 @@ describe('what was proven, and the life of its session', () => {
     expect(await proven(await enter({ auth_time: world.clock.now() }))).toEqual(['login'])
   })
 
-  test('ends where the session was unused for too long, and the next login begins without it', async () => {
+  test('ends if the session was unused for too long, and the next login begins without it', async () => {
     const login = world.clock.now()
     await prove(await enter({ auth_time: login }))
     world.clock.advance(600)
@@ -65,7 +65,7 @@ describe('what was proven, and the life of its session', () => {
     ['the login provider ends it', ({ sid }) => endNamedSession(world.domain, { issuer: 'main', sid })],
     ['support ends it', ({ subject, sid }) => endSession(world.domain, { subject, sid })],
     ['all are ended', ({ subject }) => endSessions(world.domain, { subject })],
-  ])('ends where %s, and a token that is still good in time opens nothing', async (_, end) => {
+  ])('ends if %s, and a token that is still good in time opens nothing', async (_, end) => {
     const caller = await enter()
     await prove(caller)
     await end(caller)

@@ -107,7 +107,7 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await enter(await world.device(), { sid: 'again' })).toMatchObject({ vouchedBy: 'first' })
   })
 
-  test('would fill the store by signing out, with one key after another, where sessions have no name', async () => {
+  test('would fill the store by signing out, with one key after another, if sessions have no name', async () => {
     await start()
     const token = { sid: undefined, auth_time: world.clock.now() }
     const owner = await enter(own, token)
@@ -234,7 +234,7 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
   })
 
-  test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {
+  test('would belong to the thief if the owner cannot store a key: such a key never owns', async () => {
     await start()
     const token = world.issuer.mint()
     const dpop = await own.proof({ method: 'GET', path: '/v1/state', token, claims: { stored: false } })

@@ -31,7 +31,7 @@ export type SessionSeen = Readonly<{
  */
 export const MOST_KEYS = 200
 
-/** What became of a session that was to begin again. `gone`: its step-up is; `too_early`: it was ended after the sign-in, or by its issuer. */
+/** What became of a session that was to begin again. `gone`: there is no such step-up any more. `too_early`: it was ended after the sign-in, or by its issuer. */
 export type Reopened = 'reopened' | 'gone' | 'too_early'
 
 /** Who was seen in which session, to which key its login belongs, and which sessions were ended. */

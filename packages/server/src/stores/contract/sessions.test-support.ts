@@ -209,7 +209,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await store().proofs.list(ALICE)).toEqual([given])
     })
 
-    it('appends a change exactly where a proof was kept', async () => {
+    it('appends a change if a proof was kept, and no other', async () => {
       await store().proofs.record({ key: ALICE, proof: proof(T0 + 10), change: proofsChange(ALICE) })
       await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })
       expect(await store().changes.after(ALL)).toEqual([{ cursor: expect.any(Number), ...proofsChange(ALICE) }])
@@ -299,7 +299,7 @@ export function sessionsContract(store: () => Store): void {
       expect((await store().devices.find(own)).bound).toBe(false)
     })
 
-    it('makes no device known that was not, where an authenticator is removed on it', async () => {
+    it('makes no device known that was not, if an authenticator is removed on it', async () => {
       await enrol(store(), authenticator('auth_1'))
       await remove('auth_1', ALICE.jkt)
       expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })

@@ -170,7 +170,7 @@ export function sweepContract(store: () => Store): void {
       expect(await store().changes.revokedBefore(subject)).toBe(T0)
     })
 
-    it('keeps the head of the log, also where nothing but passing changes stand in it', async () => {
+    it('keeps the head of the log, also if nothing but passing changes stand in it', async () => {
       const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
       await burst((index) => {
         const key = { ...ALICE, sid: `sid-${index}` }
