@@ -10,7 +10,8 @@ import { createSealer } from './secrets/seal.ts'
 import type { Caller } from './sessions/caller.ts'
 import { createServiceNonces } from './sessions/dpop-nonce.ts'
 import { loginClaim } from './sessions/login.ts'
-import { isDeviceSession, sessionKey } from './sessions/session-key.ts'
+import { sessionKey } from './sessions/session-key.ts'
+import { deviceSession } from './stores/session-names.ts'
 import { createSqliteStore } from './stores/sqlite/index.ts'
 import type { SessionStatus, Store } from './stores/store.ts'
 import type { Domain } from './tokens/domain.ts'
@@ -176,7 +177,7 @@ export async function createTestDomain({
         login: loginClaim({
           login,
           party: undefined,
-          sid: isDeviceSession(caller.sid) ? undefined : caller.sid,
+          sid: caller.sid === deviceSession(caller.jkt) ? undefined : caller.sid,
           issuedAt,
           confirmed: true,
           isStored: true,

@@ -20,7 +20,7 @@ import { createInTurn } from './options/in-turn.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
 import { pinRpId } from './options/pin.ts'
 import { openSecrets } from './secrets/open-secrets.ts'
-import { createAuthenticator } from './sessions/authenticate.ts'
+import { createCallerReader } from './sessions/authenticate.ts'
 import type { Store } from './stores/store.ts'
 import type { Domain } from './tokens/domain.ts'
 import { createKeyring } from './tokens/keyring.ts'
@@ -151,7 +151,7 @@ async function start(options: Options, store: Store): Promise<Running> {
       })
       .catch(reportFault)
   })
-  return { domain, authenticator: createAuthenticator(domain, { fetch: globalThis.fetch }), stream }
+  return { domain, callers: createCallerReader(domain, { fetch: globalThis.fetch }), stream }
 }
 
 function couldNotStart(cause: unknown): never {

@@ -8,8 +8,8 @@ import { loadStanding, type Standing } from '../standing/standing.ts'
 import type { AuthenticatorRecord, OperationRecord, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { isRefusal, type Removal, type RemovalRefusal, removalLevel, removalOf, removalRefusal, removalRule } from './after-recovery.ts'
-import { beginChange, type Change, operationIdOf, provenChange } from './change.ts'
-import { authenticatorsGate, GATE_MAX_AGE_SECONDS, type Gate, isFirst, waysToChange } from './gate.ts'
+import { authenticatorsGate, GATE_MAX_AGE_SECONDS, type Gate, hasNothingAboveSession, waysToChange } from './gate.ts'
+import { beginChange, type GatedChange, operationIdOf, provenChange } from './gated-change.ts'
 import { newRegistrationId } from './registration.ts'
 
 /** Who was let through the gate, and what opened it. */
@@ -40,18 +40,18 @@ export type AdmitOptions = Readonly<{
 export async function admit(
   domain: Domain,
   caller: Caller,
-  change: Change,
+  asked: GatedChange,
   { anyProof = false, registration }: AdmitOptions = {},
 ): Promise<Admitted> {
   const graceSeconds = registration === undefined ? 0 : domain.now() - registration.createdAt
   const [standing, ticket, proven] = await Promise.all([
     loadStanding(domain, caller),
-    change.change === 'add' ? domain.store.recovery.ticket(sessionKey(caller)) : null,
-    provenChange(domain, caller, change),
+    asked.change === 'add' ? domain.store.recovery.ticket(sessionKey(caller)) : null,
+    provenChange(domain, caller, asked),
   ])
   const own = registration === undefined || proven?.id === operationIdOf(registration.id) ? proven : undefined
   const prover = own?.proof && standing.authenticators.find(({ id }) => id === own.proof?.authenticatorId)
-  const removal = change.change === 'remove' ? removalOf(standing, change.id) : undefined
+  const removal = asked.change === 'remove' ? removalOf(standing, asked.id) : undefined
   const rule = removal && prover && removalRule(prover, removal)
   // what may not remove this has proven nothing here
   const given = own?.proof === undefined || isRefusal(rule) ? [] : countProofs([own.proof], standing.authenticators)
@@ -62,7 +62,7 @@ export async function admit(
     proofs: anyProof ? [...standing.proofs, ...given] : given,
   })
   if (gate.outcome === 'permit') {
-    const isOwn = own !== undefined && given.length > 0 && gate.ticket === undefined && !isFirst(standing)
+    const isOwn = own !== undefined && given.length > 0 && gate.ticket === undefined && !hasNothingAboveSession(standing)
     return {
       standing,
       gate,
@@ -82,7 +82,7 @@ export async function admit(
   }
   const methods = ways.map(({ way }) => way.method)
   const detail = isRefusal(rule) ? removalRefusal(rule, domain.options.help) : (reasons.at(-1)?.message ?? 'A fresher proof is needed.')
-  const begun = isFirst(standing) || registration !== undefined ? undefined : await beginChange(domain, caller, change)
+  const begun = hasNothingAboveSession(standing) || registration !== undefined ? undefined : await beginChange(domain, caller, asked)
   const operation = begun && { operation: begun.params }
   throw new StileError('insufficient_user_authentication', detail, { feature, requirement, ...operation, reasons, next: { methods } })
 }

@@ -5,11 +5,15 @@ import { readBody } from '../input/body.ts'
 import { namedSubject } from '../input/name.ts'
 import { type AcceptedCredentials, acceptedCredentials } from '../methods/webauthn/user-handle.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { revocation } from '../sessions/end-sessions.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
-import type { AuthenticatorRecord, NewChange, UsedOperation } from '../stores/store.ts'
+import type { AuthenticatorRecord, NewChange, NewNotice, UsedOperation } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { admit } from './admit.ts'
 import { RENAME_BODY } from './body.ts'
+
+/** Stands for no device: no key has an empty thumbprint. */
+const NO_DEVICE = ''
 
 /** What the subject has enrolled, and what their browser may forget the rest by. */
 export type ListedAuthenticators = Readonly<{ authenticators: readonly Authenticator[]; webauthn?: AcceptedCredentials }>
@@ -33,9 +37,9 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
   const { name } = readBody(RENAME_BODY, body)
   const { subject } = caller
   const { authenticators } = domain.store
-  const former = await found(domain, caller, id)
-  const change = { change: 'rename', id, name: former.name, to: name } as const
-  const { operation } = await admit(domain, caller, change, { anyProof: true })
+  const former = await found(domain, { subject, id })
+  const asked = { change: 'rename', id, name: former.name, to: name } as const
+  const { operation } = await admit(domain, caller, asked, { anyProof: true })
   const notices = await noticeFor(domain, caller, 'authenticator_renamed', { method: former.data.method, name, former: former.name })
   const renamed = await authenticators.rename({
     subject,
@@ -58,9 +62,15 @@ export async function renameAuthenticator(domain: Domain, caller: Caller, id: st
  * @throws {StileError} `insufficient_user_authentication`, `denied`, `not_found`
  */
 export async function removeAuthenticator(domain: Domain, caller: Caller, id: string): Promise<void> {
-  const { name, data } = await found(domain, caller, id)
+  const { subject, jkt } = caller
+  const { name, data } = await found(domain, { subject, id })
   const { operation } = await admit(domain, caller, { change: 'remove', id, method: data.method, name })
-  await remove(domain, caller, id, operation)
+  const record = await found(domain, { subject, id })
+  await remove(domain, record, {
+    keepDevice: jkt,
+    notices: await noticeFor(domain, caller, 'authenticator_removed', saidOf(record)),
+    operation,
+  })
 }
 
 /**
@@ -70,33 +80,47 @@ export async function removeAuthenticator(domain: Domain, caller: Caller, id: st
  * @throws {StileError} `invalid_request`, `not_found`
  */
 export async function removeForAdmin(domain: Domain, text: string, id: string): Promise<void> {
-  await remove(domain, namedSubject(domain, text), id)
+  const subject = namedSubject(domain, text)
+  const record = await found(domain, { subject, id })
+  await remove(domain, record, { notices: await noticeFor(domain, subject, 'authenticator_removed', saidOf(record)) })
 }
 
-async function remove(domain: Domain, who: Caller | string, id: string, operation?: UsedOperation): Promise<void> {
-  const [subject, keepDevice] = typeof who === 'string' ? [who, ''] : [who.subject, who.jkt]
+/** What comes with a removal. */
+type Removing = Readonly<{
+  /** The device that stays known although nothing else may vouch for it. Default: none. */
+  keepDevice?: string
+  operation?: UsedOperation | undefined
+  notices: readonly NewNotice[]
+}>
+
+async function remove(
+  domain: Domain,
+  { subject, id }: AuthenticatorRecord,
+  { keepDevice = NO_DEVICE, operation, notices }: Removing,
+): Promise<void> {
   const change = changeOf(domain, subject)
-  // anybody who holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
-  const revoked: NewChange = { at: change.at, type: 'revoked', subject, before: change.at }
-  const former = await domain.store.authenticators.get({ subject, id })
-  if (former === null) throw unknownAuthenticator()
-  const notices = await noticeFor(domain, who, 'authenticator_removed', { method: former.data.method, name: former.name })
   const removed = await domain.store.authenticators.remove({
     subject,
     id,
     keepDevice,
-    changes: [change, revoked],
+    // anybody who holds the authenticator holds tokens; everybody else of the subject gets new ones without a prompt
+    changes: [change, revocation({ subject, at: change.at })],
     notices,
     ...(operation && { operation }),
   })
   if (!removed) throw unknownAuthenticator()
 }
 
-/** What a caller wants to change. Someone who acts for the subject is told nothing of it: the gate refuses them. */
-async function found(domain: Domain, caller: Caller, id: string): Promise<AuthenticatorRecord> {
-  const record = await domain.store.authenticators.get({ subject: caller.subject, id })
+/** What is to be changed. Someone who acts for the subject is told nothing of it: the gate refuses them. */
+async function found(domain: Domain, { subject, id }: Readonly<{ subject: string; id: string }>): Promise<AuthenticatorRecord> {
+  const record = await domain.store.authenticators.get({ subject, id })
   if (record !== null) return record
   throw unknownAuthenticator()
+}
+
+/** What a notice says of an authenticator. */
+function saidOf({ data, name }: AuthenticatorRecord): Readonly<{ method: AuthenticatorRecord['data']['method']; name: string }> {
+  return { method: data.method, name }
 }
 
 function changeOf({ now }: Domain, subject: string): NewChange {

@@ -10,6 +10,7 @@ import { typedCode } from '../methods/typed-code.ts'
 import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
+import { sessionEnded } from '../sessions/session-ended.ts'
 import { budgetOf } from '../standing/budget.ts'
 import { countsNow, publicAuthenticator } from '../standing/counted.ts'
 import type { Standing } from '../standing/standing.ts'
@@ -17,7 +18,7 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
-import { isFirst } from './gate.ts'
+import { hasNothingAboveSession } from './gate.ts'
 import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 const UNVERIFIED_KEY =
@@ -162,7 +163,7 @@ async function create(
   try {
     const notices = await noticeFor(domain, caller, 'authenticator_added', { method: data.method, name })
     const begun = { key: registration.key, at: registration.createdAt }
-    const beside = ticket === undefined && isFirst(standing) && { beside: standing.authenticators.map(({ id }) => id) }
+    const beside = ticket === undefined && hasNothingAboveSession(standing) && { beside: standing.authenticators.map(({ id }) => id) }
     const used = ticket ? { ticket: { key: ticket.key, validAfter: registration.createdAt } } : operation && { operation }
     created = await authenticators.create({ record, limit, change, notices, begun, ...beside, ...used })
   } catch (error) {
@@ -172,11 +173,11 @@ async function create(
   }
   if (created) return
   // another enrolment was let in meanwhile by what would have let in this one: what that has enrolled is asked for now
-  if (ticket !== undefined || operation !== undefined || isFirst(standing))
+  if (ticket !== undefined || operation !== undefined || hasNothingAboveSession(standing))
     await admit(domain, caller, { change: 'add', method: registration.method }, { registration })
   const isTaken = data.method !== 'totp' && (await authenticators.findByCredentialId(data.credentialId)) !== null
   if (!isTaken && (await authenticators.list(record.subject)).length < limit)
-    throw new StileError('session_ended', 'This session was ended while you were adding an authenticator. Sign in again.')
+    throw await sessionEnded(domain, caller, 'This session was ended while you were adding an authenticator. Sign in again.')
   throw new StileError(
     'conflict',
     'This could not be enrolled: it is enrolled already, or you have as many authenticators as there may be. Use another one, or remove one first.',

@@ -7,7 +7,7 @@ import type { Standing } from '../standing/standing.ts'
 import type { BoundBy, TicketRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 
-/** How old the proof may be that allows adding, renaming or removing an authenticator, in seconds. */
+/** How old the proof may be that allows a change of authenticators, recovery codes or devices, in seconds. */
 export const GATE_MAX_AGE_SECONDS = 300
 
 /** Whether a subject may manage authenticators now, and what is missing if not. */
@@ -39,12 +39,14 @@ export type GateOptions = Readonly<{
 /**
  * The gate in front of everything that changes authenticators.
  *
- * It asks for a fresh proof of the strongest level enrolled, in this session and on this device: for a change, only one that was given for
- * that very change. What is switched off still counts there,
- * so that burning its guesses opens no weaker gate. Only if nothing above `session` is enrolled it asks for all that the policy lists
- * for the first enrolment, one after the other: a sign-in of this very key (see {@link missingSignIn}) first; who has a second factor at the login provider signs in with it. While the context is unusual that is not enough: a proof with something enrolled makes
- * the device a known one; if nothing is enrolled, a code to the pinned address comes on top. While it looks dangerous only the ticket
- * of an administrator opens it.
+ * If something above `session` is enrolled, it asks for a fresh proof of the strongest level, given in this session, on this device and for that
+ * very change. What is switched off still counts there, so that nobody opens a weaker gate by using up its guesses.
+ *
+ * If nothing is, it asks for all that the policy lists for the first enrolment, one after the other. A sign-in of this very key comes first (see
+ * {@link missingSignIn}); people with a second factor at the login provider sign in with it.
+ *
+ * While the context is unusual that is not enough. A proof with something enrolled makes the device a known one; if nothing is enrolled, a code
+ * to the pinned address is asked for too. While it looks dangerous only the ticket of an administrator opens it.
  */
 export function authenticatorsGate(
   domain: Domain,
@@ -56,7 +58,7 @@ export function authenticatorsGate(
   if (caller.actor !== undefined)
     return deny('actor_not_allowed', 'Whoever acts for somebody else cannot change their authenticators. Ask the person themselves.')
   const dangerous = risk.band === 'high' || risk.band === 'critical'
-  const isTheFirst = isFirst(standing)
+  const isTheFirst = hasNothingAboveSession(standing)
   const [first, ...others] = asksOf(domain, standing, level)
   if (ticket !== null && ticket.expiresAt > now - graceSeconds && (!dangerous || ticket.by === 'admin'))
     return { outcome: 'permit', requirement: first, reasons: [], by: { method: ticket.by, level: 'session' }, ticket }
@@ -101,14 +103,14 @@ function fresh(level: Level, method?: Method): Requirement {
 }
 
 /** Whether nothing above the session is enrolled, so that a change is let in by what the policy lists for the first enrolment. */
-export function isFirst(standing: Standing): boolean {
+export function hasNothingAboveSession(standing: Standing): boolean {
   return strongestEnrolled(standing) === 'session'
 }
 
 /** The ways in which a caller can give the proof for a change. People who sign in are not shown what for, so a login proves none. */
 export function waysToChange(domain: Domain, standing: Standing, requirement: Requirement): readonly OpenWay[] {
   const ways = waysToMeet(domain, standing, requirement, AUTHENTICATORS_FEATURE)
-  return isFirst(standing) ? ways : ways.filter(({ way }) => way.method !== 'relogin')
+  return hasNothingAboveSession(standing) ? ways : ways.filter(({ way }) => way.method !== 'relogin')
 }
 
 /** Also what is switched off or lost: an attacker must not get a weaker gate by guessing. */

@@ -20,7 +20,7 @@ export function createLane(width: number): Lane {
 }
 
 /** How many event streams one subject may hold open on the keys that are theirs, and how many on all others together. */
-export const MAX_STREAMS_PER_SUBJECT = 10
+export const MAX_STREAMS_PER_BUDGET = 10
 
 /** Counts what is open per key; `enter` answers how to leave, or `undefined` if `most` are open already. */
 export function createOpenStreams(most: number): Readonly<{ enter(key: string): (() => void) | undefined }> {

@@ -6,6 +6,7 @@ import { sessionKey } from '../sessions/session-key.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startStepUp } from '../step-ups/index.ts'
 import { challengeOf, createWorld, type Passkey, problemOf, type World } from '../step-ups/world.test-support.ts'
+import { deviceSession } from '../stores/session-names.ts'
 import { devicesOf, forgetDevice, listDevices, seeDevice } from './devices.ts'
 
 let world: World
@@ -80,6 +81,12 @@ describe('a laptop that was stolen', () => {
 
   test('threat: would be hidden, as this device and the phone would, by a hundred keys of a stolen token', async () => {
     const phone = await arrive({ sid: 's4', jkt: newKey() })
+    // one that owns no login and has proven something
+    const tablet = { ...phone, jkt: newKey() }
+    await bring(tablet.jkt)
+    const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: world.clock.now() } as const
+    const change = { at: world.clock.now(), type: 'proofs', subject: tablet.subject, sid: tablet.sid } as const
+    await world.domain.store.proofs.record({ key: sessionKey(tablet), proof, change })
     world.wait(60)
     for (let count = 0; count < 110; count++) await bring(newKey())
     const listed = await listDevices(world.domain, desk)
@@ -87,13 +94,14 @@ describe('a laptop that was stolen', () => {
     expect(listed.devices[0]).toMatchObject({ id: desk.jkt, current: true })
     expect(listed.devices[1]).toMatchObject({ id: laptop.jkt, known: true })
     expect(listed.devices[2]).toMatchObject({ id: phone.jkt, known: false })
+    expect(listed.devices[3]).toMatchObject({ id: tablet.jkt, known: false })
     const supported = await devicesOf(world.domain, desk.subject)
     expect(
       supported
-        .slice(0, 3)
+        .slice(0, 4)
         .map(({ id }) => id)
         .toSorted(),
-    ).toEqual([desk.jkt, laptop.jkt, phone.jkt].toSorted())
+    ).toEqual([desk.jkt, laptop.jkt, phone.jkt, tablet.jkt].toSorted())
   })
 
   test('is forgotten with a proof for that very device', async () => {
@@ -133,6 +141,30 @@ test('a device signs itself out without a proof', async () => {
   await forget(laptop.jkt, laptop)
   expect(await world.domain.store.sessions.expiresAt(sessionKey(laptop))).toBeNull()
   expect(await ids()).toEqual([desk.jkt])
+})
+
+describe('a device that signs itself out', () => {
+  test('threat: would come back with a later login of a session that has a name, as after signing out', async () => {
+    const desks = await arrive({ sid: 's2', jkt: desk.jkt })
+    await forget(desk.jkt, desk)
+    world.wait(60)
+    const later = { authTime: world.clock.now() }
+    expect(await world.arrive(desk, later), 'the session that it signed out of').toBe('ended')
+    expect(await world.arrive(desks, later), 'another one of the same device').toBe('new')
+  })
+
+  test('comes back with the next login if its session has no name, and with no earlier one, however fast the clock of its issuer', async () => {
+    const jkt = newKey()
+    const given = world.clock.now() + 20
+    const tablet = await world.caller({ jkt, sid: deviceSession(jkt) })
+    await world.arrive(tablet, { authTime: given })
+    await forget(jkt, tablet)
+    for (const seconds of [1, 30]) {
+      world.wait(seconds)
+      expect(await world.arrive(tablet, { authTime: given })).toBe('ended')
+    }
+    expect(await world.arrive(tablet, { authTime: given + 1 })).toBe('new')
+  })
 })
 
 test('threat: the device of another subject would be forgotten or seen, or one would be told that it exists', async () => {

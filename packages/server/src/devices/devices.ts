@@ -4,7 +4,7 @@ import { admit } from '../authenticators/admit.ts'
 import { StileError } from '../error.ts'
 import { namedSubject } from '../input/name.ts'
 import type { Caller } from '../sessions/caller.ts'
-import { endOfAll } from '../sessions/end-sessions.ts'
+import { revocation, signOutOf } from '../sessions/end-sessions.ts'
 import type { DeviceRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 
@@ -20,8 +20,8 @@ export async function seeDevice({ store, now }: Domain, { subject, jkt, actor }:
 }
 
 /**
- * The devices of a subject: this one, those that are known, those that somebody has signed in on, then all others; of each kind those seen
- * last first. Someone who acts for a subject sees none.
+ * The devices of a subject: this one, those that are known, those that somebody has signed in on, those that have proven anything, then all
+ * others; of each kind those seen last first. Someone who acts for a subject sees none.
  */
 export async function listDevices(
   { store, now }: Domain,
@@ -35,28 +35,27 @@ export async function listDevices(
 /**
  * Forgets a device: it is no longer known, and its sessions end. What it can prove counts again only after a proof on it.
  *
- * A device can sign itself out; another one takes a proof like the removal of an authenticator. A device that shares the session of the
- * caller, such as this browser with its former key, is out of it until a later login is given to it; the session goes on here, and on others.
+ * A device can sign itself out, as `logout()` does and of no less; another one takes a proof like the removal of an authenticator. A device that
+ * shares the session of the caller, such as this browser with its former key, is out of it until a later login is given to it; the session goes
+ * on here, and on others.
  *
  * @throws {StileError} `not_found`, `insufficient_user_authentication` with the operation, `denied`
  */
 export async function forgetDevice(domain: Domain, caller: Caller, id: string): Promise<void> {
-  const { store, now } = domain
   const { subject, sid, jkt, actor } = caller
-  const device = actor === undefined ? (await store.devices.list({ subject, now: now() })).find((each) => each.jkt === id) : undefined
-  if (device === undefined) throw unknownDevice()
-  const { name } = device
-  const named = name === undefined ? {} : { name }
+  if (actor !== undefined) throw unknownDevice()
+  const named = await namedDevice(domain, { subject, id })
   const isOwn = id === jkt
   const { operation } = isOwn ? {} : await admit(domain, caller, { change: 'forget', id, ...named })
-  const { change } = endOfAll(domain, { subject })
-  const forgotten = await store.devices.forget({
+  const notices = await noticeFor(domain, caller, 'device_forgotten', named)
+  const now = domain.now()
+  const forgotten = await domain.store.devices.forget({
     subject,
     jkt: id,
-    now: now(),
-    change,
-    notices: await noticeFor(domain, caller, 'device_forgotten', named),
-    ...(isOwn ? { signedOut: true } : { except: { sid, jkt } }),
+    now,
+    change: revocation({ subject, at: now }),
+    notices,
+    ...(isOwn ? { signedOut: signOutOf(caller, now) } : { except: { sid, jkt } }),
     ...(operation && { operation }),
   })
   // another call has used the operation, and so has forgotten it
@@ -75,18 +74,25 @@ export async function devicesOf({ store, now }: Pick<Domain, 'store' | 'now'>, s
  * @throws {StileError} `invalid_request`, `not_found`
  */
 export async function forgetForAdmin(domain: Domain, text: string, id: string): Promise<void> {
-  const { store, now } = domain
   const subject = namedSubject(domain, text)
+  const notices = await noticeFor(domain, subject, 'device_forgotten', await namedDevice(domain, { subject, id }))
+  const now = domain.now()
+  await domain.store.devices.forget({ subject, jkt: id, now, change: revocation({ subject, at: now }), notices })
+}
+
+/** What a device calls itself, if it is one of the subject's. */
+async function namedDevice(
+  { store, now }: Pick<Domain, 'store' | 'now'>,
+  { subject, id }: Readonly<{ subject: string; id: string }>,
+): Promise<Readonly<{ name?: string }>> {
   const device = (await store.devices.list({ subject, now: now() })).find(({ jkt }) => jkt === id)
   if (device === undefined) throw unknownDevice()
-  const { change } = endOfAll(domain, { subject })
-  const notices = await noticeFor(domain, subject, 'device_forgotten', device.name === undefined ? {} : { name: device.name })
-  await store.devices.forget({ subject, jkt: id, now: now(), change, notices })
+  return device.name === undefined ? {} : { name: device.name }
 }
 
 /** As many as are listed: keys without end that somebody makes with a stolen session token push none of the subject's own out. */
 function mostTrusted(devices: readonly DeviceRecord[], current?: string): readonly DeviceRecord[] {
-  const rankOf = ({ jkt, known, signedIn }: DeviceRecord) => (jkt === current ? 0 : known ? 1 : signedIn ? 2 : 3)
+  const rankOf = ({ jkt, known, signedIn, proven }: DeviceRecord) => (jkt === current ? 0 : known ? 1 : signedIn ? 2 : proven ? 3 : 4)
   return devices.toSorted((a, b) => rankOf(a) - rankOf(b)).slice(0, MOST_LISTED)
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { decideFor } from '../decisions/decide.ts'
 import { TEST_CLIENT, type TestDevice } from '../domain.test-support.ts'
-import { type Authenticator, createAuthenticator } from '../sessions/authenticate.ts'
+import { type CallerReader, createCallerReader } from '../sessions/authenticate.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { challengeOf, createWorld, problemOf, type World } from '../step-ups/world.test-support.ts'
@@ -13,7 +13,7 @@ const MFA = 'urn:example:mfa'
 /** A laptop brought the login of a session first, and is lost. Its owner is on another device of the same session. */
 describe('threat: a lost device, forgotten on another one of its session,', () => {
   let world: World
-  let authenticator: Authenticator
+  let callers: CallerReader
   let laptop: TestDevice
   let desk: TestDevice
   let phone: TestDevice
@@ -21,7 +21,7 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
   let owner: Caller
   beforeEach(async () => {
     world = await createWorld({ issuer: { acrMap: { [MFA]: 'mfa' } } })
-    authenticator = createAuthenticator(world.domain, { fetch: globalThis.fetch })
+    callers = createCallerReader(world.domain, { fetch: globalThis.fetch })
     laptop = await world.device()
     desk = await world.device()
     phone = await world.device()
@@ -39,9 +39,9 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
 
   async function bring(device: TestDevice, brought = token): Promise<Caller> {
     const dpop = await device.proof({ method: 'GET', path: '/v1/state', token: brought })
-    return authenticator.authenticate({
+    return callers.authenticate({
       method: 'GET',
-      url: '/v1/state',
+      path: '/v1/state',
       authorization: `Bearer ${brought}`,
       dpop,
       client: TEST_CLIENT,

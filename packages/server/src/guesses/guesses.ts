@@ -68,7 +68,7 @@ export async function takeGuess(domain: FactsDomain, { authenticators = [], ...p
   const { guesses } = domain.store
   const at = domain.now()
   const taken = await guesses.take({ ...place, authenticators, now: at, limits: LIMITS })
-  if (!taken.counted) throw refused(taken.by, taken.retryAt - at)
+  if (!taken.counted) throw refused({ by: taken.by, budget: place.budget, seconds: taken.retryAt - at })
   const compared = taken.authenticators.map(({ id }) => id)
   const inCeremony = place.ceremony === undefined ? GUESSES_PER_SUBJECT : GUESSES_PER_CEREMONY - taken.ceremony
   return {
@@ -105,7 +105,7 @@ export async function refuseLocked(
 ): Promise<void> {
   const at = now()
   const { retryAt } = await store.guesses.count({ subject, budget, now: at, limits: LIMITS })
-  if (retryAt !== undefined) throw refused('subject', retryAt - at)
+  if (retryAt !== undefined) throw refused({ by: 'subject', budget, seconds: retryAt - at })
 }
 
 /** The wrong guesses that are left to a subject in a step-up or enrolment. */
@@ -137,20 +137,24 @@ async function switchOff(domain: FactsDomain, subject: string, id: string): Prom
   })
 }
 
-function refused(by: 'ceremony' | 'subject' | 'authenticator', seconds: number): StileError {
+/** What is used up, of whose budget, and for how long. */
+type Refusal = Readonly<{ by: 'ceremony' | 'subject' | 'authenticator'; budget: GuessPlace['budget']; seconds: number }>
+
+function refused({ seconds, ...refusal }: Refusal): StileError {
   const retryAfter = Math.max(seconds, 1)
-  return new StileError('too_many_attempts', detailOf(by, retryAfter), { retryAfter, attemptsLeft: 0 })
+  return new StileError('too_many_attempts', detailOf({ ...refusal, seconds: retryAfter }), { retryAfter, attemptsLeft: 0 })
 }
 
-function detailOf(by: 'ceremony' | 'subject' | 'authenticator', seconds: number): string {
+function detailOf({ by, budget, seconds }: Refusal): string {
   if (by === 'ceremony') return 'Too many wrong codes here. Begin again, or use a passkey.'
   if (by === 'authenticator') return 'Too many wrong codes were typed for this app, and it is switched off. Use another method.'
+  // a sign-in takes the key out of the budget of strangers
+  if (budget === 'others') return 'Too many wrong codes on devices that have not signed in. Sign in again here first, or use a passkey.'
   return `Too many wrong codes. Try again in ${inWords(seconds)}, or use a passkey now.`
 }
 
 function inWords(seconds: number): string {
   const minutes = Math.ceil(seconds / 60)
-  if (minutes > 2880) return `${Math.ceil(minutes / 1440)} days`
   if (minutes > 90) return `${Math.ceil(minutes / 60)} hours`
   return minutes === 1 ? 'a minute' : `${minutes} minutes`
 }

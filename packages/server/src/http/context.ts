@@ -1,10 +1,10 @@
 import type { ChangeStream } from '../changes/stream.ts'
 import type { Options } from '../options/options.ts'
-import type { Authenticator } from '../sessions/authenticate.ts'
+import type { CallerReader } from '../sessions/authenticate.ts'
 import type { Domain } from '../tokens/domain.ts'
 
 /** What a running service is made of. */
-export type Running = Readonly<{ domain: Domain; authenticator: Authenticator; stream: ChangeStream }>
+export type Running = Readonly<{ domain: Domain; callers: CallerReader; stream: ChangeStream }>
 
 /** What the HTTP layer gets passed in. */
 export type HttpContext = Readonly<{

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { MAX_STREAMS_PER_SUBJECT } from '../changes/limits.ts'
+import { MAX_STREAMS_PER_BUDGET } from '../changes/limits.ts'
 import { startTestService, type TestService } from './service.test-support.ts'
 
 describe('the state as a stream', () => {
@@ -112,10 +112,10 @@ describe('the state as a stream', () => {
     const [owner, thief] = [service.client({ cnf: undefined }), service.client({ cnf: undefined })]
     await owner.request('GET', '/v1/state')
     const open = []
-    for (let count = 0; count < MAX_STREAMS_PER_SUBJECT; count++) open.push(await thief.events())
+    for (let count = 0; count < MAX_STREAMS_PER_BUDGET; count++) open.push(await thief.events())
     expect((await thief.request('GET', '/v1/events')).body.code).toBe('too_many_streams')
     open.push(await owner.events())
-    expect(open.map(({ response }) => response.status)).toEqual(Array(MAX_STREAMS_PER_SUBJECT + 1).fill(200))
+    expect(open.map(({ response }) => response.status)).toEqual(Array(MAX_STREAMS_PER_BUDGET + 1).fill(200))
     for (const each of open) each.close()
   })
 
@@ -123,7 +123,7 @@ describe('the state as a stream', () => {
     service = await startTestService()
     const client = service.client()
     const open = []
-    for (let count = 0; count < MAX_STREAMS_PER_SUBJECT; count++) open.push(await client.events())
+    for (let count = 0; count < MAX_STREAMS_PER_BUDGET; count++) open.push(await client.events())
     const refused = await client.request('GET', '/v1/events')
     expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_streams', title: 'Too many open streams', retryAfter: 10 } })
     expect(refused.headers.get('retry-after')).toBe('10')

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request as open } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startTestService, type TestService } from './service.test-support.ts'
+import { ORIGIN, startTestService, type TestService } from './service.test-support.ts'
 
 let service: TestService
 beforeEach(async () => {
-  service = await startTestService()
+  service = await startTestService({ issuer: { relogin: { clientId: 'stile', redirectUris: [`${ORIGIN}/done`] } } })
 })
 afterEach(() => service.close())
 
@@ -45,7 +45,7 @@ describe('a request whose body comes late', () => {
       for (let count = 0; count < 3; count++) expect((await owner.request('GET', '/v1/state')).status).toBe(200)
       expect((await owner.request('DELETE', '/v1/session')).status).toBe(204)
       service.advance(5)
-      expect(await finish()).toMatchObject({ status: 401, body: { code: 'session_ended' } })
+      expect(await finish()).toMatchObject({ status: 401, body: { code: 'session_ended', next: { methods: ['relogin'] } } })
     },
   )
 

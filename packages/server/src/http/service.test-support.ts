@@ -24,6 +24,8 @@ export type TestServiceOptions = Readonly<{
   /** Where the router stands in the foreign app: before its body parser, or behind this one. */
   parser?: 'none' | RequestHandler
   options?: Partial<ServiceOptions>
+  /** Of the one issuer. */
+  issuer?: Partial<ServiceOptions['issuers'][number]>
   /** Wraps the store, to make it fail. */
   wrapStore?: (store: Store) => Store
   /** Another service whose database, issuer and clock it shares, as another process of the same service would. */
@@ -62,6 +64,7 @@ export type TestService = Readonly<{
 export async function startTestService({
   parser = 'none',
   options = {},
+  issuer = {},
   wrapStore = (store) => store,
   beside,
 }: TestServiceOptions = {}): Promise<TestService> {
@@ -80,7 +83,7 @@ export async function startTestService({
     secret: new Uint8Array(32).fill(7),
     policy: TEST_POLICY,
     store: wrapStore(store),
-    issuers: [{ id: 'main', issuer: ISSUER, jwks: { keys: [jwk] as never }, audience: 'stile', claims: { account: 'account' } }],
+    issuers: [{ id: 'main', issuer: ISSUER, jwks: { keys: [jwk] as never }, audience: 'stile', claims: { account: 'account' }, ...issuer }],
     clients: [{ id: 'web', origins: [ORIGIN] }],
     audiences: [{ id: AUDIENCE, issuers: ['main'], clients: ['web'] }],
     webauthn: { rpId: 'example.com', rpName: 'Example', origins: [ORIGIN] },

@@ -2,7 +2,9 @@ import { type Level, rank, satisfies } from '@stile/protocol'
 import { StileError } from '../error.ts'
 import type { Proven } from '../methods/method.ts'
 import type { FactsDomain } from '../options/domain.ts'
+import { sessionEnded } from '../sessions/session-ended.ts'
 import { sessionKey } from '../sessions/session-key.ts'
+import type { EvidenceDomain } from '../standing/domain.ts'
 import type { Standing } from '../standing/standing.ts'
 
 /**
@@ -14,7 +16,7 @@ import type { Standing } from '../standing/standing.ts'
  * @throws {StileError} `session_ended` if the session was ended meanwhile, `conflict` if the authenticator was removed
  */
 export async function recordProof(
-  domain: FactsDomain,
+  domain: EvidenceDomain,
   standing: Standing,
   { method, level, amr, authTime, authenticatorId }: Proven,
 ): Promise<void> {
@@ -31,7 +33,7 @@ export async function recordProof(
   if (kept) return
   if (authenticatorId !== undefined && (await store.authenticators.get({ subject: caller.subject, id: authenticatorId })) === null)
     throw new StileError('conflict', 'What you proved this with was removed meanwhile. Begin again with another authenticator.')
-  throw new StileError('session_ended', 'This session was ended while you proved who you are. Sign in again.')
+  throw await sessionEnded(domain, caller, 'This session was ended while you proved who you are. Sign in again.')
 }
 
 /** Makes the device a known one if a proof is strong enough for that; also one that is not remembered, because it was for an operation. */

@@ -1,23 +1,23 @@
 import { formatSubject } from '@stile/protocol'
 import { noticeFor } from '../addresses/notice-for.ts'
 import { StileError } from '../error.ts'
-import { placeOf } from '../login-providers/place.ts'
 import type { LoginProviders } from '../login-providers/provider.ts'
 import type { FactsDomain } from '../options/domain.ts'
-import type { SessionStatus } from '../stores/store.ts'
+import { deviceSession } from '../stores/session-names.ts'
 import type { Caller, EndedCaller, Recognized } from './caller.ts'
 import { consumeDpop, createDpopChecks } from './dpop.ts'
 import { createServiceNonces } from './dpop-nonce.ts'
 import { loginClaim, loginFor } from './login.ts'
-import { deviceSession, sessionKey } from './session-key.ts'
+import { endingOf } from './session-ended.ts'
+import { sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
 
 /** What a request brings to say who is asking. */
 export type Credentials = Readonly<{
   /** The HTTP method. */
   method: string
-  /** The path below `publicUrl`, with its slash; a query is ignored: `/v1/state`. */
-  url: string
+  /** Below `publicUrl`, with its slash; a query is ignored: `/v1/state`. */
+  path: string
   authorization: string | readonly string[] | undefined
   /** The `DPoP` header as it was received. */
   dpop: string | readonly string[] | undefined
@@ -28,7 +28,7 @@ export type Credentials = Readonly<{
 }>
 
 /** Tells who is asking. */
-export type Authenticator = Readonly<{
+export type CallerReader = Readonly<{
   /**
    * Checks the session token and the proof of the device key, and keeps the session alive.
    *
@@ -39,43 +39,39 @@ export type Authenticator = Readonly<{
   /**
    * The same, for what somebody may ask whose session is over.
    *
-   * @throws {StileError} as {@link Authenticator.authenticate}, without `session_ended`
+   * @throws {StileError} as {@link CallerReader.authenticate}, without `session_ended`
    */
   recognize(credentials: Credentials): Promise<Recognized>
   /** The nonce that the next proof must carry: for the `DPoP-Nonce` header of every answer. */
   nonce(): string
-  /** Ends the session of a caller on all its devices. */
-  endSession(caller: Caller): Promise<void>
 }>
 
 /** What a session that is over is answered with. */
-const ENDINGS: Readonly<Record<Exclude<SessionStatus, 'new' | 'known'>, string>> = {
+const ENDINGS: Readonly<Record<'ended' | 'expired' | 'crowded', string>> = {
   ended: 'This session was ended. Sign in again.',
   expired: 'This session has been unused or open for too long. Sign in again.',
   crowded: 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.',
-  // only an answer without notices is that, and they were given
-  full: 'Too many devices use this sign-in, so this one cannot be added. Sign in again here.',
 }
 
 type SessionsDomain = FactsDomain & Readonly<{ logins: LoginProviders }>
 
 /**
- * Creates the authenticator of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
+ * Creates what tells who is asking of the subject-facing API; it holds the key sets of the issuers and remembers valid signatures.
  *
  * @param fetch  how key sets are fetched
  */
-export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): Authenticator {
+export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{ fetch: typeof globalThis.fetch }>): CallerReader {
   const { options, store, now } = domain
   const { publicUrl, issuers, session } = options
   const tokens = createSessionTokens({ issuers, publicUrl, now, fetch, log: options.log })
   const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
-  async function recognize({ method, url, authorization, dpop, client, active = true }: Credentials): Promise<Recognized> {
+  async function recognize({ method, path, authorization, dpop, client, active = true }: Credentials): Promise<Recognized> {
     const token = sessionTokenIn(authorization)
     const time = now()
     const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
-    const proof = checkDpop({ proof: dpop, method, url: publicUrl + url, accessToken: token, isNonce, now: time })
+    const proof = checkDpop({ proof: dpop, method, url: publicUrl + path, accessToken: token, isNonce, now: time })
     const { issuer, sub, account, sid, confirmedKey, party, login, actor, displayName, email, issuedAt, expiresAt } =
       await tokens.verify(token)
     if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
@@ -108,14 +104,16 @@ export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<
       active,
     }
     let seen = await store.sessions.touch(touch)
-    // only then is it worth looking for who is told
-    if (seen.status === 'full')
-      seen = await store.sessions.touch({ ...touch, notices: await noticeFor(domain, subject, 'device_crowded_out', {}) })
-    const { status, login: found, endedByIssuer = false } = seen
+    if (seen.status === 'full') {
+      // only then is it worth looking for who is told; whoever acts for a subject has keys of their own, of which the subject is not told
+      const notices = actor === undefined ? await noticeFor(domain, subject, 'device_crowded_out', {}) : []
+      seen = await store.sessions.touch({ ...touch, notices })
+    }
+    const { status, login: found } = seen
     if (status === 'new' || status === 'known') return { status: 'open', caller: { ...identity, ...loginFor({ login, isStored }, found) } }
-    const reopens = !endedByIssuer && placeOf(domain, identity) !== undefined
-    const refusal = new StileError('session_ended', ENDINGS[status], reopens ? { next: { methods: ['relogin'] } } : {})
-    return { status: 'ended', identity, reopens, refusal }
+    // with notices no answer is `full`
+    const detail = ENDINGS[status === 'full' ? 'crowded' : status]
+    return { status: 'ended', identity, ...(await endingOf(domain, identity, detail)) }
   }
 
   return {
@@ -127,21 +125,6 @@ export function createAuthenticator(domain: SessionsDomain, { fetch }: Readonly<
     },
 
     nonce: () => nonces.current(),
-
-    async endSession(caller) {
-      const time = now()
-      const { sid, subject, jkt, login } = caller
-      await store.sessions.end({
-        subject: sessionKey(caller).subject,
-        sid,
-        signedOut: jkt,
-        now: time,
-        // a session without a name of its own is that of the device: ended for good, it would keep the next login out. The clock of the
-        // issuer may be fast: the login that is ended here is never a later one
-        ...(sid === deviceSession(jkt) && { reopensAfter: Math.max(time, login.authTime) }),
-        change: { at: time, type: 'revoked', subject, sid, before: time },
-      })
-    },
   }
 }
 

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTestDomain, TEST_ISSUER, TEST_START, type TestDomain } from '../domain.test-support.ts'
 import { type ScriptedProvider, startScriptedProvider } from '../methods/relogin/scripted-provider.test-support.ts'
 import { problemOf } from '../step-ups/world.test-support.ts'
+import { deviceSession } from '../stores/session-names.ts'
 import { backChannelLogout } from './back-channel-logout.ts'
 import type { Caller } from './caller.ts'
-import { deviceSession } from './session-key.ts'
 
 const EVENTS = { 'http://schemas.openid.net/event/backchannel-logout': {} }
 
@@ -67,21 +67,21 @@ describe('logout at the login provider', () => {
     expect(await statuses(all)).toEqual({ laptop: 'ended', phone: 'known', unnamed: 'ended', bob: 'known' })
   })
 
-  test('ends the session that it names also where it does not say whose it was', async () => {
+  test('ends the session that it names also if it does not say whose it was', async () => {
     const all = await sessions()
     await statuses(all)
     await end(logout({ sid: 's3' }))
     expect(await statuses(all)).toEqual({ laptop: 'known', phone: 'known', unnamed: 'known', bob: 'ended' })
   })
 
-  test('ends all sessions of a subject where it names none', async () => {
+  test('ends all sessions of a subject if it names none', async () => {
     const all = await sessions()
     await statuses(all)
     await end(logout({ sub: 'alice' }))
     expect(await statuses(all)).toEqual({ laptop: 'ended', phone: 'ended', unnamed: 'ended', bob: 'known' })
   })
 
-  test('ends all sessions of the subject where the application gives sessions names of its own', async () => {
+  test('ends all sessions of the subject if the application gives sessions names of its own', async () => {
     await world.close()
     world = await open(TEST_ISSUER)
     clock = world.clock.now
@@ -91,7 +91,7 @@ describe('logout at the login provider', () => {
     expect(await statuses(all)).toEqual({ laptop: 'ended', phone: 'ended', unnamed: 'ended', bob: 'known' })
   })
 
-  test('ends the one session where the application passes on the name that the provider gave it', async () => {
+  test('ends the one session if the application passes on the name that the provider gave it', async () => {
     await world.close()
     world = await open(TEST_ISSUER)
     clock = world.clock.now

@@ -67,19 +67,22 @@ export function readSessionClaims(
     sid,
     confirmedKey: readConfirmedKey(payload, requireCnf),
     party: [claim(payload, 'azp'), claim(payload, 'client_id')].find((each) => isName(each)),
-    login: readLogin(payload, claims, acrMap, now),
+    login: readLogin({ payload, claims, acrMap, now }),
     actor: readActor(payload, claims.actor),
     displayName: readDisplayName(payload, claims),
     email: readEmail(payload, claims, emailVerifiedAsText),
   }
 }
 
+/** Claims that speak of a login, and how their issuer means them; `now` in seconds since the epoch. */
+type LoginClaims = Pick<IssuerOptions, 'claims' | 'acrMap'> & Readonly<{ payload: Payload; now: number }>
+
 /**
  * What claims say of the primary login, as the issuer's acrMap counts it; `authTime` 0 if no time can be trusted.
  *
  * @throws {StileError} `invalid_token` if it was given in the future
  */
-export function readLogin(payload: Payload, claims: IssuerOptions['claims'], acrMap: IssuerOptions['acrMap'], now: number): Proof {
+export function readLogin({ payload, claims, acrMap, now }: LoginClaims): Proof {
   const acr = claim(payload, claims.acr)
   const level: Level =
     typeof acr === 'string' && Object.hasOwn(acrMap, acr) ? ((acrMap as Readonly<Record<string, Level>>)[acr] ?? 'session') : 'session'

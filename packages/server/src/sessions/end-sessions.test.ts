@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createTestDomain, type TestDomain } from '../domain.test-support.ts'
+import { createTestDomain, TEST_AUDIENCE, type TestDomain } from '../domain.test-support.ts'
+import { loadStanding } from '../standing/standing.ts'
+import { claimsOf } from '../step-ups/world.test-support.ts'
+import { deviceSession } from '../stores/session-names.ts'
+import { issueToken } from '../tokens/issue.ts'
 import type { Caller } from './caller.ts'
 import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
-import { deviceSession, sessionKey } from './session-key.ts'
+import { sessionKey } from './session-key.ts'
 
 describe('the end of sessions', () => {
   let world: TestDomain
@@ -37,8 +41,17 @@ describe('the end of sessions', () => {
   test('what was issued before is revoked, and what is issued to the session that goes on is newer', async () => {
     const owner = await world.caller()
     await touch(owner)
+    const issue = async () => {
+      const standing = await loadStanding(world.domain, owner)
+      return claimsOf(await issueToken(world.domain, standing, { audience: TEST_AUDIENCE })).iat as number
+    }
+    const before = await issue()
     await endSessions(world.domain, { subject: owner.subject, except: sessionKey(owner) })
-    expect(await world.domain.store.changes.revokedBefore(owner.subject)).toBe(world.clock.now())
+    const revokedBefore = await world.domain.store.changes.revokedBefore(owner.subject)
+    expect(revokedBefore).toBe(world.clock.now())
+    expect(before).toBeLessThanOrEqual(revokedBefore)
+    // in the same second
+    expect(await issue()).toBeGreaterThan(revokedBefore)
   })
 
   test('threat: an issuer that names neither session nor login time would keep a device out for good, or let old tokens in', async () => {
@@ -110,7 +123,7 @@ describe('the end of sessions', () => {
     ])
   })
 
-  test('one session ends on all its devices, and a later login begins it anew', async () => {
+  test('one session ends on all its devices, and a later login begins it again', async () => {
     const laptop = await world.caller()
     const phone = await world.caller({ jkt: 'phone' })
     const other = await world.caller({ sid: 's2' })

@@ -1,6 +1,9 @@
 import { formatSubject } from '@stile/protocol'
 import type { FactsDomain } from '../options/domain.ts'
-import type { NewNotice, SessionKey, Store } from '../stores/store.ts'
+import { deviceSession, subjectOf } from '../stores/session-names.ts'
+import type { NewChange, NewNotice, SessionKey, Store } from '../stores/store.ts'
+import type { Caller } from './caller.ts'
+import { sessionKey } from './session-key.ts'
 
 type EndsDomain = Pick<FactsDomain, 'store' | 'now'>
 type Ending = Readonly<{ subject: string; except?: SessionKey; forgetDevices?: boolean; notices?: readonly NewNotice[] }>
@@ -30,7 +33,7 @@ export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except, fo
     ...(except !== undefined && { except: { sid: except.sid, jkt: except.jkt } }),
     forgetDevices,
     now: at,
-    change: { at, type: 'revoked', subject, before: at },
+    change: revocation({ subject, at }),
     notices,
   }
 }
@@ -38,13 +41,28 @@ export function endOfAll({ now }: Pick<EndsDomain, 'now'>, { subject, except, fo
 /** Ends one session of a subject on all its devices. A login that was given later begins it again. */
 export async function endSession({ store, now }: EndsDomain, { subject, sid }: Pick<SessionKey, 'subject' | 'sid'>): Promise<void> {
   const at = now()
+  await store.sessions.end({ subject, sid, now: at, reopensAfter: at, change: revocation({ subject, sid, at }) })
+}
+
+/** Ends the session of a caller on all its devices, because they sign out: see {@link signOutOf}. */
+export async function signOut({ store, now }: EndsDomain, caller: Caller): Promise<void> {
+  const at = now()
+  const { subject, sid, jkt } = caller
   await store.sessions.end({
-    subject,
-    sid,
+    subject: sessionKey(caller).subject,
+    signedOut: jkt,
     now: at,
-    reopensAfter: at,
-    change: { at, type: 'revoked', subject, sid, before: at },
+    ...signOutOf(caller, at),
+    change: revocation({ subject, sid, at }),
   })
+}
+
+/**
+ * How the session of a caller ends who signs out, or whose device signs itself out. One that its issuer names ends for good. One without a name is
+ * that of the device: ended for good, it would keep the next login out.
+ */
+export function signOutOf({ sid, jkt }: Caller, at: number): Readonly<{ sid: string; reopensAfter?: number }> {
+  return { sid, ...(sid === deviceSession(jkt) && { reopensAfter: at }) }
 }
 
 /**
@@ -61,11 +79,11 @@ export async function endNamedSession(
     sid,
     now: at,
     ...(sub !== undefined && { subject: formatSubject({ issuer, sub }) }),
-    change: (key, name) => ({ at, type: 'revoked', subject: subjectOf(key), sid: name, before: at }),
+    change: (key, name) => revocation({ subject: subjectOf(key), sid: name, at }),
   })
 }
 
-/** The subject of a session key, without the acting party. */
-function subjectOf(key: string): string {
-  return key.split('\u0000', 1)[0] ?? key
+/** The change of the log that revokes what was issued up to an instant: to a subject, or only in one of their sessions. */
+export function revocation({ subject, sid, at }: Readonly<{ subject: string; sid?: string; at: number }>): NewChange {
+  return { at, type: 'revoked', subject, ...(sid !== undefined && { sid }), before: at }
 }

@@ -4,18 +4,18 @@ import { recordProof } from '../proofs/record.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { claimsOf } from '../step-ups/world.test-support.ts'
 import { issueToken } from '../tokens/issue.ts'
-import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import { type CallerReader, createCallerReader } from './authenticate.ts'
 import type { Caller } from './caller.ts'
-import { endNamedSession, endSession, endSessions } from './end-sessions.ts'
+import { endNamedSession, endSession, endSessions, signOut } from './end-sessions.ts'
 
 /** What was proven lives as long as the session that it was proven in: idle, absolute, and every way in which one ends. */
 describe('what was proven, and the life of its session', () => {
   let world: TestDomain
-  let authenticator: Authenticator
+  let callers: CallerReader
   let device: TestDevice
   beforeEach(async () => {
     world = await createTestDomain({ options: { session: { idleSeconds: 600, absoluteSeconds: 3600 } } })
-    authenticator = createAuthenticator(world.domain, { fetch: globalThis.fetch })
+    callers = createCallerReader(world.domain, { fetch: globalThis.fetch })
     device = await world.device()
   })
   afterEach(() => world.close())
@@ -23,7 +23,7 @@ describe('what was proven, and the life of its session', () => {
   const enter = async (claims: Readonly<Record<string, unknown>> = {}): Promise<Caller> => {
     const token = world.issuer.mint(claims)
     const dpop = await device.proof({ method: 'GET', path: '/v1/state', token })
-    return authenticator.authenticate({ method: 'GET', url: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT })
+    return callers.authenticate({ method: 'GET', path: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT })
   }
   /** The methods that a token names as proven. */
   const proven = async (caller: Caller): Promise<readonly string[]> => {
@@ -52,7 +52,7 @@ describe('what was proven, and the life of its session', () => {
     expect(await proven(await enter({ auth_time: world.clock.now() }))).toEqual(['login'])
   })
 
-  test('ends where the session was unused for too long, and the next login begins without it', async () => {
+  test('ends if the session was unused for too long, and the next login begins without it', async () => {
     const login = world.clock.now()
     await prove(await enter({ auth_time: login }))
     world.clock.advance(600)
@@ -61,11 +61,11 @@ describe('what was proven, and the life of its session', () => {
   })
 
   test.each<[string, (caller: Caller) => Promise<void>]>([
-    ['its user signs out', (caller) => authenticator.endSession(caller)],
+    ['its user signs out', (caller) => signOut(world.domain, caller)],
     ['the login provider ends it', ({ sid }) => endNamedSession(world.domain, { issuer: 'main', sid })],
     ['support ends it', ({ subject, sid }) => endSession(world.domain, { subject, sid })],
     ['all are ended', ({ subject }) => endSessions(world.domain, { subject })],
-  ])('ends where %s, and a token that is still good in time opens nothing', async (_, end) => {
+  ])('ends if %s, and a token that is still good in time opens nothing', async (_, end) => {
     const caller = await enter()
     await prove(caller)
     await end(caller)

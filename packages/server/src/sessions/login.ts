@@ -54,13 +54,14 @@ export function withoutLogin(identity: EndedCaller['identity']): Caller {
   return { ...identity, login: UNKNOWN_LOGIN, vouchedBy: 'none' }
 }
 
+/** A login as it counts for a key, and when the license was upgraded, if the policy asks for a proof since then. */
+type DatedLogin = Pick<Caller, 'login' | 'vouchedBy'> & Readonly<{ raisedAt?: number | undefined }>
+
 /**
  * The proofs of a login. One that only belongs to the first key that brought it does not count as newer than an upgrade: what it counts
  * for beyond the session is dated before.
- *
- * @param raisedAt  when the license was upgraded, if the policy asks for a proof since then
  */
-export function loginProofs(login: Proof, vouchedBy: LoginVoucher, raisedAt: number | undefined): readonly Proof[] {
+export function loginProofs({ login, vouchedBy, raisedAt }: DatedLogin): readonly Proof[] {
   const isNewer = raisedAt !== undefined && login.authTime >= raisedAt
   if (vouchedBy === 'issuer' || !isNewer || rank(login.level) <= rank('session')) return [login]
   return [

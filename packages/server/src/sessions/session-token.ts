@@ -29,7 +29,7 @@ export type SessionToken = SessionClaims &
 
 /** Verifies session tokens of the configured issuers. */
 export type SessionTokens = Readonly<{
-  /** @throws {StileError} `invalid_token`, or `service_unavailable` where the keys of the issuer cannot be fetched */
+  /** @throws {StileError} `invalid_token`, or `service_unavailable` if the keys of the issuer cannot be fetched */
   verify(token: string): Promise<SessionToken>
 }>
 
@@ -50,7 +50,7 @@ type Payload = Readonly<Record<string, unknown>>
 export function createSessionTokens(deps: IssuersDeps): SessionTokens {
   const issuers = createIssuers(deps)
   const remembered = new Map<string, number>()
-  /** Of which issuer and claim it was said. */
+  /** The issuers and claims that were warned of already. */
   const warned = new Set<string>()
 
   async function verifySignature(token: string, issuer: Issuer, now: number): Promise<void> {
@@ -100,7 +100,7 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       await verifySignature(token, issuer, now)
       const times = checkTimes(payload, options, now)
       if (!isFor(payload.aud, options.audience)) throw invalid('is for another audience.')
-      // RFC 8417 §4.2: a logout token, say, must not open a session, not even where no typ tells them apart
+      // RFC 8417 §4.2: a logout token, say, must not open a session, even if no typ tells them apart
       if (payload.events !== undefined) throw invalid('is a security event. Send a session token of the primary login.')
       const claims = readSessionClaims(payload, options, now)
       if (claims.login.authTime === 0) warnOfTime(options, payload)
@@ -115,7 +115,7 @@ function checkHeader({ alg, typ }: Payload, { algs, typ: typs }: IssuerOptions):
   if (typeof alg !== 'string' || !ALGORITHM.test(alg) || !(algs as readonly string[]).includes(alg))
     throw invalid('is signed with an algorithm that is not accepted for its issuer.')
   const type = mediaType(typ)
-  // an assurance token must never open a session, not even where the configuration lists its typ
+  // an assurance token must never open a session, even if the configuration lists its typ
   if (type === ASSURANCE_TYP) throw invalid('is an access token. Send a session token of the primary login.')
   if (typ === undefined && !typs.includes(null)) throw invalid("has no typ. If its issuer never sends one, list null in the issuer's typ.")
   if (typ !== undefined && !typs.some((each) => each !== null && mediaType(each) === type))

@@ -11,9 +11,10 @@ import { makeRecoveryCodes, redeemRecovery } from '../recovery/index.ts'
 import { loadStanding } from '../standing/standing.ts'
 import { attempt, startMethod, startStepUp } from '../step-ups/index.ts'
 import { createWorld, POLICY, problemOf, type World } from '../step-ups/world.test-support.ts'
-import { MOST_KEYS } from '../stores/retention.ts'
-import { type Authenticator, createAuthenticator } from './authenticate.ts'
+import { MOST_KEYS } from '../stores/session-records.ts'
+import { type CallerReader, createCallerReader } from './authenticate.ts'
 import type { Caller } from './caller.ts'
+import { signOut } from './end-sessions.ts'
 
 /** How the login provider says that its users had a second factor. */
 const MFA = 'urn:example:mfa'
@@ -22,7 +23,7 @@ const MFA = 'urn:example:mfa'
 describe('threat: a stolen session token, brought by another key', () => {
   let mail: TestMailServer
   let world: World
-  let authenticator: Authenticator
+  let callers: CallerReader
   let own: TestDevice
   let thief: TestDevice
   beforeEach(async () => {
@@ -42,7 +43,7 @@ describe('threat: a stolen session token, brought by another key', () => {
         license: { ...license, ...(upgraded && { upgraded: { requires: { level: 'mfa' } } }) },
       }),
     })
-    authenticator = createAuthenticator(world.domain, { fetch: globalThis.fetch })
+    callers = createCallerReader(world.domain, { fetch: globalThis.fetch })
     own = await world.device()
     thief = await world.device()
     world.wait(60)
@@ -51,7 +52,7 @@ describe('threat: a stolen session token, brought by another key', () => {
   const enter = async (device: TestDevice, claims: Readonly<Record<string, unknown>> = {}): Promise<Caller> => {
     const token = world.issuer.mint({ email: 'ada@example.com', email_verified: true, ...claims })
     const dpop = await device.proof({ method: 'GET', path: '/v1/state', token })
-    return authenticator.authenticate({ method: 'GET', url: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT })
+    return callers.authenticate({ method: 'GET', path: '/v1/state', authorization: `Bearer ${token}`, dpop, client: TEST_CLIENT })
   }
   const outcome = async (caller: Caller, feature: string) => decideFor(await loadStanding(world.domain, caller), feature).outcome
   const begin = (caller: Caller) => startRegistration(world.domain, caller, { method: 'totp' })
@@ -106,18 +107,28 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await enter(await world.device(), { sid: 'again' })).toMatchObject({ vouchedBy: 'first' })
   })
 
-  test('would fill the store by signing out, with one key after another, where sessions have no name', async () => {
+  test('would fill the store by signing out, with one key after another, if sessions have no name', async () => {
     await start()
     const token = { sid: undefined, auth_time: world.clock.now() }
     const owner = await enter(own, token)
-    const outs = [(caller: Caller) => authenticator.endSession(caller), (caller: Caller) => forgetDevice(world.domain, caller, caller.jkt)]
-    for (const signOut of outs) {
-      await signOut(await enter(thief, token))
+    const outs = [(caller: Caller) => signOut(world.domain, caller), (caller: Caller) => forgetDevice(world.domain, caller, caller.jkt)]
+    for (const leave of outs) {
+      await leave(await enter(thief, token))
       // nothing was kept that tells it from a key that was never seen
       expect(await enter(thief, token)).toMatchObject({ vouchedBy: 'none' })
     }
-    await authenticator.endSession(owner)
+    await signOut(world.domain, owner)
     expect((await problemOf(enter(own, token))).code).toBe('session_ended')
+  })
+
+  test('would have the owner told of devices that are those of whoever acts for them', async () => {
+    await start()
+    await mailboxOf(world.domain, await enter(own))
+    const act = { act: { sub: 'support' } }
+    const { outbox, sessions } = world.domain.store
+    for (let index = 0; index < MOST_KEYS + 5; index++) await enter(await world.device(), act)
+    expect(await outbox.claim({ now: world.clock.now(), leaseSeconds: 1, limit: 100 })).toEqual([])
+    expect(await sessions.list({ subject: 'main|alice\u0000act:support', now: world.clock.now() })).toHaveLength(MOST_KEYS)
   })
 
   test('would put out one key of theirs after the other, and the owner would hear nothing, or of each in a mail', async () => {
@@ -223,12 +234,12 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
   })
 
-  test('would belong to the thief where the owner cannot store a key: such a key never owns', async () => {
+  test('would belong to the thief if the owner cannot store a key: such a key never owns', async () => {
     await start()
     const token = world.issuer.mint()
     const dpop = await own.proof({ method: 'GET', path: '/v1/state', token, claims: { stored: false } })
-    const sent = { method: 'GET', url: '/v1/state', authorization: `DPoP ${token}`, dpop, client: TEST_CLIENT }
-    expect(await authenticator.authenticate(sent)).toMatchObject({ vouchedBy: 'none', loginGap: 'key_not_stored' })
+    const sent = { method: 'GET', path: '/v1/state', authorization: `DPoP ${token}`, dpop, client: TEST_CLIENT }
+    expect(await callers.authenticate(sent)).toMatchObject({ vouchedBy: 'none', loginGap: 'key_not_stored' })
     expect(await enter(own)).toEqual(expect.not.objectContaining({ loginGap: expect.anything() }))
     expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
   })

@@ -71,5 +71,5 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
 /** What the primary login of a caller counts for beside what was proven here. */
 export function loginsOf({ login, vouchedBy }: Caller, { policy }: PublishedPolicy, license: License | null): readonly Proof[] {
   const raisedAt = policy.document.license?.upgraded === undefined ? undefined : license?.raisedAt
-  return loginProofs(login, vouchedBy, raisedAt)
+  return loginProofs({ login, vouchedBy, raisedAt })
 }

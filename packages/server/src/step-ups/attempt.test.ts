@@ -231,7 +231,7 @@ describe('what changes while a step-up is open counts', () => {
   })
 })
 
-test('relogin cannot be answered: a fresh login begins the step-up anew', async () => {
+test('relogin cannot be answered: a fresh login begins the step-up again', async () => {
   world.wait()
   const { id } = await startStepUp(world.domain, { ...caller }, { feature: 'recent' })
   const problem = await problemOf(attempt(world.domain, caller, id, { method: 'relogin', response: {} }))

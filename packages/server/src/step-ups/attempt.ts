@@ -58,8 +58,7 @@ async function judge(
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
   if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, standing)
   const answered: Answered = { record, caller, requirement, proven }
-  if (record.operation?.id !== undefined)
-    return settleChange(domain, standing, record.operation.id, { record, caller, requirement, proven })
+  if (record.operation?.id !== undefined) return settleChange(domain, standing, record.operation.id, answered)
   const issued =
     record.operation === undefined ? await settle(domain, standing, answered) : await settleBound(domain, record.operation, answered)
   // the token is made before and leaves after: only one caller can take the step-up and gets the token, and a failing store costs nobody theirs

@@ -1,7 +1,7 @@
 import { combine, methodsFor } from '@stile/policy'
 import { AUTHENTICATORS_FEATURE, type Decision, RECOVERY_FEATURE, type Reason, type Requirement, SESSION_FEATURE } from '@stile/protocol'
 import { removalLevel, removalOf } from '../authenticators/after-recovery.ts'
-import { authenticatorsGate, type GateOptions, isFirst } from '../authenticators/gate.ts'
+import { authenticatorsGate, type GateOptions, hasNothingAboveSession } from '../authenticators/gate.ts'
 import { decideFor } from '../decisions/decide.ts'
 import { StileError } from '../error.ts'
 import { stepUpExpired } from '../methods/failure.ts'
@@ -55,7 +55,7 @@ export function requirementNow(domain: Domain, standing: Standing, record: StepU
 export function changeDemand(domain: Domain, standing: Standing, { params }: Pick<OperationRecord, 'params'>): Demand {
   const removal = params.change === 'remove' ? removalOf(standing, params.id) : undefined
   const demand = gateDemand(domain, standing, { proofs: [], level: removal && removalLevel(removal) })
-  if (demand.outcome === 'permit' || isFirst(standing)) throw stepUpExpired()
+  if (demand.outcome === 'permit' || hasNothingAboveSession(standing)) throw stepUpExpired()
   return demand
 }
 
@@ -83,11 +83,14 @@ function refusalOf(domain: Domain, decision: Exclude<Decision, { outcome: 'permi
   const detail = reasons.at(-1)?.message ?? 'The policy does not allow this.'
   if (decision.outcome === 'upgrade') return new StileError('license_required', detail, { feature, reasons, next: decision.next })
   if (decision.outcome !== 'enroll') return new StileError('denied', detail, { feature, reasons })
-  return enrollmentRequired(domain, feature, decision.requirement, reasons)
+  return enrollmentRequired(domain, decision)
 }
 
 /** The problem if nothing that is enrolled could meet a requirement, with the methods of this service that could once enrolled. */
-export function enrollmentRequired(domain: Domain, feature: string, requirement: Requirement, reasons: readonly Reason[]): StileError {
+export function enrollmentRequired(
+  domain: Pick<Domain, 'options'>,
+  { feature, requirement, reasons }: Readonly<{ feature: string; requirement: Requirement; reasons: readonly Reason[] }>,
+): StileError {
   const enrollable = enrollableMethods(domain.options)
   const methods = methodsFor(requirement).filter((method) => enrollable.includes(method))
   const detail = reasons.at(-1)?.message ?? 'Nothing that you have enrolled can prove this. Enrol something first.'

@@ -1,7 +1,7 @@
 import { AUTHENTICATORS_FEATURE, type Requirement, type StepUp } from '@stile/protocol'
 import { z } from 'zod'
-import { begunChange } from '../authenticators/change.ts'
-import { isFirst } from '../authenticators/gate.ts'
+import { hasNothingAboveSession } from '../authenticators/gate.ts'
+import { begunChange } from '../authenticators/gated-change.ts'
 import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
 import type { OpenWay } from '../methods/ways.ts'
@@ -41,7 +41,8 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const { feature, operation: params, audience: asked } = readBody(START_BODY, body)
   const audience = audienceFor(domain, caller, asked)
   const standing = await loadStanding(domain, caller)
-  const begun = feature === AUTHENTICATORS_FEATURE && !isFirst(standing) ? await begunChange(domain, caller, params) : undefined
+  const begun =
+    feature === AUTHENTICATORS_FEATURE && !hasNothingAboveSession(standing) ? await begunChange(domain, caller, params) : undefined
   const { outcome, requirement, reasons } = begun ? changeDemand(domain, standing, begun) : demandOf(domain, standing, feature)
   const id = newStepUpId(domain)
   const expiresAt = domain.now() + STEP_UP_SECONDS
@@ -58,7 +59,7 @@ export async function startStepUp(domain: Domain, caller: Caller, body: unknown)
   const operation = begun ? boundTo(begun) : operationFor(domain, { feature, account: caller.account, audience }, requirement, params)
   const ways = waysFor(domain, standing, { feature, requirement, ...(operation && { operation }) })
   const [best, ...others] = ways
-  if (best === undefined) throw enrollmentRequired(domain, feature, requirement, reasons)
+  if (best === undefined) throw enrollmentRequired(domain, { feature, requirement, reasons })
   return openWith(domain, standing, { id, feature, audience, requirement, ...(operation && { operation }), ways: [best, ...others] })
 }
 

@@ -14,6 +14,8 @@ export type DeviceRecord = Readonly<{
   known: boolean
   /** Whether a login belongs to it in an open session, or somebody has signed in on it there through the service. */
   signedIn: boolean
+  /** Whether it has proven anything in an open session, be it a code by mail. */
+  proven: boolean
 }>
 
 /** `any`: the subject has a bound device or had one that was forgotten. `bound`: this one is bound. */
@@ -35,10 +37,12 @@ export interface DeviceStore {
   list(input: Readonly<{ subject: string; now: number }>): Promise<readonly DeviceRecord[]>
   /**
    * Forgets a device key: it is no longer known, and its sessions end as {@link SessionStore.end} does, with all that was proven and begun in
-   * them, in one transaction with the change and the operation that it uses up. The session of `except` goes on for its
-   * other keys: it ends for this one alone, logins that were given to it later begin it again, and what this one owned of its login belongs to
-   * that of `except` from here on. That the subject had devices stays on record: other device keys are no less new for it. False, and nothing written, if the
-   * operation is gone.
+   * them. In one transaction with the change, and with the operation that it uses up. False, and nothing written, if the operation is gone.
+   *
+   * The session of `except` goes on for its other keys. For this key alone it ends: a login that is given to it later begins it again, and what it
+   * owned of the login belongs to the key of `except` from here on.
+   *
+   * It stays on record that the subject had devices: other device keys are no less new for it.
    */
   forget(
     input: Readonly<{
@@ -46,8 +50,11 @@ export interface DeviceStore {
       jkt: string
       /** The session that goes on. */
       except?: Pick<SessionKey, 'sid' | 'jkt'>
-      /** Whether the device signs itself out: see {@link SessionStore.end}. False by default. */
-      signedOut?: boolean
+      /**
+       * There if the device signs itself out: the session that it does so in, which ends as {@link SessionStore.end} says. Its other sessions begin
+       * again with a later login.
+       */
+      signedOut?: Readonly<{ sid: string; reopensAfter?: number }>
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

@@ -1,9 +1,6 @@
 /** How long a login counts, in seconds: one year. An older one counts as a session of unknown age. */
 export const LOGIN_SECONDS = 365 * 86_400
 
-/** The most device keys of one subject in all its sessions: what makes more keys than that has no use for them. */
-export const MOST_KEYS = 200
-
 /** The owner of a login is remembered this much longer than the login counts, in seconds. */
 export const OWNER_SLACK_SECONDS = 30 * 86_400
 

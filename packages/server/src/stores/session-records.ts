@@ -7,8 +7,8 @@ import type { NewNotice } from './mail-records.ts'
 export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
 
 /**
- * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `full` is a new key for
- * which another one must be signed out, if the touch says what is told of that; `crowded` is one for which there is no room.
+ * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `full` is a new key that takes
+ * the place of another one, which must be told: the touch gave no notices. `crowded` is a new key for which there is no room.
  */
 export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'full' | 'crowded'
 
@@ -19,39 +19,33 @@ export type SessionSeen = Readonly<{
   login: LoginVoucher
   /** When the session expires unless it is used again, in seconds since the epoch; absent if it may not go on. */
   expiresAt?: number
-  /** There if its issuer has ended the session by its name: then {@link SessionStore.reopen} does not begin it again either. */
-  endedByIssuer?: true
 }>
 
-/** What became of a session that was to begin again. `gone`: its step-up is; `too_early`: it was ended after the sign-in, or by its issuer. */
+/**
+ * How many device keys a subject has in all its sessions before one must go for the next: 200. Only keys that a login belongs to come on top.
+ *
+ * One goes of those that no login belongs to, that have proven nothing and are not bound: of the same session first, then of the others, the one
+ * unseen longest. If there is none, the expired one goes that was seen first. After that, a key that its issuer confirms takes the place of
+ * another such one, the first key of a login is let in beyond the number, and any other key is `crowded`: signed in again it owns a login. If the
+ * last key of a session goes, the end of the session stays on record.
+ */
+export const MOST_KEYS = 200
+
+/** What became of a session that was to begin again. `gone`: there is no such step-up any more. `too_early`: it was ended after the sign-in, or by its issuer. */
 export type Reopened = 'reopened' | 'gone' | 'too_early'
 
 /** Who was seen in which session, to which key its login belongs, and which sessions were ended. */
 export interface SessionStore {
   /**
-   * Creates the session of a key or notes that it was seen (written at most once a minute). A session ended for a subject and sid is
-   * ended for every key, also for keys seen later. An expired session begins again, without its proofs, if `login` is of this
-   * key and was given after it had expired; an ended one if it was given after the end's `reopensAfter`. Older logins find it
-   * ended even then. A key that was not seen yet also finds the ends of {@link endAll} and {@link endNamed}.
+   * Creates the session of a key or notes that it was seen (written at most once a minute). Whose the login is says {@link LoginVoucher}, and
+   * which keys find room {@link MOST_KEYS}.
    *
    * A key that is new to a known session shares its life: it expires when the session does, as it was first seen and last used on any
-   * key, so that another key draws out neither lifetime.
+   * key, so that another key draws out neither lifetime. An expired session begins again, without what belonged to it, if `login` is of this
+   * key and was given after it had expired. Ends are found as {@link end}, {@link endAll} and {@link endNamed} say.
    *
-   * Where the issuer says neither in which session nor when a login was given, a token that was made later begins again what has ended or
-   * expired: nobody is kept out for good. An end is remembered for a year and a month after somebody last came with it.
-   *
-   * A login belongs to the key that its issuer confirms, or to the first key that brought it in a session that may go on: exactly one
-   * of a burst. Later logins of a session that the issuer names belong to the owner of the first. Once a login was confirmed, its
-   * tokens that name no key belong to nobody; a confirmed token that is `silent` does as much, and belongs to nobody itself.
-   *
-   * A subject has {@link MOST_KEYS} keys at most. If there is one more, one goes of those that no login belongs to, that have proven
-   * nothing and are not bound: of the same session first, then of the others, the one unseen longest. If there is none, the expired
-   * one goes that was seen first. After that, a key that its issuer confirms takes the place of another such one, the first key of
-   * a login is let in, and any other key is `crowded`: signed in again it owns a login. To whom logins belong is never forgotten here. Of a
-   * session whose last key goes, its end stays on record.
-   *
-   * If one must go that has not expired, the notices are taken in the same transaction; without them the answer is `full`, and nothing is
-   * written.
+   * If a key must go for this one that has not expired, the notices are taken in the same transaction; without them the answer is `full`,
+   * and nothing is written.
    */
   touch(
     input: Readonly<{
@@ -67,25 +61,35 @@ export interface SessionStore {
       notices?: readonly NewNotice[]
     }>,
   ): Promise<SessionSeen>
-  /** Ends a session on all its devices and drops its proofs, open step-ups and registrations, in one transaction with the change. */
+  /**
+   * Ends a session on all its devices and drops all that belongs to it: proofs, step-ups, operations, registrations and tickets. In one
+   * transaction with the change. It has then ended for every key, also for keys that are seen later.
+   *
+   * It begins again with a login that is of its key and was given after `reopensAfter`; older logins find it ended even then. If the issuer
+   * says neither in which session nor when a login was given, a token that was made later begins it again: nobody is kept out for good. An end is
+   * remembered for a year and a month after somebody last came with it.
+   */
   end(
     input: Readonly<{
       subject: string
       sid: string
       /**
-       * The key that signs itself out. If the session has no name, no login vouches for the key, and it is neither a known device nor has proven
-       * anything, then its end is not remembered: with the same token any other key could begin one.
+       * The key that signs itself out. The end of a session without a name is not remembered if the key has nothing to lose: no login belongs to it, it
+       * is no known device, and it has proven nothing. With the same token any other key could begin one.
        */
       signedOut?: string
       now: number
-      /** Logins given after this instant begin it again. Absent: none does; of several ends, the strictest counts. */
+      /**
+       * Logins given after this instant begin it again, unless they were brought before the end: the clock of their issuer may be fast. Absent: none
+       * does; of several ends, the strictest counts.
+       */
       reopensAfter?: number
       change: NewChange
     }>,
   ): Promise<void>
   /**
-   * Ends every session of a subject on all devices, apart from the one of `except`, and drops their proofs, open step-ups and
-   * registrations, in one transaction with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
+   * Ends every session of a subject on all devices, apart from the one of `except`, and drops what {@link end} drops, in one transaction
+   * with the one change. A session that begins meanwhile, or that nobody was seen in yet, is ended too
    * if its login was given at `now` or before, or its token was made then and does not say; later ones begin again. Another device on the sid of `except` is
    * ended like another session, and the login of that sid belongs to the spared one from here on. In the same transaction the devices are
    * forgotten if that is asked for, and the notices taken.
@@ -137,6 +141,8 @@ export interface SessionStore {
       notices?: readonly NewNotice[]
     }>,
   ): Promise<Reopened>
+  /** Whether its issuer has ended a session by its name, no matter of which subject: then {@link reopen} does not begin it again either. */
+  isEndedByIssuer(session: Pick<SessionKey, 'subject' | 'sid'>): Promise<boolean>
   /** When the session of a key expires unless it is used again, in seconds since the epoch; `null` if it was not seen or was ended. */
   expiresAt(key: SessionKey): Promise<number | null>
   /** The sessions of a subject that have not ended or expired, one for each device, oldest first. */

@@ -59,7 +59,8 @@ export interface Store {
   readonly sealed: SealedStore
   /**
    * Deletes what has expired: step-ups, operations, registrations, attempts, guesses, recovery links and tickets, replays, sessions and their proofs,
-   * notices that nobody sends; and of the change log what a newer change of the same thing has made superfluous.
+   * ends of sessions and keys, owners of logins, what devices without a session call themselves, notices that nobody sends. A session is forgotten
+   * once it has expired on all its keys. Of the change log it deletes what a newer change of the same thing has made superfluous.
    */
   sweep(now: number): Promise<void>
   /** Throws if the store cannot read and write. */

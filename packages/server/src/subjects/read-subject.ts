@@ -9,7 +9,7 @@ import type { EvidenceDomain } from '../standing/domain.ts'
 export type SubjectSummary = Readonly<{
   subject: string
   authenticators: readonly Authenticator[]
-  /** At most 100: those that are known, those that somebody has signed in on, then all others, seen last first each. */
+  /** At most 100: those that are known, signed in on, or have proven anything, in this order, then all others; seen last first each. */
   devices: readonly ListedDevice[]
   recovery: Recovery
   /** How many are open, one for each device. */

@@ -3,6 +3,7 @@ import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
 import type { Credentials } from '../../sessions/authenticate.ts'
 import type { Caller, Recognized } from '../../sessions/caller.ts'
+import { sessionEnded } from '../../sessions/session-ended.ts'
 import { sessionKey } from '../../sessions/session-key.ts'
 import type { HttpContext } from '../context.ts'
 import type { Access, Call } from '../endpoint/endpoint.ts'
@@ -26,15 +27,15 @@ type SubjectAccessOptions = Readonly<{
  */
 export function subjectAccess(context: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
   return accessOf(context, async (call, credentials) => {
-    const { authenticator } = call.running
-    return admitted(call, await authenticator.authenticate({ ...credentials, active: !isStream && (credentials.active ?? true) }))
+    const { callers } = call.running
+    return admitted(call, await callers.authenticate({ ...credentials, active: !isStream && (credentials.active ?? true) }))
   })
 }
 
 /** The same for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
 export function recognizedAccess(context: HttpContext): Access<RecognizedCall> {
   return accessOf(context, async (call, credentials) => {
-    const recognized = await call.running.authenticator.recognize(credentials)
+    const recognized = await call.running.callers.recognize(credentials)
     return recognized.status === 'ended' ? { ...call, recognized } : { ...(await admitted(call, recognized.caller)), recognized }
   })
 }
@@ -62,7 +63,7 @@ function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, 
     prepare(call) {
       const { response, running } = call
       response.vary('Origin')
-      response.setHeader('DPoP-Nonce', running.authenticator.nonce())
+      response.setHeader('DPoP-Nonce', running.callers.nonce())
       const origin = call.header('origin')
       if (origin !== undefined && clientOf(options, origin) !== undefined)
         for (const [name, value] of Object.entries(corsHeaders(origin))) response.setHeader(name, value)
@@ -74,7 +75,7 @@ function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, 
     admit: (call) =>
       admit(call, {
         method: call.request.method,
-        url: call.request.path,
+        path: call.request.path,
         authorization: call.header('authorization'),
         dpop: call.header('dpop'),
         client: client(call).id,
@@ -88,5 +89,5 @@ function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, 
 async function jsonInSession({ running: { domain }, json }: Call, caller: Caller): Promise<unknown> {
   const body = await json()
   if ((await domain.store.sessions.expiresAt(sessionKey(caller))) !== null) return body
-  throw new StileError('session_ended', 'This session was ended. Sign in again.')
+  throw await sessionEnded(domain, caller, 'This session was ended. Sign in again.')
 }

@@ -1,8 +1,5 @@
 import type { Router } from 'express'
-import { noticeFor } from '../../addresses/notice-for.ts'
-import { StileError } from '../../error.ts'
-import { isName, namedSubject } from '../../input/name.ts'
-import { endSession, endSessions } from '../../sessions/end-sessions.ts'
+import { endSubjectSession, endSubjectSessions } from '../../subjects/end-subject-sessions.ts'
 import { keyAccess } from '../access/key-access.ts'
 import type { HttpContext } from '../context.ts'
 import { NOTHING } from '../endpoint/answer.ts'
@@ -19,16 +16,7 @@ export function addAdminSessionRoutes(router: Router, context: HttpContext): voi
     access,
     methods: {
       async DELETE({ running: { domain }, param, query }) {
-        const subject = namedSubject(domain, param('subject'))
-        const devices = query('devices')
-        if (devices !== undefined && devices !== 'forget')
-          throw new StileError(
-            'invalid_request',
-            'The parameter "devices" can only be "forget". Leave it out if the devices are to stay known. Nothing was ended.',
-          )
-        const forgetDevices = devices === 'forget'
-        const notices = await noticeFor(domain, subject, 'sessions_ended', forgetDevices ? { devices: 'forgotten' } : {})
-        await endSessions(domain, { subject, forgetDevices, notices })
+        await endSubjectSessions(domain, param('subject'), query('devices'))
         return NOTHING
       },
     },
@@ -38,9 +26,7 @@ export function addAdminSessionRoutes(router: Router, context: HttpContext): voi
     access,
     methods: {
       async DELETE({ running: { domain }, param }) {
-        const sid = param('sid')
-        if (!isName(sid)) throw new StileError('invalid_request', 'The session id cannot be one. Send it as the token has it in "sid".')
-        await endSession(domain, { subject: namedSubject(domain, param('subject')), sid })
+        await endSubjectSession(domain, param('subject'), param('sid'))
         return NOTHING
       },
     },

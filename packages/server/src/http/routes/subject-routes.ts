@@ -6,10 +6,11 @@ import {
   renameAuthenticator,
   startRegistration,
 } from '../../authenticators/index.ts'
-import { createLane, createOpenStreams, MAX_STREAMS_PER_SUBJECT } from '../../changes/limits.ts'
+import { createLane, createOpenStreams, MAX_STREAMS_PER_BUDGET } from '../../changes/limits.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
+import { signOut } from '../../sessions/end-sessions.ts'
 import { loadStanding } from '../../standing/standing.ts'
 import { requestToken } from '../../step-ups/request-token.ts'
 import { audienceFor } from '../../tokens/audience.ts'
@@ -36,7 +37,7 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
       return ok(await stateOf(domain, await loadStanding(domain, caller), audience))
     },
   })
-  const openStreams = createOpenStreams(MAX_STREAMS_PER_SUBJECT)
+  const openStreams = createOpenStreams(MAX_STREAMS_PER_BUDGET)
   addEndpoint(router, context, {
     path: '/v1/events',
     access: subjectAccess(context, { isStream: true }),
@@ -49,8 +50,8 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
     POST: async ({ running: { domain }, caller, json }) => ok(await requestToken(domain, caller, await json())),
   })
   add('/v1/session', {
-    async DELETE({ running: { authenticator }, caller }) {
-      await authenticator.endSession(caller)
+    async DELETE({ running: { domain }, caller }) {
+      await signOut(domain, caller)
       return NOTHING
     },
   })

@@ -31,7 +31,7 @@ export function judgeLogin(
   if (time === 0) return { ok: false, failure: 'login_time_missing' }
   if (time > now + CLOCK_SKEW_SECONDS) return { ok: false, failure: 'login_invalid' }
   if (time < startedAt - EARLY_SECONDS) return { ok: false, failure: 'login_too_old' }
-  const { level, amr } = readLogin(withStandard(claims, names), names, acrMap, now)
+  const { level, amr } = readLogin({ payload: withStandard(claims, names), claims: names, acrMap, now })
   return { ok: true, proven: { method: 'relogin', level, amr, authTime: Math.min(Math.floor(time), now) } }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MOST_KEYS } from '../retention.ts'
+import { MOST_KEYS } from '../session-records.ts'
 import type { LoginClaim, NewNotice, SessionKey, Store } from '../store.ts'
 import { ABSOLUTE, ALICE, authenticator, BOB, burst, enrol, IDLE, login, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 
@@ -117,6 +117,26 @@ export function crowdContract(store: () => Store): void {
       expect(await keys(now)).toHaveLength(MOST_KEYS)
       // signed in again, there is room for it
       expect(await touch({ ...stranger(10), sid: 'new' }, { authTime: now, now })).toMatchObject({ status: 'new', login: 'first' })
+    })
+
+    it('threat: the spared key begins an expired session with its old login, after it was crowded out', async () => {
+      const { subject } = ALICE
+      await touch(ALICE, { authTime: T0 })
+      await store().sessions.endAll({
+        subject,
+        except: ALICE,
+        now: T0 + 5,
+        change: { at: T0 + 5, type: 'revoked', subject, before: T0 + 5 },
+      })
+      expect(await touch(ALICE, { authTime: T0 + 10, now: T0 + 20 })).toMatchObject({ status: 'known', login: 'first' })
+      const now = T0 + 20 + IDLE
+      for (let index = 0; index < MOST_KEYS; index++) {
+        const key = { ...ALICE, sid: `other-${index}`, jkt: `owner-${index}` }
+        expect(await touch(key, { authTime: now, now })).toMatchObject({ status: 'new', login: 'first' })
+      }
+      expect(await store().sessions.expiresAt(ALICE)).toBeNull()
+      expect(await touch(ALICE, { authTime: T0 + 10, now })).toMatchObject({ status: 'ended' })
+      expect(await touch(ALICE, { authTime: now, now })).toMatchObject({ status: 'new' })
     })
 
     it('threat: keys that an issuer confirms for anybody would put out the first key of a login', async () => {

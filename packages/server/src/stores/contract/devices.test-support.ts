@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
 import type { NewChange, SessionKey, Store } from '../store.ts'
-import { ALICE, ALL, authenticator, enrol, login, stepUp, T0, touchSession } from './fixtures.test-support.ts'
+import { ALICE, ALL, authenticator, enrol, IDLE, login, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
 const { subject } = ALICE
 const PHONE: SessionKey = { subject, sid: 'sid-7', jkt: 'jkt-7' }
@@ -24,8 +24,16 @@ export function devicesContract(store: () => Store): void {
       await store().devices.see({ subject, jkt: ALICE.jkt, name: 'Firefox on Windows', now: T0 + 5 })
       await arrive(PHONE, T0 + 50)
       expect(await list(T0 + 60)).toEqual([
-        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false, signedIn: true },
-        { jkt: ALICE.jkt, name: 'Firefox on Windows', firstSeenAt: T0 + 5, lastSeenAt: T0 + 10, known: true, signedIn: false },
+        { jkt: PHONE.jkt, firstSeenAt: T0 + 50, lastSeenAt: T0 + 50, known: false, signedIn: true, proven: false },
+        {
+          jkt: ALICE.jkt,
+          name: 'Firefox on Windows',
+          firstSeenAt: T0 + 5,
+          lastSeenAt: T0 + 10,
+          known: true,
+          signedIn: false,
+          proven: false,
+        },
       ])
       // a session that has expired makes no device
       expect(await list(T0 + 2000)).toHaveLength(1)
@@ -42,6 +50,26 @@ export function devicesContract(store: () => Store): void {
       await store().proofs.record({ key: stranger, proof, change: { at: T0, type: 'proofs', subject, sid: stranger.sid } })
       expect(await signedIn()).toEqual({ [ALICE.jkt]: true, [stranger.jkt]: true })
       expect(await store().devices.list({ subject: 'demo|bob', now: T0 })).toEqual([])
+    })
+
+    it('tell those that have proven something from those that only brought a token, each in a session that is open', async () => {
+      const stranger = { ...ALICE, jkt: 'jkt-8' }
+      const bring = (key: SessionKey, now: number) =>
+        touchSession(store(), { key, now, login: { sid: key.sid, confirmed: false, mayOwn: false, authTime: T0, issuedAt: T0 } })
+      const found = async (now: number) => (await list(now)).map(({ signedIn, proven }) => ({ signedIn, proven }))
+      await bring(stranger, T0)
+      expect(await found(T0)).toEqual([{ signedIn: false, proven: false }])
+      expect(await prove(stranger, T0)).toBe(true)
+      expect(await found(T0)).toEqual([{ signedIn: false, proven: true }])
+      const proof = { method: 'relogin', level: 'session', amr: [], authTime: T0 } as const
+      await store().proofs.record({ key: stranger, proof, change })
+      expect(await found(T0)).toEqual([{ signedIn: true, proven: true }])
+      // in another session that is open when that one has expired
+      const later = T0 + IDLE - 1
+      await bring({ ...stranger, sid: 'another' }, later)
+      expect(await found(later)).toEqual([{ signedIn: true, proven: true }])
+      expect(await found(T0 + IDLE)).toEqual([{ signedIn: false, proven: false }])
+      expect(await store().proofs.list(stranger)).toHaveLength(2)
     })
 
     it('are noted again with another name, or once an hour', async () => {

@@ -4,6 +4,7 @@ import type {
   LicenseRecord,
   LoginClaim,
   NewChange,
+  OperationRecord,
   RegistrationRecord,
   SessionKey,
   SessionSeen,
@@ -12,10 +13,9 @@ import type {
   TotpData,
   WebAuthnData,
 } from '../store.ts'
-import { T0 } from './instants.test-support.ts'
 
-export { T0 }
-
+/** The instant at which the stories of the contract begin. */
+export const T0 = 1_700_000_000
 /** How many callers race in a burst. */
 export const BURST = 50
 /** How long a session lasts unused, and at the most, in seconds. */
@@ -87,6 +87,20 @@ export const registration = (id: string, over: Partial<RegistrationRecord> = {})
   method: 'totp',
   secret: 'v1.sealed',
   boundBy: { method: 'login', level: 'session' },
+  createdAt: T0,
+  expiresAt: T0 + 600,
+  ...over,
+})
+
+export const operation = (id: string, over: Partial<OperationRecord> = {}): OperationRecord => ({
+  id,
+  key: ALICE,
+  feature: 'stile:authenticators',
+  account: 'acme',
+  audience: 'https://stile.example.com',
+  params: { change: 'remove', id: 'auth_1', name: 'Laptop' },
+  digest: `digest of ${id}`,
+  salt: 'salt',
   createdAt: T0,
   expiresAt: T0 + 600,
   ...over,

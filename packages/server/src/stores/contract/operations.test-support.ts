@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OperationRecord, Store, UsedOperation } from '../store.ts'
-import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, stepUp, T0 } from './fixtures.test-support.ts'
+import { ALICE, authenticator, authenticatorsChange, BOB, burst, enrol, operation, stepUp, T0 } from './fixtures.test-support.ts'
 
-const operation = (id: string, over: Partial<OperationRecord> = {}): OperationRecord => ({
-  id,
-  key: ALICE,
-  feature: 'stile:authenticators',
-  account: 'acme',
-  audience: 'https://stile.example.com',
-  params: { change: 'remove', id: 'auth_1', name: 'Laptop' },
-  digest: `digest of ${id}`,
-  salt: 'salt',
-  createdAt: T0,
-  expiresAt: T0 + 600,
-  ...over,
-})
 const proof = { method: 'passkey', level: 'phr', amr: ['pop'], authTime: T0 + 5 } as const
 const used = (id: string, over: Partial<UsedOperation> = {}): UsedOperation => ({
   id,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { MOST_KEYS } from '../retention.ts'
+import { MOST_KEYS } from '../session-records.ts'
 import type { LoginClaim, SessionKey, Store } from '../store.ts'
 import { ABSOLUTE, ALICE, BOB, burst, IDLE, login, proofsChange, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
@@ -180,7 +180,8 @@ export function reopeningContract(store: () => Store): void {
       await touch(ALICE)
       await endNamed()
       for (const key of [ALICE, phone]) {
-        expect(await see(key, T0 + 20)).toEqual({ status: 'ended', login: 'none', endedByIssuer: true })
+        expect(await see(key, T0 + 20)).toEqual({ status: 'ended', login: 'none' })
+        expect(await store().sessions.isEndedByIssuer(key)).toBe(true)
         await begin(key)
         expect(await reopen(key)).toBe('too_early')
         expect(await touch(key, T0 + 40)).toBe('ended')

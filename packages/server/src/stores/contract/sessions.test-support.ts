@@ -62,7 +62,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await touch(ALICE, T0 + ABSOLUTE)).toBe('expired')
     })
 
-    it('begins anew, without its proofs, only for a login given after it had expired', async () => {
+    it('begins again, without its proofs, only for a login given after it had expired', async () => {
       await touch(ALICE, T0)
       await store().proofs.record({
         key: ALICE,
@@ -76,7 +76,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await store().proofs.list(ALICE)).toEqual([])
     })
 
-    it('threat: a device key that is new to an expired session would begin it anew', async () => {
+    it('threat: a device key that is new to an expired session would begin it again', async () => {
       const fresh = (jkt: string) => ({ ...ALICE, jkt })
       await touch(ALICE, T0, { authTime: T0 })
       for (const more of [{}, { authTime: T0 }, { authTime: T0 + IDLE - 1 }])
@@ -110,7 +110,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await touch({ ...ALICE, subject: BOB.subject }, T0 + 1)).toBe('new')
     })
 
-    it('begins anew, without what it had proven, for a login given after an end that allows it', async () => {
+    it('begins again, without what it had proven, for a login given after an end that allows it', async () => {
       const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
       await touch(ALICE, T0)
       await store().proofs.record({ key: ALICE, proof, change: proofsChange(ALICE) })
@@ -133,7 +133,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await touch(ALICE, T0 + 9, { authTime: T0 + 6 })).toBe('known')
     })
 
-    it('ends again after it began anew, and one end that is for good outweighs all others', async () => {
+    it('ends again after it began again, and one end that is for good outweighs all others', async () => {
       await touch(ALICE, T0)
       await end(ALICE, T0 + 5, { reopensAfter: T0 + 5 })
       await touch(ALICE, T0 + 9, { authTime: T0 + 6 })
@@ -209,7 +209,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await store().proofs.list(ALICE)).toEqual([given])
     })
 
-    it('appends a change exactly where a proof was kept', async () => {
+    it('appends a change if a proof was kept, and no other', async () => {
       await store().proofs.record({ key: ALICE, proof: proof(T0 + 10), change: proofsChange(ALICE) })
       await store().proofs.record({ key: ALICE, proof: proof(T0), change: proofsChange(ALICE) })
       expect(await store().changes.after(ALL)).toEqual([{ cursor: expect.any(Number), ...proofsChange(ALICE) }])
@@ -231,7 +231,7 @@ export function sessionsContract(store: () => Store): void {
       expect(await store().changes.head()).toBe(head)
     })
 
-    it('threat: a proof under way would outlive the end of a session that nobody has begun anew', async () => {
+    it('threat: a proof under way would outlive the end of a session that nobody has begun again', async () => {
       await touch(ALICE, T0)
       await end(ALICE, T0, { reopensAfter: T0 })
       expect(await store().proofs.record({ key: ALICE, proof: proof(T0 + 1), change: proofsChange(ALICE) })).toBe(false)
@@ -299,7 +299,7 @@ export function sessionsContract(store: () => Store): void {
       expect((await store().devices.find(own)).bound).toBe(false)
     })
 
-    it('makes no device known that was not, where an authenticator is removed on it', async () => {
+    it('makes no device known that was not, if an authenticator is removed on it', async () => {
       await enrol(store(), authenticator('auth_1'))
       await remove('auth_1', ALICE.jkt)
       expect(await store().devices.find(ALICE)).toEqual({ any: false, bound: false })

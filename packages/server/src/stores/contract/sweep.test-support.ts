@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { END_SECONDS } from '../retention.ts'
-import type { Store } from '../store.ts'
+import type { SessionKey, Store } from '../store.ts'
 import {
   ALICE,
   ALL,
@@ -78,6 +78,45 @@ export function sweepContract(store: () => Store): void {
       expect(await touch(later, T0 + 600)).toBe('new')
     })
 
+    it('threat: the spared key begins an expired session with its old login, after a sweep', async () => {
+      await touch(T0, T0)
+      const { subject } = ALICE
+      await store().sessions.endAll({
+        subject,
+        except: ALICE,
+        now: T0 + 5,
+        change: { at: T0 + 5, type: 'revoked', subject, before: T0 + 5 },
+      })
+      expect(await touch(T0 + 20, T0 + 10)).toBe('known')
+      const later = T0 + 40 * 86_400
+      expect(await touch(later, T0 + 10)).toBe('expired')
+      await store().sweep(later)
+      expect(await touch(later, T0 + 10)).toBe('ended')
+      expect(await touch(later, later)).toBe('new')
+    })
+
+    it('leaves an open session alone if it expired long ago for another key, spared or not', async () => {
+      const { subject } = ALICE
+      const phone = { ...ALICE, jkt: 'phone' }
+      const lifetimes = { idleSeconds: 20 * 86_400, absoluteSeconds: 300 * 86_400 }
+      const use = async (key: SessionKey, day: number, givenOn = 0) => {
+        const now = T0 + day * 86_400
+        return (await touchSession(store(), { key, now, ...lifetimes, login: login({ authTime: T0 + givenOn * 86_400 }) })).status
+      }
+      for (const key of [ALICE, phone]) await use(key, 0)
+      for (const day of [15, 30, 45, 60]) await use(ALICE, day)
+      await store().sweep(T0 + 60 * 86_400)
+      expect(await use(ALICE, 60)).toBe('known')
+      expect(await use(phone, 60)).toBe('expired')
+      const now = T0 + 61 * 86_400
+      await store().sessions.endAll({ subject, except: ALICE, now, change: { at: now, type: 'revoked', subject, before: now } })
+      expect(await use(phone, 62, 62)).toBe('new')
+      for (const day of [75, 90, 105, 120]) await use(ALICE, day)
+      await store().sweep(T0 + 120 * 86_400)
+      expect(await use(ALICE, 120)).toBe('known')
+      expect(await use(phone, 120, 62)).toBe('expired')
+    })
+
     it('keeps an end that is for good when the sessions of that name are swept', async () => {
       await touch(T0, T0)
       const { subject, sid } = ALICE
@@ -131,7 +170,7 @@ export function sweepContract(store: () => Store): void {
       expect(await store().changes.revokedBefore(subject)).toBe(T0)
     })
 
-    it('keeps the head of the log, also where nothing but passing changes stand in it', async () => {
+    it('keeps the head of the log, also if nothing but passing changes stand in it', async () => {
       const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
       await burst((index) => {
         const key = { ...ALICE, sid: `sid-${index}` }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { T0 } from '../contract/instants.test-support.ts'
+import { T0 } from '../contract/fixtures.test-support.ts'
 import { createSqliteStore } from './store.ts'
 import { temporaryDirectory } from './temporary.test-support.ts'
 import type { WriterTask } from './writer.test-support.ts'
@@ -21,7 +21,7 @@ function start(task: WriterTask): ChildProcess {
 describe('several processes on one file', () => {
   it('open and migrate it at the same time, and have one winner for each key', { timeout: 60_000 }, async () => {
     const path = join(temporaryDirectory(), 'stile.db')
-    const children = [1, 2, 3].map(() => start({ path, keys: 200, endless: false }))
+    const children = [1, 2, 3].map(() => start({ path, keys: 200, endless: false, now: T0 }))
     const won = await Promise.all(children.map(async (child) => (await once(child, 'message'))[0] as string[]))
     const all = won.flat()
     expect(all).toHaveLength(200)
@@ -30,7 +30,7 @@ describe('several processes on one file', () => {
 
   it('leave everything that they were told is written, when they are killed in the middle', { timeout: 60_000 }, async () => {
     const path = join(temporaryDirectory(), 'stile.db')
-    const child = start({ path, keys: 100_000, endless: true })
+    const child = start({ path, keys: 100_000, endless: true, now: T0 })
     const told: string[] = []
     child.on('message', (keys) => told.push(...(keys as string[])))
     while (told.length < 200) await once(child, 'message')

@@ -3,6 +3,7 @@ import { END_SECONDS } from '../retention.ts'
 import type { Connection } from './connection.ts'
 import type { Tables } from './database/schema.ts'
 import type { Parameter, Statement } from './database/statements.ts'
+import { joinEnds } from './sessions/ended-sessions.ts'
 
 /** How many rows one step of the sweep deletes: other writes get their turn between the steps. */
 const BATCH = 500
@@ -17,15 +18,29 @@ const UNSENT_NOTICE_SECONDS = 2 * 86_400
 
 type Step = Pick<Statement<{ now: number; batch: number }, unknown>, 'run'>
 
-/** The rows of sessions that expired long ago, always the same ones for the same time. */
+/**
+ * The rows of sessions that expired long ago on all their keys, always the same ones for the same time. If one is still in use with another key,
+ * its end would put that one out.
+ */
 const longExpired =
   (p: Parameter<{ now: number; batch: number }>) =>
   ({ selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
     selectFrom('sessions')
       .select('sessions.rowid')
       .where(({ eb, val }) => eb('expires_at', '<=', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS)))
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('sessions as other')
+              .select('other.jkt')
+              .whereRef('other.subject', '=', 'sessions.subject')
+              .whereRef('other.sid', '=', 'sessions.sid')
+              .where(({ eb, val }) => eb('other.expires_at', '>', eb(val(p('now')), '-', EXPIRED_SESSION_SECONDS))),
+          ),
+        ),
+      )
       .orderBy('expires_at')
-      .orderBy('rowid')
+      .orderBy('sessions.rowid')
       .limit(p('batch'))
 
 /**
@@ -54,12 +69,7 @@ export function createSweep({ prepare, write }: Connection): (now: number) => Pr
           .where('rowid', 'in', longExpired(p))
           .groupBy(['subject', 'sid']),
       )
-      .onConflict((conflict) =>
-        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
-          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
-          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
-        })),
-      ),
+      .onConflict(joinEnds),
   )
   const dropExpired = prepare((db, p: Parameter<{ now: number; batch: number }>) =>
     db.deleteFrom('sessions').where('rowid', 'in', longExpired(p)),

@@ -321,6 +321,11 @@ const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX ended_keys_expiry ON ended_keys (keep_until);
     `,
   },
+  {
+    version: 16,
+    name: 'logins of issuers whose clock is fast',
+    sql: 'ALTER TABLE sessions ADD COLUMN ahead_until INTEGER',
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

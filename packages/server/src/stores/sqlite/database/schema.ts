@@ -10,7 +10,8 @@ export interface Tables {
   user_handles: { subject: string; handle: string }
   /**
    * `login` is what has vouched for the key: it stays when a later token says nothing of it. `reopened_at` is when the sign-in was given that
-   * began it again for this key, null if there was none.
+   * began it again for this key, null if there was none. `ahead_until` is the newest time of a login that was brought before it, because the clock
+   * of its issuer is fast; null if there was none.
    */
   sessions: Rowid &
     SessionColumns & {
@@ -20,6 +21,7 @@ export interface Tables {
       expires_at: number
       login: 'issuer' | 'first' | 'none'
       reopened_at: number | null
+      ahead_until: number | null
     }
   /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }

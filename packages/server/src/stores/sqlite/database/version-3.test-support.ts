@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { T0 } from '../../contract/instants.test-support.ts'
+import { T0 } from '../../contract/fixtures.test-support.ts'
 
 /** The tables as version 3 left them. They are written down here and not made by the steps, so that a released step cannot change unseen. */
 const TABLES = `

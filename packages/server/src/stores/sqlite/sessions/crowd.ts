@@ -1,11 +1,13 @@
-import type { ExpressionBuilder } from 'kysely'
-import { END_SECONDS, MOST_KEYS } from '../../retention.ts'
+import { deviceSession } from '../../session-names.ts'
+import { MOST_KEYS } from '../../session-records.ts'
 import type { LoginVoucher, SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfKey } from './belongings.ts'
+import { isTrusted } from './earned.ts'
+import { createMarkEnd } from './ended-sessions.ts'
 
-/** How many keys are looked at to find one that goes: a subject of before there was a most may have more. */
+/** How many keys are looked at to find one that goes: owners of logins come on top of the most, and older versions knew none. */
 const LOOKED_AT = 2 * MOST_KEYS
 
 /** A key that goes to make room. */
@@ -24,24 +26,6 @@ export type RoomFor = (key: SessionKey, login: LoginVoucher, now: number) => Roo
 
 /** Room that there is. */
 export const FREE: Room = { make: () => undefined, putsOut: false }
-
-/** A key that has proven something here, or is a known device. */
-export const isTrusted = ({ or, exists, selectFrom }: ExpressionBuilder<Tables, 'sessions'>) =>
-  or([
-    exists(
-      selectFrom('devices')
-        .select('devices.jkt')
-        .whereRef('devices.subject', '=', 'sessions.subject')
-        .whereRef('devices.jkt', '=', 'sessions.jkt'),
-    ),
-    exists(
-      selectFrom('proofs')
-        .select('proofs.jkt')
-        .whereRef('proofs.subject', '=', 'sessions.subject')
-        .whereRef('proofs.sid', '=', 'sessions.sid')
-        .whereRef('proofs.jkt', '=', 'sessions.jkt'),
-    ),
-  ])
 
 /** Prepares what forgets how a device key calls itself, unless it is a known device; to be run within a write. */
 export function createDropSighting({ prepare }: Pick<Connection, 'prepare'>): Readonly<{
@@ -108,26 +92,12 @@ export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor
       .orderBy('seen_at')
       .limit(1),
   )
-  const drop = (['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const).map((table) =>
-    prepare((db, p: Parameter<SessionKey>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const dropKey = createDropOfKey({ prepare })
   const dropSighting = createDropSighting({ prepare })
   const others = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
     db.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).where('sid', '=', p('sid')).limit(1),
   )
-  const mark = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number }>) =>
-    db
-      .insertInto('ended_sessions')
-      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter'), spared_jkt: null })
-      .onConflict((conflict) =>
-        conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
-          keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
-          reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
-        })),
-      ),
-  )
+  const mark = createMarkEnd({ prepare })
 
   /** Who goes; `undefined` if nobody does. */
   function goingFor({ subject, sid }: SessionKey, login: LoginVoucher, now: number): Going | undefined {
@@ -140,13 +110,12 @@ export function createRoomFor({ prepare }: Pick<Connection, 'prepare'>): RoomFor
   }
 
   function leave({ subject, sid, jkt, login, expires_at }: Going, now: number): void {
-    for (const each of drop) each.run({ subject, sid, jkt })
+    dropKey({ subject, sid, jkt })
     dropSighting.run({ subject, jkt })
     // a session without a name is no more than its key, and any other key can begin one
-    const isRemembered = sid !== `dev-${jkt}` || (login !== 'none' && expires_at <= now)
+    const isRemembered = sid !== deviceSession(jkt) || (login !== 'none' && expires_at <= now)
     // as after a sweep: an older login does not begin again what has expired, nor draws out what was open
-    if (isRemembered && others.get({ subject, sid }) === undefined)
-      mark.run({ subject, sid, keepUntil: now + END_SECONDS, reopensAfter: Math.min(expires_at - 1, now) })
+    if (isRemembered && others.get({ subject, sid }) === undefined) mark({ subject, sid, now, reopensAfter: Math.min(expires_at - 1, now) })
   }
 
   return (key, login, now) => {

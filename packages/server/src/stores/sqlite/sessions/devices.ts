@@ -1,7 +1,10 @@
-import type { DeviceRecord, DeviceStore, SessionKey } from '../../store.ts'
+import type { DeviceRecord, DeviceStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfKey } from './belongings.ts'
+import { hasProven, isSignedIn } from './earned.ts'
 import { createEndedKeys } from './ended-keys.ts'
+import { createLoginsUntil } from './ended-sessions.ts'
 import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { createUseOperation } from './operations.ts'
@@ -16,6 +19,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const use = createUseOperation(connection)
   const { end, signOut } = createEndings(connection)
   const endedKeys = createEndedKeys(connection)
+  const loginsUntil = createLoginsUntil(connection)
   const { handOver } = createLogins(connection)
   const hasEnded = createHasEnded(connection)
   const { forget: forgetDevice } = createForgetting(connection)
@@ -70,27 +74,21 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const openIn = prepare((db, p: Parameter<{ subject: string; now: number }>) =>
     db
       .selectFrom('sessions')
-      .select(({ fn, eb }) => [
+      .select((row) => [
         'jkt',
-        fn.min('created_at').as('created_at'),
-        fn.max('seen_at').as('seen_at'),
-        fn.max<number>(eb.case().when('login', '!=', 'none').then(1).else(0).end()).as('owns'),
+        row.fn.min('created_at').as('created_at'),
+        row.fn.max('seen_at').as('seen_at'),
+        row.fn.max<number>(row.case().when(isSignedIn(row)).then(1).else(0).end()).as('signed_in'),
+        row.fn.max<number>(row.case().when(hasProven(row)).then(1).else(0).end()).as('proven'),
       ])
       .where('subject', '=', p('subject'))
       .where('expires_at', '>', p('now'))
       .groupBy('jkt'),
   )
-  const signedInOn = prepare((db, p: Parameter<{ subject: string }>) =>
-    db.selectFrom('proofs').select('jkt').distinct().where('subject', '=', p('subject')).where('method', '=', 'relogin'),
-  )
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
   )
-  const drop = (['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const).map((table) =>
-    prepare((db, p: Parameter<SessionKey>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const dropKey = createDropOfKey(connection)
 
   return {
     bind: async ({ key, authenticatorId, provenAt, now }) => {
@@ -117,7 +115,6 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         const seen = new Map(sightings.all({ subject }).map((row) => [row.jkt, row]))
         const open = new Map(openIn.all({ subject, now }).map((row) => [row.jkt, row]))
         const known = new Map(bound.all({ subject, forgotten: FORGOTTEN }).map((row) => [row.jkt, row]))
-        const signedIn = new Set(signedInOn.all({ subject }).map((row) => row.jkt))
         const devices = [...new Set([...known.keys(), ...open.keys()])].map((jkt): DeviceRecord => {
           const { name, first_seen_at, last_seen_at } = seen.get(jkt) ?? {}
           const session = open.get(jkt)
@@ -129,21 +126,24 @@ export function createDeviceStore(connection: Connection): DeviceStore {
             firstSeenAt: Math.min(...times),
             lastSeenAt: Math.max(...times),
             known: boundAt !== undefined,
-            signedIn: session !== undefined && (session.owns === 1 || signedIn.has(jkt)),
+            signedIn: session?.signed_in === 1,
+            proven: session?.proven === 1,
           }
         })
         return devices.toSorted((a, b) => b.lastSeenAt - a.lastSeenAt || (a.jkt < b.jkt ? -1 : 1))
       }),
-    forget: ({ subject, jkt, except, signedOut = false, now, change, notices, operation }) =>
+    forget: ({ subject, jkt, except, signedOut, now, change, notices, operation }) =>
       write(() => {
         if (operation !== undefined && !use(operation)) return false
         // what the key has proven still tells whether its end is remembered
-        if (signedOut) for (const { sid } of namesOf.all({ subject, jkt })) signOut({ subject, sid, jkt }, { now, reopensAfter: now })
+        if (signedOut !== undefined)
+          for (const { sid } of namesOf.all({ subject, jkt }))
+            signOut({ subject, sid, jkt, now, reopensAfter: sid === signedOut.sid ? (signedOut.reopensAfter ?? null) : now })
         forgetDevice({ subject, jkt, now })
         for (const { sid } of namesOf.all({ subject, jkt })) {
           if (sid === except?.sid) {
-            for (const each of drop) each.run({ subject, sid, jkt })
-            endedKeys.mark({ subject, sid, jkt }, now)
+            endedKeys.mark({ subject, sid, jkt }, { now, reopensAfter: loginsUntil({ subject, sid, now }) })
+            dropKey({ subject, sid, jkt })
             handOver({ subject, sid, jkt }, except.jkt)
           } else {
             end({ subject, sid, now, reopensAfter: now })

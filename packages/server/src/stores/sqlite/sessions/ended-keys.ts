@@ -8,8 +8,8 @@ type EndedKey = Readonly<{ keep_until: number; reopens_after: number }>
 /** The ends of sessions for one key alone; each is to be called within a read or a write. */
 type EndedKeys = Readonly<{
   find: (key: SessionKey) => EndedKey | undefined
-  /** Ends the session for a key: logins given up to `now` do not begin it again. */
-  mark: (key: SessionKey, now: number) => void
+  /** Ends the session for a key: logins given up to `reopensAfter` do not begin it again. */
+  mark: (key: SessionKey, end: Readonly<{ now: number; reopensAfter: number }>) => void
   /** Whether what was proven at an instant does not count, because the session ended for the key and did not begin again before it. */
   hasEnded: (key: SessionKey, provenAt: number) => boolean
   keep: (key: SessionKey, keepUntil: number) => void
@@ -54,7 +54,7 @@ export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): Ended
   )
   return {
     find: (key) => find.get(key),
-    mark: (key, now) => void put.run({ ...key, keepUntil: now + END_SECONDS, reopensAfter: now }),
+    mark: (key, { now, reopensAfter }) => void put.run({ ...key, keepUntil: now + END_SECONDS, reopensAfter }),
     hasEnded(key, provenAt) {
       const end = find.get(key)
       if (end === undefined) return false

@@ -1,14 +1,16 @@
-import { END_SECONDS } from '../../retention.ts'
+import { deviceSession } from '../../session-names.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfFormerLife } from './belongings.ts'
 import { createRoomFor } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
+import { createMarkEnd } from './ended-sessions.ts'
 import { createKeepNewest } from './proofs.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
 /** Prepares the question whether an issuer has ended a session by its name, no matter of which subject; to be asked within a read or write. */
-export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): (key: Pick<SessionKey, 'subject' | 'sid'>) => boolean {
+function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): (key: Pick<SessionKey, 'subject' | 'sid'>) => boolean {
   const find = prepare((db, p: Parameter<{ issuer: string; sid: string }>) =>
     db.selectFrom('ended_sessions').select('sid').where('subject', '=', p('issuer')).where('sid', '=', p('sid')),
   )
@@ -16,8 +18,8 @@ export function createHasIssuerEnded({ prepare }: Pick<Connection, 'prepare'>): 
 }
 
 /** Begins ended sessions again, each for one key. */
-export function createReopening(connection: Connection): Pick<SessionStore, 'reopen'> {
-  const { prepare, write, append, enqueue } = connection
+export function createReopening(connection: Connection): Pick<SessionStore, 'reopen' | 'isEndedByIssuer'> {
+  const { prepare, read, write, append, enqueue } = connection
   const hasIssuerEnded = createHasIssuerEnded(connection)
   const endedKeys = createEndedKeys(connection)
   const keepNewest = createKeepNewest(connection)
@@ -41,7 +43,12 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
       .where((row) => row.or([row('sid', '=', p('sid')), row('sid', '=', ALL_SESSIONS), row('sid', '=', p('several'))])),
   )
   const find = prepare((db, p: Parameter<SessionKey>) =>
-    db.selectFrom('sessions').select('login').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+    db
+      .selectFrom('sessions')
+      .select('expires_at')
+      .where('subject', '=', p('subject'))
+      .where('sid', '=', p('sid'))
+      .where('jkt', '=', p('jkt')),
   )
   const lastExpiry = prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
     db
@@ -50,16 +57,8 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid')),
   )
-  const mark = prepare((db, p: Parameter<{ subject: string; sid: string; keepUntil: number; reopensAfter: number }>) =>
-    db
-      .insertInto('ended_sessions')
-      .values({ subject: p('subject'), sid: p('sid'), keep_until: p('keepUntil'), reopens_after: p('reopensAfter'), spared_jkt: null }),
-  )
-  const drop = (['proofs', 'operations', 'registrations', 'recovery_tickets'] as const).map((table) =>
-    prepare((db, p: Parameter<SessionKey>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const mark = createMarkEnd(connection)
+  const dropFormerLife = createDropOfFormerLife(connection)
   const put = prepare((db, p: Parameter<SessionKey & { account: string; now: number; expiresAt: number; reopenedAt: number }>) =>
     db
       .insertInto('sessions')
@@ -89,16 +88,17 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
   /** Remembers that a session has expired, so that a login of before does not join its new life once what has expired is swept. */
   function markExpired({ subject, sid }: SessionKey, now: number): void {
     const expiredAt = lastExpiry.get({ subject, sid })?.expires_at ?? undefined
-    if (expiredAt !== undefined && expiredAt <= now) mark.run({ subject, sid, keepUntil: now + END_SECONDS, reopensAfter: expiredAt - 1 })
+    if (expiredAt !== undefined && expiredAt <= now) mark({ subject, sid, now, reopensAfter: expiredAt - 1 })
   }
 
   return {
+    isEndedByIssuer: (session) => read(() => hasIssuerEnded(session)),
     reopen: ({ key, account, now, idleSeconds, absoluteSeconds, stepUpId, proof, change, notices }) =>
       write(() => {
         const { subject, sid } = key
         const stepUp = findStepUp.get({ ...key, id: stepUpId, now })
         if (stepUp === undefined) return 'gone'
-        const ends = findEnds.all({ subject, sid, several: sid === `dev-${key.jkt}` ? UNNAMED_SESSIONS : ALL_SESSIONS })
+        const ends = findEnds.all({ subject, sid, several: sid === deviceSession(key.jkt) ? UNNAMED_SESSIONS : ALL_SESSIONS })
         // an end for good has no time, and took every step-up of before
         const isAfter =
           ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1)) &&
@@ -106,10 +106,11 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
         if (hasIssuerEnded(key) || !isAfter) return 'too_early'
         takeStepUp.run({ id: stepUpId })
         if (!ends.some((each) => each.sid === sid)) markExpired(key, now)
-        const room = find.get({ ...key }) === undefined ? roomFor(key, 'first', now) : undefined
+        const former = find.get({ ...key })
+        const room = former === undefined ? roomFor(key, 'first', now) : undefined
         room?.make()
         if (room?.putsOut) enqueue(notices)
-        for (const each of drop) each.run({ ...key })
+        dropFormerLife({ key, endedAt: former?.expires_at ?? 0 })
         const expiresAt = now + Math.min(idleSeconds, absoluteSeconds)
         put.run({ ...key, account, now, expiresAt, reopenedAt: proof.authTime })
         keepNewest(key, proof)

@@ -1,35 +1,25 @@
-import type { OnConflictBuilder, OnConflictUpdateBuilder } from 'kysely'
 import { END_SECONDS } from '../../retention.ts'
+import { deviceSession } from '../../session-names.ts'
 import type { SessionKey, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
-import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
-import { createDropSighting, isTrusted } from './crowd.ts'
+import { createDropOfOthers, createDropOfSession } from './belongings.ts'
+import { createDropSighting } from './crowd.ts'
+import { isTrusted } from './earned.ts'
 import { createEndedKeys } from './ended-keys.ts'
+import { createLoginsUntil, createMarkEnd, joinEnds, type SessionEnd } from './ended-sessions.ts'
 import { createForgetting } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
-type Named = Readonly<{ subject: string; sid: string }>
-type Ending = Readonly<{ now: number; reopensAfter: number | null; sparedJkt?: string | null }>
-
 /** How a write ends sessions; each is to be called within one. */
 type Endings = Readonly<{
-  mark: (input: Named & Ending) => void
-  end: (input: Named & Ending) => void
+  mark: (end: SessionEnd) => void
+  end: (end: SessionEnd) => void
   /** Ends the session of a key that signs itself out, and remembers it if that keeps anybody out. */
-  signOut: (key: SessionKey, ending: Ending) => void
+  signOut: (input: SessionEnd & Pick<SessionKey, 'jkt'>) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
-
-/** What is remembered where a session has ended before. */
-const joinEnds = (conflict: OnConflictBuilder<Tables, 'ended_sessions'>): OnConflictUpdateBuilder<Tables, 'ended_sessions'> =>
-  conflict.columns(['subject', 'sid']).doUpdateSet(({ fn, ref }) => ({
-    keep_until: fn('max', [ref('ended_sessions.keep_until'), ref('excluded.keep_until')]),
-    // null, an end for good, if either of them is
-    reopens_after: fn('max', [ref('ended_sessions.reopens_after'), ref('excluded.reopens_after')]),
-    spared_jkt: ref('excluded.spared_jkt'),
-  }))
 
 /** Stands for none that is spared: no session has an empty name. */
 const NO_SESSION = { sid: '', jkt: '' }
@@ -86,32 +76,10 @@ export function createEndings(connection: Connection): Endings {
   const { prepare, append, enqueue } = connection
   const { give } = createLogins(connection)
   const { forgetAllBut } = createForgetting(connection)
-  const mark = prepare((db, p: Parameter<Named & { keepUntil: number; reopensAfter: number | null; sparedJkt: string | null }>) =>
-    db
-      .insertInto('ended_sessions')
-      .values({
-        subject: p('subject'),
-        sid: p('sid'),
-        keep_until: p('keepUntil'),
-        reopens_after: p('reopensAfter'),
-        spared_jkt: p('sparedJkt'),
-      })
-      .onConflict(joinEnds),
-  )
-  const tables = ['proofs', 'step_ups', 'operations', 'registrations', 'recovery_tickets', 'sessions'] as const
-  const drop = tables.map((table) =>
-    prepare((db, p: Parameter<{ subject: string; sid: string }>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')),
-    ),
-  )
-  const dropAllBut = tables.map((table) =>
-    prepare((db, p: Parameter<SessionKey>) =>
-      db
-        .deleteFrom(table)
-        .where('subject', '=', p('subject'))
-        .where((row) => row.or([row('sid', '!=', p('sid')), row('jkt', '!=', p('jkt'))])),
-    ),
-  )
+  const mark = createMarkEnd(connection)
+  const loginsUntil = createLoginsUntil(connection)
+  const dropSession = createDropOfSession(connection)
+  const dropOthers = createDropOfOthers(connection)
   const remembered = prepare((db, p: Parameter<SessionKey>) =>
     db
       .selectFrom('sessions')
@@ -122,7 +90,7 @@ export function createEndings(connection: Connection): Endings {
       .where((row) => row.or([row('login', '!=', 'none'), isTrusted(row)])),
   )
   const dropSighting = createDropSighting(connection)
-  const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; now: number; keepUntil: number }>) =>
+  const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; reopensAfter: number; keepUntil: number }>) =>
     db
       .insertInto('ended_sessions')
       .columns(['subject', 'sid', 'keep_until', 'reopens_after', 'spared_jkt'])
@@ -133,7 +101,7 @@ export function createEndings(connection: Connection): Endings {
             'subject',
             'sid',
             eb.cast<number>(val(p('keepUntil')), 'integer').as('keep_until'),
-            eb.cast<number>(val(p('now')), 'integer').as('reopens_after'),
+            eb.cast<number>(val(p('reopensAfter')), 'integer').as('reopens_after'),
             eb.lit(null).as('spared_jkt'),
           ])
           .distinct()
@@ -143,35 +111,34 @@ export function createEndings(connection: Connection): Endings {
       .onConflict(joinEnds),
   )
 
-  const put = ({ subject, sid, now, reopensAfter, sparedJkt = null }: Named & Ending) =>
-    void mark.run({ subject, sid, keepUntil: now + END_SECONDS, reopensAfter, sparedJkt })
-
-  function end(input: Named & Ending): void {
-    put(input)
-    for (const each of drop) each.run({ subject: input.subject, sid: input.sid })
+  function end(ending: SessionEnd): void {
+    const { subject, sid, now, reopensAfter } = ending
+    mark({ ...ending, reopensAfter: reopensAfter === null ? null : Math.max(reopensAfter, loginsUntil({ subject, sid, now })) })
+    dropSession(ending)
   }
 
   return {
-    mark: put,
+    mark,
     end,
-    signOut: (key, ending) => {
-      const { subject, sid, jkt } = key
+    signOut: ({ jkt, ...ending }) => {
+      const { subject, sid } = ending
       // a session without a name that nothing vouches for: with the same token any other key could begin one
-      if (sid === `dev-${jkt}` && remembered.get(key) === undefined) {
-        for (const each of drop) each.run({ subject, sid })
+      if (sid === deviceSession(jkt) && remembered.get({ subject, sid, jkt }) === undefined) {
+        dropSession(ending)
         dropSighting.run({ subject, jkt })
-      } else end({ subject, sid, ...ending })
+      } else end(ending)
     },
     endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
-      markAllBut.run({ subject, sid, now, keepUntil: now + END_SECONDS })
-      for (const each of dropAllBut) each.run({ subject, sid, jkt })
+      const reopensAfter = loginsUntil({ subject, now })
+      markAllBut.run({ subject, sid, reopensAfter, keepUntil: now + END_SECONDS })
+      dropOthers({ subject, sid, jkt })
       if (except !== undefined) {
         // it goes on here, and not on other devices; the login belongs to this one from here on
-        put({ subject, sid, now, reopensAfter: now, sparedJkt: jkt })
+        mark({ subject, sid, now, reopensAfter, sparedJkt: jkt })
         give({ subject, sid, jkt }, now)
       }
-      put({ subject, sid: ALL_SESSIONS, now, reopensAfter: now })
+      mark({ subject, sid: ALL_SESSIONS, now, reopensAfter })
       if (forgetDevices) forgetAllBut({ subject, jkt, now })
       append(change)
       enqueue(notices)
@@ -180,9 +147,10 @@ export function createEndings(connection: Connection): Endings {
 }
 
 /** Ends sessions, and tells which are open. */
-export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen'> {
+export function createSessionEnds(connection: Connection): Omit<SessionStore, 'touch' | 'reopen' | 'isEndedByIssuer'> {
   const { prepare, read, write, append } = connection
   const { mark, end, signOut, endAll } = createEndings(connection)
+  const loginsUntil = createLoginsUntil(connection)
   // the character after the separator ends the range of the issuer
   const subjectsIn = prepare((db, p: Parameter<{ sid: string; from: string; before: string }>) =>
     db
@@ -220,13 +188,14 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
     end: ({ subject, sid, signedOut, now, reopensAfter = null, change }) =>
       write(() => {
         if (signedOut === undefined) end({ subject, sid, now, reopensAfter })
-        else signOut({ subject, sid, jkt: signedOut }, { now, reopensAfter })
+        else signOut({ subject, sid, jkt: signedOut, now, reopensAfter })
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),
     endNamed: ({ issuer, sid, subject: owner, now, change }) =>
       write(() => {
         const from = issuerOf(`${issuer}|`)
+        const reopensAfter = owner === undefined ? now : loginsUntil({ subject: owner, now })
         const before = `${issuer}}`
         for (const { subject } of subjectsIn.all({ sid, from, before })) {
           end({ subject, sid, now, reopensAfter: null })
@@ -235,11 +204,11 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
         mark({ subject: from, sid, now, reopensAfter: null })
         if (owner === undefined) return
         for (const each of keysOf.all({ subject: owner })) {
-          if (each.sid !== `dev-${each.jkt}`) continue
-          end({ subject: owner, sid: each.sid, now, reopensAfter: now })
+          if (each.sid !== deviceSession(each.jkt)) continue
+          end({ subject: owner, sid: each.sid, now, reopensAfter })
           append(change(owner, each.sid))
         }
-        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter: now })
+        mark({ subject: owner, sid: UNNAMED_SESSIONS, now, reopensAfter })
       }),
     expiresAt: (key) => read(() => find.get({ ...key })?.expires_at ?? null),
     list: ({ subject, now }) =>

@@ -2,10 +2,11 @@ import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
 import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createDropOfFormerLife } from './belongings.ts'
 import { createRoomFor, FREE } from './crowd.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLogins } from './logins.ts'
-import { createHasIssuerEnded, createReopening } from './reopening.ts'
+import { createReopening } from './reopening.ts'
 import { createSessionEnds } from './session-ends.ts'
 import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 
@@ -23,7 +24,7 @@ export function createSessionStore(connection: Connection): SessionStore {
   const find = prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
     db
       .selectFrom('sessions')
-      .select(['account', 'created_at', 'seen_at', 'login', 'reopened_at'])
+      .select(['account', 'created_at', 'seen_at', 'login', 'reopened_at', 'ahead_until'])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
@@ -71,6 +72,7 @@ export function createSessionStore(connection: Connection): SessionStore {
         seenAt: number
         expiresAt: number
         login: LoginVoucher
+        aheadUntil: number | null
       }>,
     ) =>
       db
@@ -84,6 +86,7 @@ export function createSessionStore(connection: Connection): SessionStore {
           seen_at: p('seenAt'),
           expires_at: p('expiresAt'),
           login: p('login'),
+          ahead_until: p('aheadUntil'),
         })
         .onConflict((conflict) =>
           conflict.columns(['subject', 'sid', 'jkt']).doUpdateSet(({ ref }) => ({
@@ -92,17 +95,13 @@ export function createSessionStore(connection: Connection): SessionStore {
             seen_at: ref('excluded.seen_at'),
             expires_at: ref('excluded.expires_at'),
             login: ref('excluded.login'),
+            ahead_until: ref('excluded.ahead_until'),
           })),
         ),
   )
-  const dropOfDevice = (['proofs', 'operations', 'recovery_tickets'] as const).map((table) =>
-    prepare((db, p: Parameter<{ subject: string; sid: string; jkt: string }>) =>
-      db.deleteFrom(table).where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
-    ),
-  )
+  const dropFormerLife = createDropOfFormerLife(connection)
   const logins = createLogins(connection)
   const endedKeys = createEndedKeys(connection)
-  const hasIssuerEnded = createHasIssuerEnded(connection)
   const roomFor = createRoomFor(connection)
 
   /** What a touch finds, and what there is to write. */
@@ -119,7 +118,7 @@ export function createSessionStore(connection: Connection): SessionStore {
       const counts = reopenedAt === null || (touch.login.authTime ?? 0) >= reopenedAt
       return { ...found, login: counts ? login : 'none', writes: [...found.writes, ...(claim ? [claim] : [])] }
     }
-    return { ...found, login: 'none', ...(hasIssuerEnded(touch.key) && { endedByIssuer: true }) }
+    return { ...found, login: 'none' }
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
@@ -149,7 +148,7 @@ export function createSessionStore(connection: Connection): SessionStore {
 
   /** The life of the session that a key is in, or that its login begins. */
   function lifeOf(
-    { key, account, now, idleSeconds, absoluteSeconds, active, notices }: Touch,
+    { key, account, now, idleSeconds, absoluteSeconds, login: { authTime, issuedAt }, active, notices }: Touch,
     since: number | undefined,
     voucher: LoginVoucher,
   ): Found {
@@ -160,22 +159,27 @@ export function createSessionStore(connection: Connection): SessionStore {
     const session = find.get({ ...key })
     // what has once vouched for a key is kept: a token that says less takes nothing away
     const login = session === undefined || session.login === 'none' ? voucher : session.login
+    const givenAt = authTime ?? issuedAt
+    const ahead = session?.ahead_until ?? null
+    const aheadUntil = givenAt > Math.max(now, ahead ?? 0) ? givenAt : ahead
     const goOn = (status: 'new' | 'known', life: { seen_at: number; created_at: number }): Found => {
       const expiresAt = expiryOf(life)
-      const writes = [() => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login })]
-      // what an expired session had proven does not count for the one that begins
-      const drops = dropOfDevice.map((each) => () => void each.run({ ...key }))
+      const writes = [
+        () => void put.run({ ...key, account, createdAt: life.created_at, seenAt: life.seen_at, expiresAt, login, aheadUntil }),
+      ]
+      const drop = () => dropFormerLife({ key, endedAt: session === undefined ? 0 : expiryOf(session) })
       if (status === 'known') return { status, login: 'none', expiresAt, writes }
       const room = session === undefined ? roomFor(key, login, now) : FREE
       if (room === undefined) return { status: 'crowded', login: 'none', writes: [] }
       if (room.putsOut && notices === undefined) return { status: 'full', login: 'none', writes: [] }
       const told = room.putsOut ? [() => enqueue(notices)] : []
-      return { status, login: 'none', expiresAt, writes: [room.make, ...told, ...drops, ...writes] }
+      return { status, login: 'none', expiresAt, writes: [room.make, ...told, drop, ...writes] }
     }
     const used = (life: { seen_at: number; created_at: number }) => ({ ...life, seen_at: active ? now : life.seen_at })
 
     if (session !== undefined && now < expiryOf(session)) {
-      const isWritten = account === session.account && login === session.login && !(active && now >= session.seen_at + TOUCH_SECONDS)
+      const isNoted = account === session.account && login === session.login && aheadUntil === ahead
+      const isWritten = isNoted && !(active && now >= session.seen_at + TOUCH_SECONDS)
       return isWritten ? { status: 'known', login: 'none', expiresAt: expiryOf(session), writes: [] } : goOn('known', used(session))
     }
     if (session !== undefined && !isOutlived(session)) return expired

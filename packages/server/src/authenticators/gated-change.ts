@@ -17,7 +17,7 @@ const OPERATION_PREFIX = 'op_'
  * What is to be changed: the parameters of its operation. The `id` of what is changed is the authenticator's or the device's; what is made
  * only then, an authenticator or recovery codes, gets the id when it is begun.
  */
-export type Change = Readonly<
+export type GatedChange = Readonly<
   | { change: 'add'; method: string }
   | { change: 'rename'; id: string; name: string; to: string }
   | { change: 'remove'; id: string; method: string; name: string }
@@ -26,7 +26,7 @@ export type Change = Readonly<
 >
 
 /** Begins a change: the operation that its ceremony will be for. */
-export async function beginChange(domain: Domain, caller: Caller, change: Change): Promise<OperationRecord> {
+export async function beginChange(domain: Domain, caller: Caller, asked: GatedChange): Promise<OperationRecord> {
   const random = Buffer.from(domain.random(16)).toString('base64url')
   const now = domain.now()
   const context = { feature: AUTHENTICATORS_FEATURE, account: caller.account, audience: domain.options.publicUrl }
@@ -34,7 +34,7 @@ export async function beginChange(domain: Domain, caller: Caller, change: Change
     id: OPERATION_PREFIX + random,
     key: sessionKey(caller),
     ...context,
-    ...saltOperation(domain, context, paramsOf(change, random)),
+    ...saltOperation(domain, context, paramsOf(asked, random)),
     createdAt: now,
     expiresAt: now + BEGUN_SECONDS,
   }
@@ -43,9 +43,9 @@ export async function beginChange(domain: Domain, caller: Caller, change: Change
 }
 
 /** The newest operation of a caller that is for this change and has its proof. */
-export async function provenChange(domain: Domain, caller: Caller, change: Change): Promise<OperationRecord | undefined> {
+export async function provenChange(domain: Domain, caller: Caller, asked: GatedChange): Promise<OperationRecord | undefined> {
   const begun = await openChanges(domain, caller)
-  return begun.find(({ params, proof }) => proof !== undefined && isFor(params, change))
+  return begun.find(({ params, proof }) => proof !== undefined && isFor(params, asked))
 }
 
 /**
@@ -78,22 +78,22 @@ async function openChanges(domain: Domain, caller: Caller): Promise<readonly Ope
   )
 }
 
-function paramsOf(change: Change, random: string): Operation {
-  if (change.change === 'add') return { ...change, id: `reg_${random}` }
-  return change.change === 'codes' ? { ...change, id: `codes_${random}` } : { ...change }
+function paramsOf(asked: GatedChange, random: string): Operation {
+  if (asked.change === 'add') return { ...asked, id: `reg_${random}` }
+  return asked.change === 'codes' ? { ...asked, id: `codes_${random}` } : { ...asked }
 }
 
 // what is changed is known by its id: a name is shown, and whoever bears it may give themselves another one meanwhile
-function isFor(params: Operation, change: Change): boolean {
-  if (params.change !== change.change) return false
-  switch (change.change) {
+function isFor(params: Operation, asked: GatedChange): boolean {
+  if (params.change !== asked.change) return false
+  switch (asked.change) {
     case 'add':
-      return params.method === change.method
+      return params.method === asked.method
     case 'rename':
-      return params.id === change.id && params.to === change.to
+      return params.id === asked.id && params.to === asked.to
     case 'remove':
     case 'forget':
-      return params.id === change.id
+      return params.id === asked.id
     case 'codes':
       return true
   }
