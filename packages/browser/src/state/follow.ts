@@ -38,6 +38,8 @@ const SILENCE_MS = 45_000
 /** A token is renewed this long before its end. */
 const EARLY_SECONDS = 30
 const MAX_BACKOFF_SECONDS = 15
+/** What is shown outlives its session no longer than this. */
+const END_WAIT_MS = 1000
 /** A window that gets the focus reads the state again if what it knows is older than this. */
 const LOOK_SECONDS = 10
 /** What can mean, beside its being shown, that somebody looks at a page: from another window, the browser's history, a network that is back. */
@@ -114,6 +116,13 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
     channel?.postMessage(state)
   }
 
+  /** The session has ended: the service says what the subject can do about it, if it answers soon. */
+  const askWhatNext = async () => {
+    const late = setTimeout(end, END_WAIT_MS)
+    await load()
+    clearTimeout(late)
+  }
+
   const stream = async (signal: AbortSignal) => {
     const silence = new AbortController()
     const cut = () => silence.abort()
@@ -134,7 +143,7 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
       if (!body) return
       for await (const { event, data } of readEvents(body, { onChunk })) {
         if (signal.aborted) return
-        if (event === 'end') end()
+        if (event === 'end') await askWhatNext()
         if (event === 'state') take(data)
       }
     } finally {

@@ -149,14 +149,20 @@ test('changes stream in, and the stream resumes after what is known', async () =
   expect(all[1]?.lastEventId).toBe('2')
 })
 
-test('the stream says that the session has ended', async () => {
+test.each([
+  ['with what the service says can be done about it', () => refuse('session_ended', { next: { methods: ['relogin'] } }), ['relogin']],
+  ['at once if the service does not say', () => new Promise<Response>(() => {}), undefined],
+])('the stream says that the session has ended, and so does the state, %s', async (_, answerThen, methods) => {
   const { all, answer } = streams()
-  const { stile } = setup({ 'GET /v1/events': answer })
+  const { stile, answers } = setup({ 'GET /v1/events': answer })
   stile.subscribe(() => {})
   await until(() => all.length === 1)
+  answers['GET /v1/state'] = answerThen
   all[0]?.send('end', { code: 'session_ended' })
   await until(() => stile.get().status === 'error')
-  expect(stile.get()).toMatchObject({ code: 'session_ended' })
+  const ended = stile.get()
+  expect(ended).toMatchObject({ code: 'session_ended' })
+  expect(ended.status === 'error' && ended.problem?.next?.methods).toEqual(methods)
 })
 
 test('a stream that speaks nonsense is opened again', async () => {
