@@ -63,7 +63,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
   const change = (next: Partial<World>) => {
     world = { ...world, ...next }
     revision += 1
-    if (world.network === 'up') streams.send()
+    if (world.network === 'up' && !world.refusal) streams.send()
     else streams.cut()
   }
   const nextId = (prefix: string) => {
@@ -89,6 +89,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
     const { headers, method, signal, url } = request
     if (world.network === 'down') throw new TypeError('Failed to fetch')
     if (world.network === 'slow') return new Promise<Response>((_, reject) => whenAborted(signal, reject))
+    if (world.refusal) return respond(world.refusal.status, world.refusal)
     const { pathname } = new URL(url)
     if (pathname === '/v1/events') return streams.open(signal, headers.get('last-event-id'))
     const { status, body } = routes(method, pathname, await bodyOf(request))
@@ -96,6 +97,7 @@ export function createTestService({ policy, clock = createClock(), given = {} }:
   }
 
   const session: TestService['session'] = async (asked) => {
+    if (!world.signedIn) throw new Error('Nobody is signed in.')
     const now = clock.now()
     if (asked?.why === 'relogin') change({ loginAt: now })
     return `test.${btoa(JSON.stringify({ sub: 'subject', sid, iat: now, exp: now + SESSION_SECONDS }))}.unsigned`

@@ -1,4 +1,5 @@
-import { licenseOf } from '@stile/testing'
+import { problem } from '@stile/protocol'
+import { type World as Facts, licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
 import { openDialog } from '../shadow.test-support.ts'
 import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
@@ -30,7 +31,7 @@ export const Loading: Story = {
 export const StepUp: Story = {
   play: async () => {
     await card('step_up')
-    await screen.findByText(/fresh proof/)
+    await screen.findByText(/confirm it’s you/)
     expect(openDialog()).toBeNull()
     isClosed()
   },
@@ -80,7 +81,7 @@ export const Upgrade: Story = {
   parameters: { world: { given: { license: licenseOf('basic') } } },
   play: async () => {
     await card('upgrade')
-    await screen.findByText(/Pro, Enterprise/)
+    await screen.findByText(/Pro and Enterprise/)
     isClosed()
   },
 }
@@ -109,23 +110,40 @@ export const Enroll: Story = {
   },
 }
 
-/** The license is suspended. */
-export const Denied: Story = {
-  parameters: { world: { given: { ...MEMBER, license: licenseOf('pro', { state: 'suspended' }) } } },
+/** A story of somebody for whom the gate is closed: the card, and nothing of the content. */
+const closed = (kind: string, given: Partial<Facts>): Story => ({
+  parameters: { world: { given: { ...MEMBER, ...given } } },
   play: async () => {
-    await card('deny')
-    await screen.findByText(/The license is suspended/)
+    await card(kind)
     isClosed()
   },
-}
+})
 
-/** The service cannot be reached; the button tries again. */
+/** The context looks too dangerous: the card says what to do, in words of its own. */
+export const Denied: Story = closed('deny', { risk: 'critical' })
+
+/** The plan is suspended: nobody is told to buy what they have. */
+export const Suspended: Story = closed('suspended', { license: licenseOf('pro', { state: 'suspended' }) })
+
+/** The plan has ended, and is to be renewed. */
+export const Expired: Story = closed('expired', { license: licenseOf('pro', { state: 'expired' }) })
+
+/** Nobody is signed in: the application gave no session token. */
+export const SignedOut: Story = closed('signed_out', { signedIn: false })
+
+/** The session has ended, and the service can have the subject sign in again. */
+export const Ended: Story = closed('ended', { refusal: problem('session_ended', 'It has ended.', { next: { methods: ['relogin'] } }) })
+
+/** The service does not know this page. The console says what to change; the subject is not blamed. */
+export const Misconfigured: Story = closed('misconfigured', { refusal: problem('origin_not_allowed', 'List this origin.') })
+
+/** The service cannot be reached; it is asked again by itself, and by the button. */
 export const Offline: Story = {
   parameters: { world: { given: { ...MEMBER, network: 'down' } } },
   play: async () => {
-    await card('error')
+    await card('unreachable')
     await click('Try again')
-    await card('error')
+    await card('unreachable')
     isClosed()
   },
 }

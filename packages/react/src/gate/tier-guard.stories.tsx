@@ -34,7 +34,7 @@ export const Included: Story = {
 export const Upgrade: Story = {
   parameters: { world: { given: { license: licenseOf('basic') } } },
   play: async () => {
-    await screen.findByText(/comes with Pro/)
+    await screen.findByText(/is in Pro/)
     isClosed()
   },
 }
@@ -46,7 +46,7 @@ export const UpgradeNarrow: Story = narrow(Upgrade)
 export const Upgraded: Story = {
   ...Upgrade,
   play: async () => {
-    await screen.findByText(/comes with Pro/)
+    await screen.findByText(/is in Pro/)
     service().given({ license: licenseOf('pro', { epoch: 2 }) })
     await screen.findByText('Charts of the Pro plan.')
   },
@@ -56,7 +56,7 @@ export const Upgraded: Story = {
 export const Offline: Story = {
   parameters: { world: { given: { ...MEMBER, network: 'down' } } },
   play: async () => {
-    await waitFor(() => expect(document.querySelector('[data-stile-card="error"]')).toBeVisible())
+    await waitFor(() => expect(document.querySelector('[data-stile-card="unreachable"]')).toBeVisible())
     await click('Try again')
     isClosed()
   },

@@ -8,6 +8,7 @@ import type {
   License,
   LoginGap,
   Method,
+  Problem,
   Proof,
 } from '@stile/protocol'
 import type { Enrollable } from './enrollable.ts'
@@ -56,6 +57,10 @@ export type World = Readonly<{
   guesses: number
   /** `down`: every request fails and every stream breaks, like a lost connection. `slow`: no answer ever comes. */
   network: 'up' | 'down' | 'slow'
+  /** Whether the application has a session token to give. */
+  signedIn: boolean
+  /** What the service answers to everything, such as `problem('session_ended', '…', { next: { methods: ['relogin'] } })`. Default: nothing. */
+  refusal: Problem | null
 }>
 
 /** A license as short as a test wants to write it. */
@@ -111,5 +116,7 @@ export function newcomer(now: number): World {
     attempts: 5,
     guesses: 10,
     network: 'up',
+    signedIn: true,
+    refusal: null,
   }
 }

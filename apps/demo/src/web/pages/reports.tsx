@@ -19,7 +19,7 @@ export function Reports({ api }: Readonly<{ api: Api }>): ReactElement {
       <Loaded of={loaded}>{({ months }) => <Overview months={months} />}</Loaded>
       <section className="section">
         <h2>Lines</h2>
-        <StepUpGate feature="reports.export" label="The list of booked lines">
+        <StepUpGate feature="reports.export" label="Booked lines">
           <Lines api={api} />
         </StepUpGate>
       </section>

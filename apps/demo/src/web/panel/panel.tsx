@@ -22,7 +22,7 @@ export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity
         {client.status === 'loading' && <p role="status">Loading…</p>}
         {client.status === 'error' && (
           <p role="alert" className="problem">
-            The service cannot be reached ({client.code}).{' '}
+            {client.passing ? 'The service cannot be reached' : 'The state cannot be read'} ({client.code}).{' '}
             <button type="button" className="link" onClick={client.retry}>
               Try again
             </button>
