@@ -1,5 +1,6 @@
 import { decide, type FeatureRules, featureRules, featuresOf, type Policy, pointer } from '@stile/policy'
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
+import { describeMismatch } from '@stile/protocol/node'
 import { DPOP_NONCE } from './device-proof/nonces.ts'
 import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
 import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
@@ -90,7 +91,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
     if (verdict.status === 'refused') {
       const refuse = verdict.reason === 'nonce_missing' || verdict.reason === 'nonce_refused' ? useNonce : invalidProof
-      return refuse(PROOF_FAULTS[verdict.reason], feature)
+      return refuse(PROOF_FAULTS[verdict.reason] + describeMismatch(verdict.mismatch), feature)
     }
     const { jkt, jti, madeAt, nextNonce } = verdict
     return { subject: sub, jkt, jti, madeAt, nextNonce, token, proof }

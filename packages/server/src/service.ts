@@ -15,6 +15,7 @@ import { watchStore } from './http/store-faults.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
 import { type NoticeSchedule, scheduleNotices } from './mail/notice-schedule.ts'
+import { warnOfUnlistedOrigins } from './options/checks/unlisted-origins.ts'
 import type { PublishedPolicy } from './options/domain.ts'
 import { createInTurn } from './options/in-turn.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
@@ -56,6 +57,7 @@ export function createService(input: ServiceOptions): Service {
   const parsed = parseOptions(input)
   const { store, failed } = watchStore(parsed.store)
   const options: Options = { ...parsed, store }
+  warnOfUnlistedOrigins(options)
   const listeners = new Set<() => void>()
   let closing = false
   let upkeep: NodeJS.Timeout | undefined

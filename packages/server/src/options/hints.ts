@@ -9,7 +9,7 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     fix: "Give the URL under which browsers and guards reach the service, such as 'https://app.example.com/stile'.",
   },
   environment: {
-    why: "It separates live keys from test keys; only 'test' allows wildcard origins and plain http.",
+    why: "It separates live keys from test keys; only 'test' allows wildcard origins, and plain http beyond this machine: http://localhost is allowed in both.",
     fix: "Say 'live' or 'test'.",
   },
   secret: {
