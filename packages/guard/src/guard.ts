@@ -101,7 +101,9 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     async ready() {
       if (await ready()) return
       const { url } = settings.service
-      const what = isKeyRefused() ? 'refuses service.key: make a new one of scope guard' : 'could not be reached: check service.url'
+      const what = isKeyRefused()
+        ? 'refuses service.key: make a new one of scope guard'
+        : 'could not be reached, or nothing of its feed comes through: check service.url, and what buffers in between'
       throw new GuardError('service_unavailable', `The service at ${url} ${what}.`)
     },
     async close() {
