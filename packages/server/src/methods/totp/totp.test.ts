@@ -112,15 +112,25 @@ test.each([
     /^otpauth:\/\/totp\/([^?]*)\?(.*)$/.exec(otpauthUri({ secret, issuer: name, account: 'realm:ada' })) ?? []
   // as Google Authenticator, Aegis and FreeOTP read it
   const label = decodeURIComponent(path)
-  expect([label.slice(0, label.indexOf(':')), label.slice(label.indexOf(':') + 1)]).toEqual([shown, 'realm:ada'])
+  expect([label.slice(0, label.indexOf(':')), label.slice(label.indexOf(':') + 1)]).toEqual([shown, 'realm ada'])
   expect(new URLSearchParams(query).get('issuer')).toBe(shown)
+})
+
+test.each([
+  ['realm:ada:1', 'realm ada 1'],
+  ['urn: x', 'urn x'],
+  [':', 'User'],
+])('threat: the account %j takes the part before its colon for the product', (account, shown) => {
+  const [, label = ''] = /^otpauth:\/\/totp\/([^?]*)/.exec(otpauthUri({ secret, issuer: 'Acme', account })) ?? []
+  // as apps read it that part the label at its last colon
+  expect(decodeURIComponent(label).split(':')).toEqual(['Acme', shown])
 })
 
 test('the URI of a secret says everything that an authenticator app reads', () => {
   const uri = new URL(otpauthUri({ secret, issuer: 'Ledger & Söhne', account: 'ada:1@example.com' }))
   expect(uri.protocol).toBe('otpauth:')
   expect(uri.host).toBe('totp')
-  expect(uri.pathname).toBe(`/${encodeURIComponent('Ledger & Söhne')}:${encodeURIComponent('ada:1@example.com')}`)
+  expect(uri.pathname).toBe(`/${encodeURIComponent('Ledger & Söhne')}:${encodeURIComponent('ada 1@example.com')}`)
   expect(Object.fromEntries(uri.searchParams)).toEqual({
     secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
     issuer: 'Ledger & Söhne',
