@@ -17,8 +17,9 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { defaultName } from './default-name.ts'
 import { isFirst } from './gate.ts'
-import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 const UNVERIFIED_KEY =
   'This key did not ask for its PIN or your finger, which a security key must do. Set a PIN on it, or add it as a passkey: that works without.'
@@ -63,7 +64,7 @@ async function finish(
     id: authenticatorIdOf(registration.id),
     subject: caller.subject,
     level,
-    name: name ?? defaultName(data.method, standing.authenticators),
+    name: name ?? (await defaultName(domain, caller, { data, existing: standing.authenticators })),
     createdAt: domain.now(),
     boundBy: boundBy(registration, gate),
     ...(recovery && { recovery }),
