@@ -92,8 +92,8 @@ async function redeem(
 }
 
 function labelOf(domain: EvidenceDomain, { record }: Ceremony): string {
-  if (record.feature === AUTHENTICATORS_FEATURE) return 'changing how you prove that it is you'
-  if (record.feature === RECOVERY_FEATURE) return 'recovering your account'
+  if (record.feature === AUTHENTICATORS_FEATURE) return 'Change how you confirm it’s you'
+  if (record.feature === RECOVERY_FEATURE) return 'Recover your account'
   return featureRules(domain.policy().policy, record.feature)?.label ?? record.feature
 }
 
