@@ -64,7 +64,7 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     if (!observe || closed || rules === undefined || rules.enforce === 'on' || refused.problem.code === 'internal') return refused
     const { code, detail } = refused.problem
     // a missing nonce is how every client begins, and no refusal that the operator should hear of
-    if (code !== 'use_dpop_nonce') log('info', 'A request passed that would have been refused.', { feature, code })
+    if (code !== 'use_dpop_nonce') log('info', 'Observe mode: allowed a request that enforcement would refuse.', { feature, code })
     const reasons = [
       { code: code === 'service_unavailable' ? 'policy_unavailable' : 'step_up_required', source: '', message: detail },
     ] as const
