@@ -1,5 +1,5 @@
-import type { Options } from '../options.ts'
-import { matchesOrigin } from '../origins.ts'
+import type { Options } from './options.ts'
+import { matchesOrigin } from './origins.ts'
 
 /** The origins of `webauthn.origins` and `relatedOrigins` that belong to no client: their pages may not call the service at all. */
 export function unlistedOrigins({ webauthn, clients }: Pick<Options, 'webauthn' | 'clients'>): readonly string[] {
