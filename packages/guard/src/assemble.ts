@@ -3,6 +3,7 @@ import { type DpopNonces, NONCE_LIFETIME_SECONDS } from '@stile/protocol/node'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
 import { createNonces } from './device-proof/nonces.ts'
 import { createReplayMemory } from './device-proof/replay.ts'
+import { reportMismatches } from './device-proof/report-mismatches.ts'
 import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
 import { createCheckpointVerifier } from './feed/checkpoint.ts'
 import { type FeedListener, openFeed } from './feed/feed.ts'
@@ -21,6 +22,8 @@ export type Parts = Readonly<{
   nonces: DpopNonces | undefined
   /** Resolves to whether the keys came and the feed was opened in time. Never rejects. */
   ready(): Promise<boolean>
+  /** Whether the service refuses the key of this guard. */
+  isKeyRefused(): boolean
   closeFeed(): Promise<void>
 }>
 
@@ -29,12 +32,25 @@ const START_MS = 3_000
 /** How long `ready` waits, in milliseconds. */
 const READY_MS = 10_000
 
+const KEY_FIX =
+  'It expired, was revoked, or is of another service or scope: make one with `stile keys create --scope guard --audience <audience>`. Until then every feature that needs a license is answered 500.'
+
 /** Puts the parts of a guard together and opens the feed. */
 export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
   const { service, audience, policy, origin, outageSeconds, staleSeconds, now, log } = settings
   const issuer = service.url
   const nonces = settings.nonces ? createNonces({ serviceKey: service.key, now }) : undefined
-  const client = createServiceClient(service)
+  let tellRefused: () => void = () => undefined
+  const keyRefused = new Promise<void>((resolve) => {
+    tellRefused = resolve
+  })
+  const client = createServiceClient({
+    ...service,
+    onKeyRefused(httpStatus) {
+      log('error', `The service at ${service.url} refuses service.key. ${KEY_FIX}`, { httpStatus })
+      tellRefused()
+    },
+  })
   const contact = createContact({ now })
   const keys = createJwks({ client, now, log, heard: contact.heard })
   const licenses = createLicenses({ client, contact, now, log, outageSeconds, staleSeconds })
@@ -109,7 +125,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     revocations,
     contact,
     verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
-    verifyProof: createRequestProofVerifier({ origin, now, nonces }),
+    verifyProof: reportMismatches(createRequestProofVerifier({ origin, now, nonces }), { log, now }),
     replay: createReplayMemory({ now, windowSeconds: Math.max(PROOF_WINDOW_SECONDS, NONCE_LIFETIME_SECONDS) }),
     starting: () => (isStarting ? start : undefined),
     staleSeconds,
@@ -119,9 +135,13 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     authorizer,
     nonces,
     ready: async () => {
-      const begun = await within(READY_MS, Promise.all([keys.load(), feed.started]))
+      const opened = Promise.all([keys.load(), feed.started])
+      // a key that is refused is not waited for, unless it has been taken since
+      const given = keyRefused.then(() => (client.isKeyRefused() ? undefined : opened))
+      const begun = await within(READY_MS, Promise.race([opened, given]))
       return begun?.[0] === true
     },
+    isKeyRefused: client.isKeyRefused,
     closeFeed: feed.close,
   }
 }

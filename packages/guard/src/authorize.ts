@@ -1,5 +1,6 @@
 import { decide, type FeatureRules, featureRules, featuresOf, type Policy, pointer } from '@stile/policy'
 import { type Assurance, type AssuranceClaims, type Decision, type LicenseClaim, licenseOf } from '@stile/protocol'
+import { describeMismatch } from '@stile/protocol/node'
 import { DPOP_NONCE } from './device-proof/nonces.ts'
 import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
 import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
@@ -90,7 +91,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
     if (verdict.status === 'refused') {
       const refuse = verdict.reason === 'nonce_missing' || verdict.reason === 'nonce_refused' ? useNonce : invalidProof
-      return refuse(PROOF_FAULTS[verdict.reason], feature)
+      return refuse(PROOF_FAULTS[verdict.reason] + describeMismatch(verdict.mismatch), feature)
     }
     const { jkt, jti, madeAt, nextNonce } = verdict
     return { subject: sub, jkt, jti, madeAt, nextNonce, token, proof }
@@ -109,7 +110,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const tokenOf = ({ identity, subject, feature }: Question, { token, scheme }: Found): ValidToken | Refused | Pending | 'foreign' => {
     const verdict = verifyToken(token)
     if (scheme === 'bearer') {
-      // the application's own bearer token is its own business; a token of Stile must not do without its key
+      // ignore foreign bearer tokens; never accept a Stile token without its DPoP proof
       if (verdict.status !== 'valid') return 'foreign'
       return invalidToken('The token is bound to a key: send it as DPoP with a proof, never as Bearer.', feature)
     }
@@ -143,7 +144,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     }
     const proven = prove(question, { claims, token: credential.token, proof: credential.proof })
     if (proven !== 'spent' && 'ok' in proven) return proven
-    // of two licenses the newer one decides, but one that the service has just said is gone is gone
+    // the newer license wins, unless the service just reported that there is none
     const license = lead > 0 && snapshot.license !== null ? licenseOf(claims) : snapshot.license
     const decision = decide(policy, { feature, license, assurance, risk: claims.risk, now: now() })
     if (decision.outcome !== 'permit') return refusalOf(decision)

@@ -6,7 +6,7 @@ import { GuardError } from './options/error.ts'
 import { checkOptions, type GuardOptions } from './options/options.ts'
 import { type Identity, readIdentity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
-import { internal, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
+import { internal, keyRefused, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
 import type { GuardPass, GuardResult } from './results/result.ts'
 
 /** Enforcement in an API, with no framework. */
@@ -36,7 +36,7 @@ const MAX_ROUNDS = 6
 export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
   const settings = checkOptions(options)
   const { policy, identify, observe, log } = settings
-  const { authorizer, nonces, ready, closeFeed } = assemble(settings)
+  const { authorizer, nonces, ready, isKeyRefused, closeFeed } = assemble(settings)
   let closed = false
 
   const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
@@ -64,7 +64,7 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     if (!observe || closed || rules === undefined || rules.enforce === 'on' || refused.problem.code === 'internal') return refused
     const { code, detail } = refused.problem
     // a missing nonce is how every client begins, and no refusal that the operator should hear of
-    if (code !== 'use_dpop_nonce') log('info', 'A request passed that would have been refused.', { feature, code })
+    if (code !== 'use_dpop_nonce') log('info', 'Observe mode: allowed a request that enforcement would refuse.', { feature, code })
     const reasons = [
       { code: code === 'service_unavailable' ? 'policy_unavailable' : 'step_up_required', source: '', message: detail },
     ] as const
@@ -72,6 +72,10 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     const nonce = refused.headers[DPOP_NONCE]
     return { ok: true, decision: { ...decision, enforced: false }, ...(nonce !== undefined && { headers: { [DPOP_NONCE]: nonce } }) }
   }
+
+  /** What no waiting cures is not answered as if it did. */
+  const lasting = (refused: Refused, feature: string): Refused =>
+    refused.problem.code === 'service_unavailable' && !closed && isKeyRefused() ? keyRefused(feature) : refused
 
   /** With every answer that makes a client try again goes the nonce that its next proof needs. */
   const withNonce = (refused: Refused): Refused =>
@@ -84,7 +88,8 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
       if (identity === null || identity === undefined) return unauthenticated()
       try {
         const result = await judge(request, feature, identity)
-        return (result.ok ? enforced(result, observe) : observed(withNonce(result), feature)) as GuardResult<F>
+        const settled = result.ok ? enforced(result, observe) : observed(withNonce(result), feature)
+        return (settled.ok ? settled : lasting(settled, feature)) as GuardResult<F>
       } catch (cause) {
         log('error', 'A request could not be checked, so it was refused.', { feature, cause: String(cause) })
         return internal(feature)
@@ -96,7 +101,10 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
     async ready() {
       if (await ready()) return
       const { url } = settings.service
-      throw new GuardError('service_unavailable', `The service at ${url} could not be reached: check service.url and service.key.`)
+      const what = isKeyRefused()
+        ? 'refuses service.key: make a new one of scope guard'
+        : 'could not be reached, or nothing of its feed comes through: check service.url, and what buffers in between'
+      throw new GuardError('service_unavailable', `The service at ${url} ${what}.`)
     },
     async close() {
       closed = true

@@ -311,8 +311,29 @@ test('a request that comes before the feed is open waits for it instead of faili
   expect(await bare()).toBe('401 insufficient_user_authentication')
 })
 
-test('ready rejects with the fix where the key is not accepted', async () => {
+test('a key that the service refuses is no passing outage: API, log and `ready` say so', async () => {
   guard = createGuard(optionsFor(wire, { service: { url: wire.url, key: 'wrong' }, log: (_level, line) => logged.push(line) }))
-  expect(await view()).toBe('503 service_unavailable')
-  expect(logged.some((line) => line.includes('service.key'))).toBe(true)
+  for (const answer of [view, bare, view]) expect(await answer()).toBe('500 internal')
+  const result = await guard.authorize(get('/reports'), 'reports.view', ada)
+  expect(result).toMatchObject({ ok: false, problem: { detail: expect.stringContaining('service.key') } })
+  expect(result.ok || result.headers).not.toHaveProperty('Retry-After')
+  expect(logged.filter((line) => line.includes('refuses service.key'))).toHaveLength(1)
+  await expect(guard.ready()).rejects.toMatchObject({
+    code: 'service_unavailable',
+    message: expect.stringContaining('refuses service.key'),
+  })
+})
+
+test('a refused key keeps nothing from running that is only on trial', async () => {
+  guard = createGuard(optionsFor(wire, { observe: true, service: { url: wire.url, key: 'wrong' } }))
+  expect(await view()).toBe('500 internal')
+  expect(brief(await guard.authorize(get('/try'), 'reports.try', ada))).toBe('ok deny')
+})
+
+test('an outage is one as ever, also after the key was taken', async () => {
+  await start()
+  expect(await view()).toBe('ok permit')
+  wire.down()
+  wire.clock.now += 86_401
+  await until(async () => (await view()) === '503 service_unavailable', 'the outage')
 })

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, type JWK, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { expect, test } from 'vitest'
 import { createSessionIssuer, generateSessionKey, type SessionClaims } from './session-issuer.ts'
 
@@ -56,11 +56,23 @@ test('what is given wrong is named, with the fix, and without the key', async ()
     ['privateKey', { privateKey: publicOnly }],
     ['privateKey', { privateKey: await exportJWK(rsa) }],
     ['privateKey', { privateKey: await exportJWK(p384) }],
-    ['privateKey', { privateKey: 'secret' as unknown as JWK }],
+    ['privateKey', { privateKey: 'secret' }],
+    ['privateKey', { privateKey: 'null' }],
+    ['privateKey', { privateKey: '' }],
+    ['privateKey', { privateKey: undefined as unknown as string }],
   ]
   for (const [option, change] of wrong) {
     await expect(make(change)).rejects.toMatchObject({ code: 'invalid_option', option, message: expect.not.stringContaining('secret') })
   }
+})
+
+test('a key may be given as the JSON that an environment variable holds', async () => {
+  const privateKey = await generateSessionKey()
+  expect((await make({ privateKey: JSON.stringify(privateKey) })).jwks).toEqual((await make({ privateKey })).jwks)
+})
+
+test('a key that is missing is told from one that is wrong, with the variable to set', async () => {
+  await expect(make({ privateKey: '' })).rejects.toMatchObject({ message: expect.stringMatching(/missing.*SESSION_KEY/) })
 })
 
 test('threat: a token for one device key says what the login of another was', async () => {

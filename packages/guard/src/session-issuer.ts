@@ -11,8 +11,8 @@ export type SessionIssuerOptions = Readonly<{
   issuer: string
   /** The `aud` of the tokens, as `issuers[].audience` of the service says. */
   audience: string
-  /** A private P-256 key of its own, never one that signs anything else: see `generateSessionKey`. */
-  privateKey: JWK | KeyObject
+  /** A private P-256 key of its own, never one that signs anything else: see `generateSessionKey`. A text is the JSON of its JWK. */
+  privateKey: JWK | KeyObject | string
   /** Default: the key's own `kid`, else its RFC 7638 thumbprint. */
   kid?: string
   /** How long a token lives, in seconds. Default and most: 300. */
@@ -86,9 +86,10 @@ export function createSessionIssuer(options: SessionIssuerOptions): SessionIssue
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > MAX_TTL_SECONDS) {
     failOption('ttlSeconds', 'is not a whole number from 1 to 300', 'Leave it out for 300: the browser asks for a new token by itself.')
   }
-  const key = importPrivateKey(privateKey)
+  const given = readKey(privateKey)
+  const key = importPrivateKey(given)
   const { x, y } = publicPoint(key)
-  const own = privateKey instanceof KeyObject ? undefined : privateKey.kid
+  const own = given instanceof KeyObject ? undefined : given.kid
   const kid = options.kid ?? own ?? thumbprint({ x, y })
   if (!isText(kid)) failOption('kid', 'is not a text', 'Leave it out to use the thumbprint of the key.')
   return {
@@ -167,6 +168,21 @@ function claimsOfLogin({ at: [name, at], acr, amr }: NamedLogin, now: number): R
 
 function checkKey(name: string, jkt: unknown): void {
   if (!isThumbprint(jkt)) failClaim(name, 'is not the thumbprint of a device key', 'Pass on the jkt that the SDK gives, 43 characters.')
+}
+
+function readKey(key: JWK | KeyObject | string | undefined): JWK | KeyObject {
+  if (key === undefined || key === '')
+    return failOption(
+      'privateKey',
+      'is missing',
+      'Set the variable that it is read from, such as SESSION_KEY, to the JSON of a generateSessionKey().',
+    )
+  if (typeof key !== 'string') return key
+  try {
+    return JSON.parse(key)
+  } catch {
+    return failOption('privateKey', 'is a text that is not JSON', 'Pass the JSON of a generateSessionKey(), whole and unquoted.')
+  }
 }
 
 function importPrivateKey(key: JWK | KeyObject): KeyObject {

@@ -117,7 +117,7 @@ export type Problem = Readonly<{
   title: string
   status: number
   code: ProblemCode
-  /** What happened and what to do about it, for the person who reads it. */
+  /** What happened and what to do about it, for developers: pages choose their words by `code`, but show `denied` as it is, which names who can help. */
   detail: string
   instance?: string
   feature?: string

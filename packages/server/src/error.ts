@@ -3,19 +3,28 @@ import { PROBLEMS, type Problem, type ProblemCode, problem } from '@stile/protoc
 /** What a problem may carry beside its code and sentence. */
 export type ProblemMembers = Partial<Omit<Problem, 'type' | 'title' | 'status' | 'code' | 'detail'>>
 
+/** What else an error holds. */
+export type StileErrorOptions = ErrorOptions &
+  Readonly<{
+    /** What the log says beside it; never sent, and never a token, code, secret or challenge. */
+    log?: Readonly<Record<string, unknown>>
+  }>
+
 /**
- * The one error of this package. Its code decides the HTTP status (one table in `@stile/protocol`); `detail` is shown to people, so it
+ * The one error of this package. Its code decides the HTTP status (one table in `@stile/protocol`); `detail` is sent and in part logged, so it
  * never holds a token, code, secret or challenge.
  */
 export class StileError extends Error {
   readonly code: ProblemCode
   readonly members: ProblemMembers
+  readonly log: Readonly<Record<string, unknown>> | undefined
 
-  constructor(code: ProblemCode, detail: string, members: ProblemMembers = {}, options?: ErrorOptions) {
+  constructor(code: ProblemCode, detail: string, members: ProblemMembers = {}, options?: StileErrorOptions) {
     super(detail, options)
     this.name = 'StileError'
     this.code = code
     this.members = members
+    this.log = options?.log
   }
 
   /** The HTTP status of the code. */

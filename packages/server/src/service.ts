@@ -19,6 +19,7 @@ import type { PublishedPolicy } from './options/domain.ts'
 import { createInTurn } from './options/in-turn.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
 import { pinRpId } from './options/pin.ts'
+import { warnOfUnlistedOrigins } from './options/unlisted-origins.ts'
 import { openSecrets } from './secrets/open-secrets.ts'
 import { createCallerReader } from './sessions/authenticate.ts'
 import type { Store } from './stores/store.ts'
@@ -56,6 +57,7 @@ export function createService(input: ServiceOptions): Service {
   const parsed = parseOptions(input)
   const { store, failed } = watchStore(parsed.store)
   const options: Options = { ...parsed, store }
+  warnOfUnlistedOrigins(options)
   const listeners = new Set<() => void>()
   let closing = false
   let upkeep: NodeJS.Timeout | undefined

@@ -1,5 +1,5 @@
 import { normalizeHtu } from '@stile/protocol'
-import { createProofVerifier, type DpopNonces, type ProofRefusal } from '@stile/protocol/node'
+import { createProofVerifier, type DpopNonces, type ProofMismatch, type ProofRefusal } from '@stile/protocol/node'
 import type { Header } from '../requests/request.ts'
 
 /** What a proof must be about. */
@@ -25,7 +25,7 @@ export type RequestProofVerdict =
       /** Another nonce for the next proof, because that of this one is getting old. */
       nextNonce?: string
     }>
-  | Readonly<{ status: 'refused'; reason: ProofRefusal }>
+  | Readonly<{ status: 'refused'; reason: ProofRefusal; mismatch?: ProofMismatch }>
 
 /**
  * Verifies device proofs. A valid one may have been used before: the replay memory tells, and is asked last, when a request is about to pass.
@@ -61,6 +61,7 @@ export function createRequestProofVerifier({ origin, now, nonces }: RequestProof
     const freshness = nonces === undefined ? { windowSeconds: PROOF_WINDOW_SECONDS } : { isNonce }
     const verdict = verifyProof(proof, {
       method,
+      url: origin + url,
       isUrl: (htu) => isSameUrl(htu, origin, url),
       accessToken: token,
       jkt,
@@ -87,7 +88,7 @@ function isSameUrl(htu: string, origin: string, url: string): boolean {
   return normalizeHtu(htu) === normalizeHtu(origin + path)
 }
 
-/** Why a proof is refused, in a sentence that never quotes it. */
+/** Why a proof is refused, in a sentence that never quotes it. What was expected and received is told beside it. */
 export const PROOF_FAULTS: Readonly<Record<ProofRefusal, string>> = {
   missing: 'The token came without a proof of its key.',
   repeated: 'More than one proof came with the token.',

@@ -1,11 +1,12 @@
 import { expect, test, vi } from 'vitest'
+import type { GuardLog } from '../options/options.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import { openFeed } from './feed.ts'
 
 /** How long a 503 of the guard says to wait, in milliseconds: afterwards the feed must be back. */
 const RETRY_AFTER_MS = 5_000
 
-const opened = async (open: ServiceClient['open'], outageMs: number): Promise<number[]> => {
+const opened = async (open: ServiceClient['open'], outageMs: number, log: GuardLog = () => undefined): Promise<number[]> => {
   vi.useFakeTimers()
   try {
     const at: number[] = []
@@ -16,10 +17,11 @@ const opened = async (open: ServiceClient['open'], outageMs: number): Promise<nu
           at.push(Date.now())
           return open(...question)
         },
+        isKeyRefused: () => false,
       },
       verifyCheckpoint: () => Promise.reject(new Error('none comes')),
       listener: { onCheckpoint: () => undefined, onEvent: () => undefined, onUnreadable: () => undefined },
-      log: () => undefined,
+      log,
       staleSeconds: 30,
       random: () => 1,
     })
@@ -48,4 +50,13 @@ test.each<[string, ServiceClient['open']]>([
   ],
 ])('threat: a service that hangs, with %s, holds the guard for longer than its refusals say', async (_, open) => {
   expect(Math.max(...gapsOf(await opened(open, 60_000)))).toBeLessThanOrEqual(RETRY_AFTER_MS)
+})
+
+test('a service that starts a moment after the guard is no warning, and one that stays away is', async () => {
+  const levels: string[] = []
+  const refused = () => Promise.reject(new Error('ECONNREFUSED'))
+  await opened(refused, 1_000, (level) => levels.push(level))
+  expect(new Set(levels)).toEqual(new Set(['info']))
+  await opened(refused, 10_000, (level) => levels.push(level))
+  expect(levels.at(-1)).toBe('warn')
 })

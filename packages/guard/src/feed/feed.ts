@@ -44,6 +44,8 @@ const MESSAGE_LIMIT = {
   maxLength: 65_536,
   tooLong: () => new Error('The feed has a message of more than 65536 characters, so it is not read further.'),
 }
+/** How often a feed that was never open may fail to open before that is a warning: 2 to 4 seconds. */
+const PATIENT_TRIES = 4
 const KNOWN_TYPES = ['license', 'policy', 'revoked', 'keys', 'checkpoint']
 
 /**
@@ -68,6 +70,7 @@ export function openFeed(options: FeedOptions): Feed {
   let generation: string | undefined
   let cursor = -1
   let failures = 0
+  let hasStarted = false
   let resolveStarted: () => void = () => undefined
   const started = new Promise<void>((resolve) => {
     resolveStarted = resolve
@@ -86,11 +89,20 @@ export function openFeed(options: FeedOptions): Feed {
       const start = checkpoint.generation !== generation || event.cursor < cursor || checkpoint.seq < cursor
       generation = checkpoint.generation
       failures = 0
+      hasStarted = true
       listener.onCheckpoint(checkpoint, start ? 'start' : event.cursor < checkpoint.seq ? 'behind' : 'current')
       resolveStarted()
     } else listener.onEvent(event)
     if (event !== undefined) cursor = event.cursor
     if (id !== '') lastId = id
+  }
+
+  /** A guard often starts before its service, which may even be in the same process: at first that is no fault. */
+  const report = (cause: string): void => {
+    if (hasStarted) log('warn', 'The feed of the service broke off; it is opened again.', { cause })
+    else if (failures < PATIENT_TRIES) log('info', 'The service does not answer yet, as is usual while it starts. Trying again.', { cause })
+    else
+      log('warn', 'The feed of the service could not be opened yet. Check service.url, and that the service runs. Trying again.', { cause })
   }
 
   const connect = async (): Promise<void> => {
@@ -121,7 +133,7 @@ export function openFeed(options: FeedOptions): Feed {
         await connect()
       } catch (cause) {
         if (closing.signal.aborted) return
-        log('warn', 'The feed of the service broke off; it is opened again.', { cause: String(cause) })
+        report(String(cause))
       }
       const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10))
       failures += 1

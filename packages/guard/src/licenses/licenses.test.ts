@@ -22,6 +22,7 @@ beforeEach(() => {
   const now = (): number => time
   licenses = createLicenses({
     client: {
+      isKeyRefused: () => false,
       async get(path) {
         const account = decodeURIComponent(new URL(path, 'https://stile.example.com').pathname.slice('/v1/licenses/'.length))
         asked.push(account)

@@ -52,6 +52,15 @@ export function unavailable(why: string, feature: string): Refused {
   )
 }
 
+/** The service refuses the key of this API's guard: nothing that the client does or waits for helps. */
+export function keyRefused(feature: string): Refused {
+  return refuse(
+    'internal',
+    'The verification service refuses the key of this API (service.key of its guard), so nothing can be decided. Trying again does not help: the operator must give it another key.',
+    { feature },
+  )
+}
+
 /** Something of the application failed, such as `identify`. The log says what. */
 export function internal(feature: string): Refused {
   return refuse('internal', 'The request could not be checked, so it was refused. The log of the server says why.', { feature })

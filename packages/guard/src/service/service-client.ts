@@ -21,11 +21,28 @@ export type ServiceClient = Readonly<{
   get(path: string, authorized: boolean): Promise<ServiceAnswer>
   /** Opens an event stream; rejects if the answer is none. */
   open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
+  /** Whether the last answer that the key was sent for says that the service refuses it: waiting does not cure that. */
+  isKeyRefused(): boolean
 }>
 
+/** What a client of the service needs. */
+export type ServiceClientOptions = Required<GuardService> &
+  Readonly<{
+    /** Called when the service begins to refuse the key. */
+    onKeyRefused?: (httpStatus: number) => void
+  }>
+
 /** Makes a client of the service; its URL has no trailing slash. */
-export function createServiceClient({ url, key, fetch }: Required<GuardService>): ServiceClient {
+export function createServiceClient({ url, key, fetch, onKeyRefused }: ServiceClientOptions): ServiceClient {
   const authorization = { Authorization: `Bearer ${key}` }
+  let refused = false
+  const noteKey = (response: Response): void => {
+    const isRefused = isRefusalOfKey(response)
+    const isNew = isRefused && !refused
+    // anything between here and there may say no, or fail; only an answer shows that the key is taken again
+    if (isRefused || response.ok) refused = isRefused
+    if (isNew) onKeyRefused?.(response.status)
+  }
   return {
     async get(path, authorized) {
       try {
@@ -34,13 +51,14 @@ export function createServiceClient({ url, key, fetch }: Required<GuardService>)
           redirect: 'error',
           signal: AbortSignal.timeout(TIMEOUT_MS),
         })
+        if (authorized) noteKey(response)
         if (response.status >= 500 || response.status === 429) {
           await response.body?.cancel()
           return { status: 'unreachable', cause: `status ${response.status}` }
         }
         if (response.status !== 200) {
           await response.body?.cancel()
-          return { status: 'refused', httpStatus: response.status, keyRefused: isKeyRefused(response) }
+          return { status: 'refused', httpStatus: response.status, keyRefused: isRefusalOfKey(response) }
         }
         return { status: 'answered', body: JSON.parse(await readText(response)) }
       } catch (cause) {
@@ -54,17 +72,18 @@ export function createServiceClient({ url, key, fetch }: Required<GuardService>)
         cache: 'no-store',
         signal,
       })
+      noteKey(response)
       const type = response.headers.get('content-type') ?? ''
       if (response.status === 200 && /^text\/event-stream\b/i.test(type) && response.body !== null) return response.body
       await response.body?.cancel()
-      const hint = response.status === 401 || response.status === 403 ? ' Check service.key: it must be a live API key of scope guard.' : ''
-      throw new Error(`${url}${path} answered ${response.status} ${type}, so there is no feed.${hint}`)
+      throw new Error(`${url}${path} answered ${response.status} ${type}, so there is no feed.`)
     },
+    isKeyRefused: () => refused,
   }
 }
 
 /** The service says so with a problem; a firewall that dislikes one name answers with a page of its own. */
-function isKeyRefused({ status, headers }: Response): boolean {
+function isRefusalOfKey({ status, headers }: Response): boolean {
   return (status === 401 || status === 403) && (headers.get('content-type') ?? '').startsWith(PROBLEM_MEDIA_TYPE)
 }
 

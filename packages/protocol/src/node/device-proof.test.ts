@@ -32,6 +32,7 @@ function check(change: Change = {}): 'valid' | ProofRefusal {
   const proof = 'proof' in rest ? rest.proof : proofOf(change)
   const verdict = verifyProof(proof, {
     method: 'GET',
+    url: HTU,
     isUrl: (htu) => htu === HTU,
     accessToken: TOKEN,
     jkt,
@@ -43,7 +44,7 @@ function check(change: Change = {}): 'valid' | ProofRefusal {
 }
 
 test('a proof that is right is valid, and tells its key, id and time', () => {
-  const expected = { method: 'GET', isUrl: () => true, freshness: byTime, now: NOW }
+  const expected = { method: 'GET', url: HTU, isUrl: () => true, freshness: byTime, now: NOW }
   expect(verifyProof(proofOf({}), expected)).toEqual({ status: 'valid', jkt, jti: 'one', iat: NOW, stored: true })
   for (const stored of [false, true, 'no'])
     expect(verifyProof(proofOf({ claims: { stored } }), expected)).toMatchObject({ stored: stored !== false })
@@ -150,7 +151,7 @@ test('threat: a key that somebody once proved to hold lets the next proof pass w
 
 test('keys that are forgotten are read again', () => {
   const verify = createProofVerifier({ maxKeys: 1 })
-  const expected = { method: 'GET', isUrl: () => true, freshness: byTime, now: NOW }
+  const expected = { method: 'GET', url: HTU, isUrl: () => true, freshness: byTime, now: NOW }
   const other = proofOf({ key: thief.privateKey, header: { jwk: thief.jwk } })
   for (const proof of [right, other, other, right, right]) expect(verify(proof, expected).status).toBe('valid')
 })
@@ -172,4 +173,46 @@ test('property: no header makes it throw, and none that is made up is valid', ()
   const part = fc.oneof(fc.string(), fc.json()).map((text) => Buffer.from(text).toString('base64url'))
   const jwt = fc.tuple(part, part, part).map((parts) => parts.join('.'))
   fc.assert(fc.property(fc.oneof(fc.string(), jwt), (proof) => void expect(check({ proof })).not.toBe('valid')))
+})
+
+describe('a claim that does not fit is told with what was expected', () => {
+  const mismatchOf = (change: Change) => {
+    const { header: _, claims: __, key: ___, ...rest } = change
+    const expected = {
+      method: 'GET',
+      url: `${HTU}?code=query-secret`,
+      isUrl: (htu: string) => htu === HTU,
+      accessToken: TOKEN,
+      jkt,
+      freshness: byTime,
+      now: NOW,
+    }
+    const verdict = verifyProof(proofOf(change), { ...expected, ...rest })
+    return verdict.status === 'refused' ? verdict.mismatch : undefined
+  }
+
+  test.each<[string, Change, string, string, string]>([
+    ['another method', { claims: { htm: 'POST' } }, 'htm', 'GET', 'POST'],
+    ['a method that is none', { claims: { htm: 'a secret\n' } }, 'htm', 'GET', 'no HTTP method'],
+    ['another host', { claims: { htu: 'http://localhost:4000/v1/state' } }, 'htu', HTU, 'http://localhost:4000/v1/state'],
+    [
+      'another URL with secrets in it',
+      { claims: { htu: 'https://me:password@app.example/x?token=secret#secret' } },
+      'htu',
+      HTU,
+      'https://app.example/x',
+    ],
+    ['no URL', { claims: { htu: 'secret' } }, 'htu', HTU, 'no absolute http or https URL'],
+    ['a URL of another scheme', { claims: { htu: 'javascript:secret' } }, 'htu', HTU, 'no absolute http or https URL'],
+    ['a clock that is off', { claims: { iat: NOW - 90 } }, 'iat', `${NOW - 60} to ${NOW + 60}`, String(NOW - 90)],
+    ['another token', { claims: { ath: sha256('another') } }, 'ath', sha256(TOKEN), sha256('another')],
+    ['the token itself instead of its hash', { claims: { ath: 'another.session.token' } }, 'ath', sha256(TOKEN), 'no SHA-256 in base64url'],
+    ['no token', { claims: { ath: undefined } }, 'ath', sha256(TOKEN), 'none'],
+  ])('%s', (_, change, claim, expected, received) => {
+    expect(mismatchOf(change)).toEqual({ claim, expected, received })
+  })
+
+  test('a long URL is cut', () => {
+    expect(mismatchOf({ claims: { htu: `https://app.example/${'x'.repeat(1_000)}` } })?.received).toHaveLength(201)
+  })
 })

@@ -1,6 +1,7 @@
 import { importP256, isPrivateJwk, p256Point, sha256Base64url, thumbprint, verifyEs256 } from './es256.ts'
 import { parseJwt } from './jwt.ts'
 import { createKeyMemory } from './key-memory.ts'
+import { type ProofMismatch, shownHash, shownMethod, shownUrl } from './proof-mismatch.ts'
 
 /** Why a device proof is refused, by the step of RFC 9449 §4.3 that it fails. */
 export type ProofRefusal =
@@ -50,11 +51,18 @@ export type ProofVerdict =
       /** The nonce that showed its freshness; absent if none was asked for. */
       nonce?: string
     }>
-  | Readonly<{ status: 'refused'; reason: ProofRefusal }>
+  | Readonly<{
+      status: 'refused'
+      reason: ProofRefusal
+      /** With `wrong_method`, `wrong_url`, `not_fresh` and `wrong_token`: what was expected, and what came. */
+      mismatch?: ProofMismatch
+    }>
 
 /** What a proof must be about. */
 export type ProofExpectation = Readonly<{
   method: string
+  /** The URL of the request, for messages. */
+  url: string
   /** Whether an `htu` is the URL of the request. */
   isUrl: (htu: string) => boolean
   /** The access token that came with it; the proof must then name it in `ath`. */
@@ -85,7 +93,7 @@ const MAX_NONCE_LENGTH = 256
 export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = {}): ProofVerifier {
   const keys = createKeyMemory(maxKeys)
 
-  return (proof, { method, isUrl, accessToken, jkt, freshness, now }) => {
+  return (proof, { method, url, isUrl, accessToken, jkt, freshness, now }) => {
     // 1. There is not more than one DPoP header field (Node joins repeated fields with a comma).
     if (proof === undefined || proof === '') return refused('missing')
     if (typeof proof !== 'string' || proof.includes(',')) return refused('repeated')
@@ -122,10 +130,10 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
     if (isPrivateJwk(header.jwk)) return refused('private_key')
 
     // 8. The method is that of this request.
-    if (htm !== method) return refused('wrong_method')
+    if (htm !== method) return refused('wrong_method', { claim: 'htm', expected: method, received: shownMethod(htm) })
 
     // 9. The URI is that of this request.
-    if (!isUrl(htu)) return refused('wrong_url')
+    if (!isUrl(htu)) return refused('wrong_url', { claim: 'htu', expected: shownUrl(url), received: shownUrl(htu) })
 
     const isNonceAsked = 'isNonce' in freshness
     if (isNonceAsked) {
@@ -134,12 +142,14 @@ export function createProofVerifier({ maxKeys = 5_000 }: ProofVerifierOptions = 
       if (typeof nonce !== 'string' || nonce.length > MAX_NONCE_LENGTH || !freshness.isNonce(nonce)) return refused('nonce_refused')
     } else if (!(Math.abs(now - iat) <= freshness.windowSeconds)) {
       // 11. It was made just now.
-      return refused('not_fresh')
+      const { windowSeconds } = freshness
+      return refused('not_fresh', { claim: 'iat', expected: `${now - windowSeconds} to ${now + windowSeconds}`, received: String(iat) })
     }
     if (exp !== undefined && !(isTime(exp) && now < exp)) return refused('expired')
 
     // 12. It is for the access token that came with it; its key was compared above.
-    if (accessToken !== undefined && ath !== sha256Base64url(accessToken)) return refused('wrong_token')
+    const hash = accessToken === undefined ? undefined : sha256Base64url(accessToken)
+    if (hash !== undefined && ath !== hash) return refused('wrong_token', { claim: 'ath', expected: hash, received: shownHash(ath) })
     const stored = payload.stored !== false
     return { status: 'valid', jkt: made, jti, iat, stored, ...(isNonceAsked && { nonce: nonce as string }) }
   }
@@ -154,6 +164,6 @@ function isTime(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-function refused(reason: ProofRefusal): ProofVerdict {
-  return { status: 'refused', reason }
+function refused(reason: ProofRefusal, mismatch?: ProofMismatch): ProofVerdict {
+  return { status: 'refused', reason, ...(mismatch && { mismatch }) }
 }

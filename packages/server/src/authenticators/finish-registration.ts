@@ -18,8 +18,9 @@ import type { AuthenticatorRecord, BoundBy, RegistrationRecord, TotpData, WebAut
 import type { Domain } from '../tokens/domain.ts'
 import { type Admitted, admit } from './admit.ts'
 import { FINISH_REGISTRATION_BODY } from './body.ts'
+import { defaultName } from './default-name.ts'
 import { hasNothingAboveSession } from './gate.ts'
-import { authenticatorIdOf, defaultName, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
+import { authenticatorIdOf, mostFor, openRegistration, registrationExpired, tooManyAuthenticators } from './registration.ts'
 
 const UNVERIFIED_KEY =
   'This key did not ask for its PIN or your finger, which a security key must do. Set a PIN on it, or add it as a passkey: that works without.'
@@ -64,7 +65,7 @@ async function finish(
     id: authenticatorIdOf(registration.id),
     subject: caller.subject,
     level,
-    name: name ?? defaultName(data.method, standing.authenticators),
+    name: name ?? (await defaultName(domain, caller, { data, existing: standing.authenticators })),
     createdAt: domain.now(),
     boundBy: boundBy(registration, gate),
     ...(recovery && { recovery }),
@@ -101,7 +102,7 @@ async function makeWebAuthn(domain: Domain, standing: Standing, { registration, 
   if (result.ok) return { data: result.data, level: result.level }
   const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
   const left = await guessesLeft(domain, { subject: registration.key.subject, budget: budgetOf(standing), ceremony: registration.id })
-  throw attemptFailed(result.failure, left, isUnverified ? UNVERIFIED_KEY : undefined)
+  throw attemptFailed(result.failure, left, { detail: isUnverified ? UNVERIFIED_KEY : undefined })
 }
 
 /**
@@ -112,12 +113,13 @@ async function makeWebAuthn(domain: Domain, standing: Standing, { registration, 
  */
 async function makeTotp(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   const { subject } = registration.key
-  const guess = await takeGuess(domain, { subject, budget: budgetOf(standing), ceremony: registration.id })
-  const code = typedCode(response)
+  const place = { subject, budget: budgetOf(standing), ceremony: registration.id }
+  const code = await typedCode(domain, place, response)
+  const guess = await takeGuess(domain, place)
   let step: number | undefined
   try {
     const secret = domain.sealer.open(registration.secret, totpSecretContext(subject, authenticatorIdOf(registration.id)))
-    step = code === undefined ? undefined : matchTotp({ secret, code, now: domain.now(), windowSteps: domain.options.totp.windowSteps })
+    step = matchTotp({ secret, code, now: domain.now(), windowSteps: domain.options.totp.windowSteps })
     if (step === undefined && guess.last) await domain.store.registrations.take(registration.id)
   } catch (error) {
     await guess.forgive()

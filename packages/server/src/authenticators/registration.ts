@@ -1,7 +1,7 @@
 import { StileError } from '../error.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
-import type { AuthenticatorRecord, RegistrationRecord, TotpData, WebAuthnData } from '../stores/store.ts'
+import type { RegistrationRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import type { Admitted } from './admit.ts'
 
@@ -51,19 +51,4 @@ export function registrationExpired(): StileError {
 /** The problem if a subject has as many authenticators as there may be. */
 export function tooManyAuthenticators(): StileError {
   return new StileError('conflict', `You have ${MOST_AUTHENTICATORS} authenticators, which is the most. Remove one first.`)
-}
-
-const NAMES: Readonly<Record<(WebAuthnData | TotpData)['method'], string>> = {
-  passkey: 'Passkey',
-  'security-key': 'Security key',
-  totp: 'Authenticator app',
-}
-
-/** The name of a new authenticator if none was chosen: what it is, numbered from the second on; never one that is taken. */
-export function defaultName(method: keyof typeof NAMES, existing: readonly AuthenticatorRecord[]): string {
-  const taken = new Set(existing.map(({ name }) => name))
-  const base = NAMES[method]
-  let name = base
-  for (let number = 2; taken.has(name); number++) name = `${base} ${number}`
-  return name
 }

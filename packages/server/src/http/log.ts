@@ -11,6 +11,8 @@ export type RequestEntry = Readonly<{
   durationMs: number
   /** The problem code, if the answer is a problem. */
   code?: string
+  /** What a fault of the set-up is, as the client is told; it never quotes a credential. */
+  detail?: string
   /** Why the service is at fault; never sent to the client. */
   fault?: unknown
   /** Whether the client went away before the answer was complete. */
@@ -20,7 +22,8 @@ export type RequestEntry = Readonly<{
 /**
  * Writes one line per request.
  *
- * The line is built from the fields above alone: headers, queries and bodies never reach it, so there is nothing to redact. A path that
+ * The line is built from the fields above and what an error tells the log: headers, queries and bodies never reach it whole, so there is
+ * nothing to redact. A path that
  * could carry something typed by mistake is cut.
  */
 export function logRequest(log: Log, { fault, path, ...entry }: RequestEntry): void {

@@ -40,7 +40,7 @@ describe('the address of a subject through the admin API', () => {
     const settlesAt = (changed.body as { settlesAt: number }).settlesAt
     expect(Math.abs(settlesAt - service.now() - 259_200)).toBeLessThan(5)
     await vi.waitFor(() => expect(server.inbox()).toHaveLength(1), { timeout: 5000, interval: 50 })
-    expect(server.newest()).toMatchObject({ to: ['Ada@example.com'], subject: 'Your mail address is about to change: Example' })
+    expect(server.newest()).toMatchObject({ to: ['Ada@example.com'], subject: expect.stringMatching(/email address.*about to change/) })
     const back = await put('main|alice', { address: 'Ada@example.com' }, key)
     expect(back.body).toEqual({ subject: 'main|alice', address: 'Ada@example.com' })
   })
@@ -64,11 +64,11 @@ describe('the address of a subject through the admin API', () => {
     expect((await browser.request('GET', '/v1/state')).status).toBe(200)
     expect((await end('')).status).toBe(204)
     await vi.waitFor(() => expect(server.inbox()).toHaveLength(1), { timeout: 10_000, interval: 50 })
-    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: 'You were signed out: Example' })
+    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: expect.stringMatching(/signed out/) })
     expect((await browser.request('GET', '/v1/state')).status).toBe(401)
     expect((await end('?devices=forget')).status).toBe(204)
     await vi.waitFor(() => expect(server.inbox()).toHaveLength(2), { timeout: 10_000, interval: 50 })
-    expect(server.newest()?.text).toContain('Each device has to prove again')
+    expect(server.newest()?.text).toMatch(/again on each device/)
   })
 
   test('threat: a store that fails for a moment would keep people from hearing', async () => {

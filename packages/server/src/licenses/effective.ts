@@ -65,7 +65,7 @@ function license(record: LicenseRecord, { state, tier = record.tier, features = 
   }
 }
 
-/** The license reduced to a tier, without the extra features: never to one that has what the license's own tier has not. */
+/** The license reduced to a tier, without the extra features. Never grants features the original tier lacks. */
 function reduced(policy: Policy, record: LicenseRecord, target: string, counted: Counted): License {
   const own = featuresOfTier(policy, record.tier)
   const tier = tierChain(policy, target).find((each) => [...featuresOfTier(policy, each)].every((feature) => own.has(feature)))

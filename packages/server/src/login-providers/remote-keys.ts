@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
 import type { Log } from '../options/schema.ts'
 
 const TIMEOUT_MS = 5_000
@@ -40,7 +40,7 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
   /** Never rejects; what came of it is in `kept` and `failed`. */
   const read = async (): Promise<void> => {
     try {
-      kept = { keys: createLocalJWKSet(await readKeySet(url, fetch)), at: now() }
+      kept = { keys: await readKeys(url, fetch), at: now() }
       failed = undefined
     } catch (cause) {
       if (failed === undefined && kept !== undefined) onOutage(cause)
@@ -103,23 +103,45 @@ export function warnOfOutage(log: Pick<Log, 'warn'>, issuer: string, cause: unkn
   )
 }
 
-/** The key set at a URL. Throws if what comes is none, is larger than one ever is, or does not come in time. */
-async function readKeySet(url: URL, fetch: typeof globalThis.fetch): Promise<JSONWebKeySet> {
-  const response = await fetch(url, {
-    headers: { accept: 'application/json, application/jwk-set+json' },
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  })
+/** The keys at a URL. Throws, with what came from where, if it is no key set, is larger than one ever is, or does not come in time. */
+async function readKeys(url: URL, fetch: typeof globalThis.fetch): Promise<JWTVerifyGetKey> {
+  // whatever else the URL has may be a secret
+  const place = url.origin + url.pathname
+  let response: Response
+  try {
+    response = await fetch(url, {
+      headers: { accept: 'application/json, application/jwk-set+json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
+  } catch (cause) {
+    throw new Error(`${place} did not answer. Check the URL of the key set (jwks), and that this machine can reach it.`, { cause })
+  }
+  const answered = `${place} answered status ${response.status} with content type ${mediaTypeOf(response)}`
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new Error(`The key set was answered with status ${response.status}.`)
+    throw new Error(`${answered}, but a key set (jwks) comes with status 200; redirects are not followed.`)
   }
+  try {
+    return createLocalJWKSet(JSON.parse(await readText(response)))
+  } catch (cause) {
+    throw new Error(`${answered}, which is no key set (jwks): JSON with "keys", of at most ${MAX_JWKS_BYTES} bytes.`, { cause })
+  }
+}
+
+function mediaTypeOf({ headers }: Response): string {
+  const type = headers.get('content-type')?.split(';')[0]?.trim()
+  if (type === undefined) return '(none)'
+  return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? `"${type.slice(0, 100)}"` : '(unreadable)'
+}
+
+async function readText({ body }: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength
-    if (size > MAX_JWKS_BYTES) throw new Error('The key set is too large.')
+    if (size > MAX_JWKS_BYTES) throw new Error('It is too large.')
     chunks.push(chunk)
   }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  return Buffer.concat(chunks).toString('utf8')
 }

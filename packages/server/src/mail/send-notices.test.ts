@@ -40,16 +40,16 @@ describe('notices', () => {
     await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, id))
     await sendNotices(world.domain)
     expect(subjects()).toEqual([
-      'A new way to prove that it is you: Example',
-      'A way to prove that it is you was renamed: Example',
-      'A way to prove that it is you was removed: Example',
+      expect.stringMatching(/passkey added.*Example/),
+      expect.stringMatching(/Passkey renamed.*Example/),
+      expect.stringMatching(/Passkey removed.*Example/),
     ])
     const [added, renamed, removed] = server.inbox()
     expect(server.inbox().every(({ to }) => to.join() === 'ada@example.com')).toBe(true)
-    expect(added?.text).toContain('The passkey “Passkey” was added')
-    expect(renamed?.text).toContain('“Passkey” in your account at Example is named “Desk <b>” now')
+    expect(added?.text).toContain('“Passkey” was added')
+    expect(renamed?.text).toMatch(/“Passkey” .* “Desk <b>”/)
     expect(renamed?.html).toContain('“Desk &lt;b&gt;”')
-    expect(removed?.text).toContain('The passkey “Desk <b>” was removed')
+    expect(removed?.text).toContain('“Desk <b>” was removed')
     await sendNotices(world.domain)
     expect(server.inbox()).toHaveLength(3)
   })
@@ -84,10 +84,10 @@ describe('notices', () => {
     await world.enrolPasskey(caller)
     await world.enrolPasskey({ ...caller, email: { address: 'eve@example.com', verified: true } })
     await sendNotices(world.domain)
-    expect(subjects()).toEqual(expect.arrayContaining(['Your mail address is about to change: Example']))
+    expect(subjects()).toEqual(expect.arrayContaining([expect.stringMatching(/about to change/)]))
     expect(server.inbox()).toHaveLength(3)
     expect(server.inbox().every(({ to }) => to.join() === 'ada@example.com')).toBe(true)
-    expect(server.inbox().find(({ subject }) => subject.startsWith('Your mail'))?.text).toContain('e•••@example.com')
+    expect(server.inbox().find(({ subject }) => subject.includes('about to change'))?.text).toContain('e•••@example.com')
   })
 
   test('are sent once by many processes', async () => {
@@ -119,10 +119,10 @@ describe('notices', () => {
     }
     await world.confirmed(caller, () => removeAuthenticator(world.domain, caller, id))
     await sendNotices(world.domain)
-    expect(subjects().map((subject) => subject.split(':')[0])).toEqual([
-      'A new way to prove that it is you',
-      ...Array(3).fill('A way to prove that it is you was renamed'),
-      'A way to prove that it is you was removed',
+    expect(subjects()).toEqual([
+      expect.stringMatching(/added/),
+      ...Array(3).fill(expect.stringMatching(/renamed/)),
+      expect.stringMatching(/removed/),
     ])
     world.clock.advance(3600)
     const dead = { ...world.domain, mail: { send: () => new Promise<never>(() => undefined), close: () => undefined } }
@@ -133,10 +133,10 @@ describe('notices', () => {
     await Promise.all([...processes, ...processes].map((each) => sendNotices(each)))
     for (const each of processes) each.mail?.close()
     expect(server.inbox()).toHaveLength(6)
-    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: '57 changes within an hour: Example' })
+    expect(server.newest()).toMatchObject({ to: ['ada@example.com'], subject: expect.stringMatching(/^57 changes.*Example/) })
     const text = server.newest()?.text
-    expect(text).toContain('What was named “name 2” in your account at Example is named “name 3” now.')
-    expect(text).toContain('27 × “A way to prove that it is you was renamed”')
+    expect(text).toMatch(/“name 2” .* “name 3”/)
+    expect(text).toMatch(/27 × “[^”]*renamed/)
   })
 
   test('threat: a mail server that is down for an hour keeps people from hearing', async () => {

@@ -16,21 +16,21 @@ function builtIn(message: MailMessage): MailText {
 }
 
 function textOf({ heading, said, code, link, otherwise }: Wording): string {
-  const body = [...said, ...(code === undefined ? [] : [`    ${code}`]), ...(link === undefined ? [] : [link.url]), otherwise]
+  const body = [...(code === undefined ? [] : [`    ${code}`]), ...said, ...(link === undefined ? [] : [link.url]), otherwise]
   return `${[heading, ...body].join('\n\n')}\n`
 }
 
 /** One column, system fonts, readable in light and dark, and nothing that is loaded from anywhere. */
-function htmlOf({ subject, heading, said, code, link, otherwise }: Wording): string {
+function htmlOf({ language, subject, heading, said, code, link, otherwise }: Wording): string {
   const p = (text: string, style = ''): string => `<p style="margin:0 0 16px;${style}">${text}</p>`
   const body = [
-    ...said.map((each) => p(escapeHtml(each))),
     ...(code === undefined ? [] : [p(escapeHtml(code), 'font:700 32px/1.3 ui-monospace,monospace;letter-spacing:6px')]),
+    ...said.map((each) => p(escapeHtml(each))),
     ...(link === undefined ? [] : [p(`<a href="${escapeHtml(link.url)}" style="font-weight:700">${escapeHtml(link.label)}</a>`)]),
     p(escapeHtml(otherwise), 'opacity:.8;font-size:14px'),
   ]
   return `<!doctype html>
-<html lang="en">
+<html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">

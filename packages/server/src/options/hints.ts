@@ -9,12 +9,12 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     fix: "Give the URL under which browsers and guards reach the service, such as 'https://app.example.com/stile'.",
   },
   environment: {
-    why: "It separates live keys from test keys; only 'test' allows wildcard origins and plain http.",
+    why: "It separates live keys from test keys; only 'test' allows wildcard origins, and plain http beyond this machine: http://localhost is allowed in both.",
     fix: "Say 'live' or 'test'.",
   },
   secret: {
     why: 'It seals TOTP secrets and signing keys at rest; without it nobody can read them, neither can the service.',
-    fix: 'Make one with `stile secret`, keep it outside the database, and give its 32 bytes in base64.',
+    fix: 'Make one with `stile secret`, keep it outside the database, such as in STILE_SECRET, and give its 32 bytes in base64.',
   },
   previousSecrets: {
     why: 'They open what they sealed until `stile secret rotate` has sealed it with `secret`.',

@@ -129,6 +129,20 @@ test('what only a test service may do', () => {
   ).toEqual([])
 })
 
+test.each([
+  ['', 'empty'],
+  [undefined, 'missing'],
+  ['not base64!', 'base64'],
+])('a secret that is %j is told from one that is malformed, with the variable and the command that makes one', (secret, what) => {
+  const [issue, ...more] = issuesOf({ secret })
+  expect(more).toEqual([])
+  expect(issue).toMatchObject({
+    path: 'secret',
+    what: expect.stringContaining(what),
+    fix: expect.stringMatching(/`stile secret`.*STILE_SECRET/),
+  })
+})
+
 test('no message shows the secret', () => {
   const secret = 'bm90IHRoaXJ0eS10d28gYnl0ZXM='
   try {

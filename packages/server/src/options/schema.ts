@@ -105,7 +105,9 @@ const bytes32 = z
     z.instanceof(Uint8Array),
     z
       .string()
-      .regex(/^[A-Za-z0-9+/_-]+={0,2}$/, 'is not base64')
+      .regex(/^[A-Za-z0-9+/_-]+={0,2}$/, {
+        error: ({ input }) => (input === '' ? 'is empty: the variable that it is read from is not set' : 'is not base64'),
+      })
       .transform((text) => new Uint8Array(Buffer.from(text, 'base64url'))),
   ])
   .refine((secret) => secret.length === 32, 'does not have exactly 32 bytes')

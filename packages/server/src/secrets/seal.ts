@@ -119,7 +119,7 @@ export function createSealer({ secret, previousSecrets = [], random }: SealerOpt
         decipher.setAuthTag(body.subarray(-TAG_BYTES))
         return new Uint8Array(Buffer.concat([decipher.update(body.subarray(0, -TAG_BYTES)), decipher.final()]))
       } catch {
-        // no cause: there is nothing in it, and it must not be told apart how it failed
+        // omit the cause: failures must be indistinguishable
         throw new SealError(
           'not_authentic',
           `What stands in ${context.table} was altered, or moved there from another row, and is not opened. Find out who can write the ` +

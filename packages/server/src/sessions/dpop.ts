@@ -1,5 +1,12 @@
 import { normalizeHtu } from '@stile/protocol'
-import { createProofVerifier, MAX_JTI_LENGTH, NONCE_LIFETIME_SECONDS, type ProofRefusal, sha256Base64url } from '@stile/protocol/node'
+import {
+  createProofVerifier,
+  describeMismatch,
+  MAX_JTI_LENGTH,
+  NONCE_LIFETIME_SECONDS,
+  type ProofRefusal,
+  sha256Base64url,
+} from '@stile/protocol/node'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
 
@@ -47,6 +54,7 @@ export function createDpopChecks(): (check: DpopCheck) => DpopProof {
   return ({ proof, method, url, accessToken, jkt, isNonce, now }) => {
     const verdict = verifyProof(proof, {
       method,
+      url,
       isUrl: (htu) => normalizeHtu(htu) === normalizeHtu(url),
       accessToken,
       jkt,
@@ -54,15 +62,15 @@ export function createDpopChecks(): (check: DpopCheck) => DpopProof {
       now,
     })
     if (verdict.status === 'valid') return verdict
-    const { reason } = verdict
+    const { reason, mismatch } = verdict
     throw new StileError(
       reason === 'nonce_missing' || reason === 'nonce_refused' ? 'use_dpop_nonce' : 'invalid_dpop_proof',
-      DETAILS[reason],
+      DETAILS[reason] + describeMismatch(mismatch),
     )
   }
 }
 
-/** What a client is told; never what it sent. */
+/** What a client is told; of what it sent only the claim that does not fit. */
 const DETAILS: Readonly<Record<ProofRefusal, string>> = {
   missing: 'The DPoP header is missing. Send a proof of the device key with every request.',
   repeated: 'There is more than one DPoP header. Send exactly one proof.',
@@ -76,7 +84,7 @@ const DETAILS: Readonly<Record<ProofRefusal, string>> = {
   wrong_signature: 'The signature of the proof does not match its key.',
   private_key: 'The jwk of the proof holds a private key, which is now known to others. Make a new device key.',
   wrong_method: 'The proof is for another HTTP method (htm).',
-  wrong_url: 'The proof is for another URI (htu).',
+  wrong_url: 'The proof is for another URI (htu). If it should be this one, check publicUrl and what a proxy in front strips or adds.',
   nonce_missing: 'The proof needs the nonce of the DPoP-Nonce header. Make a new proof.',
   nonce_refused: 'The nonce of the proof is too old. Make a new proof with the one of the DPoP-Nonce header.',
   not_fresh: `The proof was not made within ${PROOF_WINDOW_SECONDS} seconds of now (iat). Check the clock of this device.`,

@@ -31,7 +31,7 @@ async function provider(answer: RequestListener) {
     server.closeAllConnections()
     server.close()
   })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks?key=secret`
   const world = await createTestDomain()
   onTestFinished(() => world.close())
   const [issuer] = world.domain.options.issuers
@@ -42,7 +42,7 @@ async function provider(answer: RequestListener) {
     fetch: globalThis.fetch,
     log,
   })
-  return { tokens, server }
+  return { tokens, server, url }
 }
 
 const mint = (header: object = {}) =>
@@ -86,16 +86,31 @@ test('a token without a key id is refused where the issuer has several keys', as
   await expect(tokens.verify(mint({ kid: undefined }))).rejects.toMatchObject({ code: 'invalid_token' })
 })
 
-test.each<[string, RequestListener]>([
-  ['fails', (_, response) => response.writeHead(500).end()],
-  ['redirects elsewhere', (_, response) => response.writeHead(302, { location: 'https://evil.example/jwks' }).end()],
-  ['answers no key set', (_, response) => response.end('<html>')],
-  ['answers without keys', (_, response) => response.end('{"keys":7}')],
-  ['answers without an end', (_, response) => void response.write('x'.repeat(300 * 1024))],
-  ['hangs up', (request) => request.socket.destroy()],
-])('a login provider that %s is an outage of ours, not a fault of the token', async (_, answer) => {
-  const { tokens } = await provider(answer)
-  await expect(tokens.verify(mint())).rejects.toMatchObject({ code: 'service_unavailable', members: { retryAfter: 5 } })
+const html = { 'content-type': 'text/html; charset=utf-8' }
+test.each<[string, RequestListener, string]>([
+  ['fails', (_, response) => response.writeHead(500, html).end(), 'status 500 with content type "text/html"'],
+  [
+    'redirects',
+    (_, response) => response.writeHead(302, { location: 'https://evil.example/jwks' }).end(),
+    'status 302 with content type (none)',
+  ],
+  ['answers no key set', (_, response) => response.writeHead(200, html).end('<html>'), 'status 200 with content type "text/html"'],
+  ['answers without keys', (_, response) => response.end('{"keys":7}'), 'status 200 with content type (none)'],
+  ['answers without an end', (_, response) => void response.write('x'.repeat(300 * 1024)), 'status 200 with content type (none)'],
+  [
+    'names no type',
+    (_, response) => response.writeHead(404, { 'content-type': 'secret' }).end(),
+    'status 404 with content type (unreadable)',
+  ],
+  ['hangs up', (request) => request.socket.destroy(), 'did not answer'],
+])('a login provider that %s is an outage of ours, told with its URL and what came', async (_, answer, told) => {
+  const { tokens, url } = await provider(answer)
+  const error = await tokens.verify(mint()).catch((each: unknown) => each)
+  expect(error).toMatchObject({ code: 'service_unavailable', members: { retryAfter: 5 } })
+  const { message } = (error as Error).cause as Error
+  expect(message).toContain(`${url.split('?')[0]} `)
+  expect(message).toContain(told)
+  expect(message).not.toContain('secret')
 })
 
 test('a login provider that cannot be reached is asked again only after a while, and then works again', async () => {

@@ -52,13 +52,13 @@ export function createIssuers({ issuers, publicUrl, now, fetch, log }: IssuersDe
       typeof jwks === 'string'
         ? remoteKeys({ url: new URL(jwks), now, fetch, onOutage })
         : createLocalJWKSet(jwks as unknown as JSONWebKeySet)
-    byIss.set(options.issuer, { options, getKey: explained(getKey) })
+    byIss.set(options.issuer, { options, getKey: explained(options.id, getKey) })
   }
   return { find: (iss) => byIss.get(iss) }
 }
 
 /** Tells what the token did wrong from what is wrong with the issuer's key set. */
-function explained(getKey: JWTVerifyGetKey): JWTVerifyGetKey {
+function explained(id: string, getKey: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await getKey(header, token)
@@ -71,7 +71,7 @@ function explained(getKey: JWTVerifyGetKey): JWTVerifyGetKey {
         throw new StileError('invalid_token', 'The session token is signed in a way that is not supported.', {}, { cause })
       throw new StileError(
         'service_unavailable',
-        'The keys of the login provider cannot be fetched now, so session tokens cannot be checked. Try again shortly.',
+        `The keys of the issuer "${id}" cannot be fetched now, so session tokens cannot be checked. The log of the service says what was answered. Try again shortly.`,
         { retryAfter: PAUSE_SECONDS },
         { cause },
       )

@@ -1,6 +1,7 @@
 import { deviceName } from '../../devices/device-name.ts'
 import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
+import { isOrigin } from '../../options/origins.ts'
 import type { Credentials } from '../../sessions/authenticate.ts'
 import type { Caller, Recognized } from '../../sessions/caller.ts'
 import { sessionEnded } from '../../sessions/session-ended.ts'
@@ -51,11 +52,7 @@ function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, 
   const client = (call: Call) => {
     const origin = call.header('origin')
     const found = clientOf(options, origin, origin === undefined ? call.query('audience') : undefined)
-    if (found === undefined)
-      throw new StileError(
-        'origin_not_allowed',
-        'Pages of this origin may not call the service. Add the origin to a client in its configuration.',
-      )
+    if (found === undefined) throw originNotAllowed(options, origin)
     return found
   }
   return {
@@ -83,6 +80,17 @@ function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, 
         active: call.query('active') !== '0',
       }),
   }
+}
+
+/** Names the origin, and how it is let in; those that are let in stand in the log alone. */
+function originNotAllowed({ clients }: HttpContext['options'], origin = ''): StileError {
+  const named = isOrigin(origin) ? `the origin ${origin}` : 'an origin that is no http or https URL, such as "null" in a sandboxed frame,'
+  return new StileError(
+    'origin_not_allowed',
+    `Pages of ${named} may not call the service. If they should, add the origin to clients[].origins in its configuration.`,
+    {},
+    { log: { allowedOrigins: clients.flatMap(({ origins }) => origins) } },
+  )
 }
 
 /** Reads a body that comes after its caller was let in: nothing is done any more for a session that ended meanwhile. */

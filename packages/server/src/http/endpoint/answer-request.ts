@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { ProblemCode } from '@stile/protocol'
 import type { Request, Response } from 'express'
 import type { HttpContext } from '../context.ts'
 import { logRequest } from '../log.ts'
@@ -14,6 +15,9 @@ export type Exchange = Readonly<{
   scheme?: 'DPoP' | 'Bearer'
 }>
 
+/** What is most often a fault of the set-up: the log tells it as the answer does, because a browser may keep that from the page. */
+const SETUP_FAULTS: ReadonlySet<ProblemCode> = new Set(['invalid_dpop_proof', 'invalid_token', 'origin_not_allowed'])
+
 /** Answers one request: gives it an id, runs the work, turns whatever is thrown into a problem, and logs it. */
 export async function answer(
   context: HttpContext,
@@ -23,8 +27,9 @@ export async function answer(
   const began = performance.now()
   const { log, random } = context.options
   const id = requestId(headerOf(request, 'x-request-id'), random)
-  let code: string | undefined
+  let code: ProblemCode | undefined
   let fault: unknown
+  let told: Readonly<Record<string, unknown>> = {}
   response.setHeader(REQUEST_ID, id)
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('X-Content-Type-Options', 'nosniff')
@@ -38,6 +43,7 @@ export async function answer(
       durationMs: Math.round((performance.now() - began) * 10) / 10,
       ...(code === undefined ? {} : { code }),
       ...(fault === undefined ? {} : { fault }),
+      ...told,
       ...aborted,
     })
   })
@@ -45,9 +51,10 @@ export async function answer(
     const result = await work()
     if (result !== undefined) writeAnswer(response, result)
   } catch (error) {
-    const { problem, blame } = problemOf(error, context.storeFailed)
+    const { problem, blame, log: more } = problemOf(error, context.storeFailed)
     code = problem.code
     fault = blame
+    told = { ...(SETUP_FAULTS.has(code) && { detail: problem.detail }), ...more }
     if (response.headersSent) response.destroy()
     else writeProblem(response, problem, challengeHeaders(problem, { scheme, presented: presentsKey(request, scheme) }))
   }

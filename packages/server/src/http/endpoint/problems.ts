@@ -5,7 +5,7 @@ import { StileError } from '../../error.ts'
 const RETRY_SECONDS = 2
 
 /** The problem that the client is told of, and what the log must say of it if the service is to blame. */
-export type Refusal = Readonly<{ problem: Problem; blame?: unknown }>
+export type Refusal = Readonly<{ problem: Problem; blame?: unknown; log?: StileError['log'] }>
 
 /**
  * Turns whatever was thrown into a problem.
@@ -14,8 +14,7 @@ export type Refusal = Readonly<{ problem: Problem; blame?: unknown }>
  * nothing but that.
  */
 export function problemOf(error: unknown, storeFailed: (error: unknown) => boolean): Refusal {
-  if (error instanceof StileError)
-    return error.status >= 500 ? { problem: error.toProblem(), blame: error } : { problem: error.toProblem() }
+  if (error instanceof StileError) return { problem: error.toProblem(), log: error.log, ...(error.status >= 500 && { blame: error }) }
   if (storeFailed(error)) {
     const unavailable = new StileError(
       'service_unavailable',

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type EventStream, openEventStream } from './sse.ts'
@@ -12,8 +12,13 @@ afterEach(() => {
   return new Promise<void>((resolve) => server.close(() => resolve()))
 })
 
-async function serve(onStream: (stream: EventStream) => void, maxBufferedBytes?: number): Promise<number> {
-  server = createServer((_request, response) => onStream(openEventStream(response, maxBufferedBytes)))
+type ServeOptions = Readonly<{ maxBufferedBytes?: number; around?: (response: ServerResponse) => ServerResponse }>
+
+async function serve(
+  onStream: (stream: EventStream) => void,
+  { maxBufferedBytes, around = (response) => response }: ServeOptions = {},
+): Promise<number> {
+  server = createServer((_request, response) => onStream(openEventStream(around(response), maxBufferedBytes)))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }
@@ -21,22 +26,25 @@ async function serve(onStream: (stream: EventStream) => void, maxBufferedBytes?:
 test('a client that does not read is dropped before it holds more than the limit, and its resources are freed', async () => {
   const closed = Promise.withResolvers<number>()
   let sent = 0
-  const port = await serve((stream) => {
-    const data = 'x'.repeat(64 * 1024)
-    const pump = (): void => {
-      if (stream.closed()) return
-      // without the limit it would go on until memory is full
-      if (sent > MOST) {
-        closed.resolve(sent)
-        return
+  const port = await serve(
+    (stream) => {
+      const data = 'x'.repeat(64 * 1024)
+      const pump = (): void => {
+        if (stream.closed()) return
+        // without the limit it would go on until memory is full
+        if (sent > MOST) {
+          closed.resolve(sent)
+          return
+        }
+        stream.send({ event: 'state', data })
+        sent += data.length
+        setImmediate(pump)
       }
-      stream.send({ event: 'state', data })
-      sent += data.length
-      setImmediate(pump)
-    }
-    stream.onClose(() => closed.resolve(sent))
-    pump()
-  }, 1_048_576)
+      stream.onClose(() => closed.resolve(sent))
+      pump()
+    },
+    { maxBufferedBytes: 1_048_576 },
+  )
   const socket = connect(port, '127.0.0.1')
   socket.pause()
   socket.on('error', () => {})
@@ -67,3 +75,33 @@ test('a client that leaves is noticed once, and writing to it does no harm', asy
   await closed.promise
   expect(times).toBe(1)
 })
+
+test('a host that compresses without regard to Cache-Control is asked to push out every message', async () => {
+  const port = await serve(
+    (stream) => {
+      stream.send({ event: 'state', data: 1 })
+      stream.beat()
+    },
+    { around: holdingBack },
+  )
+  const abort = new AbortController()
+  const response = await fetch(`http://127.0.0.1:${port}/`, { signal: abort.signal })
+  expect(response.headers.get('cache-control')).toBe('no-store, no-transform')
+  let text = ''
+  const reading = (async () => {
+    for await (const part of response.body ?? []) text += new TextDecoder().decode(part)
+  })().catch(() => undefined)
+  await expect.poll(() => text).toBe('event: state\ndata: 1\n\n: \n\n')
+  abort.abort()
+  await reading
+})
+
+/** Holds what is written until it is flushed, as compressing middlewares do. */
+function holdingBack(response: ServerResponse): ServerResponse {
+  const held: string[] = []
+  const write = response.write.bind(response)
+  return Object.assign(response, {
+    write: (text: string) => held.push(text) > 0,
+    flush: () => void write(held.splice(0).join('')),
+  })
+}

@@ -1,5 +1,8 @@
 import type { ServerResponse } from 'node:http'
 
+/** The response of a host: a middleware that compresses it adds a way to push out what it holds. */
+type HostResponse = ServerResponse & Readonly<{ flush?: () => void }>
+
 /** How many bytes may wait for a slow client before it is dropped. */
 export const MAX_BUFFERED_BYTES = 1_048_576
 
@@ -19,7 +22,7 @@ export type EventStream = Readonly<{
 }>
 
 /** Opens an event stream as the answer. A client that does not read, so that more than {@link MAX_BUFFERED_BYTES} wait, is dropped. */
-export function openEventStream(response: ServerResponse, maxBufferedBytes: number = MAX_BUFFERED_BYTES): EventStream {
+export function openEventStream(response: HostResponse, maxBufferedBytes: number = MAX_BUFFERED_BYTES): EventStream {
   let closed = false
   const listeners: (() => void)[] = []
   const close = (): void => {
@@ -32,6 +35,8 @@ export function openEventStream(response: ServerResponse, maxBufferedBytes: numb
   response.on('error', close)
   response.statusCode = 200
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
+  // a middleware or proxy that compresses would hold messages back until its window is full (RFC 9111 §5.2.2.6)
+  response.setHeader('Cache-Control', 'no-store, no-transform')
   // nginx would hold messages back until its buffer is full
   response.setHeader('X-Accel-Buffering', 'no')
   response.flushHeaders()
@@ -39,6 +44,7 @@ export function openEventStream(response: ServerResponse, maxBufferedBytes: numb
   const write = (text: string): void => {
     if (closed || response.writableEnded) return
     response.write(text)
+    response.flush?.()
     if (response.writableLength > maxBufferedBytes) {
       response.destroy()
       close()

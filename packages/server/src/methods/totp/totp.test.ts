@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { normalizeCode } from '../typed-code.ts'
+import { readCode } from '../typed-code.ts'
 import { encodeBase32 } from './base32.ts'
 import { hotp } from './hotp.ts'
 import { matchTotp, otpauthUri } from './totp.ts'
@@ -22,21 +22,21 @@ describe('a typed code', () => {
     ['28708a', undefined],
     ['+28708', undefined],
     ['2e5000', undefined],
-    ['２８７０８２', undefined],
-    ['٢٨٧٠٨٢', undefined],
+    ['２８７０８２', '287082'],
+    ['٢٨٧ ٠٨٢', '287082'],
     ['', undefined],
     [287082, undefined],
     [['287082'], undefined],
     [{ toString: () => '287082' }, undefined],
     [`${' '.repeat(100)}287082`, undefined],
   ])('%j is read as %j', (typed, code) => {
-    expect(normalizeCode(typed)).toBe(code)
+    expect(readCode(typed)).toBe(code)
   })
 
-  test('is six ASCII digits or nothing, whatever was typed', () => {
+  test('is six ASCII digits in the end, or nothing, whatever was typed', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.string({ unit: 'binary' })), (typed) => {
-        expect(normalizeCode(typed) ?? '000000').toMatch(/^[0-9]{6}$/)
+        expect(readCode(typed) ?? '000000').toMatch(/^[0-9]{6}$/)
       }),
     )
   })
@@ -112,15 +112,25 @@ test.each([
     /^otpauth:\/\/totp\/([^?]*)\?(.*)$/.exec(otpauthUri({ secret, issuer: name, account: 'realm:ada' })) ?? []
   // as Google Authenticator, Aegis and FreeOTP read it
   const label = decodeURIComponent(path)
-  expect([label.slice(0, label.indexOf(':')), label.slice(label.indexOf(':') + 1)]).toEqual([shown, 'realm:ada'])
+  expect([label.slice(0, label.indexOf(':')), label.slice(label.indexOf(':') + 1)]).toEqual([shown, 'realm ada'])
   expect(new URLSearchParams(query).get('issuer')).toBe(shown)
+})
+
+test.each([
+  ['realm:ada:1', 'realm ada 1'],
+  ['urn: x', 'urn x'],
+  [':', 'User'],
+])('threat: the account %j takes the part before its colon for the product', (account, shown) => {
+  const [, label = ''] = /^otpauth:\/\/totp\/([^?]*)/.exec(otpauthUri({ secret, issuer: 'Acme', account })) ?? []
+  // as apps read it that part the label at its last colon
+  expect(decodeURIComponent(label).split(':')).toEqual(['Acme', shown])
 })
 
 test('the URI of a secret says everything that an authenticator app reads', () => {
   const uri = new URL(otpauthUri({ secret, issuer: 'Ledger & Söhne', account: 'ada:1@example.com' }))
   expect(uri.protocol).toBe('otpauth:')
   expect(uri.host).toBe('totp')
-  expect(uri.pathname).toBe(`/${encodeURIComponent('Ledger & Söhne')}:${encodeURIComponent('ada:1@example.com')}`)
+  expect(uri.pathname).toBe(`/${encodeURIComponent('Ledger & Söhne')}:${encodeURIComponent('ada 1@example.com')}`)
   expect(Object.fromEntries(uri.searchParams)).toEqual({
     secret: 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ',
     issuer: 'Ledger & Söhne',

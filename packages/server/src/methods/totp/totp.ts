@@ -15,6 +15,8 @@ export const TOTP_AMR: readonly string[] = ['otp', 'mfa']
 const DIGITS = 6
 /** How a product is called whose name is nothing but colons. */
 const PRODUCT = 'Account'
+/** How a user is called whose name is nothing but colons. */
+const USER = 'User'
 
 /** The authenticator whose code it was and the step that was accepted, or why the code was refused. */
 export type TotpResult =
@@ -53,11 +55,11 @@ export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; no
  *
  * Throws only what the store or the sealer throws; then nothing was accepted.
  *
- * @param code  what `normalizeCode` made of the code
+ * @param code  what `typedCode` made of it
  */
 export async function verifyTotp(
   input: Readonly<{
-    code: string | undefined
+    code: string
     authenticators: readonly AuthenticatorRecord[]
     sealer: Sealer
     store: Store
@@ -67,7 +69,6 @@ export async function verifyTotp(
 ): Promise<TotpResult> {
   const { code, authenticators, sealer, store, now, windowSteps } = input
   let failure: Extract<TotpResult, { ok: false }>['failure'] = 'wrong_code'
-  if (code === undefined) return { ok: false, failure }
   for (const authenticator of authenticators) {
     if (authenticator.data.method !== 'totp') continue
     const secret = sealer.open(authenticator.data.sealedSecret, totpSecretContext(authenticator.subject, authenticator.id))
@@ -81,12 +82,16 @@ export async function verifyTotp(
 }
 
 /**
- * The URI that an authenticator app reads from a QR code (Key URI Format). Apps part the label at its first colon, percent-encoded or not, so
- * that the issuer may have none: it becomes a space there.
+ * The URI that an authenticator app reads from a QR code (Key URI Format). Apps part the label at a colon, percent-encoded or not, so that
+ * neither issuer nor account may have one: it becomes a space. The parameter `issuer` is the same text, as the format asks.
  */
 export function otpauthUri(input: Readonly<{ secret: Uint8Array; issuer: string; account: string }>): string {
-  const issuer = encodeURIComponent(input.issuer.replace(/\s*:\s*/g, ' ').trim() || PRODUCT)
-  const label = `${issuer}:${encodeURIComponent(input.account)}`
+  const issuer = encodeURIComponent(withoutColons(input.issuer) || PRODUCT)
+  const label = `${issuer}:${encodeURIComponent(withoutColons(input.account) || USER)}`
   const secret = encodeBase32(input.secret)
   return `otpauth://totp/${label}?secret=${secret}&issuer=${issuer}&algorithm=SHA1&digits=${DIGITS}&period=${TOTP_STEP_SECONDS}`
+}
+
+function withoutColons(name: string): string {
+  return name.replace(/\s*:\s*/g, ' ').trim()
 }

@@ -36,6 +36,20 @@ describe('an honest registration', () => {
     expect(await register({ uv: false })).toMatchObject({ ok: true, level: 'mfa' })
   })
 
+  test('is accepted from a password manager that pads what it sends, and kept under the id without padding', async () => {
+    const device = softAuthenticator()
+    const pad = (text: string): string => text + '='.repeat((4 - (text.length % 4)) % 4)
+    const { id, rawId, response, ...rest } = device.register(challenge) as Readonly<{ id: string; rawId: string; response: object }>
+    const members = Object.fromEntries(
+      Object.entries(response).map(([name, value]) => [name, typeof value === 'string' ? pad(value) : value]),
+    )
+    const padded = { ...rest, id: pad(id), rawId: pad(rawId), response: members }
+    expect(await verify(padded)).toMatchObject({
+      ok: true,
+      data: { credentialId: device.credentialId },
+    })
+  })
+
   test('is accepted from every configured origin', async () => {
     expect(await register({ origin: 'https://www.app.example' })).toMatchObject({ ok: true })
   })

@@ -1,5 +1,5 @@
 import { check } from '../refusal.ts'
-import { bytesOf } from './bytes.ts'
+import { readBytes } from './bytes.ts'
 
 /** The longest credential id in bytes (WebAuthn L3 §7.1 step 25). */
 export const LONGEST_CREDENTIAL_ID = 1023
@@ -29,42 +29,46 @@ export type AttestationResponse = CredentialResponse &
 export function readAssertion(value: unknown): AssertionResponse {
   const { credential, response } = readCredential(value)
   const { userHandle } = response
-  const authenticatorData = bytesOf(response.authenticatorData, LONGEST_AUTHENTICATOR_DATA)
-  const signature = bytesOf(response.signature, LONGEST_SIGNATURE)
+  const authenticatorData = readBytes(response.authenticatorData, LONGEST_AUTHENTICATOR_DATA)
+  const signature = readBytes(response.signature, LONGEST_SIGNATURE)
   check(authenticatorData !== undefined && signature !== undefined, 'response_malformed')
   const absent = userHandle === undefined || userHandle === null || userHandle === ''
-  check(absent || bytesOf(userHandle, LONGEST_USER_HANDLE) !== undefined, 'response_malformed')
+  const handle = absent ? undefined : readBytes(userHandle, LONGEST_USER_HANDLE)
+  check(absent || handle !== undefined, 'response_malformed')
   return {
     ...credential,
-    authenticatorData,
-    signature,
-    ...(!absent && { userHandle: userHandle as string }),
+    authenticatorData: authenticatorData.bytes,
+    signature: signature.bytes,
+    ...(handle && { userHandle: handle.text }),
   }
 }
 
 /** Reads the answer of `navigator.credentials.create()`; refuses with `response_malformed`. */
 export function readAttestation(value: unknown): AttestationResponse {
   const { credential, response } = readCredential(value)
-  const attestationObject = bytesOf(response.attestationObject, LONGEST_ATTESTATION)
+  const attestationObject = readBytes(response.attestationObject, LONGEST_ATTESTATION)
   check(attestationObject !== undefined, 'response_malformed')
   // hints for a later prompt, and nothing more: what is unknown is left out
   const told: readonly unknown[] = Array.isArray(response.transports) ? response.transports : []
   return {
     ...credential,
-    attestationObject,
-    attestationText: response.attestationObject as string,
+    attestationObject: attestationObject.bytes,
+    attestationText: attestationObject.text,
     transports: TRANSPORTS.filter((transport) => told.includes(transport)),
   }
 }
 
 function readCredential(value: unknown): Readonly<{ credential: CredentialResponse; response: Readonly<Record<string, unknown>> }> {
   check(isRecord(value), 'response_malformed')
-  const { id, rawId, type, response } = value
-  check(bytesOf(id, LONGEST_CREDENTIAL_ID) !== undefined && rawId === id, 'response_malformed')
+  const { type, response } = value
+  const id = readBytes(value.id, LONGEST_CREDENTIAL_ID)
+  const rawId = readBytes(value.rawId, LONGEST_CREDENTIAL_ID)
+  check(id !== undefined && rawId?.text === id.text, 'response_malformed')
   check(type === 'public-key' && isRecord(response), 'response_malformed')
-  const clientDataJSON = bytesOf(response.clientDataJSON, LONGEST_CLIENT_DATA)
+  const clientDataJSON = readBytes(response.clientDataJSON, LONGEST_CLIENT_DATA)
   check(clientDataJSON !== undefined, 'response_malformed')
-  return { credential: { id: id as string, clientDataJSON, clientDataText: response.clientDataJSON as string }, response }
+  const { bytes, text } = clientDataJSON
+  return { credential: { id: id.text, clientDataJSON: bytes, clientDataText: text }, response }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

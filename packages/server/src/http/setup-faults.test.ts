@@ -1,0 +1,68 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { answerOf } from './client.test-support.ts'
+import { expectProblem } from './problem.test-support.ts'
+import { ORIGIN, PUBLIC_URL, startTestService, type TestServiceOptions } from './service.test-support.ts'
+
+/** A service, and the lines that it has logged of refused requests. */
+async function start(options: TestServiceOptions = {}) {
+  const service = await startTestService(options)
+  onTestFinished(() => service.close())
+  const lines = () => service.lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+  return { service, lines, refused: () => lines().find(({ msg }) => msg === 'request refused') }
+}
+
+test('whoever sets the service up behind a proxy reads which URL, method or token was expected, and which came', async () => {
+  const { service, refused } = await start()
+  const client = service.client()
+  await client.request('GET', '/v1/state')
+  const send = async (claims: Record<string, unknown>) => {
+    const token = service.mint({ cnf: { jkt: client.jkt } })
+    const headers = { authorization: `DPoP ${token}`, dpop: client.proof('GET', '/v1/state', token, claims), origin: ORIGIN }
+    return await answerOf(await fetch(`${service.url}/v1/state?token=query-secret`, { headers }))
+  }
+  const other = await send({ htu: 'http://me:pass-secret@localhost:4000/v1/state?code=query-secret' })
+  expectProblem(other, 'invalid_dpop_proof')
+  const { detail } = other.body as { detail: string }
+  expect(detail).toContain(`Expected htu: ${PUBLIC_URL}/v1/state; received: http://localhost:4000/v1/state.`)
+  expect(other.headers.get('www-authenticate')).toContain(`${PUBLIC_URL}/v1/state`)
+  await expect.poll(refused).toMatchObject({ code: 'invalid_dpop_proof', detail })
+  expect((await send({ htm: 'POST' })).body.detail).toContain('Expected htm: GET; received: POST.')
+  expect((await send({ ath: 'x' })).body.detail).toMatch(/Expected ath: [\w-]{43}; received: no SHA-256/)
+  expect(service.lines.join('\n')).not.toContain('-secret')
+})
+
+test('a page that may not call the service is named, and the log says which may', async () => {
+  const { service, refused } = await start()
+  const preflight = await fetch(`${service.url}/v1/state`, { method: 'OPTIONS', headers: { origin: 'http://localhost:5173' } })
+  const answer = await answerOf(preflight)
+  expectProblem(answer, 'origin_not_allowed')
+  const { detail } = answer.body as { detail: string }
+  expect(detail).toContain('http://localhost:5173')
+  expect(detail).toContain('clients[].origins')
+  await expect.poll(refused).toMatchObject({ code: 'origin_not_allowed', detail, allowedOrigins: [ORIGIN] })
+})
+
+test.each(['null', 'https://app.example.com/path', 'secret\ttext'])('an Origin header that is none is not quoted: %j', async (origin) => {
+  const { service } = await start()
+  const answer = await answerOf(await fetch(`${service.url}/v1/state`, { headers: { origin } }))
+  expectProblem(answer, 'origin_not_allowed')
+  expect(answer.body.detail).toContain('no http or https URL')
+  expect(answer.text).not.toContain(origin === 'null' ? 'nothing' : origin)
+})
+
+test.each([
+  [{ origins: [ORIGIN] }, undefined],
+  [{ origins: [ORIGIN, 'https://old.example.com'] }, ['https://old.example.com']],
+  [{ origins: [ORIGIN], relatedOrigins: ['https://example.org'] }, ['https://example.org']],
+])('origins for passkeys that no client lists are told at start: %j', async (webauthn, origins) => {
+  const { lines } = await start({ options: { webauthn: { rpId: 'example.com', rpName: 'Example', ...webauthn } } })
+  expect(lines().find((line) => line.allowedOrigins !== undefined)).toEqual(
+    origins && expect.objectContaining({ level: 40, origins, allowedOrigins: [ORIGIN] }),
+  )
+})
+
+test('a wildcard of a client lists all that it stands for', async () => {
+  const clients = [{ id: 'web', origins: ['https://*.example.com'] }]
+  const { lines } = await start({ options: { clients } })
+  expect(lines().find((line) => line.allowedOrigins !== undefined)).toBeUndefined()
+})
