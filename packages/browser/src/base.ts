@@ -10,5 +10,5 @@ export {
   StileError,
   toStileError,
 } from './error.ts'
+export { isState } from './is-state.ts'
 export { type Observable, observable } from './observable.ts'
-export { isState } from './state/is-state.ts'

@@ -27,7 +27,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   // each server gives nonces of its own, and the service may be mounted at the origin of the API
   const createProver = () => createDeviceProver({ key: pageKey, now: clock.serviceNow })
   const session = createSession({ ask: options.session, deviceId, clock, onSwitch: () => state.restart() })
-  const service = createServiceClient({ baseUrl, session, prover: createProver(), clock, fetch })
+  const service = createServiceClient({ baseUrl, session, prover: createProver(), clock, fetch, loadReady })
   const { request } = service
 
   const state = createLiveState({
@@ -79,7 +79,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     refresh: state.refresh,
     stepUp: (feature, asked) => stepUps.join(feature, asked).flow,
     onStepUp: stepUps.onStepUp,
-    fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch }),
+    fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch, loadReady }),
     token: (audience = mainAudience) => tokens.get(audience),
     request,
     relogin,

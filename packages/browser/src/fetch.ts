@@ -1,6 +1,7 @@
+import type { ChallengeParams, Level } from '@stile/protocol'
 import { StepUpRequired } from './base.ts'
 import type { DeviceProver } from './device/device-proof.ts'
-import { type Challenged, type Credential, exchange } from './service/exchange.ts'
+import { type Challenged, type Credential, type Exchange, exchange } from './service/exchange.ts'
 import { problemOf } from './service/problem.ts'
 import type { LiveState } from './state/live-state.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
@@ -16,10 +17,13 @@ export type FetchOptions = Readonly<{
   state: Pick<LiveState, 'load'>
   stepUps: Pick<StepUps, 'joinForChallenge'>
   fetch: typeof globalThis.fetch
+  /** Loads what reads challenges. */
+  loadReady: () => ReturnType<Exchange['loadReady']> &
+    Promise<Readonly<{ challengedLevel: (params: ChallengeParams) => Level | undefined }>>
 }>
 
 /** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
-export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }: FetchOptions): Stile['fetch'] {
+export function createFetch({ audiences, prover, tokens, state, stepUps, fetch, loadReady }: FetchOptions): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
     const url = new URL((input as Request).url ?? input, globalThis.document?.baseURI)
     const audience = audiences.get(url.origin)
@@ -46,7 +50,7 @@ export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }
           await state.load()
           return true
         case 'insufficient_user_authentication': {
-          const { challengedLevel } = await import('./ready.ts')
+          const { challengedLevel } = await loadReady()
           // a level that this version does not know cannot be proven
           const problem = challengedLevel(challenge) && (await problemOf(response))
           if (!problem?.feature) return false
@@ -59,7 +63,7 @@ export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }
           return false
       }
     }
-    return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, send, cure })
+    return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, loadReady, send, cure })
   }
 }
 

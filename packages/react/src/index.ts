@@ -1,5 +1,5 @@
-export type { CardKind, CardSlots, CardView, UpgradeAsked } from './cards/slots.ts'
-export type { CardText, GateTexts } from './cards/texts.ts'
+export type { CardKind, CardSlots, CardView, UpgradeAsked } from './context/slots.ts'
+export type { CardText, GateTexts } from './context/texts.ts'
 export type { StepUpGateProps } from './gate/step-up-gate.tsx'
 export { StepUpGate } from './gate/step-up-gate.tsx'
 export type { TierGuardProps } from './gate/tier-guard.tsx'

@@ -21,6 +21,8 @@ export type Exchange = Readonly<{
   repeatable?: boolean
   /** The token to send along, asked for each try. Without one the call goes without a proof. */
   token: () => Promise<string | undefined>
+  /** Loads what reads challenges. */
+  loadReady: () => Promise<Readonly<{ findChallenge: (header: string) => ChallengeParams | undefined }>>
   send: (credential: Credential | undefined) => Promise<Response>
   /** Does what the challenge asks for, and resolves with whether it did. A missing nonce is learnt already. */
   cure: (challenged: Challenged) => Promise<boolean>
@@ -34,7 +36,7 @@ const NO_NONCE = 'use_dpop_nonce'
  *
  * @returns the last answer, as it came
  */
-export async function exchange({ prover, method, url, repeatable = true, token, send, cure }: Exchange): Promise<Response> {
+export async function exchange({ prover, method, url, repeatable = true, token, loadReady, send, cure }: Exchange): Promise<Response> {
   const tried = new Set<string>()
   for (;;) {
     const carried = await token()
@@ -48,7 +50,7 @@ export async function exchange({ prover, method, url, repeatable = true, token, 
       tried.add(NO_NONCE)
       continue
     }
-    const { findChallenge } = await import('../ready.ts')
+    const { findChallenge } = await loadReady()
     const challenge = findChallenge(header)
     if (!challenge || tried.has(challenge.error)) return response
     tried.add(challenge.error)

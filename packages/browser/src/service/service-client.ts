@@ -3,7 +3,7 @@ import type { DeviceProver } from '../device/device-proof.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
-import { exchange } from './exchange.ts'
+import { type Exchange, exchange } from './exchange.ts'
 import { problemOf } from './problem.ts'
 
 /** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
@@ -22,6 +22,8 @@ export type ServiceClientOptions = Readonly<{
   prover: DeviceProver
   clock: Clock
   fetch: typeof globalThis.fetch
+  /** Loads what reads challenges. */
+  loadReady: Exchange['loadReady']
 }>
 
 const WAIT_MS = 10_000
@@ -35,7 +37,7 @@ const foreign = ({ url, status, headers }: Response): Error => new Error(`${url}
 
 /** Creates the client of the service. A missing nonce, a refused session token and a clock that was set are each
  * cured once per call. */
-export function createServiceClient({ baseUrl, session, prover, clock, fetch }: ServiceClientOptions): ServiceClient {
+export function createServiceClient({ baseUrl, session, prover, clock, fetch, loadReady }: ServiceClientOptions): ServiceClient {
   const open: ServiceClient['open'] = async (path, init) => {
     if (path[0] !== '/') throw new TypeError('A path that does not start with / could change the host.')
     const url = new URL(baseUrl + path)
@@ -44,6 +46,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch }: 
       method: init.method,
       url,
       token: session.token,
+      loadReady,
       send: (credential) =>
         fetch(url, {
           signal: AbortSignal.timeout(WAIT_MS),

@@ -1,35 +1,10 @@
-import type { ClientState } from '@stile/browser'
-import type { Decision, License } from '@stile/protocol'
+import type { Decision } from '@stile/protocol'
 import type { ReactElement, ReactNode } from 'react'
-import { Broken, Loading } from '../gate/loading.tsx'
-import { type StileContextValue, useStileContext } from '../provider/context.ts'
-import type { TierName } from '../register.ts'
-import { type CardKind, type CardSlots, type CardView, SLOT_NAMES } from './slots.ts'
-import { type CardText, type GateTexts, PROMPT_CARD_TEXTS } from './texts.ts'
-
-/** What a gate shows a card for: a decision, a license or an error. */
-export type CardAsked = Readonly<{
-  /** What people read for the feature. */
-  name?: string | undefined
-  /** The feature that is asked for. */
-  feature?: string | undefined
-  decision?: Decision | undefined
-  license?: License | null | undefined
-  /** The tier that the license would have to include, and its label. */
-  tier?: Readonly<{ id: TierName; name: string }>
-  error?: Extract<ClientState, { status: 'error' }>
-  busy?: boolean
-  /** How the last ceremony ended. */
-  ended?: 'cancelled' | 'failed' | undefined
-  /** Starts the ceremony. */
-  onConfirm?: () => void
-  /** The gate's own components; they go before the provider's. */
-  slots?: CardSlots | undefined
-  /** Shown until what is needed is loaded. */
-  loading?: ReactNode
-  /** The application's own paywall. */
-  fallback?: ReactNode
-}>
+import { type StileContextValue, useStileContext } from '../context/context.ts'
+import { Broken, Loading } from '../context/loading.tsx'
+import type { CardAsked } from '../context/mounted.ts'
+import { type CardKind, type CardView, SLOT_NAMES } from '../context/slots.ts'
+import { type CardText, type GateTexts, PROMPT_CARD_TEXTS } from '../context/texts.ts'
 
 /** The card in place of the content of a gate that is closed: the application's own component, or one of ours. */
 export function Card(asked: CardAsked): ReactNode {

@@ -3,11 +3,11 @@ import { type Problem, problem } from '@stile/protocol'
 import { licenseOf } from '@stile/testing'
 import { act, render, screen, waitFor } from '@testing-library/react'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import type { CardSlots, CardView } from '../context/slots.ts'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
 import { TierGuard } from '../gate/tier-guard.tsx'
 import { open, typeCode } from '../page.test-support.ts'
 import { StileProvider } from '../provider/stile-provider.tsx'
-import type { CardSlots, CardView } from './slots.ts'
 
 const gate = <StepUpGate feature="reports.export">every account number</StepUpGate>
 const content = () => screen.findByText('every account number')

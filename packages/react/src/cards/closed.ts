@@ -1,10 +1,10 @@
 import type { ClientState, StileCode } from '@stile/browser'
 import type { Decision, License, ReasonCode } from '@stile/protocol'
-import type { StileContextValue } from '../provider/context.ts'
+import type { StileContextValue } from '../context/context.ts'
+import type { CardAsked } from '../context/mounted.ts'
+import type { CardKind, CardView } from '../context/slots.ts'
+import type { GateTexts } from '../context/texts.ts'
 import type { TierName } from '../register.ts'
-import type { CardAsked } from './card.tsx'
-import type { CardKind, CardView } from './slots.ts'
-import type { GateTexts } from './texts.ts'
 
 /** The sentences of the cards that lead to no prompt. They are loaded in the background. */
 export const CLOSED_CARD_TEXTS = {

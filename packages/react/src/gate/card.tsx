@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
-import type { CardAsked } from '../cards/card.tsx'
-import { useStileContext } from '../provider/context.ts'
-import { Broken, Loading } from './loading.tsx'
+import { useStileContext } from '../context/context.ts'
+import { Broken, Loading } from '../context/loading.tsx'
+import type { CardAsked } from '../context/mounted.ts'
 
 /** The card of a gate that is closed, once it is loaded. The page is painted without it. */
 export function Card(asked: CardAsked): ReactNode {

@@ -1,5 +1,4 @@
-import type { ClientState } from '@stile/browser'
-import type { Decision, Reason, ReasonCode } from '@stile/protocol'
+import type { Reason, ReasonCode } from '@stile/protocol'
 
 /** What a reason says about the proof or the license behind a gate. */
 type ReasonKind =
@@ -40,10 +39,4 @@ export function closingCodes(reasons: readonly Reason[]): readonly ReasonCode[] 
 /** Whether another proof is asked for, even after one that was given for the operation. */
 export function asksForProof(reasons: readonly Reason[]): boolean {
   return reasons.some(({ code }) => KINDS[code] === 'unproven' || KINDS[code] === 'aged')
-}
-
-/** The decision for a feature; `undefined` if nothing is known of it. */
-export function decisionOf(known: ClientState, feature: string): Decision | undefined {
-  // a name such as `constructor` is no feature
-  return known.status === 'ready' && Object.hasOwn(known.state.decisions, feature) ? known.state.decisions[feature] : undefined
 }

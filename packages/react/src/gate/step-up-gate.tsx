@@ -1,12 +1,13 @@
 import type { Operation } from '@stile/protocol'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
-import type { CardSlots } from '../cards/slots.ts'
+import { useStileContext } from '../context/context.ts'
+import { Loading } from '../context/loading.tsx'
+import type { CardSlots } from '../context/slots.ts'
+import { decisionOf } from '../hooks/decision-of.ts'
 import { useClientState } from '../hooks/use-client-state.ts'
-import { useStileContext } from '../provider/context.ts'
 import type { FeatureName } from '../register.ts'
 import { Card } from './card.tsx'
-import { Loading } from './loading.tsx'
-import { asksForProof, closingCodes, decisionOf } from './reasons.ts'
+import { asksForProof, closingCodes } from './reasons.ts'
 
 /** Props of `StepUpGate`. */
 export type StepUpGateProps = Readonly<{

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
-import type { CardSlots } from '../cards/slots.ts'
+import { useStileContext } from '../context/context.ts'
+import { Loading } from '../context/loading.tsx'
+import type { CardSlots } from '../context/slots.ts'
 import { useClientState } from '../hooks/use-client-state.ts'
-import { useStileContext } from '../provider/context.ts'
 import type { TierName } from '../register.ts'
 import { Card } from './card.tsx'
-import { Loading } from './loading.tsx'
 
 /** Props of `TierGuard`. */
 export type TierGuardProps = Readonly<{

@@ -1,6 +1,6 @@
 import type { Authenticator } from '@stile/protocol'
 import { useMemo } from 'react'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** What the subject has enrolled, and how to change it. */

@@ -1,6 +1,6 @@
 import type { ClientState } from '@stile/browser'
 import { useSyncExternalStore } from 'react'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 
 const LOADING: ClientState = { status: 'loading' }
 

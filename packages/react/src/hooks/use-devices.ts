@@ -1,6 +1,6 @@
 import type { Device } from '@stile/protocol'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** The subject's devices, and how to sign one out and forget it. */

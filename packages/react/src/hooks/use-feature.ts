@@ -1,7 +1,7 @@
 import type { ClientState } from '@stile/browser'
 import type { Decision } from '@stile/protocol'
-import { decisionOf } from '../gate/reasons.ts'
 import type { FeatureName } from '../register.ts'
+import { decisionOf } from './decision-of.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** What may be done with a feature now. */

@@ -1,6 +1,6 @@
 import type { Recovery } from '@stile/protocol'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** The subject's recovery codes, and how to make and use them. */

@@ -1,7 +1,7 @@
 import type { Flow, FlowState, StepUpOptions } from '@stile/browser'
 import type { IssuedToken } from '@stile/protocol'
 import { useState, useSyncExternalStore } from 'react'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 import type { FeatureName } from '../register.ts'
 
 /** A step-up as a component sees it. */

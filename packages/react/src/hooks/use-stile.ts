@@ -1,5 +1,5 @@
 import type { Stile } from '@stile/browser'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from '../context/context.ts'
 import type { FeatureName } from '../register.ts'
 
 /** The client of the nearest `StileProvider`. */

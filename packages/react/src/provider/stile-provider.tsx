@@ -1,10 +1,10 @@
 import type { Stile } from '@stile/browser'
 import type { DialogOptions } from '@stile/browser/dialog'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
-import type { CardSlots, UpgradeAsked } from '../cards/slots.ts'
-import type { GateTexts } from '../cards/texts.ts'
-import { StileContext, type StileContextValue } from './context.ts'
-import type { Mounted } from './mount.ts'
+import { StileContext, type StileContextValue } from '../context/context.ts'
+import type { Mounted } from '../context/mounted.ts'
+import type { CardSlots, UpgradeAsked } from '../context/slots.ts'
+import type { GateTexts } from '../context/texts.ts'
 
 /** Props of `StileProvider`. */
 export type StileProviderProps = Readonly<{

@@ -1,8 +1,8 @@
 import type { Stile } from '@stile/browser'
 import { type Context, createContext, useContext } from 'react'
-import type { CardSlots, UpgradeAsked } from '../cards/slots.ts'
-import type { GateTexts } from '../cards/texts.ts'
-import type { Mounted } from './mount.ts'
+import type { Mounted } from './mounted.ts'
+import type { CardSlots, UpgradeAsked } from './slots.ts'
+import type { GateTexts } from './texts.ts'
 
 /** What the provider lends to everything below it. */
 export type StileContextValue = Readonly<{

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import type { CardSlots } from '../cards/slots.ts'
-import { useStileContext } from '../provider/context.ts'
+import { useStileContext } from './context.ts'
+import type { CardSlots } from './slots.ts'
 
 /** Props of `Loading`. */
 export type LoadingProps = Readonly<{

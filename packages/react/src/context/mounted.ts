@@ -1,0 +1,71 @@
+import type { ClientState, StepUpOptions } from '@stile/browser'
+import type { Decision, License } from '@stile/protocol'
+import type { ReactNode } from 'react'
+import type { TierName } from '../register.ts'
+import type { StileContextValue } from './context.ts'
+import type { CardKind, CardSlots, CardView } from './slots.ts'
+import type { GateTexts } from './texts.ts'
+
+/** What a gate shows a card for: a decision, a license or an error. */
+export type CardAsked = Readonly<{
+  /** What people read for the feature. */
+  name?: string | undefined
+  /** The feature that is asked for. */
+  feature?: string | undefined
+  decision?: Decision | undefined
+  license?: License | null | undefined
+  /** The tier that the license would have to include, and its label. */
+  tier?: Readonly<{ id: TierName; name: string }>
+  error?: Extract<ClientState, { status: 'error' }>
+  busy?: boolean
+  /** How the last ceremony ended. */
+  ended?: 'cancelled' | 'failed' | undefined
+  /** Starts the ceremony. */
+  onConfirm?: () => void
+  /** The gate's own components; they go before the provider's. */
+  slots?: CardSlots | undefined
+  /** Shown until what is needed is loaded. */
+  loading?: ReactNode
+  /** The application's own paywall. */
+  fallback?: ReactNode
+}>
+
+/** What the cards of a closed gate need that leads to no prompt. */
+export type ClosedCards = Readonly<{
+  CLOSED_CARD_TEXTS: Partial<GateTexts>
+  /** Which of these cards is shown for what closes a gate. */
+  closedKind: (asked: CardAsked) => CardKind
+  /** What the button of a card does; `undefined` if there is nothing to do. */
+  actionOf: (kind: CardKind, asked: CardAsked, context: StileContextValue) => Pick<CardView, 'act' | 'href'> | undefined
+}>
+
+/** How a click on a gate's button ended. */
+export type Outcome = 'proven' | 'cancelled' | 'failed'
+
+/** What a gate's button asks for. */
+export type ConfirmOptions = Readonly<{
+  feature: string
+  /** How to step up. Who has nothing enrolled is led to it first. */
+  stepUp: StepUpOptions
+  /** Called after success, once the page can take the focus. */
+  onClosed: () => void
+}>
+
+/** What the provider loads once the page stands. */
+export type Mounted = Readonly<{
+  /** The card of a gate that is closed. */
+  Card: (asked: CardAsked) => ReactNode
+  /** What the cards of a closed gate need that leads to no prompt: `undefined` until it is loaded, `null` if it cannot be. */
+  closed?: ClosedCards | null
+  /** The same, once `closed` is settled. Never rejects. */
+  withClosedCards: () => Promise<Mounted>
+  unmount: () => void
+  /** Opens the enrolment dialog; resolves with whether something was enrolled. Without the dialog nothing is. */
+  enroll: () => Promise<boolean>
+  /** Opens recovery, with a code or a link; resolves with whether something was enrolled. */
+  recover: (link?: string) => Promise<boolean>
+  /** Makes recovery codes and shows them; resolves with whether they were made. */
+  recoveryCodes: () => Promise<boolean>
+  /** Steps up for a feature. Never rejects. */
+  confirm: (options: ConfirmOptions) => Promise<Outcome>
+}>
