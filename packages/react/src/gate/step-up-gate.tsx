@@ -1,4 +1,5 @@
 import type { StepUpOptions } from '@stile/browser'
+import type { EnrollableMethod } from '@stile/browser/enroll'
 import type { Operation } from '@stile/protocol'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useClientState } from '../hooks/use-client-state.ts'
@@ -73,8 +74,9 @@ export function StepUpGate({ feature, operation, label, fallback, loading, error
     if (ceremony.busy) return
     setCeremony({ busy: true })
     const stepUp: StepUpOptions | undefined = outcome === 'step_up' ? { operation, label: name } : undefined
+    const methods = decision?.outcome === 'enroll' ? (decision.next.methods as readonly EnrollableMethod[]) : undefined
     const ended = await mounted().then(
-      (dialog) => dialog.confirm({ feature, stepUp, onClosed: focus }),
+      (dialog) => dialog.confirm({ feature, stepUp, methods, onClosed: focus }),
       () => 'failed' as const,
     )
     if (ended === 'proven') past.proven = asked

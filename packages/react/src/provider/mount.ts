@@ -11,6 +11,8 @@ export type ConfirmOptions = Readonly<{
   feature: string
   /** How to step up. Without it something is enrolled that can prove the feature. */
   stepUp: StepUpOptions | undefined
+  /** What can prove the feature: enrolling anything else would lead back to the same card. */
+  methods: readonly EnrollableMethod[] | undefined
   /** Called after success, once the page can take the focus. */
   onClosed: () => void
 }>
@@ -33,17 +35,11 @@ export function mount(client: Stile, options: DialogOptions | false): Mounted {
   adoptGateStyles()
   const dialog = options ? mountDialog(client, options) : undefined
   const enroll = async (methods?: readonly EnrollableMethod[]) => !!(await dialog?.enroll(methods))
-  /** Offers only what can prove the feature: anything else would lead back to the same card. */
-  const enrollFor = (feature: string) => {
-    const known = client.get()
-    const decision = known.status === 'ready' ? known.state.decisions[feature] : undefined
-    return enroll(decision?.outcome === 'enroll' ? (decision.next.methods as readonly EnrollableMethod[]) : undefined)
-  }
 
-  const confirm = async ({ feature, stepUp, onClosed }: ConfirmOptions): Promise<Outcome> => {
+  const confirm = async ({ feature, stepUp, methods, onClosed }: ConfirmOptions): Promise<Outcome> => {
     try {
       if (stepUp) await client.stepUp(feature, stepUp).done
-      else if (!(await enrollFor(feature))) return 'cancelled'
+      else if (!(await enroll(methods))) return 'cancelled'
     } catch (error) {
       const { code } = error as { code?: StileCode }
       return code === 'step_up_cancelled' ? 'cancelled' : 'failed'
