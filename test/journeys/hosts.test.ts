@@ -217,3 +217,46 @@ test('the size of the text follows the reader, and not what the page sets on its
   await cdp.send('Page.setFontSizes', { fontSizes: { standard: 24 } })
   await expect(page.getByRole('dialog')).toHaveCSS('font-size', '22.5px')
 })
+
+test('on a page that reads from right to left the dialog does, too, but codes and keys do not', async ({ page, visit }) => {
+  await visit({})
+  await page.evaluate(() => {
+    document.documentElement.dir = 'rtl'
+  })
+  await page.getByRole('button', { name: 'Enrol' }).click()
+  const dialog = page.getByRole('dialog')
+  const code = dialog.getByLabel('6-digit code')
+  await expect(dialog).toHaveCSS('direction', 'rtl')
+  await expect(code).toHaveCSS('direction', 'ltr')
+  await code.fill('123456')
+  await expect(dialog.locator('code')).toHaveCSS('direction', 'ltr')
+})
+
+test('in forced colours every button has an edge that can be seen, and the QR code stays dark on white', async ({ page, visit }) => {
+  await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' })
+  await visit({})
+  await page.getByRole('button', { name: 'Enrol' }).click()
+  const dialog = page.getByRole('dialog')
+  for (const name of ['Confirm', 'Cancel'])
+    expect(await dialog.getByRole('button', { name }).evaluate((button) => getComputedStyle(button).borderTopColor)).toMatch(/^rgb\(/)
+  await dialog.getByLabel('6-digit code').fill('123456')
+  const squares = dialog.getByRole('img').locator('path')
+  await expect(squares.first()).toHaveCSS('fill', 'rgb(255, 255, 255)')
+  await expect(squares.last()).toHaveCSS('fill', 'rgb(0, 0, 0)')
+})
+
+test('whatever is shown next, the focus stays in the dialog', async ({ page, visit }) => {
+  await visit({})
+  const isFocusIn = () => page.evaluate(() => document.querySelector('stile-dialog')?.shadowRoot?.activeElement?.localName)
+  await page.getByRole('button', { name: 'Enrol' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByLabel('6-digit code')).toBeFocused()
+  await dialog.getByLabel('6-digit code').fill('123456')
+  await expect(page.getByRole('dialog', { name: 'Add an authenticator app' })).toBeVisible()
+  await expect.poll(isFocusIn).toBe('input')
+  await dialog.getByRole('button', { name: 'Copy' }).click()
+  expect(await isFocusIn()).toBeTruthy()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Enrol' })).toBeFocused()
+})
