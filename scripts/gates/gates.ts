@@ -71,6 +71,12 @@ export const CAMPAIGNS: readonly Gate[] = [
     commands: [{ ...vitest('node', ...propertyTests()), env: { PROPERTY_RUNS: '2000' } }],
   },
   {
+    name: 'hosts',
+    says: 'the dialog and the cards among other modals and style sheets',
+    commands: [{ argv: ['playwright', 'test', '--config', 'test/playwright.config.ts', 'hosts'], env: { HOSTS: 'all' } }],
+    browser: true,
+  },
+  {
     name: 'modes',
     says: 'stories with axe in every mode: light, dark, narrow, and without motion',
     commands: MODES.map((mode) => ({ ...vitest('stories'), env: { STORYBOOK_MODE: mode } })),

@@ -2,6 +2,7 @@ import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
 import { createFrame } from './frame/frame.ts'
+import { shield } from './frame/shield.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
@@ -47,6 +48,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   const styles = { scope, nonce }
   adoptStyles(styles, FRAME_STYLES)
   const frame = createFrame(scope)
+  shield(host)
   const say = createSay({ ...PROMPT_TEXTS, ...texts })
   const content: DialogContent = { client: stile, frame, styles, texts, stepUp: undefined, wizard: undefined }
 

@@ -232,8 +232,8 @@ test('the dialog leads through it: choose, scan, type the code, name it', async 
   const button = (name: string) => [...(root()?.querySelectorAll('button') ?? [])].find((each) => each.textContent === name)
   await until(() => button('Add an authenticator app'))
   button('Add an authenticator app')?.click()
-  await until(() => find('img'))
-  expect(find<HTMLImageElement>('img')?.alt).toBe('QR code for your authenticator app')
+  await until(() => find('[role=img]'))
+  expect(find('[role=img]')?.getAttribute('aria-label')).toBe('QR code for your authenticator app')
   expect(find('code')?.textContent).toBe('JBSW Y3DP EHPK 3PXP')
   const code = find<HTMLInputElement>('input') as HTMLInputElement
   expect(root()?.activeElement).toBe(code)

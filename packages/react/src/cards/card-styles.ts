@@ -7,44 +7,43 @@ const CARD_STYLES = `
   color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
 }
 [data-stile-card] {
+  all: revert;
+  display: grid;
+  gap: 0.53em;
+  justify-items: start;
   box-sizing: border-box;
   min-width: 0;
-  max-width: 32rem;
+  max-width: 34em;
   margin: 0;
-  padding: 1.25rem;
+  padding: 1.33em;
   border: 1px solid var(--stile-border, light-dark(#d8dce3, #3a404b));
   border-radius: var(--stile-radius, 12px);
   background: var(--stile-surface, light-dark(#fff, #1a1e25));
   color: var(--stile-text, light-dark(#161a21, #eef1f6));
   font: var(--stile-font, inherit);
-  :is(h2, h3, h4, h5, h6),
-  p {
-    display: block;
-    margin: 0 0 0.5rem;
+  > * {
+    all: revert;
+    margin: 0;
   }
   :is(h2, h3, h4, h5, h6) {
     color: inherit;
     font-size: 1.0625em;
-    font-weight: 650;
+    font-weight: 600;
   }
   p {
     color: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
     line-height: 1.5;
   }
-  p:last-child {
-    margin: 0.5rem 0 0;
-  }
   p:empty {
-    margin: 0;
+    position: absolute;
   }
   a,
   button {
-    display: inline-block;
+    margin-top: 0.53em;
+    padding: 0.67em 1.07em;
+    min-height: 2.93em;
     box-sizing: border-box;
-    margin-top: 0.5rem;
-    padding: 0.625rem 1rem;
-    min-height: 2.75rem;
-    border: 0;
+    border: 1px solid #0000;
     border-radius: calc(var(--stile-radius, 12px) - 4px);
     background: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
     color: var(--stile-on-accent, light-dark(#fff, #0d1526));
@@ -61,12 +60,6 @@ const CARD_STYLES = `
     opacity: 0.6;
     cursor: progress;
   }
-  @media (forced-colors: active) {
-    a,
-    button {
-      border: 1px solid ButtonText;
-    }
-  }
 }
 `
 
@@ -78,7 +71,7 @@ export function adoptGateStyles(): void {
   try {
     const sheet = new CSSStyleSheet()
     sheet.replaceSync(CARD_STYLES)
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet]
+    document.adoptedStyleSheets.push(sheet)
     isAdopted = true
   } catch {
     // in a browser without them the cards have the looks of the page

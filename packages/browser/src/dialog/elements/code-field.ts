@@ -21,7 +21,7 @@ export type CodeField = Readonly<{
 /** Makes a field for a six-digit code. It drops the spaces of a pasted code and submits itself when it is full. */
 export function createCodeField({ label, describedBy, onFull }: CodeFieldOptions): CodeField {
   const input = element('input', {
-    part: 'input code-input',
+    part: 'input',
     dir: 'ltr',
     autocomplete: 'one-time-code',
     inputmode: 'numeric',

@@ -3,7 +3,7 @@ export const FEEDBACK_STYLES = `
 :host {
   --_danger: var(--stile-danger, light-dark(#b3261e, #ffb4ab));
 }
-[role="alert"] {
+[role=alert] {
   padding: 0.67em;
   border: 1px solid;
   border-radius: var(--_radius);
@@ -17,7 +17,7 @@ button:hover {
   border-color: var(--_muted);
 }
 @media (prefers-reduced-motion: no-preference) {
-  [aria-busy="true"] svg {
+  [aria-busy=true] svg {
     animation: pulse 0.8s infinite alternate;
   }
 }

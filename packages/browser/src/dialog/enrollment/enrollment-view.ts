@@ -77,16 +77,23 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       text: say(status === 'verifying' ? 'wait' : OFFERS[method].prompt),
       alert: wizard.errorText(error, method),
     })
-  const secretNodes = (secret: string, qr: string | undefined) => {
-    const src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
-    const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
-    return [
-      ...(qr ? [element('img', { part: 'qr', alt: say('qr'), width: 176, height: 176, src })] : []),
-      element('p', {}, say('secret')),
-      element('div', { part: 'secret' }, element('code', { part: 'code', dir: 'ltr' }, inFours), wizard.copyButton(secret)),
-    ]
+  const qrNode = (uri: string) => {
+    const holder = element('div')
+    // the file is there already: the code was drawn with it
+    import('../../enroll/qr.ts').then(({ qrElement }) => holder.append(qrElement(uri, say('qr'))))
+    return holder
   }
-  const showSecret = ({ status, error, qr }: Registering, secret: string) => {
+  const secretNodes = (secret: string, uri: string | undefined) => [
+    ...(uri ? [qrNode(uri)] : []),
+    element('p', {}, say('secret')),
+    element(
+      'div',
+      { part: 'secret' },
+      element('code', { part: 'code', dir: 'ltr' }, secret.replace(/(.{4})(?=.)/g, '$1 ')),
+      wizard.copyButton(secret),
+    ),
+  ]
+  const showSecret = ({ status, error, qr }: Registering, { secret, uri }: Readonly<{ secret: string; uri: string }>) => {
     const busy = status === 'verifying'
     show({
       // the QR code is drawn after the secret is there
@@ -96,7 +103,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       text: say(OFFERS.totp.prompt),
       busy,
       alert: wizard.errorText(error, 'totp'),
-      body: () => [...secretNodes(secret, qr), codeField.field],
+      body: () => [...secretNodes(secret, qr && uri), codeField.field],
       onSubmit: () => enrollment.submit({ code: codeField.input.value }),
       actions: () => [submitButton(say('verify')), cancelButton()],
     })
@@ -149,7 +156,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
         case 'proving':
         case 'verifying': {
           const { registration } = state
-          return registration.method === 'totp' ? showSecret(state, registration.start.secret) : showPrompt(state)
+          return registration.method === 'totp' ? showSecret(state, registration.start) : showPrompt(state)
         }
         case 'done':
           return showName(state.authenticator)

@@ -34,7 +34,7 @@ export type DialogFrame = Readonly<{
  * closes.
  */
 export function createFrame(root: ShadowRoot): DialogFrame {
-  const heading = element('div', { part: 'heading' })
+  const heading = element('div')
   const title = element('h2', { id: 'title', part: 'title', tabIndex: -1 })
   const text = element('p', { id: 'text', part: 'text' })
   const body = element('div', { part: 'body' })
@@ -45,7 +45,6 @@ export function createFrame(root: ShadowRoot): DialogFrame {
   root.append(dialog)
 
   let shown: DialogView | undefined
-  let shownIcon: string | undefined
   form.onsubmit = (event) => {
     event.preventDefault()
     shown?.onSubmit?.()
@@ -62,32 +61,29 @@ export function createFrame(root: ShadowRoot): DialogFrame {
   return {
     alertId: alert.id,
     show: (view) => {
-      const isSameView = shown?.key === view.key
-      if (shownIcon !== view.icon) heading.replaceChildren(icon(view.icon), title, text)
-      shownIcon = view.icon
+      // what is the same is not set again: a browser may have translated it, and a live region would be read out again
+      const former = shown
+      const isOther = former?.key !== view.key
+      if (former?.icon !== view.icon) heading.replaceChildren(icon(view.icon), title, text)
       shown = view
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
-      setText(title, view.title)
-      setText(text, view.text)
-      if (!isSameView) {
+      if (former?.title !== view.title) title.textContent = view.title
+      if (former?.text !== view.text) text.textContent = view.text
+      if (isOther) {
         body.replaceChildren(...(view.body?.() ?? []))
         actions.replaceChildren(...view.actions())
       }
       if (!dialog.open) dialog.showModal()
-      setText(alert, view.alert ?? '')
-      if (!isSameView) (dialog.querySelector<HTMLElement>('input,[part~=primary]') ?? title).focus()
+      if (former?.alert !== view.alert) alert.textContent = view.alert ?? ''
+      if (isOther) (dialog.querySelector<HTMLElement>('input,[part~=primary]') ?? title).focus()
     },
     close: () => {
       shown = undefined
+      alert.textContent = ''
       dialog.close()
     },
     closed: async () => {
       if (dialog.open) await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))
     },
   }
-}
-
-/** Changes a text only if it differs: screen readers read out a live region again even if the same text is set. */
-function setText(node: Element, words: string): void {
-  if (node.textContent !== words) node.textContent = words
 }

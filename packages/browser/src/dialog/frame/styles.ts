@@ -54,11 +54,10 @@ svg {
   stroke: currentColor;
   stroke-width: 1.75;
   stroke-linecap: round;
-  stroke-linejoin: round;
 }
 h2 {
   font-size: 1.2em;
-  font-weight: 650;
+  font-weight: 600;
   line-height: 1.3;
   outline: 0;
 }
@@ -105,12 +104,12 @@ button {
   font-weight: 600;
   cursor: pointer;
 }
-[part~="primary"] {
+[part~=primary] {
   border-color: var(--_accent);
   background: var(--_accent);
   color: var(--stile-on-accent, light-dark(#fff, #0d1526));
 }
-[part~="quiet"] {
+[part~=quiet] {
   border-color: #0000;
   color: var(--_muted);
 }
@@ -120,8 +119,7 @@ button {
 }
 @media (max-width: 30em) {
   dialog {
-    width: 100%;
-    max-width: none;
+    min-width: 100%;
     margin-bottom: 0;
     border-radius: var(--_radius) var(--_radius) 0 0;
   }

@@ -1,6 +1,6 @@
 /** The looks of recovery and recovery codes. */
 export const RECOVERY_STYLES = `
-[part="codes"] {
+[part=codes] {
   display: grid;
   grid-template-columns: repeat(auto-fit, minmax(12.3em, 1fr));
   gap: 0.4em 0.8em;
@@ -15,7 +15,7 @@ export const RECOVERY_STYLES = `
     white-space: nowrap;
   }
 }
-[part="row"] {
+[part=row] {
   display: flex;
   gap: 0.53em;
   flex-wrap: wrap;
@@ -25,7 +25,7 @@ export const RECOVERY_STYLES = `
     padding: 0.53em 0.8em;
   }
 }
-[part~="typed"] {
+[part~=typed] {
   font: 1.1em / 1.5 ui-monospace, monospace;
   text-transform: uppercase;
 }

@@ -11,6 +11,10 @@ const TICK_MS = 5000
 export type ChoiceViewOptions = Readonly<{
   prompt: StepUpPrompt
   say: Say
+  /** Starts a method, also one that is under way. */
+  choose: (method: Method) => void
+  /** Goes on with the method that is under way. */
+  closeChoice: () => void
   /** Makes the button for subjects who can use none of the methods. */
   recoverButton: () => HTMLButtonElement
 }>
@@ -26,12 +30,18 @@ const OFFERS: Readonly<Record<Method, Readonly<{ text: string; drawing: string }
 }
 
 /** Creates the choice of methods: each by its name, the best one first in focus, and codes disabled while they are locked. */
-export function createChoiceView({ prompt, say, recoverButton }: ChoiceViewOptions): (state: OpenFlowState, alert: string) => void {
-  const choose = (state: OpenFlowState, method: Method) => {
+export function createChoiceView({
+  prompt,
+  say,
+  choose,
+  closeChoice,
+  recoverButton,
+}: ChoiceViewOptions): (state: OpenFlowState, alert: string) => void {
+  const start = (state: OpenFlowState, method: Method) => {
     // coming back to a code that was typed in part, or is on its way, keeps it
     const isUnderWay = state.status === 'proving' && state.method === method && isTypedCode(method)
-    if (isUnderWay) prompt.leaveChoice()
-    else prompt.choose(method)
+    if (isUnderWay) closeChoice()
+    else choose(method)
   }
 
   const labelOf = (method: Method, hint: string | undefined) =>
@@ -51,7 +61,7 @@ export function createChoiceView({ prompt, say, recoverButton }: ChoiceViewOptio
     const detail = detailOf(state, method, hint)
     const made = button({
       label: '',
-      onClick: () => choose(state, method),
+      onClick: () => start(state, method),
       part: `way${isBest ? ' primary' : ''}`,
     })
     made.append(

@@ -1,4 +1,4 @@
-import type { EmailCodeStart } from '@stile/protocol'
+import type { EmailCodeStart, Method } from '@stile/protocol'
 import type { FlowError } from '../../stile.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { button, createCodeField, element, type Say, submitButton } from '../parts.ts'
@@ -11,6 +11,8 @@ const LONGEST_WAIT_SECONDS = 300
 export type EmailViewOptions = Readonly<{
   prompt: StepUpPrompt
   say: Say
+  /** Starts a method, also one that is under way. */
+  choose: (method: Method) => void
   /** Makes the button for subjects who cannot use this method. */
   leaveButton: (state: OpenFlowState) => HTMLButtonElement
 }>
@@ -19,7 +21,7 @@ export type EmailViewOptions = Readonly<{
 export type EmailView = (state: OpenFlowState, alert: string) => void
 
 /** Creates the view of an emailed code: where it went, a field for it, and a button for another one. */
-export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions): EmailView {
+export function createEmailView({ prompt, say, choose, leaveButton }: EmailViewOptions): EmailView {
   const { flow } = prompt
   const codeField = createCodeField({ label: say('emailCode'), describedBy: prompt.alertId, onFull: (code) => flow.submit({ code }) })
   const outcome = element('p', { role: 'status', part: 'status' })
@@ -33,7 +35,7 @@ export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions):
     outcome.textContent = say('resending')
     // the button in focus is disabled now, and with it the focus would be lost
     codeField.input.focus()
-    prompt.choose('email-otp')
+    choose('email-otp')
   }
   /** Says how asking for another code ended, and gives the focus back to the field. */
   const endResending = (sentence: string) => {

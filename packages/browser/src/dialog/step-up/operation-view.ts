@@ -5,7 +5,7 @@ import { OPERATION_TEXTS } from '../texts/operation-texts.ts'
 import type { AddOperation } from './step-up-view.ts'
 
 const STYLES = `
-[part="operation"] {
+[part=operation] {
   display: grid;
   grid-template-columns: auto 1fr;
   gap: 0.25rem 1rem;

@@ -1,4 +1,3 @@
-import type { Method } from '@stile/protocol'
 import type { Flow, FlowState } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
@@ -30,12 +29,6 @@ export type StepUpPrompt = Readonly<{
   render: () => void
   /** Runs it after this time, unless something is rendered before. */
   runLater: (run: () => void, delayMs: number) => void
-  /** Shows the choice of methods in place of the one that is under way. */
-  showChoice: () => void
-  /** Goes on with the method that is under way. */
-  leaveChoice: () => void
-  /** Starts a method, also one that is under way. */
-  choose: (method: Method) => void
   /** Takes the step-up off the screen, and goes on to this. */
   finish: (next?: WizardGoal) => void
 }>
@@ -48,8 +41,10 @@ export type WaysView = Readonly<{
   addOperation: AddOperation
   /** The sentence for what went wrong; empty if nothing did. */
   alertOf: (state: FlowState) => string
-  /** `isChoosing`: the subject asked for another method than the one that is under way. */
-  render: (state: FlowState, isChoosing: boolean) => void
+  /** Shows the choice of methods in place of the one that is under way. */
+  showChoice: () => void
+  /** Shows what it has a view for, and answers whether it has. */
+  render: (state: FlowState) => boolean
 }>
 
 /** What `showStepUp` works with. */
@@ -75,10 +70,8 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   let isOpen = false
   let isEnded = false
   let timer: ReturnType<typeof setTimeout>
-  let ways: WaysView | undefined
-  let isWaysMissing = false
-  /** The method that was under way when the subject asked for another. */
-  let leftMethod: Method | undefined
+  /** `null`: they could not be loaded. */
+  let ways: WaysView | null | undefined
   const codeField = createCodeField({ label: say('code'), describedBy: frame.alertId, onFull: (code) => submit({ code }) })
 
   const show: StepUpPrompt['show'] = (view) => {
@@ -137,28 +130,22 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     const state = flow.get()
     if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
     if (state.status === 'starting' && !state.error) return isOpen ? showWaiting() : runLater(showWaiting, QUIET_MS)
-    const isChoosing = leftMethod !== undefined && leftMethod === methodOf(state)
+    if (ways?.render(state)) return
     // nothing is asked before it is shown what for
-    if ((state.status === 'proving' || state.status === 'verifying') && !isChoosing && (ways || !flow.operation)) {
+    if ((state.status === 'proving' || state.status === 'verifying') && (ways || !flow.operation)) {
       if (state.method === 'passkey') return showPasskey(state)
       if (state.method === 'totp') return showCode(state)
     }
-    if (ways) ways.render(state, isChoosing)
-    else if (isWaysMissing) showUnreachable(say('service_unavailable'), load)
+    if (ways === null) showUnreachable(say('service_unavailable'), load)
     else showWaiting()
   }
   const load = async () => {
-    isWaysMissing = false
-    try {
-      ways = await loadWays(prompt)
-    } catch {
-      isWaysMissing = true
-    }
+    ways = await loadWays(prompt).catch(() => null)
     if (isOpen) render()
   }
-  const showChoice = () => {
-    leftMethod = methodOf(flow.get())
-    render()
+  const showChoice = async () => {
+    if (!ways) await load()
+    ways?.showChoice()
   }
 
   const prompt: StepUpPrompt = {
@@ -175,22 +162,9 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     showUnreachable,
     render,
     runLater,
-    showChoice,
-    leaveChoice: () => {
-      leftMethod = undefined
-      render()
-    },
-    choose: (method) => {
-      leftMethod = undefined
-      flow.choose(method)
-    },
     finish,
   }
   const unsubscribe = flow.subscribe(render)
   load()
   render()
-}
-
-function methodOf(state: FlowState): Method | undefined {
-  return 'method' in state ? state.method : undefined
 }

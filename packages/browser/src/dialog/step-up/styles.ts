@@ -1,6 +1,6 @@
 /** The looks of what the ways view adds: a button for each way, links and the status line. */
 export const WAYS_STYLES = `
-[part~="way"] {
+[part~=way] {
   display: grid;
   grid-template-columns: 1.6em 1fr;
   gap: 0 0.8em;
@@ -24,7 +24,7 @@ export const WAYS_STYLES = `
     color: var(--_muted);
     overflow-wrap: anywhere;
   }
-  &[part~="primary"] :is(svg, small) {
+  &[part~=primary] :is(svg, small) {
     color: inherit;
   }
   &:disabled {
@@ -37,7 +37,7 @@ export const WAYS_STYLES = `
     }
   }
 }
-[part~="link"] {
+[part~=link] {
   min-height: 1.7em;
   padding: 0.29em;
   border: 0;
@@ -51,7 +51,7 @@ export const WAYS_STYLES = `
     cursor: default;
   }
 }
-[role="status"] {
+[role=status] {
   font-size: 0.93em;
 }
 `

@@ -48,17 +48,32 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     flow.cancel()
   }
   const recoverButton = () => button({ label: say('none'), onClick: recover, part: 'link' })
+  /** The method that was under way when the subject asked for another. */
+  let leftMethod: Method | undefined
+  const openChoice = () => {
+    leftMethod = methodOf(flow.get())
+    prompt.render()
+  }
+  const closeChoice = () => {
+    leftMethod = undefined
+    prompt.render()
+  }
+  /** Starts a method, also one that is under way. */
+  const choose = (method: Method) => {
+    leftMethod = undefined
+    flow.choose(method)
+  }
   const leaveButton = ({ methods }: OpenFlowState) =>
-    methods.length > 1 ? button({ label: say('another'), onClick: prompt.showChoice }) : recoverButton()
+    methods.length > 1 ? button({ label: say('another'), onClick: openChoice }) : recoverButton()
 
-  const showChoice = createChoiceView({ prompt, say, recoverButton })
+  const showChoice = createChoiceView({ prompt, say, choose, closeChoice, recoverButton })
 
   let emailView: EmailView | 'loading' | 'missing' | undefined
   const loadEmailView = async () => {
     emailView = 'loading'
     prompt.showWaiting()
     emailView = await import('./email-view.ts').then(
-      ({ createEmailView }) => createEmailView({ prompt, say, leaveButton }),
+      ({ createEmailView }) => createEmailView({ prompt, say, choose, leaveButton }),
       () => 'missing',
     )
     prompt.render()
@@ -91,7 +106,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
       title: say('useReloginAt', { host }),
       busy: true,
       text: state.status === 'verifying' ? say('wait') : `${say(why ?? '')} ${say('signIn')}`,
-      actions: () => [button({ label: say('signInAgain'), onClick: () => prompt.choose('relogin') }), leaveButton(state), cancelButton()],
+      actions: () => [button({ label: say('signInAgain'), onClick: () => choose('relogin') }), leaveButton(state), cancelButton()],
     })
   }
 
@@ -132,26 +147,36 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
         return showEmail(state)
       case 'security-key':
         return showSecurityKey(state)
-      // passkeys and authenticator codes are shown by the first prompt
       default:
         return showRelogin(state)
     }
   }
+  const showOpen = (state: OpenFlowState) => {
+    const method = methodOf(state)
+    const isChoosing = leftMethod !== undefined && leftMethod === method
+    if (isChoosing && state.methods.length < 2) recover()
+    else if (state.status === 'choosing' || isChoosing) showChoice(state, alertOf(state))
+    else if (method === 'passkey' || method === 'totp') return false
+    else showMethod(state, method)
+    return true
+  }
   return {
     addOperation,
     alertOf,
-    render: (state, isChoosing) => {
-      if (state.status === 'failed') return showFailed(state)
-      if (state.status === 'enrolling') {
-        const methods = state.problem.next?.methods?.filter(isEnrollable)
-        return prompt.finish({ kind: 'enrollment', methods, label: prompt.label })
-      }
-      if (state.status === 'starting') return showUnreached(state)
-      if (state.status === 'done') return showDone()
-      if (!('stepUp' in state)) return
-      if (isChoosing && state.methods.length < 2) return recover()
-      if (state.status === 'choosing' || isChoosing) return showChoice(state, alertOf(state))
-      showMethod(state, state.method)
+    showChoice: openChoice,
+    render: (state) => {
+      // passkeys and authenticator codes are shown by the first prompt
+      if ('stepUp' in state) return showOpen(state)
+      if (state.status === 'failed') showFailed(state)
+      else if (state.status === 'enrolling')
+        prompt.finish({ kind: 'enrollment', methods: state.problem.next?.methods?.filter(isEnrollable), label: prompt.label })
+      else if (state.status === 'starting') showUnreached(state)
+      else if (state.status === 'done') showDone()
+      return true
     },
   }
+}
+
+function methodOf(state: FlowState): Method | undefined {
+  return 'method' in state ? state.method : undefined
 }

@@ -1,6 +1,6 @@
 /** The looks of enrolment, and of a `code` wherever the wizard shows one. */
 export const WIZARD_STYLES = `
-[part="choice"] {
+[part=choice] {
   gap: 0.43em;
   margin-bottom: 0.57em;
   font-size: 0.93em;
@@ -10,11 +10,18 @@ export const WIZARD_STYLES = `
     cursor: default;
   }
 }
-[part="qr"] {
+svg[part=qr] {
+  width: 176px;
   margin: 0 auto;
+  padding: 0;
+  border: 0;
   border-radius: var(--_radius);
+  fill: #000;
+  stroke: none;
+  animation: none;
+  forced-color-adjust: none;
 }
-[part="secret"] {
+[part=secret] {
   display: flex;
   align-items: center;
   padding-inline-start: 0.8em;
