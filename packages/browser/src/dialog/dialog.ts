@@ -74,8 +74,8 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       // what was asked for goes on with what was enrolled for it
       if (flow.get().status !== 'enrolling') return
       if (!isEnrolled) return flow.cancel()
-      show(flow)
       flow.retry()
+      show(flow)
     }
     showStepUp({ flow, frame, say, label, loadWays, onEnd })
   }

@@ -59,6 +59,7 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
   }
   const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
   const retry = async () => {
+    if (get().status === 'enrolling') set({ status: 'starting' })
     try {
       const { createStepUpRunner } = await loadReady()
       runner ??= createStepUpRunner({

@@ -280,7 +280,7 @@ export const Refused: Story = {
   },
 }
 
-/** What was enrolled is gone: it is said, and only what can prove it is offered. */
+/** What was enrolled is gone: only what can prove it is offered, and what was asked for waits. */
 export const NothingEnrolled: Story = {
   play: async () => {
     const button = await screen.findByRole('button', { name: 'Confirm and continue' })
@@ -289,8 +289,8 @@ export const NothingEnrolled: Story = {
     await screen.findByRole('button', { name: 'Try again' })
     service().given({ network: 'up', authenticators: [] })
     await click('Try again')
-    await screen.findByText(/first set up/i)
-    await screen.findByRole('button', { name: 'Set it up now' })
+    await screen.findByText(/needs extra security/i)
+    await screen.findByRole('button', { name: 'Add an authenticator app' })
     await settled()
   },
 }
