@@ -51,6 +51,7 @@ export type WorldParameters = Readonly<{
   /** How far the service's clock is behind this browser's, in seconds. Default: 0. */
   behind?: number
   scheme?: 'light' | 'dark'
+  direction?: 'ltr' | 'rtl'
 }>
 
 /** The service of the story on the page: the newest one. */
@@ -78,6 +79,7 @@ export function World({
   given = MEMBER,
   behind = 0,
   scheme,
+  direction = 'ltr',
   children,
 }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
@@ -96,6 +98,9 @@ export function World({
     document.body.style.background = shown === 'dark' ? '#11141a' : '#fff'
     document.body.style.color = shown === 'dark' ? '#eef1f6' : '#161a21'
   }, [scheme])
+  useEffect(() => {
+    document.documentElement.dir = direction
+  }, [direction])
   if (!client) return null
   return (
     <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>
@@ -107,9 +112,17 @@ export function World({
 }
 
 /** Puts every story of a file into a world of its own, as its parameter `world` says. */
-export function inWorld(Story: () => ReactElement, { parameters }: { parameters: { world?: WorldParameters } }): ReactElement {
+export function inWorld(
+  Story: () => ReactElement,
+  { parameters, globals }: Readonly<{ parameters: { world?: WorldParameters }; globals: Readonly<Record<string, unknown>> }>,
+): ReactElement {
+  const { scheme, direction } = globals
   return (
-    <World {...parameters.world}>
+    <World
+      {...((scheme === 'light' || scheme === 'dark') && { scheme })}
+      direction={direction === 'rtl' ? 'rtl' : 'ltr'}
+      {...parameters.world}
+    >
       <Story />
     </World>
   )

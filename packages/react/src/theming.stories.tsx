@@ -1,0 +1,80 @@
+import { type ReactElement, useEffect } from 'react'
+import { expect, screen, waitFor } from 'storybook/test'
+import { StepUpGate } from './index.ts'
+import { openDialog } from './shadow.test-support.ts'
+import { click, inWorld, type Meta, type StoryObj } from './stories.test-support.tsx'
+
+/** The variables that cards and dialog share, and rules for the parts of the dialog. An empty value leaves the built-in one. */
+type Theme = Readonly<
+  Record<'accent' | 'on-accent' | 'surface' | 'text' | 'muted' | 'border' | 'danger' | 'focus' | 'radius' | 'font', string> & {
+    /** CSS of the page, such as `stile-dialog::part(primary) { text-transform: uppercase }`. */
+    css: string
+  }
+>
+
+function Themed({ css, ...variables }: Theme): ReactElement {
+  useEffect(() => {
+    const { style } = document.documentElement
+    for (const [name, value] of Object.entries(variables)) style.setProperty(`--stile-${name}`, value)
+    const sheet = document.head.appendChild(Object.assign(document.createElement('style'), { textContent: css }))
+    return () => {
+      for (const name of Object.keys(variables)) style.removeProperty(`--stile-${name}`)
+      sheet.remove()
+    }
+  })
+  return (
+    <StepUpGate feature="reports.export">
+      <p>The export is ready.</p>
+    </StepUpGate>
+  )
+}
+
+/** Change the variables and the rules in the controls, live, then open the dialog. */
+const meta: Meta<typeof Themed> = {
+  title: 'Theming',
+  component: Themed,
+  decorators: [inWorld],
+  args: {
+    accent: '',
+    'on-accent': '',
+    surface: '',
+    text: '',
+    muted: '',
+    border: '',
+    danger: '',
+    focus: '',
+    radius: '',
+    font: '',
+    css: '',
+  },
+  argTypes: Object.fromEntries(
+    ['accent', 'on-accent', 'surface', 'text', 'muted', 'border', 'danger', 'focus'].map((name) => [name, { control: 'color' }]),
+  ),
+}
+export default meta
+type Story = StoryObj<typeof Themed>
+
+/** The built-in looks. */
+export const Playground: Story = {}
+
+/** A brand in ten lines: square corners, a serif, its own green. */
+export const ABrand: Story = {
+  args: {
+    accent: '#0b5d3b',
+    'on-accent': '#ffffff',
+    surface: '#fbfaf6',
+    text: '#1c1a16',
+    muted: '#57524a',
+    border: '#cfc9bb',
+    radius: '2px',
+    font: '1rem/1.5 Georgia, serif',
+    css: 'stile-dialog::part(primary) { letter-spacing: 0.02em }',
+  },
+  play: async () => {
+    await click('Confirm and continue')
+    await screen.findByLabelText(/6-digit code/)
+    const primary = openDialog()?.querySelector('[part~=primary]')
+    await waitFor(() => expect(primary && getComputedStyle(primary).backgroundColor).toBe('rgb(11, 93, 59)'))
+    expect(primary && getComputedStyle(primary).fontFamily).toContain('Georgia')
+  },
+}
