@@ -77,6 +77,7 @@ export default defineConfig({
               contextOptions: {
                 colorScheme: mode === 'dark' ? 'dark' : 'light',
                 reducedMotion: mode === 'still' ? 'reduce' : 'no-preference',
+                forcedColors: mode === 'forced' ? 'active' : 'none',
               },
             }),
             instances: [{ browser: 'chromium' }],

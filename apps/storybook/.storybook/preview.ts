@@ -31,7 +31,7 @@ const preview: Preview = {
   },
   initialGlobals: {
     scheme: 'auto',
-    direction: 'ltr',
+    direction: import.meta.env.STORYBOOK_MODE === 'rtl' ? 'rtl' : 'ltr',
     // the tests show every story in this mode, too; a story that names its own viewport keeps it
     ...(import.meta.env.STORYBOOK_MODE === 'narrow' && { viewport: { value: 'phone' } }),
   },

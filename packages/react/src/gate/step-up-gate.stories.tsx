@@ -10,6 +10,20 @@ const meta: Meta<typeof StepUpGate> = {
   component: StepUpGate,
   decorators: [inWorld],
   args: { feature: 'reports.export', children: <p>The export is ready.</p> },
+  argTypes: {
+    feature: {
+      control: 'select',
+      options: ['reports.view', 'contact.change', 'reports.export', 'payouts.account'],
+      description: 'A feature of the policy.',
+    },
+    label: { control: 'text', description: 'What people read for it. Default: the provider’s label, then its name.' },
+    operation: { control: 'object', description: 'The parameters that the proof is bound to. Another operation closes the gate again.' },
+    children: { control: false, description: 'What is protected. Not mounted before the decision is `permit`.' },
+    fallback: { control: false, description: 'In place of the card if another plan would include it.' },
+    loading: { control: false, description: 'Until the decision is known.' },
+    error: { control: false, description: 'If the decision cannot be known.' },
+    slots: { control: false, description: 'Components of your own in place of the cards.' },
+  },
 }
 export default meta
 type Story = StoryObj<typeof StepUpGate>
