@@ -168,6 +168,18 @@ describe('an attacker who enrols', () => {
     expect((await problemOf(finish(id, { response: { code: right } }))).code).toBe('registration_expired')
   })
 
+  test('an app loses no guess by what cannot be a code, and may type the digits of any script', async () => {
+    const { id, start } = await begin('totp')
+    for (const code of ['', '12345', '1234567', 'abcdef', undefined, 123456])
+      expect(await problemOf(finish(id, { response: { code } }))).toMatchObject({
+        failure: 'response_malformed',
+        attemptsLeft: 5,
+        errors: [{ pointer: '/response/code' }],
+      })
+    const code = codeOf(start.secret as string).replace(/\d/g, (digit) => String.fromCodePoint(0x0966 + Number(digit)))
+    expect(await finish(id, { response: { code } })).toMatchObject({ method: 'totp' })
+  })
+
   test('and waits ten minutes is too late', async () => {
     const { id, start } = await begin('passkey')
     world.wait(600)

@@ -100,7 +100,7 @@ async function makeWebAuthn(domain: Domain, standing: Standing, { registration, 
   if (result.ok) return { data: result.data, level: result.level }
   const isUnverified = method === 'security-key' && result.failure === 'user_verification_missing'
   const left = await guessesLeft(domain, { subject: registration.key.subject, budget: budgetOf(standing), ceremony: registration.id })
-  throw attemptFailed(result.failure, left, isUnverified ? UNVERIFIED_KEY : undefined)
+  throw attemptFailed(result.failure, left, { detail: isUnverified ? UNVERIFIED_KEY : undefined })
 }
 
 /**
@@ -111,12 +111,13 @@ async function makeWebAuthn(domain: Domain, standing: Standing, { registration, 
  */
 async function makeTotp(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
   const { subject } = registration.key
-  const guess = await takeGuess(domain, { subject, budget: budgetOf(standing), ceremony: registration.id })
-  const code = typedCode(response)
+  const place = { subject, budget: budgetOf(standing), ceremony: registration.id }
+  const code = await typedCode(domain, place, response)
+  const guess = await takeGuess(domain, place)
   let step: number | undefined
   try {
     const secret = domain.sealer.open(registration.secret, totpSecretContext(subject, authenticatorIdOf(registration.id)))
-    step = code === undefined ? undefined : matchTotp({ secret, code, now: domain.now(), windowSteps: domain.options.totp.windowSteps })
+    step = matchTotp({ secret, code, now: domain.now(), windowSteps: domain.options.totp.windowSteps })
     if (step === undefined && guess.last) await domain.store.registrations.take(registration.id)
   } catch (error) {
     await guess.forgive()

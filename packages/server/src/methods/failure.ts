@@ -1,5 +1,5 @@
 import type { AttemptFailure } from '@stile/protocol'
-import { StileError } from '../error.ts'
+import { type ProblemMembers, StileError } from '../error.ts'
 
 const DETAILS: Readonly<Record<AttemptFailure, string>> = {
   wrong_code: 'The code is not right. Type the six digits that the app shows now.',
@@ -32,7 +32,14 @@ export function stepUpExpired(): StileError {
   return new StileError('step_up_expired', 'This step-up has ended or was finished already. Begin again.')
 }
 
+/** What is better known than the failure alone tells. */
+type FailureDetails = Readonly<{ detail?: string | undefined }> & Pick<ProblemMembers, 'errors'>
+
 /** The problem of an attempt that did not count, with a sentence that says what to do. */
-export function attemptFailed(failure: AttemptFailure, attemptsLeft: number, detail: string = DETAILS[failure]): StileError {
-  return new StileError('attempt_failed', detail, { failure, attemptsLeft })
+export function attemptFailed(
+  failure: AttemptFailure,
+  attemptsLeft: number,
+  { detail = DETAILS[failure], ...members }: FailureDetails = {},
+): StileError {
+  return new StileError('attempt_failed', detail, { failure, attemptsLeft, ...members })
 }

@@ -18,6 +18,9 @@ describe('a recovery code', () => {
     [' 0123 4567 89ab cdef ', '0123456789ABCDEF'],
     ['oiL3\u00a04567\u20138 9ab\tcdef', '0113456789ABCDEF'],
     ['0123\u20114567\u201089AB\u2014CDEF', '0123456789ABCDEF'],
+    ['0123\u200b4567\u206789AB\u2069CDEF', '0123456789ABCDEF'],
+    ['０１２３－４５６７－８９ＡＢ－ｃｄｅｆ', '0123456789ABCDEF'],
+    ['٠١٢٣-४५६७-89AB-CDEF', '0123456789ABCDEF'],
   ])('is read as people type it: %j', (typed, code) => {
     expect(readRecoveryCode(typed)).toBe(code)
   })
@@ -26,14 +29,13 @@ describe('a recovery code', () => {
     ['too short', '0123-4567-89AB-CDE'],
     ['too long', '0123-4567-89AB-CDEF0'],
     ['with a U, which is in no code', '0123-4567-89AB-CDEU'],
-    ['in full-width digits', '０123-4567-89AB-CDEF'],
+    ['with digits in circles', '⓪①②③-4567-89AB-CDEF'],
     ['with a letter whose capital is an ASCII one', 'ı123-4567-89AB-CDEF'],
     ['with a long s', '0123-4567-89AB-CDEſ'],
     ['with a letter whose capital is two', '0123-4567-89AB-CDß'],
     ['with a Kelvin sign', '0123-4567-89AB-CDE\u212a'],
     ['in Cyrillic look-alikes', '0123-4567-89\u0410\u0412-CDEF'],
     ['with a combining mark', '0123-4567-89AB-CDEF\u0301'],
-    ['with a zero-width space', '0123\u200b4567-89AB-CDEF'],
     ['with a zero byte', '0123-4567-89AB-CDEF\u0000'],
     ['empty', ''],
     ['longer than anybody types', `${' '.repeat(200)}0123-4567-89AB-CDEF`],
@@ -59,7 +61,7 @@ describe('a recovery code', () => {
 })
 
 describe('what is kept of a code', () => {
-  const digest = (code: string | undefined, subject = 'main|alice', secret = SECRET) => recoveryCodeDigest(secret, subject, code)
+  const digest = (code: string, subject = 'main|alice', secret = SECRET) => recoveryCodeDigest(secret, subject, code)
 
   test('threat: whoever reads the store could try codes, or use those of one subject for another', () => {
     const kept = digest('0123456789ABCDEF')
@@ -67,10 +69,5 @@ describe('what is kept of a code', () => {
     expect(digest('0123456789ABCDEF')).toBe(kept)
     expect(digest('0123456789ABCDEF', 'main|bob')).not.toBe(kept)
     expect(digest('0123456789ABCDEF', 'main|alice', new Uint8Array(32).fill(8))).not.toBe(kept)
-  })
-
-  test('what cannot be a code has a digest too, so that it takes the same work, and it is that of no code', () => {
-    expect(digest(undefined)).toMatch(/^[A-Za-z0-9_-]{43}$/)
-    expect(digest(undefined)).not.toBe(digest('0'.repeat(16)))
   })
 })

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { normalizeCode } from '@stile/protocol'
 import { deriveKey } from '../secrets/seal.ts'
 
 /** How many recovery codes a subject gets at a time. */
@@ -21,12 +22,12 @@ export function makeRecoveryCode(random: (bytes: number) => Uint8Array): string 
 }
 
 /**
- * The sixteen characters of a code as people type it: case, spaces and hyphens do not matter, and O, I and L are taken for the digits that
- * they look like. `undefined` if it is anything else. Never throws.
+ * The sixteen characters of a code as people type it: case, width, spaces and hyphens do not matter, digits may be of any script, and O, I and L
+ * are taken for the digits that they look like. `undefined` if it is anything else. Never throws.
  */
 export function readRecoveryCode(typed: unknown): string | undefined {
   if (typeof typed !== 'string' || typed.length > LONGEST_TYPED) return undefined
-  const text = typed.replace(/[\s\u2010-\u2015-]/g, '')
+  const text = normalizeCode(typed).replace(/[Ａ-Ｚａ-ｚ]/g, (letter) => letter.normalize('NFKC'))
   // before the case is changed: some letters of other scripts have an ASCII letter as their capital
   if (!/^[0-9A-Za-z]{16}$/.test(text)) return undefined
   const code = text.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1')
@@ -37,10 +38,8 @@ export function readRecoveryCode(typed: unknown): string | undefined {
  * What is kept of a code: its HMAC with a key of the service and the subject, so that a thief of the store can try nothing, and the code
  * of one subject is nothing for another.
  *
- * @param code  what {@link readRecoveryCode} made of it; if that is nothing, the digest is one that no code has
+ * @param code  what {@link readRecoveryCode} made of it
  */
-export function recoveryCodeDigest(secret: Uint8Array, subject: string, code: string | undefined): string {
-  return createHmac('sha256', deriveKey(secret, 'stile recovery v1'))
-    .update(`${subject}\u0000${code ?? ''}`)
-    .digest('base64url')
+export function recoveryCodeDigest(secret: Uint8Array, subject: string, code: string): string {
+  return createHmac('sha256', deriveKey(secret, 'stile recovery v1')).update(`${subject}\u0000${code}`).digest('base64url')
 }

@@ -1,7 +1,7 @@
 import { RECOVERY_FEATURE, type RecoveryTicket } from '@stile/protocol'
 import { z } from 'zod'
 import { noticeFor } from '../addresses/notice-for.ts'
-import { StileError } from '../error.ts'
+import { type ProblemMembers, StileError } from '../error.ts'
 import { takeGuess } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
 import { enrollableMethods } from '../methods/methods.ts'
@@ -30,7 +30,7 @@ const BODY = z
  * address is told.
  *
  * The sign-in comes first: before it nothing is looked at, counted or used. What is wrong, unknown, used, expired or somebody else's is
- * answered in the same words and with the same work. Codes have a budget of guesses that they share with
+ * answered in the same words and with the same work. A text that cannot be a code is no guess, and `errors` says so. Codes have a budget of guesses that they share with
  * nothing, so that no other guesses close this way back; a link cannot be guessed.
  *
  * @throws {StileError} `invalid_request`, `denied`, `insufficient_user_authentication` for the feature `stile:recovery`,
@@ -47,10 +47,12 @@ export async function redeemRecovery(domain: Domain, caller: Caller, body: unkno
   }
   if (given.link !== undefined) return redeem(domain, caller, { kind: 'link', digest: recoveryLinkDigest(given.link) })
 
-  return domain.inTurn(`recovery ${caller.subject}`, () => redeemCode(domain, caller, readRecoveryCode(given.code)))
+  const code = readRecoveryCode(given.code)
+  if (code === undefined) throw recoveryFailed([{ pointer: '/code', detail: 'must be the 16 characters of a recovery code' }])
+  return domain.inTurn(`recovery ${caller.subject}`, () => redeemCode(domain, caller, code))
 }
 
-async function redeemCode(domain: Domain, caller: Caller, code: string | undefined): Promise<RecoveryTicket> {
+async function redeemCode(domain: Domain, caller: Caller, code: string): Promise<RecoveryTicket> {
   const guess = await takeGuess(domain, { subject: caller.subject, budget: 'recovery' })
   const digest = recoveryCodeDigest(domain.options.secret, caller.subject, code)
   let isWrong = false
@@ -77,10 +79,11 @@ async function redeem(domain: Domain, caller: Caller, proof: Readonly<{ kind: 'c
   return { expiresAt, methods: enrollableMethods(domain.options) }
 }
 
-/** The one answer for every code and link that does not recover. */
-function recoveryFailed(): StileError {
+/** The one answer for every code and link that does not recover; `errors` if it is not even written like a code. */
+function recoveryFailed(errors?: NonNullable<ProblemMembers['errors']>): StileError {
   return new StileError(
     'recovery_failed',
     'This does not recover your account: it is wrong, was used already or has expired. Check it, use another code, or ask for a new link.',
+    errors && { errors },
   )
 }

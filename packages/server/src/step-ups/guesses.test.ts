@@ -72,10 +72,28 @@ describe('whoever guesses codes', () => {
     expect(lost).toHaveLength(40)
   })
 
-  test('cannot buy guesses with malformed codes, which count as well', async () => {
+  test('loses no guess by what cannot be a code, which says what was expected', async () => {
     const { id } = await open()
-    for (const code of ['', 'abcdef', '1234567', '１２３４５６', '12345'])
-      expect(await problemOf(guess(id, code))).toMatchObject({ failure: 'wrong_code' })
+    for (const code of ['', '12345', '1234567', 'abcdef', '①②③④⑤⑥', ' - '])
+      expect(await problemOf(guess(id, code)), code).toMatchObject({
+        code: 'attempt_failed',
+        failure: 'response_malformed',
+        attemptsLeft: 5,
+        errors: [{ pointer: '/response/code', detail: expect.stringContaining('6 digits') }],
+      })
+    expect(await guess(id, app.code())).toMatchObject({ status: 'done' })
+  })
+
+  test('may type a code in the digits of their own script', async () => {
+    const { id } = await open()
+    const arabic = app.code().replace(/\d/g, (digit) => String.fromCodePoint(0x0660 + Number(digit)))
+    expect(await guess(id, `${arabic.slice(0, 3)}\u00a0${arabic.slice(3)}`)).toMatchObject({ status: 'done' })
+  })
+
+  test('has none left to lose by what cannot be a code, and gets none by it', async () => {
+    const { id } = await open()
+    for (let count = 0; count < 5; count++) await problemOf(guess(id, wrong()))
+    expect(await problemOf(guess(id, '12345'))).toMatchObject({ failure: 'response_malformed', attemptsLeft: 0 })
     expect((await problemOf(guess(id, app.code()))).code).toBe('too_many_attempts')
   })
 

@@ -31,6 +31,8 @@ describe('a code by mail', () => {
     (code: string) => ` ${code} `,
     (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`,
     (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`,
+    (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit))),
+    (code: string) => code.replace(/\d/g, (digit) => String.fromCodePoint(0x06f0 + Number(digit))),
   ])('may be typed as people do', async (typed) => {
     const { id } = await begin()
     expect(await answer(id, typed(mailbox.server.code()))).toMatchObject({ status: 'done' })

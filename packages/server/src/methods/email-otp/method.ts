@@ -58,12 +58,13 @@ export const emailOtp: AuthenticationMethod = {
 
   // the guess is taken from the budget first; the code is read and used up in one step, so that it counts once
   async prove(domain, { record, standing }, response) {
-    const guess = await takeGuess(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id })
-    const code = typedCode(response)
-    const challenge = code === undefined ? undefined : codeDigest(domain.options.secret, record.id, code)
-    let outcome: 'right' | 'late' | 'wrong' = 'wrong'
+    const place = { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id }
+    const code = await typedCode(domain, place, response)
+    const guess = await takeGuess(domain, place)
+    const challenge = codeDigest(domain.options.secret, record.id, code)
+    let outcome: 'right' | 'late' | 'wrong'
     try {
-      if (challenge !== undefined) outcome = await redeem(domain, { id: record.id, method: 'email-otp', challenge })
+      outcome = await redeem(domain, { id: record.id, method: 'email-otp', challenge })
     } catch (error) {
       await guess.forgive()
       throw error
@@ -75,7 +76,7 @@ export const emailOtp: AuthenticationMethod = {
     }
     if (outcome === 'wrong') {
       await guess.wrong()
-      throw attemptFailed('wrong_code', guess.left, 'The code is not right. Type the six digits of the newest mail.')
+      throw attemptFailed('wrong_code', guess.left, { detail: 'The code is not right. Type the six digits of the newest mail.' })
     }
     await guess.forgive()
     return { method: 'email-otp', level: 'session', amr: AMR, authTime: domain.now() }

@@ -18,13 +18,9 @@ export const totp: AuthenticationMethod = {
   async prove(domain, { record, standing, way }, response) {
     const { store, sealer, options } = domain
     const ids = way.authenticators.map(({ id }) => id)
-    const guess = await takeGuess(domain, {
-      subject: record.key.subject,
-      budget: budgetOf(standing),
-      ceremony: record.id,
-      authenticators: ids,
-    })
-    const code = typedCode(response)
+    const place = { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id }
+    const code = await typedCode(domain, place, response)
+    const guess = await takeGuess(domain, { ...place, authenticators: ids })
     const now = domain.now()
     const authenticators = way.authenticators.filter(({ id }) => guess.authenticators.includes(id))
     const { windowSteps } = options.totp

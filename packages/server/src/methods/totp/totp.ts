@@ -53,11 +53,11 @@ export function matchTotp(input: Readonly<{ secret: Uint8Array; code: string; no
  *
  * Throws only what the store or the sealer throws; then nothing was accepted.
  *
- * @param code  what `normalizeCode` made of the code
+ * @param code  what `typedCode` made of it
  */
 export async function verifyTotp(
   input: Readonly<{
-    code: string | undefined
+    code: string
     authenticators: readonly AuthenticatorRecord[]
     sealer: Sealer
     store: Store
@@ -67,7 +67,6 @@ export async function verifyTotp(
 ): Promise<TotpResult> {
   const { code, authenticators, sealer, store, now, windowSteps } = input
   let failure: Extract<TotpResult, { ok: false }>['failure'] = 'wrong_code'
-  if (code === undefined) return { ok: false, failure }
   for (const authenticator of authenticators) {
     if (authenticator.data.method !== 'totp') continue
     const secret = sealer.open(authenticator.data.sealedSecret, totpSecretContext(authenticator.subject, authenticator.id))
