@@ -50,6 +50,7 @@ const FIGURES: readonly Figure[] = [
   },
   { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: WAYS },
   { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: WAYS },
+  { name: 'making a passkey, later', limit: 5_000, source: PAGE, with: [...ENROLMENT, 'register.ts'], after: ENROLMENT },
   { name: 'QR code of an authenticator app, later', limit: 5_000, source: PAGE, with: ['qr.ts'], after: ENROLMENT },
   { name: 'createStile alone', source: SDK },
   { name: 'dialog alone', source: "export { mountDialog } from '@stile/browser/dialog'" },

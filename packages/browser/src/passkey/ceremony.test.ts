@@ -60,6 +60,17 @@ test('a new passkey is told with its attestation and transports', async () => {
   })
 })
 
+test('a credential of a password manager that lacks what browsers add is told all the same', async () => {
+  const plain = { id: 'AQID', rawId: bytes, type: 'public-key', response: { clientDataJSON: bytes, attestationObject: bytes } }
+  prompts(async () => plain)
+  expect(await register(CREATE, signal)).toMatchObject({ rawId: 'AQID', response: { transports: [] }, clientExtensionResults: {} })
+  const getTransports = () => {
+    throw new TypeError('Illegal invocation')
+  }
+  prompts(async () => ({ ...plain, response: { ...plain.response, getTransports } }))
+  expect(await register(CREATE, signal)).toMatchObject({ response: { attestationObject: 'AQID', transports: [] } })
+})
+
 test('a broken extension that rejects with nothing ends the ceremony, instead of hanging it', async () => {
   prompts(() => Promise.reject(undefined))
   expect(await codeOf(authenticate(GET, { signal }))).toBe('passkey_failed')

@@ -91,9 +91,13 @@ function toPasskeyError(error: unknown): StileError {
   return new StileError(code ?? 'passkey_failed', undefined, error)
 }
 
-/** The library leaves these exceptions of some ceremonies as they are: they are told by their name (WebAuthn §5.1). */
+/** The browser's own exceptions, some of which the library leaves as they are, are told by their name (WebAuthn §5.1). */
 function codeOfName(name: string | undefined): StileCode | undefined {
   switch (name) {
+    // dismissed, timed out or refused, which browsers do not tell apart
+    case 'AbortError':
+    case 'NotAllowedError':
+      return 'passkey_cancelled'
     case 'NotSupportedError':
     case 'SecurityError':
       return 'passkey_unavailable'
