@@ -13,8 +13,17 @@ export const FEEDBACK_STYLES = `
 [aria-invalid] {
   border-color: var(--_danger);
 }
-button:hover {
-  border-color: var(--_muted);
+button {
+  animation: settle 0.3s;
+  &:hover {
+    border-color: var(--_muted);
+  }
+}
+@keyframes settle {
+  from,
+  to {
+    pointer-events: none;
+  }
 }
 @media (prefers-reduced-motion: no-preference) {
   [aria-busy="true"] svg {

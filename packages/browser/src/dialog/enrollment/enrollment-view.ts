@@ -48,7 +48,8 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
   const codeField = createCodeField({
     label: say('code'),
     describedBy: wizard.alertId,
-    onFull: (code) => enrollment.submit({ code }),
+    onCode: (code) => enrollment.submit({ code }),
+    onIncomplete: wizard.render,
   })
   const nameInput = element('input', { part: 'input', maxLength: 64, autocomplete: 'off' })
 
@@ -95,9 +96,9 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       title: say(OFFERS.totp.title),
       text: say(OFFERS.totp.prompt),
       busy,
-      alert: wizard.errorText(error, 'totp'),
+      alert: codeField.isIncomplete() ? say('incomplete') : wizard.errorText(error, 'totp'),
       body: () => [...secretNodes(secret, qr), codeField.field],
-      onSubmit: () => enrollment.submit({ code: codeField.input.value }),
+      onSubmit: codeField.submit,
       actions: () => [submitButton(say('verify')), cancelButton()],
     })
     codeField.mark({ busy, wrong: !!error })

@@ -79,7 +79,12 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   let isWaysMissing = false
   /** The method that was under way when the subject asked for another. */
   let leftMethod: Method | undefined
-  const codeField = createCodeField({ label: say('code'), describedBy: frame.alertId, onFull: (code) => submit({ code }) })
+  const codeField = createCodeField({
+    label: say('code'),
+    describedBy: frame.alertId,
+    onCode: (code) => submit({ code }),
+    onIncomplete: () => render(),
+  })
 
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
@@ -121,9 +126,9 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       key: 'totp',
       icon: PROMPT_ICONS.phone,
       busy,
-      alert: ways?.alertOf(state),
+      alert: codeField.isIncomplete() ? say('incomplete') : ways?.alertOf(state),
       ...(busy && { text: say('wait') }),
-      onSubmit: () => submit({ code: codeField.input.value }),
+      onSubmit: codeField.submit,
       body: () => [codeField.field],
       actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
     })

@@ -3,6 +3,7 @@ import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
 import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
@@ -32,6 +33,7 @@ const isEnrollable = (method: string): method is EnrollableMethod => Object.hasO
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
   adoptStyles(styles, FEEDBACK_STYLES)
+  ignoreHaste(styles.scope)
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow

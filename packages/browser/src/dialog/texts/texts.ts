@@ -10,6 +10,7 @@ export const PROMPT_TEXTS = {
   wait: 'One moment…',
   passkey: 'Follow the prompt of your browser or device.',
   code: '6-digit code from your authenticator app',
+  incomplete: 'Enter all 6 digits.',
   verify: 'Confirm',
   another: 'Use another way',
   none: 'I can’t do any of these',

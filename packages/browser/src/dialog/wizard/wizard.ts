@@ -5,6 +5,7 @@ import type { FlowError } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
 import { errorText } from '../texts/error-text.ts'
@@ -57,6 +58,7 @@ export type Wizard = Readonly<{
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, FEEDBACK_STYLES)
+  ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
   const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
   const say = createSay(table)
