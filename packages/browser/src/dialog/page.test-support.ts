@@ -2,12 +2,13 @@ import { afterEach, beforeEach, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
 import { mountDialog } from './dialog.ts'
 import { createSay, PROMPT_TEXTS, type Say } from './parts.ts'
+import { ERROR_TEXTS } from './texts/error-texts.ts'
 import { ENROLLMENT_TEXTS } from './texts/enrollment-texts.ts'
 import { RECOVERY_TEXTS } from './texts/recovery-texts.ts'
 import { STEP_UP_TEXTS } from './texts/step-up-texts.ts'
 
 /** Every sentence of the dialog. Tests name a sentence by its key, so that they hold when it is reworded. */
-export const texts = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...RECOVERY_TEXTS } as const
+export const texts = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ERROR_TEXTS, ...ENROLLMENT_TEXTS, ...RECOVERY_TEXTS } as const
 
 /** The sentence of a key, with its values filled in. */
 export const say: Say = createSay(texts)

@@ -1,7 +1,7 @@
 import type { Method } from '@stile/protocol'
 import { ICONS } from '../elements/more-icons.ts'
 import { button, element, icon, PROMPT_ICONS, type Say } from '../parts.ts'
-import { isLocked } from '../texts/error-text.ts'
+import { isLocked } from '../texts/lock.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** How often the minutes of a lock are told again. */

@@ -5,7 +5,6 @@ import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
-import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
 import type { EmailView } from './email-view.ts'
@@ -37,7 +36,8 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
-  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
+  const { ERROR_TEXTS, errorText } = await import('../texts/error-text.ts')
+  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ERROR_TEXTS, ...texts })
   const addOperation: AddOperation = operation
     ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
     : // what a feature of Stile itself is for, if the application does not say it

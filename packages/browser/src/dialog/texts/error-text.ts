@@ -1,7 +1,10 @@
 import type { Method, Problem } from '@stile/protocol'
 import type { StileCode } from '../../base.ts'
 import type { FlowError } from '../../stile.ts'
+import { isLocked } from './lock.ts'
 import type { Say } from './texts.ts'
+
+export { ERROR_TEXTS } from './error-texts.ts'
 
 type PasskeyCode = Extract<StileCode, `passkey_${string}`>
 
@@ -16,11 +19,6 @@ const SECURITY_KEY_TEXTS: { readonly [C in StileCode]?: string } = {
 
 /** Above this the wait is told in minutes. */
 const LONGEST_WAIT_IN_SECONDS = 90
-
-/** Whether codes of every method are refused, be it for a while or for the rest of this step-up. */
-export function isLocked(error: FlowError | undefined): boolean {
-  return error?.attemptsLeft === 0 && (error.retryAt ?? Infinity) > Date.now()
-}
 
 /** The sentence for an error: what happened, what is left, when to try again. It is chosen by the code, never by the message. */
 export function errorText(say: Say, error: FlowError | undefined, method?: Method): string {

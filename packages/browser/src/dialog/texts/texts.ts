@@ -1,4 +1,5 @@
 import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
+import type { ERROR_TEXTS } from './error-texts.ts'
 import type { OPERATION_TEXTS } from './operation-texts.ts'
 import type { RECOVERY_TEXTS } from './recovery-texts.ts'
 import type { STEP_UP_TEXTS } from './step-up-texts.ts'
@@ -23,6 +24,7 @@ export const PROMPT_TEXTS = {
 export type TextKey =
   | keyof typeof PROMPT_TEXTS
   | keyof typeof STEP_UP_TEXTS
+  | keyof typeof ERROR_TEXTS
   | keyof typeof OPERATION_TEXTS
   | keyof typeof ENROLLMENT_TEXTS
   | keyof typeof RECOVERY_TEXTS

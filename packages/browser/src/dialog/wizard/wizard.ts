@@ -8,7 +8,7 @@ import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
-import { errorText } from '../texts/error-text.ts'
+import type * as Errors from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { WIZARD_STYLES } from './styles.ts'
 
@@ -19,6 +19,8 @@ export type WizardOptions = Readonly<{
   styles: StyleTarget
   /** The application's own sentences. */
   texts: Partial<Texts> | undefined
+  /** The sentences of what can go wrong. */
+  errors: typeof Errors
   /** Whether a step-up is shown at the moment. It goes before the wizard. */
   isStepUpShown: () => boolean
 }>
@@ -56,11 +58,11 @@ export type Wizard = Readonly<{
 }>
 
 /** Creates a wizard that shows nothing yet. */
-export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
+export function createWizard({ client, frame, styles, texts, errors, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
-  const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
+  const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...errors.ERROR_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
   const say = createSay(table)
   let isSigningIn = false
   let step: WizardStep | undefined
@@ -85,7 +87,7 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     client: { ...client, relogin },
     alertId: frame.alertId,
     say,
-    errorText: (error, method) => errorText(say, error, method),
+    errorText: (error, method) => errors.errorText(say, error, method),
     errorOf: (cause) => {
       const error = toStileError(cause, 'internal')
       return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
