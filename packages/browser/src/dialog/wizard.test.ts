@@ -1,5 +1,5 @@
 import type { ProblemCode } from '@stile/protocol'
-import { expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
 import {
   alert,
@@ -110,16 +110,49 @@ test('ten codes are shown once; Escape does not throw them away', async () => {
   await until(() => title() === texts.codesTitle)
   expect([...dialog().querySelectorAll('li')].map((each) => each.textContent)).toEqual(CODES)
   expect(buttons()).toEqual([texts.copy, texts.download, texts.print, texts.saved])
-  press(texts.copy)
-  await until(() => buttonOf(texts.copied))
-  expect(written).toEqual([CODES.join('\n')])
+  expect(focused()).toBe(dialog().querySelector('h2'))
   dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
   expect(alert()).toBe(texts.saveFirst)
   dialog().close()
+  submit()
+  press(texts.saved)
   expect(dialog().open).toBe(true)
+  press(texts.copy)
+  await until(() => buttonOf(texts.copied))
+  expect(written).toEqual([CODES.join('\n')])
+  expect(alert()).toBe('')
   submit()
   await expect(made).resolves.toBe(true)
   expect(dialog().open).toBe(false)
+})
+
+test('threat: an Enter too many throws ten codes away: they can be put away after a tick, and a tick can be taken back', async () => {
+  const { stile } = setup(none)
+  const made = mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => title() === texts.codesTitle)
+  const done = () => buttonOf(texts.saved)
+  expect(done()?.disabled).toBe(true)
+  input().click()
+  expect(done()?.disabled).toBe(false)
+  input().click()
+  expect(done()?.disabled).toBe(true)
+  input().click()
+  press(texts.saved)
+  await expect(made).resolves.toBe(true)
+})
+
+test('a clipboard that refuses does not count as saved', async () => {
+  vi.stubGlobal('navigator', { clipboard: { writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) } })
+  const { stile } = setup(none)
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => title() === texts.codesTitle)
+  press(texts.copy)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(buttonOf(texts.saved)?.disabled).toBe(true)
 })
 
 test('codes that could not be made are said, with the way to try again', async () => {
@@ -179,6 +212,69 @@ test('recovery: a code, then enrolment of what the ticket allows', async () => {
   await until(() => title() === texts.enrolled)
   submit()
   await expect(recovered).resolves.toBe(true)
+})
+
+describe('threat: one Escape wastes a recovery code or link:', () => {
+  const TICKET = { expiresAt: NOW + 300, methods: ['totp'] }
+  const pressEscape = () => dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
+  const redeemed = async () => {
+    const world = setup({ ...none, ...enrols, [REDEEM]: () => json(TICKET, 201) })
+    const mounted = mount(world.stile)
+    const recovered = mounted.recover('the-token')
+    await until(() => buttonOf(texts.continue))
+    press(texts.continue)
+    await until(() => buttonOf(texts.totpTitle))
+    return { ...world, mounted, recovered }
+  }
+  beforeEach(() => sessionStorage.clear())
+
+  test.each([
+    ['Escape', pressEscape],
+    ['Cancel', () => press(texts.cancel)],
+  ])('%s asks first, and leads back', async (_, leave) => {
+    const { recovered } = await redeemed()
+    leave()
+    expect(title()).toBe(texts.leaveTitle)
+    pressEscape()
+    expect(buttonOf(texts.totpTitle)).toBeDefined()
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    leave()
+    expect(title()).toBe(texts.leaveTitle)
+    press(texts.goOn)
+    typeIn('123456')
+    await until(() => title() === texts.enrolled)
+    submit()
+    await until(() => title() === texts.offerTitle)
+    press(texts.notNow)
+    await expect(recovered).resolves.toBe(true)
+  })
+
+  test('who left, or reloaded the page, goes on from there, until something is enrolled', async () => {
+    const { mounted, recovered, seen } = await redeemed()
+    press(texts.cancel)
+    press(texts.leave)
+    await expect(recovered).resolves.toBe(false)
+    mounted.recover('the-token')
+    await until(() => buttonOf(texts.totpTitle))
+    expect(seen(REDEEM)).toHaveLength(1)
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    typeIn('123456')
+    await until(() => title() === texts.enrolled)
+    expect(sessionStorage.length).toBe(0)
+  })
+
+  test('once the service knows of no ticket, a code is asked for again', async () => {
+    const { mounted, answers } = await redeemed()
+    const requirement = { level: 'mfa' } as const
+    answers[REGISTER] = () => refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement })
+    answers['POST /v1/step-ups'] = () => refuse('denied')
+    press(texts.totpTitle)
+    await until(() => buttonOf(texts.close))
+    expect(sessionStorage.length).toBe(0)
+    mounted()
+  })
 })
 
 test.each<[ProblemCode, object, string]>([

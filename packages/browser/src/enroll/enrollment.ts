@@ -2,6 +2,7 @@ import type { Authenticator, Problem, Registration } from '@stile/protocol'
 import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
+import { forgetTicket } from './ticket.ts'
 
 /** The methods that can be enrolled. */
 export type EnrollableMethod = 'passkey' | 'security-key' | 'totp'
@@ -116,6 +117,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     try {
       const path = `${REGISTRATIONS}/${encodeURIComponent(registration.id)}`
       const authenticator = (await stile.request('POST', path, { response, name })) as Authenticator
+      forgetTicket()
       tellBrowser()
       await stile.refresh()
       if (!signal.aborted) set({ status: 'done', authenticator })

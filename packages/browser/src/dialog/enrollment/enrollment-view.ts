@@ -12,6 +12,15 @@ export type EnrollmentViewOptions = Readonly<{
   methods?: Method | readonly Method[] | undefined
   /** What the choice says. Default: what an authenticator is good for. */
   intro?: string | undefined
+  /** Asks subjects who want to leave whether they do, if they would lose something. Default: they leave. */
+  askToLeave?: ((ways: WaysOut) => void) | undefined
+}>
+
+/** Where the question whether to leave leads. */
+export type WaysOut = Readonly<{
+  /** Goes on with the enrolment. */
+  stay: () => void
+  leave: () => void
 }>
 
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
@@ -39,12 +48,15 @@ const ATTESTATION_TEXTS: Readonly<Record<Exclude<AttestationStatus, 'trusted'>, 
  *
  * @returns whether something was enrolled
  */
-export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: EnrollmentViewOptions = {}): Promise<boolean> {
-  const { say, show, cancelButton } = wizard
+export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLeave }: EnrollmentViewOptions = {}): Promise<boolean> {
+  const { say } = wizard
   const allowed: readonly Method[] = wanted === undefined ? [] : [wanted].flat()
   const methods = allowed.length > 0 ? METHODS.filter((method) => allowed.includes(method)) : METHODS
   const best = methods.find(isUsable)
   const enrollment = createEnrollment(wizard.client)
+  const cancel = () => (askToLeave ? askToLeave({ stay: () => showCurrent(), leave: enrollment.cancel }) : enrollment.cancel())
+  const cancelButton = () => quietButton(say('cancel'), cancel)
+  const show: Wizard['show'] = (view) => wizard.show({ onCancel: cancel, ...view })
   const codeField = createCodeField({
     label: say('code'),
     describedBy: wizard.alertId,
@@ -104,6 +116,9 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
     codeField.mark({ busy, wrong: !!error })
   }
 
+  /** Shows where the enrolment stands. */
+  let showCurrent: () => void
+
   return new Promise<boolean>((resolve) => {
     const showName = ({ id, name: given, attestation }: Authenticator) => {
       const finish = () => resolve(true)
@@ -161,7 +176,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       }
     }
 
-    const showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
+    showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
     enrollment.subscribe(showCurrent)
     const onlyMethod = typeof wanted === 'string' ? methods[0] : undefined
     if (onlyMethod) enrollment.start(onlyMethod)

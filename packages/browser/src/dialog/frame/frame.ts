@@ -75,7 +75,7 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       }
       if (!dialog.open) dialog.showModal()
       setText(alert, view.alert ?? '')
-      if (!isSameView) (dialog.querySelector<HTMLElement>('input,[part~=primary]') ?? title).focus()
+      if (!isSameView) (dialog.querySelector<HTMLElement>('input:not([type=checkbox]),[part~=primary]:enabled') ?? title).focus()
     },
     close: () => {
       shown = undefined

@@ -36,4 +36,13 @@ export const ERROR_TEXTS = {
   enrollment_required: 'First set up a way to confirm it’s you.',
   denied: 'This is not allowed now. Ask your administrator.',
   method_unavailable: 'Nothing that you have set up works here. Use another browser or device, or a recovery code.',
+  attestation_none: 'This key does not say who made it. It counts like a passkey, not as a hardware key.',
+  attestation_untrusted: 'The maker of this key is not one that is trusted here. It counts like a passkey, not as a hardware key.',
+  attestation_not_allowed: 'This model is not on the list of hardware keys here. It counts like a passkey.',
+  attestation_revoked: 'This model was found to be unsafe. It counts like a passkey, not as a hardware key: better use another one.',
+  attestation_synced: 'This key can be copied to other devices. It counts like a passkey, not as a hardware key.',
+  passkey_exists: 'This device already has a passkey for you.',
+  key_exists: 'You have added this key already.',
+  attestation_invalid: 'This cannot be added as a security key. Add it as a passkey, or use another key.',
+  registration_expired: 'That took too long. Start again.',
 } as const

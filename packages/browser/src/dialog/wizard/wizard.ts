@@ -50,7 +50,8 @@ export type Wizard = Readonly<{
   /** Shows a view of the current step. */
   show: (view: WizardView) => void
   cancelButton: () => HTMLButtonElement
-  copyButton: (text: string) => HTMLButtonElement
+  /** Makes a button that copies the text. `onCopied` is called once it is in the clipboard. */
+  copyButton: (text: string, onCopied?: () => void) => HTMLButtonElement
   /** Renders the current step, unless something else is shown. */
   render: () => void
   /** Cancels the current step. */
@@ -62,7 +63,13 @@ export function createWizard({ client, frame, styles, texts, errors, isStepUpSho
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
-  const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...errors.ERROR_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
+  const table: Record<string, string | undefined> = {
+    ...PROMPT_TEXTS,
+    ...STEP_UP_TEXTS,
+    ...errors.ERROR_TEXTS,
+    ...ENROLLMENT_TEXTS,
+    ...texts,
+  }
   const say = createSay(table)
   let isSigningIn = false
   let step: WizardStep | undefined
@@ -104,16 +111,21 @@ export function createWizard({ client, frame, styles, texts, errors, isStepUpSho
     },
     show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
     cancelButton: () => quietButton(say('cancel'), cancel),
-    copyButton: (text) => createCopyButton(say, text),
+    copyButton: (text, onCopied) => createCopyButton(say, { text, onCopied }),
     render,
     cancel,
   }
 }
 
-function createCopyButton(say: Say, text: string): HTMLButtonElement {
+type Copied = Readonly<{ text: string; onCopied: (() => void) | undefined }>
+
+function createCopyButton(say: Say, { text, onCopied }: Copied): HTMLButtonElement {
   const copy = () => {
     navigator.clipboard.writeText(text).then(
-      () => made.replaceChildren(say('copied')),
+      () => {
+        made.replaceChildren(say('copied'))
+        onCopied?.()
+      },
       // if the clipboard is refused, the text can still be selected
       () => {},
     )
