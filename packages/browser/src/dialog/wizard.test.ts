@@ -2,6 +2,7 @@ import type { ProblemCode } from '@stile/protocol'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
 import {
+  about,
   alert,
   buttonOf,
   buttons,
@@ -13,6 +14,7 @@ import {
   press,
   rootOf,
   say,
+  text,
   texts,
   useDialogs,
 } from './page.test-support.ts'
@@ -191,7 +193,7 @@ test('what has to be proven first says what for, and the wizard goes on after it
   await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe('Make new recovery codes.')
+  expect(about()[0]).toBe('Make new recovery codes.')
   typeIn('123456')
   await until(() => title() === texts.codesTitle)
   expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators', operation })
@@ -324,7 +326,7 @@ test('recovery: who has no code reads whom to ask', async () => {
   const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0, help: 'support@example.com' }) })
   const recovered = mount(stile).recover()
   await until(() => buttonOf(texts.close))
-  expect(labelled('aria-describedby')).toBe(say('noCodesLeft', { help: 'support@example.com' }))
+  expect(text()).toBe(say('noCodesLeft', { help: 'support@example.com' }))
   press(texts.close)
   await expect(recovered).resolves.toBe(false)
 })

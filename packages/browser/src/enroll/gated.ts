@@ -3,7 +3,7 @@ import type { Stile } from '../stile.ts'
 import { forgetTicket } from './ticket.ts'
 
 /** What enrolment and recovery need of the client. */
-export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'stepUp' | 'refresh'>
+export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'asksPassword' | 'stepUp' | 'refresh'>
 
 /** A sign-in, then an emailed code, and one more if a proof has become too old meanwhile. */
 const MAX_ROUNDS = 3

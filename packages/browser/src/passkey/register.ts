@@ -8,8 +8,8 @@ import {
 import { runCeremony } from './ceremony.ts'
 
 /**
- * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3). It is a file of its own, and does not use the library's
- * `startRegistration`, which bundlers would load with the first prompt.
+ * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3). It is a file of its own, so that it is not loaded with
+ * the first prompt.
  *
  * @param options  the options of the service (`PublicKeyCredentialCreationOptionsJSON`)
  * @param signal  the prompt goes away when it is aborted

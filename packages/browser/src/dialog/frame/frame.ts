@@ -8,6 +8,8 @@ export type DialogView = Readonly<{
   icon: string
   title: string
   text: string
+  /** What the view is for, line by line, and what stays the same from view to view. Empty lines are left out. */
+  about?: readonly string[]
   /** Screen readers read it out when it changes. */
   alert?: string | undefined
   busy?: boolean
@@ -37,11 +39,12 @@ export function createFrame(root: ShadowRoot): DialogFrame {
   const heading = element('div', { part: 'heading' })
   const title = element('h2', { id: 'title', part: 'title', tabIndex: -1 })
   const text = element('p', { id: 'text', part: 'text' })
+  const about = element('p', { id: 'about', part: 'about' })
   const body = element('div', { part: 'body' })
   const alert = element('p', { id: 'alert', part: 'alert', role: 'alert' })
   const actions = element('div', { part: 'actions' })
   const form = element('form', {}, heading, body, alert, actions)
-  const dialog = element('dialog', { part: 'dialog', 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
+  const dialog = element('dialog', { part: 'dialog', 'aria-labelledby': title.id, 'aria-describedby': 'about text' }, form)
   root.append(dialog)
 
   let shown: DialogView | undefined
@@ -63,11 +66,12 @@ export function createFrame(root: ShadowRoot): DialogFrame {
     alertId: alert.id,
     show: (view) => {
       const isSameView = shown?.key === view.key
-      if (shownIcon !== view.icon) heading.replaceChildren(icon(view.icon), title, text)
+      if (shownIcon !== view.icon) heading.replaceChildren(icon(view.icon), title, about, text)
       shownIcon = view.icon
       shown = view
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
       setText(title, view.title)
+      setText(about, view.about?.filter(Boolean).join('\n') ?? '')
       setText(text, view.text)
       if (!isSameView) {
         body.replaceChildren(...(view.body?.() ?? []))
@@ -75,7 +79,7 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       }
       if (!dialog.open) dialog.showModal()
       setText(alert, view.alert ?? '')
-      if (!isSameView) (dialog.querySelector<HTMLElement>('input:not([type=checkbox]),[part~=primary]:enabled') ?? title).focus()
+      if (!isSameView) (dialog.querySelector<HTMLElement>('input:not([hidden],[type=checkbox]),[part~=primary]:enabled') ?? title).focus()
     },
     close: () => {
       shown = undefined

@@ -69,6 +69,10 @@ p {
 h2 + p {
   margin-top: -0.4em;
 }
+[part="about"] {
+  font-size: 0.93em;
+  white-space: pre-line;
+}
 p:empty,
 div:empty {
   display: none;

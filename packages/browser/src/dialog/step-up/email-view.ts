@@ -66,7 +66,7 @@ export function createEmailView({ prompt, say, leaveButton }: EmailViewOptions):
       icon: ICONS.mail,
       busy,
       alert: codeField.isIncomplete() ? say('incomplete') : alert,
-      text: busy ? say('wait') : say('emailSent', { address: start.sentTo }),
+      text: start ? say('emailSent', { address: start.sentTo }) : say('wait'),
       body: () => [codeField.field],
       onSubmit: codeField.submit,
       actions: () => [submitButton(say('verify')), resendButton, outcome, leaveButton(state), prompt.cancelButton()],

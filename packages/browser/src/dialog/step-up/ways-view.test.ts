@@ -11,6 +11,7 @@ import {
   mount,
   press,
   say,
+  text,
   texts,
   type,
   useDialogs,
@@ -35,7 +36,7 @@ test('a code by mail says where it went, and its field takes the code as any oth
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe(say('emailSent', { address: 'a•••@example.com' }))
+  expect(text()).toBe(say('emailSent', { address: 'a•••@example.com' }))
   expect(input().labels?.[0]?.textContent).toBe(texts.emailCode)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
@@ -81,7 +82,7 @@ test('each way has a name, and which one is meant; another is always one click a
   await until(() => buttonOf(texts.another))
   press(texts.another)
   await until(() => buttonOf(texts.usePasskey))
-  expect(labelled('aria-describedby')).toBe(texts.chooseText)
+  expect(text()).toBe(texts.chooseText)
   expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.none, texts.cancel])
   press(`${texts.useTotp} Old phone`)
   await until(() => dialog().querySelector('input'))

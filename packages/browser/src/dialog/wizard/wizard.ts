@@ -80,6 +80,8 @@ export function createWizard({ client, frame, styles, texts, errors, isStepUpSho
   const cancel = () => step?.cancel()
   /** The application's own sign-in must not lie behind a modal dialog. */
   const relogin = async () => {
+    // the dialog asks for a password itself, with a step-up
+    if (client.asksPassword) return undefined
     isSigningIn = true
     frame.close()
     try {
