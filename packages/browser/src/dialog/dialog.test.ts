@@ -109,7 +109,7 @@ test('after a passkey prompt that was dismissed the other way is one click away'
   const flow = stile.stepUp('reports.export')
   await until(() => alert())
   expect(alert()).toBe(texts.passkey_cancelled)
-  expect(buttons()).toEqual([texts.usePasskey, texts.useTotp, texts.none, texts.cancel])
+  expect(buttons()).toEqual([texts.usePasskey, texts.useTotp, texts.noneOfThese, texts.cancel])
   press(texts.useTotp)
   await until(() => input())
   expect(alert()).toBe('')

@@ -78,7 +78,7 @@ test('ways that this browser has can be chosen, and their buttons are described 
   mount(setup(enrols).stile).enroll()
   await until(() => buttonOf(texts.passkeyTitle))
   const offers = [
-    [texts.passkeyTitle, texts.passkeyHint],
+    [texts.passkeyTitle, `${texts.passkeyHint} ${texts.recommended}`],
     [texts.totpTitle, texts.totpHint],
     [texts['security-keyTitle'], texts['security-keyHint']],
   ] as const
@@ -88,6 +88,18 @@ test('ways that this browser has can be chosen, and their buttons are described 
     expect(descriptionOf(name)).toBe(hint)
   }
 })
+
+test.each([true, false])(
+  'a phone cannot scan its own screen: on touch (%s) a link opens the authenticator app first',
+  async (isTouched) => {
+    vi.stubGlobal('matchMedia', () => ({ matches: isTouched }))
+    mount(setup(enrols).stile).enroll('totp')
+    await until(() => dialog().querySelector('input') && dialog().querySelector('code'))
+    const link = dialog().querySelector('a')
+    expect(link?.textContent).toBe(isTouched ? texts.openApp : undefined)
+    expect(link?.getAttribute('href')).toBe(isTouched ? TOTP.start.uri : undefined)
+  },
+)
 
 test.each([
   ['has codes', () => json({ codesLeft: 4 })],

@@ -25,6 +25,10 @@ button {
     pointer-events: none;
   }
 }
+[aria-busy="true"] [part~="primary"] {
+  opacity: 0.6;
+  transition: opacity 0.2s 0.4s;
+}
 @media (prefers-reduced-motion: no-preference) {
   [aria-busy="true"] svg {
     animation: pulse 0.8s infinite alternate;

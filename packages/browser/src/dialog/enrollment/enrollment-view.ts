@@ -1,4 +1,4 @@
-import type { AttestationStatus, Authenticator, Method } from '@stile/protocol'
+import type { Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
@@ -23,6 +23,7 @@ export type WaysOut = Readonly<{
   leave: () => void
 }>
 
+type TotpStart = Readonly<{ secret: string; uri: string }>
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
 type Registering = Extract<EnrollmentState, { registration: unknown }>
 
@@ -33,15 +34,6 @@ const OFFERS: Readonly<Record<EnrollableMethod, Readonly<{ title: TextKey; hint:
   'security-key': { title: 'security-keyTitle', hint: 'security-keyHint', prompt: 'security-keyText', drawing: ICONS.usb },
 }
 const METHODS = Object.keys(OFFERS) as readonly EnrollableMethod[]
-
-/** Why a security key counts for less than a hardware key. */
-const ATTESTATION_TEXTS: Readonly<Record<Exclude<AttestationStatus, 'trusted'>, TextKey>> = {
-  none: 'attestation_none',
-  untrusted: 'attestation_untrusted',
-  not_allowed: 'attestation_not_allowed',
-  revoked: 'attestation_revoked',
-  synced: 'attestation_synced',
-}
 
 /**
  * Enrols an authenticator: the choice, then the prompt or the QR code and its first code, then a name.
@@ -68,7 +60,8 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
   const offer = (method: EnrollableMethod) => {
     const { title, hint } = OFFERS[method]
     const isMissing = !isUsable(method)
-    const hintText = element('p', { id: `${wizard.alertId}-${method}` }, say(isMissing ? 'passkeyMissing' : hint))
+    const words = isMissing ? say('passkeyMissing') : `${say(hint)} ${method === best ? say('recommended') : ''}`.trim()
+    const hintText = element('p', { id: `${wizard.alertId}-${method}` }, words)
     const choose = button({
       label: say(title),
       onClick: () => enrollment.start(method),
@@ -90,16 +83,19 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
       text: say(status === 'verifying' ? 'wait' : OFFERS[method].prompt),
       alert: wizard.errorText(error, method),
     })
-  const secretNodes = (secret: string, qr: string | undefined) => {
+  const secretNodes = ({ secret, uri }: TotpStart, qr: string | undefined) => {
+    // a phone cannot scan its own screen
+    const isTouched = globalThis.matchMedia?.('(pointer: coarse)').matches
     const src = `data:image/svg+xml,${encodeURIComponent(qr ?? '')}`
     const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
     return [
+      ...(isTouched ? [element('a', { part: 'app', href: uri }, say('openApp'))] : []),
       ...(qr ? [element('img', { part: 'qr', alt: say('qr'), width: 176, height: 176, src })] : []),
       element('p', {}, say('secret')),
       element('div', { part: 'secret' }, element('code', { part: 'code', dir: 'ltr' }, inFours), wizard.copyButton(secret)),
     ]
   }
-  const showSecret = ({ status, error, qr }: Registering, secret: string) => {
+  const showSecret = ({ status, error, qr }: Registering, start: TotpStart) => {
     const busy = status === 'verifying'
     show({
       // the QR code is drawn after the secret is there
@@ -109,7 +105,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
       text: say(OFFERS.totp.prompt),
       busy,
       alert: codeField.isIncomplete() ? say('incomplete') : wizard.errorText(error, 'totp'),
-      body: () => [...secretNodes(secret, qr), codeField.field],
+      body: () => [...secretNodes(start, qr), codeField.field],
       onSubmit: codeField.submit,
       actions: () => [submitButton(say('verify')), cancelButton()],
     })
@@ -133,7 +129,8 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
         key: 'named',
         icon: ICONS.done,
         title: say('enrolled'),
-        text: attestation && attestation !== 'trusted' ? say(ATTESTATION_TEXTS[attestation]) : '',
+        // why a security key counts for less than a hardware key
+        text: say(`attestation_${attestation}`),
         onCancel: finish,
         onSubmit: save,
         body: () => [element('label', { part: 'label' }, say('name'), nameInput)],
@@ -165,7 +162,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
         case 'proving':
         case 'verifying': {
           const { registration } = state
-          return registration.method === 'totp' ? showSecret(state, registration.start.secret) : showPrompt(state)
+          return registration.method === 'totp' ? showSecret(state, registration.start) : showPrompt(state)
         }
         case 'done':
           return showName(state.authenticator)

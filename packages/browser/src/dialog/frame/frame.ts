@@ -79,10 +79,14 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       }
       if (!dialog.open) dialog.showModal()
       setText(alert, view.alert ?? '')
+      if (view.alert) alert.scrollIntoView?.({ block: 'nearest' })
+      // a sheet at the bottom of a narrow screen keeps its top where it was: it grows, and never shrinks
+      dialog.style.setProperty('--_height', `${form.offsetHeight}px`)
       if (!isSameView) (dialog.querySelector<HTMLElement>('input:not([hidden],[type=checkbox]),[part~=primary]:enabled') ?? title).focus()
     },
     close: () => {
       shown = undefined
+      dialog.style.removeProperty('--_height')
       dialog.close()
     },
     closed: async () => {

@@ -83,7 +83,7 @@ test('each way has a name, and which one is meant; another is always one click a
   press(texts.another)
   await until(() => buttonOf(texts.usePasskey))
   expect(text()).toBe(texts.chooseText)
-  expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.none, texts.cancel])
+  expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.noneOfThese, texts.cancel])
   press(`${texts.useTotp} Old phone`)
   await until(() => dialog().querySelector('input'))
   press(texts.another)
@@ -111,6 +111,24 @@ test('threat: while codes are locked another kind of code is a second budget: no
   expect(buttonOf(`${texts.useTotp} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
   expect(buttonOf(`${texts.useEmail} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
   expect(buttonOf(texts.usePasskey)?.disabled).toBe(false)
+})
+
+test('once the guesses of a step-up are used up, the way on is to start again, with new ones', async () => {
+  const { stile, seen } = setup({
+    ...asks({ method: 'totp' }, sent()),
+    [ATTEMPTS]: () => refuse('attempt_failed', { failure: 'wrong_code', attemptsLeft: 0 }),
+  })
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open && dialog().querySelector('input'))
+  type('000000')
+  await until(() => buttonOf(texts.startAgain))
+  expect(focused()).toBe(buttonOf(texts.startAgain))
+  expect(alert()).toBe(`${texts.too_many_attempts} ${texts.startAnew}`)
+  press(texts.startAgain)
+  await until(() => seen('POST /v1/step-ups').length === 2)
+  await until(() => dialog().querySelector('input') && flow.get().status === 'proving')
+  expect(alert()).toBe('')
 })
 
 test.each([

@@ -52,9 +52,9 @@ export async function createWaysView({ prompt, asksPassword, styles, texts }: Wa
     prompt.finish({ kind: 'recovery' })
     flow.cancel()
   }
-  const recoverButton = () => button({ label: say('none'), onClick: recover, part: 'link' })
+  const recoverButton = (label: string) => button({ label, onClick: recover, part: 'link' })
   const leaveButton = ({ methods }: OpenFlowState) =>
-    methods.length > 1 ? button({ label: say('another'), onClick: prompt.showChoice }) : recoverButton()
+    methods.length > 1 ? button({ label: say('another'), onClick: prompt.showChoice }) : recoverButton(say('none'))
 
   const showChoice = createChoiceView({ prompt, say, recoverButton })
 

@@ -10,6 +10,10 @@ export const WIZARD_STYLES = `
     cursor: default;
   }
 }
+a {
+  padding: 0.67em;
+  color: var(--_accent);
+}
 [part="qr"] {
   margin: 0 auto;
   border-radius: var(--_radius);
