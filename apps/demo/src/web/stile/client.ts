@@ -12,7 +12,7 @@ export const LABELS: Readonly<Record<FeatureName | TierName | 'stile:authenticat
   'payouts.approve': 'Approve payouts',
   'payouts.account': 'Change the payout account',
   'stile:authenticators': 'Manage the ways you confirm it’s you',
-  'stile:recovery': 'Get back into your account',
+  'stile:recovery': 'Recover your account',
   basic: 'Basic',
   pro: 'Pro',
   enterprise: 'Enterprise',

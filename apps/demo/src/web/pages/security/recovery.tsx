@@ -12,7 +12,7 @@ export function RecoverySection({ run }: RecoveryProps): ReactElement {
   const { status, makeCodes, recover } = useRecovery()
   return (
     <section className="section">
-      <h2>If you lose them all</h2>
+      <h2>Recovery</h2>
       <div className="surface stack">
         <p>
           {status === undefined ? 'Loading…' : <CodesLeft left={status.codesLeft} madeAt={status.codesMadeAt} />}{' '}
@@ -23,7 +23,7 @@ export function RecoverySection({ run }: RecoveryProps): ReactElement {
             {status?.codesMadeAt === undefined ? 'Make recovery codes' : 'Make new recovery codes'}
           </button>
           <button type="button" className="link" onClick={() => void run(() => recover())}>
-            Lost your authenticators?
+            Lost access to all of them?
           </button>
         </span>
       </div>
