@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { LIMITS } from '../limits.ts'
-import { expect, goTo, test, totp, waitAnHour } from '../support/journey.ts'
+import { expect, goTo, signInAgain, test, totp, waitAnHour } from '../support/journey.ts'
 
 type Edges = Readonly<{ top: number; bottom: number }>
 
@@ -26,8 +26,9 @@ for (const { name, width, height } of [
   { name: 'wide', width: 1360, height: 900 },
   { name: 'narrow', width: 390, height: 844 },
 ]) {
-  test(`on a ${name} screen the prompt stays where it opened, through every view of a step-up`, async ({ page, signInWithApp }) => {
+  test(`on a ${name} screen the prompt stays where it opened, through every view of a step-up`, async ({ page, signIn, signInWithApp }) => {
     const secret = await signInWithApp('pro')
+    await signInAgain(page, signIn, 'pro')
     await waitAnHour(page)
     await goTo(page, 'Settings')
     await page.setViewportSize({ width, height })

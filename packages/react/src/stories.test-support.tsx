@@ -76,11 +76,7 @@ function connect({ given = MEMBER, behind = 0, hasPassword }: WorldParameters): 
 }
 
 /** The page of a story: a service, a client and a provider. They are closed when the story is left. */
-export function World({
-  scheme,
-  children,
-  ...facts
-}: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
+export function World({ scheme, children, ...facts }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {

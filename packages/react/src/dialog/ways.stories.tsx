@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { expect, screen, waitFor } from 'storybook/test'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
 import { focused } from '../shadow.test-support.ts'
 import {
