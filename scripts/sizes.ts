@@ -25,8 +25,10 @@ const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 const FIRST_PROMPT = ['ready.ts', 'mount.ts']
 /** Beside the first prompt, for the subject who turns to another way, and for what goes wrong. */
 const WAYS = [...FIRST_PROMPT, 'ways-view.ts']
-const ENROLMENT = [...WAYS, 'start-wizard.ts']
-const RECOVERY = [...WAYS, 'recovery-view.ts', 'recovery-codes-view.ts']
+/** Beside the other ways, while the service is asked: the failures of a step-up and their sentences, which the wizard needs, too. */
+const TROUBLE = [...WAYS, 'trouble.ts', 'error-text.ts']
+const ENROLMENT = [...TROUBLE, 'start-wizard.ts']
+const RECOVERY = [...TROUBLE, 'recovery-view.ts', 'recovery-codes-view.ts']
 
 const FIGURES: readonly Figure[] = [
   { name: 'before first paint: createStile and the React gates', limit: 8_000, source: PAGE },
@@ -37,7 +39,7 @@ const FIGURES: readonly Figure[] = [
     name: 'what can go wrong in a step-up, beside the first prompt',
     limit: 5_000,
     source: PAGE,
-    with: [...WAYS, 'trouble.ts'],
+    with: TROUBLE,
     after: WAYS,
   },
   { name: 'keeping the page current, beside it', limit: 5_000, source: PAGE, with: [...FIRST_PROMPT, 'follow.ts'], after: FIRST_PROMPT },
@@ -48,8 +50,9 @@ const FIGURES: readonly Figure[] = [
     with: [...FIRST_PROMPT, 'closed.ts'],
     after: FIRST_PROMPT,
   },
-  { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: WAYS },
-  { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: WAYS },
+  { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: TROUBLE },
+  { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: TROUBLE },
+  { name: 'making a passkey, later', limit: 5_000, source: PAGE, with: [...ENROLMENT, 'register.ts'], after: ENROLMENT },
   { name: 'QR code of an authenticator app, later', limit: 5_000, source: PAGE, with: ['qr.ts'], after: ENROLMENT },
   { name: 'createStile alone', source: SDK },
   { name: 'dialog alone', source: "export { mountDialog } from '@stile/browser/dialog'" },

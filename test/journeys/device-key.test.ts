@@ -8,11 +8,11 @@ async function givePasswordBecause(page: Page, why: RegExp, picture?: (name: str
   const other = dialog.getByRole('button', { name: 'Use another way' })
   await other.click()
   await dialog.getByRole('button', { name: 'Sign in again' }).click()
-  const password = page.getByRole('dialog', { name: 'Type your password again' })
+  const password = page.getByRole('dialog', { name: 'Enter your password to continue' })
   await expect(password.getByText(why)).toBeVisible()
   await picture?.('dialog-password-lost-key')
   await password.getByLabel('Password').fill('stile')
-  await password.getByRole('button', { name: 'Continue' }).click()
+  await password.getByRole('button', { name: 'Confirm' }).click()
 }
 
 async function saveContact(page: Page): Promise<void> {

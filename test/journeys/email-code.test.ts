@@ -16,7 +16,7 @@ test('a code from the mailbox opens what asks for no more than a fresh proof', a
   const code = CODE.exec((await mailThat(page, demo, CODE)).text)?.[0] ?? ''
   const wrong = code === '000000' ? '000001' : '000000'
   await dialog.getByLabel('6-digit code from the email').fill(wrong)
-  await expect(dialog.getByRole('alert')).toContainText('That code is not right.')
+  await expect(dialog.getByRole('alert')).toContainText('That code isn’t right.')
   await dialog.getByLabel('6-digit code from the email').fill(code)
   await expect(page.getByText('Saved.')).toBeVisible()
   await expect(page.getByLabel('Billing contact')).toHaveValue('Books, books@quarterly.example')

@@ -13,7 +13,7 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await goTo(page, 'Security')
   await page.getByRole('button', { name: 'Make recovery codes' }).click()
   await page.getByRole('dialog', { name: 'Save recovery codes' }).getByRole('button', { name: 'Make recovery codes' }).click()
-  await expect(page.getByRole('dialog', { name: 'Confirm it’s you' })).toHaveAccessibleDescription('Make new recovery codes.')
+  await expect(page.getByRole('dialog', { name: 'Confirm it’s you' })).toHaveAccessibleDescription(/^Make new recovery codes\./)
   await picture('dialog-operation-codes')
   await page
     .getByRole('dialog')
@@ -24,7 +24,12 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await picture('dialog-recovery-codes')
   const [code = '', second = ''] = await shown.locator('code').allTextContents()
   expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/)
-  await shown.getByRole('button', { name: 'I have saved them' }).click()
+  // an Enter too many does not throw them away
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(shown.getByRole('alert')).toHaveText('Save them first. You won’t see them again.')
+  await shown.getByLabel('I’ve put them in a safe place').check()
+  await shown.getByRole('button', { name: 'I’ve saved them' }).click()
   await expect(page.getByText('You have 10 recovery codes left')).toBeVisible()
   await picture('security-codes')
 
@@ -34,10 +39,10 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await signIn('pro', other)
   await goTo(other, 'Security')
   await other.getByRole('button', { name: 'Lost access to all of them?' }).click()
-  const dialog = other.getByRole('dialog', { name: 'Get back in' })
+  const dialog = other.getByRole('dialog', { name: 'Recover your account' })
   await dialog.getByLabel('Recovery code').fill('AAAA-AAAA-AAAA-AAAA')
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('That code is not right, was used already or has ended.')
+  await expect(dialog.getByRole('alert')).toContainText('That code isn’t valid. It may have been used already.')
   await picture('dialog-recover', other)
   // as it may be typed from paper
   await dialog.getByLabel('Recovery code').fill(code.toLowerCase().replaceAll('-', ' '))
@@ -56,5 +61,5 @@ test('who lost the phone gets back in with a recovery code, and every other sess
   await other.getByRole('button', { name: 'Lost access to all of them?' }).click()
   await dialog.getByLabel('Recovery code').fill(code)
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('That code is not right, was used already or has ended.')
+  await expect(dialog.getByRole('alert')).toContainText('That code isn’t valid. It may have been used already.')
 })

@@ -239,12 +239,12 @@ export async function waitAnHour(page: Page): Promise<void> {
 
 /** The product asks for the password again only if the login is older than five minutes. */
 async function givePassword(page: Page): Promise<void> {
-  const password = page.getByRole('dialog', { name: 'Type your password again' })
+  const password = page.getByRole('dialog', { name: 'Enter your password to continue' })
   const next = page.getByRole('dialog').filter({ hasText: /All set|Scan this/ })
   await expect(password.or(next).first()).toBeVisible()
   if (!(await password.isVisible())) return
   await password.getByLabel('Password').fill('stile')
-  await password.getByRole('button', { name: 'Continue' }).click()
+  await password.getByRole('button', { name: 'Confirm' }).click()
 }
 
 /** Signs out, and waits until that is done. */

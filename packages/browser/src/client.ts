@@ -7,7 +7,7 @@ import { createServiceClient } from './service/service-client.ts'
 import { createSession } from './session/session.ts'
 import { createLiveState } from './state/live-state.ts'
 import { createStepUps } from './step-ups/step-ups.ts'
-import type { FeatureOf, PolicyShape, Stile, StileOptions } from './stile.ts'
+import type { FeatureOf, PolicyShape, ReloginRequest, Stile, StileOptions } from './stile.ts'
 import { createAssuranceTokens } from './tokens/assurance-tokens.ts'
 
 /**
@@ -55,9 +55,13 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     now: clock.serviceNow,
   })
 
-  const relogin = async (why?: LoginGap) => {
-    if (!options.relogin) return undefined
-    const signedIn = !!(await options.relogin({ jkt: await deviceId(), why }).catch(() => false))
+  const { relogin: lent } = options
+  const askApplication = async (asked: ReloginRequest, password: string | undefined) => {
+    if (typeof lent === 'function') return lent(asked).catch(() => false)
+    return password === undefined ? undefined : lent?.password({ ...asked, password })
+  }
+  const relogin = async (why?: LoginGap, password?: string) => {
+    const signedIn = await askApplication({ jkt: await deviceId(), why }, password)
     if (signedIn) await session.renewAfterRelogin()
     return signedIn
   }
@@ -65,7 +69,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     mainAudience,
     getState: state.get,
     request,
-    relogin: options.relogin && relogin,
+    relogin: lent && relogin,
     now: clock.browserNow,
     loadReady,
     replaceTokens: tokens.replaceAll,
@@ -83,6 +87,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     token: (audience = mainAudience) => tokens.get(audience),
     request,
     relogin,
+    asksPassword: typeof lent === 'object',
     logout: async () => {
       try {
         await request('DELETE', '/v1/session')

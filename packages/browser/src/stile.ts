@@ -23,6 +23,17 @@ export type ReloginRequest = Readonly<{
   why?: LoginGap | undefined
 }>
 
+/** A password that the dialog has asked for. */
+export type PasswordRequest = ReloginRequest & Readonly<{ password: string }>
+
+/** How the application has people sign in again: in a way of its own, or by checking the password that the dialog asks for. */
+export type Relogin =
+  | ((asked: ReloginRequest) => Promise<boolean>)
+  | Readonly<{
+      /** Checks the password of the user who is signed in, for this device key. Resolves with whether it is right; a rejection can be tried again. */
+      password: (asked: PasswordRequest) => Promise<boolean>
+    }>
+
 /** How to reach the service, and what the application lends. */
 export type StileOptions = Readonly<{
   /** The service's `publicUrl`, such as `https://stile.example.com` or `https://app.example.com/stile`. */
@@ -36,10 +47,10 @@ export type StileOptions = Readonly<{
   /** The origins of each API audience. Credentials go to these and to no other. The first is the default. */
   audiences: Readonly<Record<string, readonly string[]>>
   /**
-   * Asks for the password again, in the application's own way. Without it the method `relogin` is offered only if the service has a
-   * login provider to ask.
+   * Signs people in again: `{ password }` checks the password that the dialog asks for, a function asks in the application's own way. Without
+   * it the method `relogin` is offered only if the service has a login provider to ask.
    */
-  relogin?: (asked: ReloginRequest) => Promise<boolean>
+  relogin?: Relogin
   /** Default: the global `fetch`. */
   fetch?: typeof globalThis.fetch
   /** This browser's clock, in seconds since the epoch. Default: `Date.now() / 1000`. */
@@ -115,7 +126,10 @@ export type Flow = Readonly<{
    * `relogin` opens a window at the login provider, and goes there with this page if the browser opens none. Never rejects.
    */
   choose: (method: Method) => Promise<void>
-  /** Sends the answer of the chosen method: `{ code }` for `totp` and `email-otp`. Never rejects: see `get().error`. */
+  /**
+   * Sends the answer of the chosen method: `{ code }` for `totp` and `email-otp`, `{ password }` for `relogin` if the client `asksPassword`. Never
+   * rejects: see `get().error`.
+   */
   submit: (response: unknown) => Promise<void>
   /** Asks the service again, such as after `starting` with an error or once something is enrolled. Never rejects. */
   retry: () => Promise<void>
@@ -161,10 +175,13 @@ export type Stile<F extends string = string> = Readonly<{
    */
   request: (method: string, path: string, body?: unknown) => Promise<unknown>
   /**
-   * Has the application confirm the password, then takes a session token with the newer `auth_time`. Resolves with whether that happened;
-   * with `undefined` if the application lends no `relogin`.
+   * Has the application sign the user in again, then takes a session token with the newer `auth_time`. Resolves with whether that happened;
+   * with `undefined` if the application lends no `relogin`, or one that checks a password and none is given. Rejects if the password could not
+   * be checked.
    */
-  relogin: (why?: LoginGap) => Promise<boolean | undefined>
+  relogin: (why?: LoginGap, password?: string) => Promise<boolean | undefined>
+  /** Whether the application checks a password that whoever shows a step-up asks for: the method `relogin` without a `hint` takes `{ password }`. */
+  asksPassword: boolean
   /** Registers who shows step-ups. The last one registered is asked. */
   onStepUp: (handler: (flow: Flow) => void) => () => void
   /** Reads the state again. Never rejects. */

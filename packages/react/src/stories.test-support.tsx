@@ -50,6 +50,8 @@ export type WorldParameters = Readonly<{
   given?: Partial<Facts>
   /** How far the service's clock is behind this browser's, in seconds. Default: 0. */
   behind?: number
+  /** Whether the dialog asks for the password, which is `stile`. Default: the application signs people in again by itself. */
+  hasPassword?: boolean
   scheme?: 'light' | 'dark'
   direction?: 'ltr' | 'rtl'
 }>
@@ -62,30 +64,29 @@ export function service(): TestService {
   return current
 }
 
-function connect(given: Partial<Facts>, behind: number): Stile {
+function connect({ given = MEMBER, behind = 0, hasPassword }: WorldParameters): Stile {
   const made = createTestService({ policy, given, clock: createClock(Math.floor(Date.now() / 1000) - behind) })
   current = made
   return createStile({
     service: made.url,
     session: made.session,
     audiences: { api: ['https://api.test'] },
-    relogin: async () => true,
+    relogin: hasPassword ? { password: async ({ password }) => password === 'stile' } : async () => true,
     fetch: made.fetch,
   })
 }
 
 /** The page of a story: a service, a client and a provider. They are closed when the story is left. */
 export function World({
-  given = MEMBER,
-  behind = 0,
   scheme,
   direction = 'ltr',
   children,
+  ...facts
 }: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
-    const made = connect(given, behind)
+    const made = connect(facts)
     setClient(made)
     return () => {
       made.close()
@@ -104,7 +105,7 @@ export function World({
   if (!client) return null
   return (
     <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>
-      <StileProvider client={client} labels={LABELS}>
+      <StileProvider client={client} labels={LABELS} dialog={{ user: 'ada@example.com' }}>
         {children}
       </StileProvider>
     </main>

@@ -64,7 +64,7 @@ export function createApi(tokens: SessionTokens): { app: Express; close: () => P
   app.post('/api/confirm-password', signedIn, (request, response) => {
     const session = response.locals.session as DemoSession
     if (session.login.issuer !== 'demo' || authenticate(session.user.sub, request.body?.password) === undefined) {
-      return void response.status(401).json({ detail: 'That password is not right.' })
+      return void response.status(401).json({ detail: 'That password isn’t right.' })
     }
     const jkt = deviceKeyIn(request.body?.jkt)
     if (jkt === undefined) return void response.status(400).json({ detail: NO_KEY })

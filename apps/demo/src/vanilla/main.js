@@ -19,13 +19,14 @@ const call = (path, body) =>
 const stile = createStile({
   service,
   session: async ({ jkt }) => (await (await call('/api/session-token', { jkt })).json()).token,
-  relogin: async ({ jkt }) => {
-    const password = window.prompt('Type your password again')
-    return password !== null && (await call('/api/confirm-password', { password, jkt })).ok
-  },
+  relogin: { password: async ({ password, jkt }) => (await call('/api/confirm-password', { password, jkt })).ok },
   audiences: { [api]: [api] },
 })
-mountDialog(stile, { labels: { 'reports.export': 'Export lines', 'stile:authenticators': 'Manage your passkeys and codes' } })
+let user
+mountDialog(stile, {
+  user: () => user,
+  labels: { 'reports.export': 'Export lines', 'stile:authenticators': 'Manage your passkeys and codes' },
+})
 
 exporting.addEventListener('submit', async (event) => {
   event.preventDefault()
@@ -72,6 +73,10 @@ document.querySelector('#sign-out').addEventListener('click', async () => {
 
 const me = await fetch(`${api}/api/me`, { credentials: 'include' }).catch(() => null)
 if (!me) document.querySelector('.lead').textContent = 'The server cannot be reached. Check your connection and reload the page.'
-if (me?.ok) document.querySelector('#who').textContent = (await me.json()).name
+if (me?.ok) {
+  const { name, email } = await me.json()
+  document.querySelector('#who').textContent = name
+  user = email
+}
 exporting.hidden = !me?.ok
 signIn.hidden = !me || me.ok

@@ -1,4 +1,4 @@
-import { deviceKey, type SessionRequest } from '@stile/browser'
+import { deviceKey, type PasswordRequest, type SessionRequest } from '@stile/browser'
 
 /** Who is signed in to the product, and where they did. */
 export type Me = Readonly<{
@@ -21,7 +21,8 @@ export type Api = Readonly<{
   signOut: () => Promise<string | undefined>
   /** A session token for this browser's key. */
   sessionToken: (asked: SessionRequest) => Promise<string>
-  confirmPassword: (password: string) => Promise<string | null>
+  /** Whether the password is right, for this browser's key. Rejects if it cannot be checked. */
+  confirmPassword: (asked: PasswordRequest) => Promise<boolean>
   /** `null`, or the sentence of a refusal. */
   setTier: (tier: string) => Promise<string | null>
   /** Makes the sign-in an hour older; `null`, or the sentence of a refusal. */
@@ -67,7 +68,11 @@ export function createApi(url: string): Api {
       if (!response.ok) throw new Error('not signed in')
       return ((await response.json()) as { token: string }).token
     },
-    confirmPassword: (password) => refusal(withKey('/api/confirm-password', { password })),
+    confirmPassword: async ({ password, jkt }) => {
+      const response = await post('/api/confirm-password', { password, jkt })
+      if (response.status >= 500) throw new Error('the password could not be checked')
+      return response.ok
+    },
     setTier: (tier) => refusal(post('/api/demo/tier', { tier })),
     ageSignIn: () => refusal(post('/api/demo/age-sign-in')),
   }

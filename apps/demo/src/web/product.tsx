@@ -7,7 +7,6 @@ import { Reports } from './pages/reports.tsx'
 import { Security } from './pages/security/security.tsx'
 import { Settings } from './pages/settings.tsx'
 import { Panel } from './panel/panel.tsx'
-import { createPasswordPrompt, PasswordDialog } from './password-dialog.tsx'
 import { createActivity } from './stile/activity.ts'
 import { createClient, LABELS } from './stile/client.ts'
 
@@ -26,9 +25,8 @@ type ProductProps = Readonly<{ api: Api; service: string; me: Me; onSignedOut: (
 export function Product({ api, service, me, onSignedOut }: ProductProps): ReactElement {
   const [page, setPage] = useState<Page>(pageInAddress)
   const activity = useMemo(createActivity, [])
-  const password = useMemo(() => createPasswordPrompt(), [])
-  const ask = me.issuer === 'demo' ? password.ask : undefined
-  const client = useMemo(() => createClient(api, service, activity, ask), [api, service, activity, ask])
+  const hasPassword = me.issuer === 'demo'
+  const client = useMemo(() => createClient({ api, service, activity, hasPassword }), [api, service, activity, hasPassword])
 
   const goTo = (next: Page) => {
     history.pushState(null, '', next === 'reports' ? '/' : `/${next}`)
@@ -70,7 +68,7 @@ export function Product({ api, service, me, onSignedOut }: ProductProps): ReactE
   }, [client, api, onSignedOut])
 
   return (
-    <StileProvider client={client} labels={LABELS} dialog={{ labels: LABELS }}>
+    <StileProvider client={client} labels={LABELS} dialog={{ labels: LABELS, user: me.email }}>
       <header className="bar">
         <span className="brand">
           <img src="/icon.svg" alt="" width="28" height="28" /> Quarterly
@@ -99,7 +97,6 @@ export function Product({ api, service, me, onSignedOut }: ProductProps): ReactE
         </main>
         <Panel api={api} activity={activity} />
       </div>
-      {ask && <PasswordDialog api={api} prompt={password} />}
     </StileProvider>
   )
 }

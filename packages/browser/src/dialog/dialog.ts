@@ -16,6 +16,8 @@ export type DialogOptions = Readonly<{
   texts?: Partial<Texts>
   /** What people read for each feature, such as `{ 'reports.export': 'Export reports' }`. */
   labels?: Readonly<Record<string, string>>
+  /** Who is signed in, as people know it, such as `ada@example.com`: step-ups show it, and password managers fill in by it. */
+  user?: string | (() => string | undefined)
   /** The nonce of a Content-Security-Policy. Only browsers without constructable style sheets need it. */
   nonce?: string
 }>
@@ -40,8 +42,8 @@ export type MountedDialog = (() => void) &
   }>
 
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
-export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
-  const { root = document.body, texts, labels, nonce } = options
+export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'get' | 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
+  const { root = document.body, texts, labels, user, nonce } = options
   const host = document.createElement('stile-dialog')
   root.append(host)
   const scope = host.attachShadow({ mode: 'open' })
@@ -58,7 +60,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   }
   const loadWays = async (prompt: StepUpPrompt) => {
     const { createWaysView } = await import('./step-up/ways-view.ts')
-    return createWaysView({ prompt, styles, texts })
+    return createWaysView({ prompt, asksPassword: stile.asksPassword, styles, texts })
   }
   const endStepUp = async (next: WizardGoal | undefined) => {
     content.stepUp = undefined
@@ -77,7 +79,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       flow.retry()
       show(flow)
     }
-    showStepUp({ flow, frame, say, label, loadWays, onEnd })
+    showStepUp({ flow, frame, say, label, user: typeof user === 'function' ? user() : user, client: stile, loadWays, onEnd })
   }
   const stopListening = stile.onStepUp(show)
 

@@ -3,11 +3,20 @@ import type { Stile } from '../stile.ts'
 import { mountDialog } from './dialog.ts'
 import { createSay, PROMPT_TEXTS, type Say } from './parts.ts'
 import { ENROLLMENT_TEXTS } from './texts/enrollment-texts.ts'
+import { ERROR_TEXTS } from './texts/error-texts.ts'
+import { PASSWORD_TEXTS } from './texts/password-texts.ts'
 import { RECOVERY_TEXTS } from './texts/recovery-texts.ts'
 import { STEP_UP_TEXTS } from './texts/step-up-texts.ts'
 
 /** Every sentence of the dialog. Tests name a sentence by its key, so that they hold when it is reworded. */
-export const texts = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...RECOVERY_TEXTS } as const
+export const texts = {
+  ...PROMPT_TEXTS,
+  ...STEP_UP_TEXTS,
+  ...ERROR_TEXTS,
+  ...ENROLLMENT_TEXTS,
+  ...PASSWORD_TEXTS,
+  ...RECOVERY_TEXTS,
+} as const
 
 /** The sentence of a key, with its values filled in. */
 export const say: Say = createSay(texts)
@@ -50,6 +59,10 @@ export const buttonOf = (name: string): HTMLButtonElement | undefined =>
   [...dialog().querySelectorAll('button')].find((each) => each.textContent === name)
 export const press = (name: string): void => buttonOf(name)?.click()
 export const labelled = (by: string): string | null | undefined => rootOf().getElementById(dialog().getAttribute(by) ?? '')?.textContent
+/** What the view says. */
+export const text = (): string | null | undefined => dialog().querySelector('#text')?.textContent
+/** What the view is for, line by line. */
+export const about = (): string[] => (dialog().querySelector('#about')?.textContent ?? '').split('\n')
 export function type(text: string): void {
   input().value = text
   input().dispatchEvent(new Event('input'))

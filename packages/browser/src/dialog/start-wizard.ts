@@ -46,8 +46,9 @@ export type StartOptions = Readonly<{
 export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: StartOptions): Promise<boolean> {
   // a wizard that asked for the step-up ends first
   if (isAfterStepUp && goal.kind === 'recovery') await content.wizard?.done
+  const errors = await import('./texts/error-text.ts')
   if (content.wizard) return content.wizard.done
-  const wizard = createWizard({ ...content, isStepUpShown: () => !!content.stepUp })
+  const wizard = createWizard({ ...content, errors, isStepUpShown: () => !!content.stepUp })
   const done = reach(goal, wizard).finally(() => {
     content.wizard = undefined
     if (!content.stepUp) content.frame.close()

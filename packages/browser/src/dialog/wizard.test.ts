@@ -1,7 +1,8 @@
 import type { ProblemCode } from '@stile/protocol'
-import { expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
 import {
+  about,
   alert,
   buttonOf,
   buttons,
@@ -13,6 +14,7 @@ import {
   press,
   rootOf,
   say,
+  text,
   texts,
   useDialogs,
 } from './page.test-support.ts'
@@ -76,7 +78,7 @@ test('ways that this browser has can be chosen, and their buttons are described 
   mount(setup(enrols).stile).enroll()
   await until(() => buttonOf(texts.passkeyTitle))
   const offers = [
-    [texts.passkeyTitle, texts.passkeyHint],
+    [texts.passkeyTitle, `${texts.passkeyHint} ${texts.recommended}`],
     [texts.totpTitle, texts.totpHint],
     [texts['security-keyTitle'], texts['security-keyHint']],
   ] as const
@@ -86,6 +88,18 @@ test('ways that this browser has can be chosen, and their buttons are described 
     expect(descriptionOf(name)).toBe(hint)
   }
 })
+
+test.each([true, false])(
+  'a phone cannot scan its own screen: on touch (%s) a link opens the authenticator app first',
+  async (isTouched) => {
+    vi.stubGlobal('matchMedia', () => ({ matches: isTouched }))
+    mount(setup(enrols).stile).enroll('totp')
+    await until(() => dialog().querySelector('input') && dialog().querySelector('code'))
+    const link = dialog().querySelector('a')
+    expect(link?.textContent).toBe(isTouched ? texts.openApp : undefined)
+    expect(link?.getAttribute('href')).toBe(isTouched ? TOTP.start.uri : undefined)
+  },
+)
 
 test.each([
   ['has codes', () => json({ codesLeft: 4 })],
@@ -110,16 +124,49 @@ test('ten codes are shown once; Escape does not throw them away', async () => {
   await until(() => title() === texts.codesTitle)
   expect([...dialog().querySelectorAll('li')].map((each) => each.textContent)).toEqual(CODES)
   expect(buttons()).toEqual([texts.copy, texts.download, texts.print, texts.saved])
-  press(texts.copy)
-  await until(() => buttonOf(texts.copied))
-  expect(written).toEqual([CODES.join('\n')])
+  expect(focused()).toBe(dialog().querySelector('h2'))
   dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
   expect(alert()).toBe(texts.saveFirst)
   dialog().close()
+  submit()
+  press(texts.saved)
   expect(dialog().open).toBe(true)
+  press(texts.copy)
+  await until(() => buttonOf(texts.copied))
+  expect(written).toEqual([CODES.join('\n')])
+  expect(alert()).toBe('')
   submit()
   await expect(made).resolves.toBe(true)
   expect(dialog().open).toBe(false)
+})
+
+test('threat: an Enter too many throws ten codes away: they can be put away after a tick, and a tick can be taken back', async () => {
+  const { stile } = setup(none)
+  const made = mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => title() === texts.codesTitle)
+  const done = () => buttonOf(texts.saved)
+  expect(done()?.disabled).toBe(true)
+  input().click()
+  expect(done()?.disabled).toBe(false)
+  input().click()
+  expect(done()?.disabled).toBe(true)
+  input().click()
+  press(texts.saved)
+  await expect(made).resolves.toBe(true)
+})
+
+test('a clipboard that refuses does not count as saved', async () => {
+  vi.stubGlobal('navigator', { clipboard: { writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) } })
+  const { stile } = setup(none)
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => title() === texts.codesTitle)
+  press(texts.copy)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(buttonOf(texts.saved)?.disabled).toBe(true)
 })
 
 test('codes that could not be made are said, with the way to try again', async () => {
@@ -158,7 +205,7 @@ test('what has to be proven first says what for, and the wizard goes on after it
   await until(() => buttonOf(texts.makeCodes))
   submit()
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe('Make new recovery codes.')
+  expect(about()[0]).toBe('Make new recovery codes.')
   typeIn('123456')
   await until(() => title() === texts.codesTitle)
   expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators', operation })
@@ -179,6 +226,69 @@ test('recovery: a code, then enrolment of what the ticket allows', async () => {
   await until(() => title() === texts.enrolled)
   submit()
   await expect(recovered).resolves.toBe(true)
+})
+
+describe('threat: one Escape wastes a recovery code or link:', () => {
+  const TICKET = { expiresAt: NOW + 300, methods: ['totp'] }
+  const pressEscape = () => dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
+  const redeemed = async () => {
+    const world = setup({ ...none, ...enrols, [REDEEM]: () => json(TICKET, 201) })
+    const mounted = mount(world.stile)
+    const recovered = mounted.recover('the-token')
+    await until(() => buttonOf(texts.continue))
+    press(texts.continue)
+    await until(() => buttonOf(texts.totpTitle))
+    return { ...world, mounted, recovered }
+  }
+  beforeEach(() => sessionStorage.clear())
+
+  test.each([
+    ['Escape', pressEscape],
+    ['Cancel', () => press(texts.cancel)],
+  ])('%s asks first, and leads back', async (_, leave) => {
+    const { recovered } = await redeemed()
+    leave()
+    expect(title()).toBe(texts.leaveTitle)
+    pressEscape()
+    expect(buttonOf(texts.totpTitle)).toBeDefined()
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    leave()
+    expect(title()).toBe(texts.leaveTitle)
+    press(texts.goOn)
+    typeIn('123456')
+    await until(() => title() === texts.enrolled)
+    submit()
+    await until(() => title() === texts.offerTitle)
+    press(texts.notNow)
+    await expect(recovered).resolves.toBe(true)
+  })
+
+  test('who left, or reloaded the page, goes on from there, until something is enrolled', async () => {
+    const { mounted, recovered, seen } = await redeemed()
+    press(texts.cancel)
+    press(texts.leave)
+    await expect(recovered).resolves.toBe(false)
+    mounted.recover('the-token')
+    await until(() => buttonOf(texts.totpTitle))
+    expect(seen(REDEEM)).toHaveLength(1)
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    typeIn('123456')
+    await until(() => title() === texts.enrolled)
+    expect(sessionStorage.length).toBe(0)
+  })
+
+  test('once the service knows of no ticket, a code is asked for again', async () => {
+    const { mounted, answers } = await redeemed()
+    const requirement = { level: 'mfa' } as const
+    answers[REGISTER] = () => refuse('insufficient_user_authentication', { feature: 'stile:authenticators', requirement })
+    answers['POST /v1/step-ups'] = () => refuse('denied')
+    press(texts.totpTitle)
+    await until(() => buttonOf(texts.close))
+    expect(sessionStorage.length).toBe(0)
+    mounted()
+  })
 })
 
 test.each<[ProblemCode, object, string]>([
@@ -228,7 +338,7 @@ test('recovery: who has no code reads whom to ask', async () => {
   const { stile } = setup({ [STATUS]: () => json({ codesLeft: 0, help: 'support@example.com' }) })
   const recovered = mount(stile).recover()
   await until(() => buttonOf(texts.close))
-  expect(labelled('aria-describedby')).toBe(say('noCodesLeft', { help: 'support@example.com' }))
+  expect(text()).toBe(say('noCodesLeft', { help: 'support@example.com' }))
   press(texts.close)
   await expect(recovered).resolves.toBe(false)
 })

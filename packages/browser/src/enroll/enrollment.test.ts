@@ -50,7 +50,6 @@ const credential = {
   id: 'AQID',
   rawId: bytes,
   type: 'public-key',
-  authenticatorAttachment: 'platform',
   response: { clientDataJSON: bytes, attestationObject: bytes, getTransports: () => ['internal'] },
   getClientExtensionResults: () => ({}),
 }
@@ -96,7 +95,6 @@ test('a passkey is made from the options and sent by itself', async () => {
       id: 'AQID',
       rawId: 'AQID',
       type: 'public-key',
-      authenticatorAttachment: 'platform',
       clientExtensionResults: {},
       response: { clientDataJSON: 'AQID', attestationObject: 'AQID', transports: ['internal'] },
     },

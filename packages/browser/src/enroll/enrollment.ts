@@ -2,6 +2,7 @@ import type { Authenticator, Problem, Registration } from '@stile/protocol'
 import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
+import { forgetTicket } from './ticket.ts'
 
 /** The methods that can be enrolled. */
 export type EnrollableMethod = 'passkey' | 'security-key' | 'totp'
@@ -78,7 +79,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
   }
 
   const createPasskey = async (options: unknown, signal: AbortSignal) => {
-    const { register } = await import('../ready.ts')
+    const { register } = await import('../passkey/register.ts')
     const answer = await register(options, signal)
     if (!signal.aborted) await submit(answer)
   }
@@ -96,7 +97,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     set({ status: 'starting', method })
     try {
       // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
-      if (method !== 'totp') import('../ready.ts').catch(() => {})
+      if (method !== 'totp') import('../passkey/register.ts').catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
       if (signal.aborted) return
       set({ status: 'proving', method, registration })
@@ -116,6 +117,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     try {
       const path = `${REGISTRATIONS}/${encodeURIComponent(registration.id)}`
       const authenticator = (await stile.request('POST', path, { response, name })) as Authenticator
+      forgetTicket()
       tellBrowser()
       await stile.refresh()
       if (!signal.aborted) set({ status: 'done', authenticator })

@@ -25,6 +25,7 @@ function client(signsIn?: boolean) {
   const stile: EnrollmentClient = {
     request: async () => undefined,
     refresh: async () => {},
+    asksPassword: false,
     relogin: async () => {
       if (signsIn !== undefined) given.push('relogin')
       return signsIn

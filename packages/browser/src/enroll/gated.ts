@@ -1,8 +1,9 @@
 import { StileError } from '../base.ts'
 import type { Stile } from '../stile.ts'
+import { forgetTicket } from './ticket.ts'
 
 /** What enrolment and recovery need of the client. */
-export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'stepUp' | 'refresh'>
+export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'asksPassword' | 'stepUp' | 'refresh'>
 
 /** A sign-in, then an emailed code, and one more if a proof has become too old meanwhile. */
 const MAX_ROUNDS = 3
@@ -23,6 +24,7 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
     } catch (error) {
       if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS) throw error
       const { feature, requirement, operation } = error.problem ?? {}
+      if (feature !== 'stile:recovery') forgetTicket()
       const asked = JSON.stringify(requirement)
       if (asked === lastAsked) throw error
       lastAsked = asked

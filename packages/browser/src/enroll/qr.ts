@@ -4,6 +4,21 @@ import { encode } from 'uqr'
 const QUIET_ZONE = 4
 const SVG = 'http://www.w3.org/2000/svg'
 
+/** How the dialog shows it: not as it shows its icons. */
+export const QR_STYLES = `
+svg[part=qr] {
+  width: 176px;
+  margin: 0 auto;
+  padding: 0;
+  border: 0;
+  border-radius: var(--_radius);
+  fill: #000;
+  stroke: none;
+  animation: none;
+  forced-color-adjust: none;
+}
+`
+
 /**
  * Draws a text as a QR code, as an SVG image. Nothing leaves the browser. The code is dark on white in dark mode, too, because scanners
  * need that.

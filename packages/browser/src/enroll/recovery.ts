@@ -1,5 +1,6 @@
 import type { Recovery, RecoveryTicket } from '@stile/protocol'
 import { type EnrollmentClient, gated } from './gated.ts'
+import { keepTicket, standingTicket } from './ticket.ts'
 
 /** The recovery of a subject who has nothing enrolled at hand: codes, links and what is left of them. */
 export type RecoveryClient = Readonly<{
@@ -15,6 +16,8 @@ export type RecoveryClient = Readonly<{
    * The answer lets one authenticator be enrolled in this session on this device. Throws `StileError`, such as `recovery_failed`.
    */
   redeem: (proof: Readonly<{ code: string }> | Readonly<{ link: string }>) => Promise<RecoveryTicket>
+  /** The ticket of a code or link that was redeemed in this tab and not used for an enrolment yet, also before a reload. */
+  standingTicket: () => RecoveryTicket | undefined
 }>
 
 const PATH = '/v1/recovery'
@@ -29,9 +32,11 @@ export function createRecovery(stile: EnrollmentClient): RecoveryClient {
     },
     redeem: async (proof) => {
       const ticket = (await gated(stile, () => stile.request('POST', PATH, proof))) as RecoveryTicket
+      keepTicket(ticket)
       // it ended every other session, and may have opened enrolment
       await stile.refresh()
       return ticket
     },
+    standingTicket,
   }
 }

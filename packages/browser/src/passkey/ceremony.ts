@@ -1,4 +1,4 @@
-import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
+import { WebAuthnAbortService } from '@simplewebauthn/browser'
 import { type StileCode, StileError } from '../base.ts'
 
 /** How long one ceremony may take. */
@@ -22,27 +22,6 @@ const DEFAULT_TIMEOUT_MS = 120_000
 /** The browser ends the prompt at its timeout: only one that did not is ended here. */
 const GRACE_MS = 5_000
 
-/** The errors of the library that say only that it failed. Every error is named here or below, so that a new one is a type error. */
-type OtherError =
-  | 'ERROR_AUTHENTICATOR_GENERAL_ERROR'
-  | 'ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT'
-  | 'ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT'
-  | 'ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE'
-  | 'ERROR_INVALID_USER_ID_LENGTH'
-  | 'ERROR_SIGNAL_INVALID_ARGUMENT'
-
-/** What each error of the library means here. */
-const CODES: Readonly<Record<Exclude<WebAuthnErrorCode, OtherError>, StileCode> & Partial<Record<OtherError, undefined>>> = {
-  ERROR_CEREMONY_ABORTED: 'passkey_cancelled',
-  // a NotAllowedError: dismissed, timed out or refused, which browsers do not tell apart
-  ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'passkey_cancelled',
-  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'passkey_exists',
-  ERROR_INVALID_DOMAIN: 'passkey_unavailable',
-  ERROR_INVALID_RP_ID: 'passkey_unavailable',
-  ERROR_AUTHENTICATOR_NO_SUPPORTED_PUBKEYCREDPARAMS_ALG: 'passkey_unavailable',
-  ERROR_MALFORMED_PUBKEYCREDPARAMS: 'passkey_unavailable',
-}
-
 /** The ceremony that has the page's one prompt. */
 let current: symbol | undefined
 
@@ -50,7 +29,7 @@ let current: symbol | undefined
  * Runs one passkey ceremony with a bounded wait: an extension may hold the prompt and never answer. A page has one ceremony at a time; a
  * new one ends the one before.
  *
- * @throws StileError `passkey_*`, with the error of the library or the browser as its cause
+ * @throws StileError `passkey_*`, with the browser's exception as its cause
  */
 export async function runCeremony<T>({ options, ask, signal, patienceMs }: Ceremony<T>): Promise<T> {
   if (!globalThis.PublicKeyCredential) throw new StileError('passkey_unavailable')
@@ -86,21 +65,23 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
 }
 
 function toPasskeyError(error: unknown): StileError {
-  if (error instanceof StileError) return error
-  const code = error instanceof WebAuthnError ? CODES[error.code] : codeOfName((error as DOMException | undefined)?.name)
-  return new StileError(code ?? 'passkey_failed', undefined, error)
+  return error instanceof StileError ? error : new StileError(codeOfName((error as DOMException | undefined)?.name), undefined, error)
 }
 
-/** The library leaves these exceptions of some ceremonies as they are: they are told by their name (WebAuthn §5.1). */
-function codeOfName(name: string | undefined): StileCode | undefined {
+/** What each exception of the browser means (WebAuthn §5.1). An extension may reject with anything. */
+function codeOfName(name: string | undefined): StileCode {
   switch (name) {
+    // dismissed, timed out or refused, which browsers do not tell apart
+    case 'AbortError':
+    case 'NotAllowedError':
+      return 'passkey_cancelled'
     case 'NotSupportedError':
     case 'SecurityError':
       return 'passkey_unavailable'
     case 'InvalidStateError':
       return 'passkey_exists'
     default:
-      return undefined
+      return 'passkey_failed'
   }
 }
 

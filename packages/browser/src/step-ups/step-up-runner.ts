@@ -37,6 +37,8 @@ export type StepUpRunnerOptions = Readonly<{
   onFailed: (error: StepUpFailed) => void
 }>
 
+type ApplicationSignIn = Readonly<{ signal: AbortSignal; why: LoginGap | undefined; password?: string | undefined }>
+
 /** Loads what is needed if something goes wrong, while the service is asked. */
 const loadTrouble = () => import('./trouble.ts')
 
@@ -54,6 +56,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   let listening = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
+  /** Whether the application has signed the subject in again: if that was not enough, doing so again is not either. */
+  let hasSignedIn = false
   /** What the service is asked for: signing in again goes first if the session has ended. */
   let wanted = feature
   let trouble: Trouble | undefined
@@ -83,6 +87,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (!best) throw (await loadTrouble()).noUsableMethod(stepUp)
       set({ status: 'choosing', stepUp, methods })
       const method = methods.find((each) => each === before.method) ?? best
+      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method))) throw (await loadTrouble()).signInTooOld()
       await begin(method, { unasked: true })
       if (before.typed && method === before.method) await submit(before.typed)
     } catch (error) {
@@ -141,7 +146,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'sign-in': {
-          if (!atProvider) return await signInWithApplication(signal, offered?.why)
+          if (!atProvider) return await signInWithApplication({ signal, why: offered?.why })
           const startSignIn = async () => {
             const page = started ?? (await startMethod(method))
             answered.add(method)
@@ -157,8 +162,12 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     }
   }
 
-  const signInWithApplication = async (signal: AbortSignal, why: LoginGap | undefined): Promise<void> => {
-    if (!(await relogin?.(why))) throw new StileError('relogin_failed')
+  const signInWithApplication = async ({ signal, why, password }: ApplicationSignIn): Promise<void> => {
+    const isSignedIn = await relogin?.(why, password)
+    // whoever shows the step-up asks for the password
+    if (isSignedIn === undefined) return
+    if (!isSignedIn) throw new StileError('relogin_failed')
+    hasSignedIn = true
     if (!signal.aborted) await start()
   }
 
@@ -185,6 +194,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (method && KINDS[method] === 'ceremony') answered.add(method)
     set({ ...state, status: 'verifying', error: undefined })
     try {
+      if (method === 'relogin') {
+        const { password } = response as { password?: string }
+        return await signInWithApplication({ signal: choice.signal, why: methodOf(stepUp, method)?.why, password })
+      }
       const attempted = (await post(`/${stepUp.id}/attempts`, { method, response })) as StepUp
       if (attempted.status !== 'done') throw new StileError('attempt_failed')
       finish(attempted.issued)

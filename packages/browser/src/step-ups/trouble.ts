@@ -82,15 +82,38 @@ export function createTrouble({ request, relogin, now, canEnroll, state: { get, 
   }
 }
 
-/** Whether a code can be typed again at once, because one can be at hand. After anything else the subject chooses. */
-function canTypeAgain({ method, stepUp }: Extract<FlowState, { stepUp: unknown }>): boolean {
-  return method === 'totp' || (method === 'email-otp' && stepUp.methods.some((each) => each.method === method && each.start !== undefined))
+/** Whether a code or password can be typed again at once, because one can be at hand. After anything else the subject chooses. */
+function canTypeAgain({ status, method, stepUp }: Extract<FlowState, { stepUp: unknown }>): boolean {
+  const isStarted = stepUp.methods.some((each) => each.method === method && each.start !== undefined)
+  // a sign-in that is verified is a password: any other is over by then
+  return method === 'totp' || (method === 'email-otp' && isStarted) || (method === 'relogin' && status === 'verifying' && !isStarted)
 }
 
-/** Tells that this browser can use none of the methods that are offered. */
+/** Tells that this browser can use none of the methods that are offered. If only signing in is, the developer reads why it cannot be. */
 export function noUsableMethod({ feature, methods: offered }: OpenStepUp): StileError {
   const methods = offered.map(({ method }) => method)
+  if (methods.every((method) => method === 'relogin'))
+    tellDeveloper(
+      'nobody can sign in again here, so this step-up cannot succeed. createStile has no relogin, and the service no login provider for this issuer. To fix it, pass relogin: { password } to createStile, or set issuers[].relogin in the options of the service.',
+    )
   const detail = `Not usable in this browser: ${methods}`
   const problem: Partial<Problem> = { code: 'method_unavailable', detail, feature, next: { methods } }
   return new StileError('method_unavailable', problem as Problem)
+}
+
+/** Tells that the application has signed the subject in again, and the service asks for it once more. */
+export function signInTooOld(): StileError {
+  tellDeveloper(
+    'relogin of createStile answered true, but the sign-in is not recent enough for the service. To fix it, have session give a token with a newer auth_time, and the device key jkt in cnf, once the password was checked.',
+  )
+  return new StileError('relogin_failed', { code: 'attempt_failed', failure: 'login_too_old' } as Problem)
+}
+
+const told = new Set<string>()
+
+/** Tells the developer once per page. */
+function tellDeveloper(what: string): void {
+  if (told.has(what)) return
+  told.add(what)
+  console.error(`Stile: ${what}`)
 }

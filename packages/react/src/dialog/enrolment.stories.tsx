@@ -63,7 +63,7 @@ export const ChoiceWithoutPasskeys: Story = {
     for (const name of ['Add a passkey', 'Add a security key']) {
       const button = await screen.findByRole('button', { name })
       expect(button).toBeDisabled()
-      expect(button).toHaveAccessibleDescription('This browser cannot make one.')
+      expect(button).toHaveAccessibleDescription('This browser can’t create one.')
     }
     expect(screen.getByRole('button', { name: 'Add an authenticator app' })).toBeEnabled()
     await settled()
@@ -92,7 +92,7 @@ export const WrongCode: Story = {
     await choose()
     await screen.findByRole('img', { name: 'QR code for your authenticator app' })
     await typeCode('000000')
-    await screen.findByText(/not right.*\b4\b/)
+    await screen.findByText(/isn’t right.*\b4\b/)
     await settled()
   },
 }
@@ -112,7 +112,7 @@ export const CodesOffered: Story = {
   play: async () => {
     await choose()
     await typeCode('123456')
-    const name: HTMLInputElement = await screen.findByLabelText('Name it, so that you know it again')
+    const name: HTMLInputElement = await screen.findByLabelText('Name this device')
     await userEvent.type(name, 'My phone', { initialSelectionStart: 0, initialSelectionEnd: name.value.length })
     expect(name).toHaveValue('My phone')
     await click('Save')

@@ -76,7 +76,7 @@ export const Listed: Story = {
 export const Code: Story = {
   play: async () => {
     await open()
-    await screen.findByRole('dialog', { name: 'Get back in' })
+    await screen.findByRole('dialog', { name: 'Recover your account' })
     await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Recovery code')))
     await settled()
   },
@@ -90,7 +90,7 @@ export const WrongCode: Story = {
   play: async () => {
     await open()
     await typeRecoveryCode('nonsense')
-    await screen.findByText(/not right/)
+    await screen.findByText(/isn’t valid/)
     expect(screen.getByLabelText('Recovery code')).toHaveValue('nonsense')
     await settled()
   },
@@ -113,7 +113,7 @@ export const Accepted: Story = {
   play: async () => {
     await open()
     await typeRecoveryCode(CODE.toLowerCase())
-    await screen.findByText(/let back in/)
+    await screen.findByText(/back in/)
     await screen.findByRole('button', { name: 'Add a security key' })
     await settled()
   },
@@ -140,9 +140,9 @@ export const ByLink: Story = {
   args: { byLink: true },
   play: async () => {
     await open()
-    await screen.findByText(/link opens/)
+    await screen.findByText(/link lets you/)
     await click('Continue')
-    await screen.findByText(/let back in/)
+    await screen.findByText(/back in/)
     await settled()
   },
 }
@@ -172,7 +172,9 @@ export const CodesKept: Story = {
     screen.getByRole('dialog').dispatchEvent(new Event('cancel', { cancelable: true }))
     await screen.findByText(/save them first/i)
     await settled()
-    await click('I have saved them')
+    expect(screen.getByRole('button', { name: 'I’ve saved them' })).toBeDisabled()
+    await userEvent.click(screen.getByLabelText('I’ve put them in a safe place'))
+    await click('I’ve saved them')
     await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull())
     await screen.findByText(/Recovery codes left: 10\./)
   },

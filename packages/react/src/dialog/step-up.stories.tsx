@@ -49,7 +49,7 @@ export const Code: Story = {
   play: async () => {
     await open()
     await dialog()
-    await screen.findByText('Needed for: Export reports')
+    await screen.findByText(/^To continue: Export reports/)
     await waitFor(() => expect(focused()).toBe(screen.getByLabelText(/6-digit code/)))
     await settled()
   },
@@ -63,7 +63,7 @@ export const WrongCode: Story = {
   play: async () => {
     await open()
     await typeCode('000000')
-    await screen.findByText(/not right.*\b4\b/)
+    await screen.findByText(/isn’t right.*\b4\b/)
     expect(screen.getByLabelText(/6-digit code/)).toHaveAttribute('aria-invalid', 'true')
     await settled()
   },
@@ -79,7 +79,7 @@ export const Locked: Story = {
     await open()
     await typeCode('123456')
     await screen.findByText(/too many wrong codes.*15 min/i)
-    expect(screen.getByRole('button', { name: 'Use your authenticator app Again in 15 min' })).toBeDisabled()
+    expect(screen.getByRole('button', { name: 'Use your authenticator app Available in 15 min' })).toBeDisabled()
     await settled()
   },
 }
@@ -118,7 +118,7 @@ export const Passkey: Story = {
     lendAuthenticator('waits')
     await open()
     await dialog()
-    await screen.findByText(/prompt of your browser/)
+    await screen.findByText(/prompt from your browser/)
     await screen.findByRole('button', { name: 'Use another way' })
     await settled()
   },
@@ -134,7 +134,7 @@ export const AnotherWay: Story = {
     await screen.findByRole('button', { name: 'Use a passkey Laptop' })
     await screen.findByRole('button', { name: 'Use a security key Blue key' })
     await screen.findByRole('button', { name: 'Use your authenticator app' })
-    await screen.findByRole('button', { name: 'I can’t do any of these' })
+    await screen.findByRole('button', { name: 'I can’t use any of these' })
     await settled()
   },
 }
@@ -210,8 +210,8 @@ export const OneWayOnly: Story = {
   play: async () => {
     await open()
     await dialog()
-    await click('I can’t do any of these')
-    await screen.findByRole('dialog', { name: 'Get back in' })
+    await click('I can’t use this')
+    await screen.findByRole('dialog', { name: 'Recover your account' })
     await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Recovery code')))
     await settled()
   },

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react'
-import { expect, screen, waitFor } from 'storybook/test'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
 import { focused } from '../shadow.test-support.ts'
 import {
@@ -80,7 +80,7 @@ export const EmailWrong: Story = {
   play: async () => {
     await open()
     await typeCode(mailed() === '000000' ? '111111' : '000000')
-    await screen.findByText(/not right.*\b4\b/)
+    await screen.findByText(/isn’t right.*\b4\b/)
     await settled()
   },
 }
@@ -133,8 +133,35 @@ export const MailAway: Story = {
   parameters: { world: { given: { ...STALE, authenticators: [], away: ['mail'] } } },
   play: async () => {
     await open()
-    await screen.findByText(/could not be sent/)
+    await screen.findByText(/couldn’t send the email/)
     await screen.findByRole('button', { name: 'Sign in again' })
+    await settled()
+  },
+}
+
+/** The password is asked for in the dialog, and the application checks it. */
+export const Password: Story = {
+  parameters: { world: { given: { ...STALE, authenticators: [], email: undefined }, hasPassword: true } },
+  play: async () => {
+    await open()
+    await screen.findByRole('dialog', { name: 'Enter your password to continue' })
+    await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Password')))
+    await screen.findByText(/Signed in as ada@example\.com/)
+    await settled()
+  },
+}
+
+export const PasswordDark: Story = dark(Password)
+export const PasswordNarrow: Story = narrow(Password)
+
+/** A wrong password is said, and can be typed again. */
+export const WrongPassword: Story = {
+  ...Password,
+  play: async (context) => {
+    await Password.play?.(context)
+    await userEvent.type(screen.getByLabelText('Password'), 'wrong{Enter}')
+    await screen.findByText('That password isn’t right.')
+    expect(screen.getByLabelText('Password')).toHaveAttribute('aria-invalid', 'true')
     await settled()
   },
 }
@@ -145,7 +172,7 @@ export const Offered: Story = {
   play: async () => {
     await open()
     await screen.findByRole('button', { name: 'Sign in again at login.example.com' })
-    await screen.findByRole('button', { name: 'I can’t do any of these' })
+    await screen.findByRole('button', { name: 'I can’t use this' })
     await settled()
   },
 }

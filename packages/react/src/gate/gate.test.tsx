@@ -301,7 +301,7 @@ test('names and sentences are the application’s if it gives them', async () =>
   const card = () => container.querySelector('[data-stile-card]')
   await waitFor(() => expect(card()?.textContent).toBe('Kurz bestätigenNötig für: Export reportsWeiter'))
   await user.click(screen.getByRole('button', { name: 'Weiter' }))
-  await screen.findByText('Needed for: Export reports')
+  await screen.findByText(/^To continue: Export reports/)
   act(() => service.given({ license: licenseOf('basic') }))
   await waitFor(() => expect(card()?.textContent).toContain('“Export reports” is in Plus and Max.'))
   act(() => service.given({ risk: 'critical', license: licenseOf('pro') }))

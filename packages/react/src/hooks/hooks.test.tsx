@@ -115,7 +115,7 @@ test('useStepUp tells a cancelled step-up by its code', async () => {
 test('useStepUp follows along while the dialog shows the step-up', async () => {
   const { user } = open(<Export />)
   await user.click(screen.getByText('idle'))
-  await screen.findByText('Needed for: the export')
+  await screen.findByText(/^To continue: the export/)
   await typeCode(user)
   await screen.findByText('done')
 })

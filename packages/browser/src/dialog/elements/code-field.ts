@@ -1,12 +1,15 @@
 import { element } from './element.ts'
+import type { ReadCode } from './read-code.ts'
 
 /** What a code field needs. */
 export type CodeFieldOptions = Readonly<{
   label: string
   /** The id of the element that tells what went wrong. */
   describedBy: string
-  /** Called once six digits are there. */
-  onFull: (code: string) => void
+  /** Called with six digits: once they are there, and when they are submitted. */
+  onCode: (code: string) => void
+  /** Called instead if what was submitted cannot be a code, and once that is corrected. The view shows `isIncomplete` then. */
+  onIncomplete: () => void
 }>
 
 /** The field for a six-digit code. */
@@ -14,12 +17,17 @@ export type CodeField = Readonly<{
   /** The label with the input in it. */
   field: HTMLElement
   input: HTMLInputElement
+  /** Sends the code if it is one. Otherwise nothing is sent, and the focus goes to the field. */
+  submit: () => Promise<void>
+  /** Whether what was submitted cannot be a code. */
+  isIncomplete: () => boolean
   /** Shows whether the code is being checked and whether it was wrong. The focus stays, and a wrong code is selected. */
   mark: (state: Readonly<{ busy: boolean; wrong: boolean }>) => void
 }>
 
-/** Makes a field for a six-digit code. It drops the spaces of a pasted code and submits itself when it is full. */
-export function createCodeField({ label, describedBy, onFull }: CodeFieldOptions): CodeField {
+/** Makes a field for a six-digit code. It takes the code out of a pasted text, and submits itself when it is full. */
+export function createCodeField({ label, describedBy, onCode, onIncomplete }: CodeFieldOptions): CodeField {
+  let isIncomplete = false
   const input = element('input', {
     part: 'input',
     dir: 'ltr',
@@ -27,17 +35,47 @@ export function createCodeField({ label, describedBy, onFull }: CodeFieldOptions
     inputmode: 'numeric',
     'aria-describedby': describedBy,
   })
-  input.oninput = () => {
-    input.value = input.value.replace(/\D/g, '').slice(0, 6)
-    if (input.value.length === 6) onFull(input.value)
+  const setIncomplete = (next: boolean) => {
+    if (isIncomplete === next) return
+    isIncomplete = next
+    onIncomplete()
+  }
+  input.oninput = async () => {
+    const typed = input.value
+    const { code, isSure } = await read(typed)
+    if (input.value !== typed) return
+    if (typed !== code) input.value = code
+    setIncomplete(false)
+    if (isSure) onCode(code)
   }
   return {
     field: element('label', { part: 'label' }, label, input),
     input,
+    submit: async () => {
+      const { code } = await read(input.value)
+      if (code.length === 6) return onCode(code)
+      setIncomplete(true)
+      input.focus()
+    },
+    isIncomplete: () => isIncomplete,
     mark: ({ busy, wrong }) => {
+      const isAnswered = input.readOnly && !busy
       input.readOnly = busy
-      input.ariaInvalid = wrong ? 'true' : null
-      if (wrong && !busy) input.select()
+      input.ariaInvalid = wrong || isIncomplete ? 'true' : null
+      // only once: what is typed later stays as it is
+      if (wrong && isAnswered) input.select()
     },
   }
+}
+
+async function read(typed: string): Promise<ReadCode> {
+  const digits = typed.replace(/\D/g, '')
+  if (digits !== typed) {
+    try {
+      return (await import('./read-code.ts')).readCode(typed)
+    } catch {
+      // without the file plain digits can be read
+    }
+  }
+  return { code: digits, isSure: digits.length === 6 }
 }

@@ -13,8 +13,21 @@ export const FEEDBACK_STYLES = `
 [aria-invalid] {
   border-color: var(--_danger);
 }
-button:hover {
-  border-color: var(--_muted);
+button {
+  animation: settle 0.3s;
+  &:hover {
+    border-color: var(--_muted);
+  }
+}
+@keyframes settle {
+  from,
+  to {
+    pointer-events: none;
+  }
+}
+[aria-busy="true"] [part~="primary"] {
+  opacity: 0.6;
+  transition: opacity 0.2s 0.4s;
 }
 @media (prefers-reduced-motion: no-preference) {
   [aria-busy=true] svg {

@@ -1,4 +1,4 @@
-import type { AttestationStatus, Authenticator, Method } from '@stile/protocol'
+import type { Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
@@ -12,8 +12,18 @@ export type EnrollmentViewOptions = Readonly<{
   methods?: Method | readonly Method[] | undefined
   /** What the choice says. Default: what an authenticator is good for. */
   intro?: string | undefined
+  /** Asks subjects who want to leave whether they do, if they would lose something. Default: they leave. */
+  askToLeave?: ((ways: WaysOut) => void) | undefined
 }>
 
+/** Where the question whether to leave leads. */
+export type WaysOut = Readonly<{
+  /** Goes on with the enrolment. */
+  stay: () => void
+  leave: () => void
+}>
+
+type TotpStart = Readonly<{ secret: string; uri: string }>
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
 type Registering = Extract<EnrollmentState, { registration: unknown }>
 
@@ -25,37 +35,33 @@ const OFFERS: Readonly<Record<EnrollableMethod, Readonly<{ title: TextKey; hint:
 }
 const METHODS = Object.keys(OFFERS) as readonly EnrollableMethod[]
 
-/** Why a security key counts for less than a hardware key. */
-const ATTESTATION_TEXTS: Readonly<Record<Exclude<AttestationStatus, 'trusted'>, TextKey>> = {
-  none: 'attestation_none',
-  untrusted: 'attestation_untrusted',
-  not_allowed: 'attestation_not_allowed',
-  revoked: 'attestation_revoked',
-  synced: 'attestation_synced',
-}
-
 /**
  * Enrols an authenticator: the choice, then the prompt or the QR code and its first code, then a name.
  *
  * @returns whether something was enrolled
  */
-export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: EnrollmentViewOptions = {}): Promise<boolean> {
-  const { say, show, cancelButton } = wizard
+export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLeave }: EnrollmentViewOptions = {}): Promise<boolean> {
+  const { say } = wizard
   const allowed: readonly Method[] = wanted === undefined ? [] : [wanted].flat()
   const methods = allowed.length > 0 ? METHODS.filter((method) => allowed.includes(method)) : METHODS
   const best = methods.find(isUsable)
   const enrollment = createEnrollment(wizard.client)
+  const cancel = () => (askToLeave ? askToLeave({ stay: () => showCurrent(), leave: enrollment.cancel }) : enrollment.cancel())
+  const cancelButton = () => quietButton(say('cancel'), cancel)
+  const show: Wizard['show'] = (view) => wizard.show({ onCancel: cancel, ...view })
   const codeField = createCodeField({
     label: say('code'),
     describedBy: wizard.alertId,
-    onFull: (code) => enrollment.submit({ code }),
+    onCode: (code) => enrollment.submit({ code }),
+    onIncomplete: wizard.render,
   })
   const nameInput = element('input', { part: 'input', maxLength: 64, autocomplete: 'off' })
 
   const offer = (method: EnrollableMethod) => {
     const { title, hint } = OFFERS[method]
     const isMissing = !isUsable(method)
-    const hintText = element('p', { id: `${wizard.alertId}-${method}` }, say(isMissing ? 'passkeyMissing' : hint))
+    const words = isMissing ? say('passkeyMissing') : `${say(hint)} ${method === best ? say('recommended') : ''}`.trim()
+    const hintText = element('p', { id: `${wizard.alertId}-${method}` }, words)
     const choose = button({
       label: say(title),
       onClick: () => enrollment.start(method),
@@ -80,20 +86,24 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
   const qrNode = (uri: string) => {
     const holder = element('div')
     // the file is there already: the code was drawn with it
-    import('../../enroll/qr.ts').then(({ qrElement }) => holder.append(qrElement(uri, say('qr'))))
+    import('../../enroll/qr.ts').then(({ qrElement, QR_STYLES }) => {
+      wizard.extend({ texts: {}, css: QR_STYLES })
+      holder.append(qrElement(uri, say('qr')))
+    })
     return holder
   }
-  const secretNodes = (secret: string, uri: string | undefined) => [
-    ...(uri ? [qrNode(uri)] : []),
-    element('p', {}, say('secret')),
-    element(
-      'div',
-      { part: 'secret' },
-      element('code', { part: 'code', dir: 'ltr' }, secret.replace(/(.{4})(?=.)/g, '$1 ')),
-      wizard.copyButton(secret),
-    ),
-  ]
-  const showSecret = ({ status, error, qr }: Registering, { secret, uri }: Readonly<{ secret: string; uri: string }>) => {
+  const secretNodes = ({ secret, uri }: TotpStart, hasQr: boolean) => {
+    // a phone cannot scan its own screen
+    const isTouched = globalThis.matchMedia?.('(pointer: coarse)').matches
+    const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
+    return [
+      ...(isTouched ? [element('a', { part: 'app', href: uri }, say('openApp'))] : []),
+      ...(hasQr ? [qrNode(uri)] : []),
+      element('p', {}, say('secret')),
+      element('div', { part: 'secret' }, element('code', { part: 'code', dir: 'ltr' }, inFours), wizard.copyButton(secret)),
+    ]
+  }
+  const showSecret = ({ status, error, qr }: Registering, start: TotpStart) => {
     const busy = status === 'verifying'
     show({
       // the QR code is drawn after the secret is there
@@ -102,13 +112,16 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       title: say(OFFERS.totp.title),
       text: say(OFFERS.totp.prompt),
       busy,
-      alert: wizard.errorText(error, 'totp'),
-      body: () => [...secretNodes(secret, qr && uri), codeField.field],
-      onSubmit: () => enrollment.submit({ code: codeField.input.value }),
+      alert: codeField.isIncomplete() ? say('incomplete') : wizard.errorText(error, 'totp'),
+      body: () => [...secretNodes(start, !!qr), codeField.field],
+      onSubmit: codeField.submit,
       actions: () => [submitButton(say('verify')), cancelButton()],
     })
     codeField.mark({ busy, wrong: !!error })
   }
+
+  /** Shows where the enrolment stands. */
+  let showCurrent: () => void
 
   return new Promise<boolean>((resolve) => {
     const showName = ({ id, name: given, attestation }: Authenticator) => {
@@ -124,7 +137,8 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
         key: 'named',
         icon: ICONS.done,
         title: say('enrolled'),
-        text: attestation && attestation !== 'trusted' ? say(ATTESTATION_TEXTS[attestation]) : '',
+        // why a security key counts for less than a hardware key
+        text: say(`attestation_${attestation}`),
         onCancel: finish,
         onSubmit: save,
         body: () => [element('label', { part: 'label' }, say('name'), nameInput)],
@@ -167,7 +181,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro }: Enrol
       }
     }
 
-    const showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
+    showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
     enrollment.subscribe(showCurrent)
     const onlyMethod = typeof wanted === 'string' ? methods[0] : undefined
     if (onlyMethod) enrollment.start(onlyMethod)

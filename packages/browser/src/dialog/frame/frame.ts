@@ -8,6 +8,8 @@ export type DialogView = Readonly<{
   icon: string
   title: string
   text: string
+  /** What the view is for, line by line, and what stays the same from view to view. Empty lines are left out. */
+  about?: readonly string[]
   /** Screen readers read it out when it changes. */
   alert?: string | undefined
   busy?: boolean
@@ -37,14 +39,16 @@ export function createFrame(root: ShadowRoot): DialogFrame {
   const heading = element('div')
   const title = element('h2', { id: 'title', part: 'title', tabIndex: -1 })
   const text = element('p', { id: 'text', part: 'text' })
+  const about = element('p', { id: 'about', part: 'about' })
   const body = element('div', { part: 'body' })
   const alert = element('p', { id: 'alert', part: 'alert', role: 'alert' })
   const actions = element('div', { part: 'actions' })
   const form = element('form', {}, heading, body, alert, actions)
-  const dialog = element('dialog', { part: 'dialog', 'aria-labelledby': title.id, 'aria-describedby': text.id }, form)
+  const dialog = element('dialog', { part: 'dialog', 'aria-labelledby': title.id, 'aria-describedby': 'about text' }, form)
   root.append(dialog)
 
   let shown: DialogView | undefined
+  let shownAbout = ''
   form.onsubmit = (event) => {
     event.preventDefault()
     shown?.onSubmit?.()
@@ -64,10 +68,13 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       // what is the same is not set again: a browser may have translated it, and a live region would be read out again
       const former = shown
       const isOther = former?.key !== view.key
-      if (former?.icon !== view.icon) heading.replaceChildren(icon(view.icon), title, text)
+      const aboutText = view.about?.filter(Boolean).join('\n') ?? ''
+      if (former?.icon !== view.icon) heading.replaceChildren(icon(view.icon), title, about, text)
       shown = view
       dialog.setAttribute('aria-busy', `${!!view.busy}`)
       if (former?.title !== view.title) title.textContent = view.title
+      if (aboutText !== shownAbout) about.textContent = aboutText
+      shownAbout = aboutText
       if (former?.text !== view.text) text.textContent = view.text
       if (isOther) {
         body.replaceChildren(...(view.body?.() ?? []))
@@ -75,11 +82,15 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       }
       if (!dialog.open) dialog.showModal()
       if (former?.alert !== view.alert) alert.textContent = view.alert ?? ''
-      if (isOther) (dialog.querySelector<HTMLElement>('input,[part~=primary]') ?? title).focus()
+      if (view.alert) alert.scrollIntoView?.({ block: 'nearest' })
+      // a sheet at the bottom of a narrow screen keeps its top where it was: it grows, and never shrinks
+      dialog.style.setProperty('--_height', `${form.offsetHeight}px`)
+      if (isOther) (dialog.querySelector<HTMLElement>('input:not([hidden],[type=checkbox]),[part~=primary]:enabled') ?? title).focus()
     },
     close: () => {
       shown = undefined
       alert.textContent = ''
+      dialog.style.removeProperty('--_height')
       dialog.close()
     },
     closed: async () => {

@@ -13,6 +13,7 @@ export const FRAME_STYLES = `
   --_muted: var(--stile-muted, light-dark(#555d6b, #a9b2c1));
   --_accent: var(--stile-accent, light-dark(#2f5bd7, #8fb0ff));
   --_radius: var(--stile-radius, 12px);
+  --_top: min(12vh, 7em);
 }
 * {
   box-sizing: border-box;
@@ -21,7 +22,8 @@ export const FRAME_STYLES = `
 dialog {
   width: 25.6em;
   max-width: calc(100vw - 2em);
-  margin: auto;
+  max-height: calc(100% - 2 * var(--_top));
+  margin: var(--_top) auto auto;
   padding: 0;
   border: 1px solid var(--_border);
   border-radius: calc(var(--_radius) + 4px);
@@ -67,6 +69,10 @@ p {
 }
 h2 + p {
   margin-top: -0.4em;
+}
+[part="about"] {
+  font-size: 0.93em;
+  white-space: pre-line;
 }
 p:empty,
 div:empty {
@@ -117,11 +123,27 @@ button {
   outline: 3px solid var(--stile-focus, var(--_accent));
   outline-offset: 2px;
 }
+@media (prefers-reduced-motion: no-preference) {
+  dialog {
+    animation: appear 0.15s;
+  }
+}
+@keyframes appear {
+  from {
+    opacity: 0;
+  }
+}
 @media (max-width: 30em) {
   dialog {
     min-width: 100%;
-    margin-bottom: 0;
+    max-height: 100%;
+    margin: auto 0 0;
     border-radius: var(--_radius) var(--_radius) 0 0;
+  }
+  form {
+    align-content: start;
+    min-height: var(--_height);
+    padding-bottom: calc(1.87em + env(safe-area-inset-bottom));
   }
 }
 `

@@ -32,10 +32,10 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
     let busy = false
     let error: FlowError | undefined
     const leave = () => resolve(false)
+    const endsFormerCodes = isRequested && !!codesLeft
 
     const offerText = () => {
       if (busy) return say('wait')
-      const endsFormerCodes = isRequested && !!codesLeft
       return endsFormerCodes ? `${say('offerText')} ${say('makingCodes')}` : say('offerText')
     }
     const showOffer = () =>
@@ -66,6 +66,18 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
 
     const showCodes = (codes: readonly string[]) => {
       let alert = ''
+      let isSaved = false
+      const savedButton = submitButton(say('saved'))
+      savedButton.disabled = true
+      const tick = element('input', { type: 'checkbox', onchange: () => setSaved(tick.checked) })
+      const setSaved = (next: boolean) => {
+        isSaved = next
+        tick.checked = next
+        savedButton.disabled = !next
+        alert = ''
+        render()
+      }
+      const save = () => setSaved(true)
       const markHost = (hasCodes: boolean) => wizard.host.toggleAttribute('data-codes', hasCodes)
       const finish = () => {
         markHost(false)
@@ -76,26 +88,40 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
         element(
           'div',
           { part: 'row' },
-          wizard.copyButton(codes.join('\n')),
-          button({ label: say('download'), onClick: () => download(codes) }),
-          button({ label: say('print'), onClick: () => print() }),
+          wizard.copyButton(codes.join('\n'), save),
+          button({
+            label: say('download'),
+            onClick: () => {
+              download(codes)
+              save()
+            },
+          }),
+          button({
+            label: say('print'),
+            onClick: () => {
+              print()
+              save()
+            },
+          }),
         ),
+        element('label', { part: 'tick' }, tick, say('savedTick')),
       ]
       const render = () =>
         show({
           key: 'codes',
           icon: ICONS.codes,
           title: say('codesTitle'),
-          text: say('codesText'),
+          text: `${say('codesText')} ${endsFormerCodes ? say('formerEnded') : ''}`.trim(),
           alert,
-          // they are shown only once, so that Escape does not throw them away
+          // they are shown only once, so that neither Escape nor Enter throws them away
           onCancel: () => {
+            if (isSaved) return finish()
             alert = say('saveFirst')
             render()
           },
-          onSubmit: finish,
+          onSubmit: () => isSaved && finish(),
           body,
-          actions: () => [submitButton(say('saved'))],
+          actions: () => [savedButton],
         })
       markHost(true)
       wizard.showStep({ render, cancel: finish })

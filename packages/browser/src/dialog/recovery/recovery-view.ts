@@ -1,4 +1,4 @@
-import type { AttemptFailure } from '@stile/protocol'
+import type { AttemptFailure, RecoveryTicket } from '@stile/protocol'
 import type { StileCode } from '../../base.ts'
 import { createRecovery } from '../../enroll/recovery.ts'
 import type { FlowError } from '../../stile.ts'
@@ -40,6 +40,14 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
   wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
+  const goOn = ({ methods }: RecoveryTicket): EnrollmentViewOptions => ({
+    methods,
+    intro: say('recoverNext'),
+    askToLeave: askToLeave(wizard),
+  })
+  // who left, or reloaded the page, after a code or link was used goes on from there
+  const standing = recovery.standingTicket()
+  if (standing) return goOn(standing)
   const status = await recovery.status().catch(() => undefined)
   // if nobody knows how many codes are left, one can be typed all the same
   const hasNoCodes = !link && status?.codesLeft === 0
@@ -73,8 +81,7 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
       error = undefined
       wizard.showStep(step)
       try {
-        const { methods } = await recovery.redeem(link ? { link } : { code })
-        resolve({ methods, intro: say('recoverNext') })
+        resolve(goOn(await recovery.redeem(link ? { link } : { code })))
       } catch (cause) {
         busy = false
         error = wizard.errorOf(cause)
@@ -118,4 +125,22 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
     const step = { render: () => (isHelpShown ? showHelp() : showForm()), cancel: leave }
     wizard.showStep(step)
   })
+}
+
+/** Asks whether to leave, because a code or link has been used that cannot be used again. */
+function askToLeave(wizard: Wizard): NonNullable<EnrollmentViewOptions['askToLeave']> {
+  const { say } = wizard
+  return ({ stay, leave }) => {
+    const render = () =>
+      wizard.show({
+        key: 'leave',
+        icon: ICONS.stop,
+        title: say('leaveTitle'),
+        text: say('leaveText'),
+        onCancel: stay,
+        onSubmit: stay,
+        actions: () => [submitButton(say('goOn')), quietButton(say('leave'), leave)],
+      })
+    wizard.showStep({ render, cancel: leave })
+  }
 }

@@ -25,6 +25,19 @@ export const RECOVERY_STYLES = `
     padding: 0.53em 0.8em;
   }
 }
+[part=tick] {
+  grid-template-columns: auto 1fr;
+  align-items: center;
+  input {
+    width: 1.2em;
+    min-height: 1.2em;
+    accent-color: var(--_accent);
+  }
+}
+[part~=primary]:disabled {
+  opacity: 0.5;
+  cursor: default;
+}
 [part~=typed] {
   font: 1.1em / 1.5 ui-monospace, monospace;
   text-transform: uppercase;
@@ -39,6 +52,7 @@ export const RECOVERY_STYLES = `
   }
   svg,
   button,
+  [part="tick"],
   ::backdrop {
     display: none;
   }

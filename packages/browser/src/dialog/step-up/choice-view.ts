@@ -1,7 +1,7 @@
 import type { Method } from '@stile/protocol'
 import { ICONS } from '../elements/more-icons.ts'
-import { button, element, icon, PROMPT_ICONS, type Say } from '../parts.ts'
-import { isLocked } from '../texts/error-text.ts'
+import { button, element, icon, PROMPT_ICONS, type Say, submitButton } from '../parts.ts'
+import { areGuessesSpent, isLocked } from '../texts/lock.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** How often the minutes of a lock are told again. */
@@ -16,7 +16,7 @@ export type ChoiceViewOptions = Readonly<{
   /** Goes on with the method that is under way. */
   closeChoice: () => void
   /** Makes the button for subjects who can use none of the methods. */
-  recoverButton: () => HTMLButtonElement
+  recoverButton: (label: string) => HTMLButtonElement
 }>
 
 /** How each method is offered. */
@@ -82,15 +82,20 @@ export function createChoiceView({
     const minutes = isLocked(state.error) ? minutesLeft(state) : undefined
     if (isLocked(state.error)) prompt.runLater(prompt.render, TICK_MS)
 
+    const isSpent = areGuessesSpent(state.error)
+    const startAgain = () => prompt.flow.retry()
+
     const formerButtons = shownButtons
     const focused = formerButtons.findIndex(isFocused)
     prompt.show({
-      key: `choice ${methods} ${best} ${minutes}`,
+      key: `choice ${methods} ${best} ${minutes} ${isSpent}`,
       alert,
-      ...(!alert && { text: say('chooseText') }),
+      text: alert ? '' : say('chooseText'),
+      ...(isSpent && { onSubmit: startAgain }),
       actions: () => {
-        shownButtons = [...methods.map((method) => methodButton(state, method, method === best)), recoverButton()]
-        return [...shownButtons, prompt.cancelButton()]
+        const methodButtons = methods.map((method) => methodButton(state, method, method === best && !isSpent))
+        shownButtons = [...methodButtons, recoverButton(say(methods.length > 1 ? 'noneOfThese' : 'none'))]
+        return [...(isSpent ? [submitButton(say('startAgain'))] : []), ...shownButtons, prompt.cancelButton()]
       },
     })
     // the focus stays where it is while the minutes run

@@ -23,12 +23,16 @@ export type EmailView = (state: OpenFlowState, alert: string) => void
 /** Creates the view of an emailed code: where it went, a field for it, and a button for another one. */
 export function createEmailView({ prompt, say, choose, leaveButton }: EmailViewOptions): EmailView {
   const { flow } = prompt
-  const codeField = createCodeField({ label: say('emailCode'), describedBy: prompt.alertId, onFull: (code) => flow.submit({ code }) })
+  const codeField = createCodeField({
+    label: say('emailCode'),
+    describedBy: prompt.alertId,
+    onCode: (code) => flow.submit({ code }),
+    onIncomplete: prompt.render,
+  })
   const outcome = element('p', { role: 'status', part: 'status' })
   const resendButton = button({ label: say('resend'), onClick: () => resend(), part: 'link' })
   let isResending = false
   let knownStart: EmailCodeStart | undefined
-  let markedState: OpenFlowState | undefined
 
   const resend = () => {
     isResending = true
@@ -63,15 +67,13 @@ export function createEmailView({ prompt, say, choose, leaveButton }: EmailViewO
       key: 'email',
       icon: ICONS.mail,
       busy,
-      alert,
-      text: busy ? say('wait') : say('emailSent', { address: start.sentTo }),
+      alert: codeField.isIncomplete() ? say('incomplete') : alert,
+      text: start ? say('emailSent', { address: start.sentTo }) : say('wait'),
       body: () => [codeField.field],
-      onSubmit: () => flow.submit({ code: codeField.input.value }),
+      onSubmit: codeField.submit,
       actions: () => [submitButton(say('verify')), resendButton, outcome, leaveButton(state), prompt.cancelButton()],
     })
-    // this renders every second, and marking a wrong code each time would select what is being typed
-    if (markedState !== state) codeField.mark({ busy, wrong: state.error?.failure === 'wrong_code' })
-    markedState = state
+    codeField.mark({ busy, wrong: state.error?.failure === 'wrong_code' })
     showWait(secondsToWait(start, state.error), busy)
   }
 }

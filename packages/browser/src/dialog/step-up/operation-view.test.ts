@@ -2,9 +2,17 @@ import { expect, test } from 'vitest'
 import { createOperationView } from './operation-view.ts'
 
 const scope = document.createElement('div').attachShadow({ mode: 'open' })
-const view = { key: 'x', icon: '', title: 'Confirm it’s you', text: '', actions: () => [], onCancel: () => {} }
-const shown = (feature: string, operation: Readonly<Record<string, string | number | boolean>>, text?: string) =>
-  createOperationView({ feature, operation }, { styles: { scope, nonce: undefined }, texts: undefined })({ ...view, text: 'x' }, text)
+const view = {
+  key: 'x',
+  icon: '',
+  title: 'Confirm it’s you',
+  text: 'x',
+  about: ['To continue: …', 'Why.'],
+  actions: () => [],
+  onCancel: () => {},
+}
+const shown = (feature: string, operation: Readonly<Record<string, string | number | boolean>>) =>
+  createOperationView({ feature, operation }, { styles: { scope, nonce: undefined }, texts: undefined })(view)
 
 test.each([
   [{ change: 'add', method: 'passkey', id: 'reg_1' }, 'Add a passkey.'],
@@ -16,11 +24,12 @@ test.each([
   [{ change: 'forget', id: 'jkt', name: 'Firefox on Windows' }, 'Sign out and forget Firefox on Windows.'],
   [{ change: 'forget', id: 'jkt' }, 'Sign out and forget a device.'],
   [{ change: 'of a newer service', id: 'x' }, 'Changing how you confirm it’s you.'],
-])('%j reads as “%s”', (operation, sentence) => expect(shown('stile:authenticators', operation).text).toBe(sentence))
+])('%j reads as “%s”', (operation, sentence) => expect(shown('stile:authenticators', operation).about?.[0]).toBe(sentence))
 
-test('what the view says itself comes after it', () => {
-  const operation = { change: 'codes', id: 'codes_1' }
-  expect(shown('stile:authenticators', operation, 'Follow the prompt.').text).toBe('Make new recovery codes. Follow the prompt.')
+test('it stands for what the step-up is needed for, before the rest', () => {
+  const { about, text } = shown('stile:authenticators', { change: 'codes', id: 'codes_1' })
+  expect(about).toEqual(['Make new recovery codes.', 'Why.'])
+  expect(text).toBe('x')
 })
 
 test('threat: markup in a parameter would be read as markup, or a parameter would not be shown', () => {

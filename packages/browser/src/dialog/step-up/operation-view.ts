@@ -1,5 +1,4 @@
 import type { Operation } from '@stile/protocol'
-import type { DialogView } from '../frame/frame.ts'
 import { adoptStyles, createSay, element, type StyleTarget, type Texts } from '../parts.ts'
 import { OPERATION_TEXTS } from '../texts/operation-texts.ts'
 import type { AddOperation } from './step-up-view.ts'
@@ -27,12 +26,12 @@ export function createOperationView(
     const keys = [`${change}_${method}`, named.name ? `${change}` : `${change}_unnamed`, 'change']
     const sentence = say(keys, named as Readonly<Record<string, string>>)
     // it stands for what the step-up is needed for
-    return (view, text) => ({ ...view, text: text ? `${sentence}. ${text}` : `${sentence}.` })
+    return (view) => (view.about ? { ...view, about: [`${sentence}.`, ...view.about.slice(1)] } : view)
   }
   const rows = Object.entries(operation).flatMap(([name, value]) => [
     element('dt', {}, say(`operation_${name}`) || name),
     element('dd', {}, `${value}`),
   ])
   const list = element('dl', { part: 'operation' }, ...rows)
-  return (view: DialogView) => ({ ...view, body: () => [list, ...(view.body?.() ?? [])] })
+  return (view) => ({ ...view, body: () => [list, ...(view.body?.() ?? [])] })
 }

@@ -1,10 +1,13 @@
-import type { Flow, FlowState } from '../../stile.ts'
+import type { Flow, FlowState, Stile } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 import type { WizardGoal } from '../start-wizard.ts'
+import { explain } from './explain.ts'
 
 /** A step-up that is done within this time opens no dialog. */
-const QUIET_MS = 200
+const QUIET_MS = 400
+/** How long it is said at least that something takes a moment: a text that flashes is worse than none. */
+const WAITING_MS = 500
 
 /** A state in which the service has answered and the step-up is still open. */
 export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
@@ -17,12 +20,14 @@ export type StepUpPrompt = Readonly<{
   flow: Flow
   /** What people read as the thing that is asked for. */
   label: string | undefined
+  /** Who is signed in, as people know it. */
+  user: string | undefined
   /** The id of the element that tells what went wrong. */
   alertId: string
   show: (view: PromptView) => void
   close: () => void
   cancelButton: () => HTMLButtonElement
-  /** Shows that something is under way. */
+  /** Shows that something is under way, unless something else is rendered soon. */
   showWaiting: () => void
   /** Shows that something could not be reached, and how to try again. */
   showUnreachable: (alert: string, tryAgain: () => void) => void
@@ -33,8 +38,8 @@ export type StepUpPrompt = Readonly<{
   finish: (next?: WizardGoal) => void
 }>
 
-/** Adds to a view what is confirmed, if the step-up is bound to an operation; `text` is what the view says itself. */
-export type AddOperation = (view: DialogView, text: string | undefined) => DialogView
+/** Adds to a view what is confirmed, if the step-up is bound to an operation. */
+export type AddOperation = (view: DialogView) => DialogView
 
 /** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
 export type WaysView = Readonly<{
@@ -54,6 +59,9 @@ export type StepUpViewOptions = Readonly<{
   say: Say
   /** What people read as the thing that is asked for. */
   label: string | undefined
+  /** Who is signed in, as people know it. */
+  user: string | undefined
+  client: Pick<Stile, 'get'>
   loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
   /** Called once, when there is nothing more to show. */
   onEnd: (next: WizardGoal | undefined) => void
@@ -65,20 +73,28 @@ export type StepUpViewOptions = Readonly<{
  * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
  * service is asked.
  */
-export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpViewOptions): void {
+export function showStepUp({ flow, frame, say, label, user, client, loadWays, onEnd }: StepUpViewOptions): void {
   const { cancel, submit } = flow
   let isOpen = false
   let isEnded = false
+  let isWaiting = false
+  let waitingUntil = 0
   let timer: ReturnType<typeof setTimeout>
   /** `null`: they could not be loaded. */
   let ways: WaysView | null | undefined
-  const codeField = createCodeField({ label: say('code'), describedBy: frame.alertId, onFull: (code) => submit({ code }) })
+  const codeField = createCodeField({
+    label: say('code'),
+    describedBy: frame.alertId,
+    onCode: (code) => submit({ code }),
+    onIncomplete: () => render(),
+  })
 
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
-    const text = label ? say('purpose', { feature: label }) : ''
-    const shown = { icon: PROMPT_ICONS.key, title: say('title'), text, onCancel: cancel, ...view }
-    frame.show(ways ? ways.addOperation(shown, view.text) : shown)
+    isWaiting = view.key === 'starting'
+    const about = explain({ flow, client, say, label, user })
+    const shown = { icon: PROMPT_ICONS.key, title: say('title'), text: '', about, onCancel: cancel, ...view }
+    frame.show(ways ? ways.addOperation(shown) : shown)
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
   const finish = (next?: WizardGoal) => {
@@ -92,7 +108,11 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     timer = setTimeout(run, delayMs)
   }
 
-  const showWaiting = () => show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
+  const showWaiting = () =>
+    runLater(() => {
+      if (!isWaiting) waitingUntil = performance.now() + WAITING_MS
+      show({ key: 'starting', busy: true, text: say('wait'), actions: () => [cancelButton()] })
+    }, QUIET_MS)
   const showUnreachable: StepUpPrompt['showUnreachable'] = (alert, tryAgain) =>
     show({ key: 'unreachable', alert, onSubmit: tryAgain, actions: () => [submitButton(say('retry')), cancelButton()] })
 
@@ -105,7 +125,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       key: 'passkey',
       busy: true,
       alert: ways?.alertOf(state),
-      text: say(state.status === 'verifying' ? 'wait' : 'passkey'),
+      text: say('passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
   const showCode = (state: OpenFlowState) => {
@@ -114,9 +134,8 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
       key: 'totp',
       icon: PROMPT_ICONS.phone,
       busy,
-      alert: ways?.alertOf(state),
-      ...(busy && { text: say('wait') }),
-      onSubmit: () => submit({ code: codeField.input.value }),
+      alert: codeField.isIncomplete() ? say('incomplete') : ways?.alertOf(state),
+      onSubmit: codeField.submit,
       body: () => [codeField.field],
       actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
     })
@@ -129,7 +148,9 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
     clearTimeout(timer)
     const state = flow.get()
     if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
-    if (state.status === 'starting' && !state.error) return isOpen ? showWaiting() : runLater(showWaiting, QUIET_MS)
+    if (state.status === 'starting' && !state.error) return showWaiting()
+    const restMs = waitingUntil - performance.now()
+    if (restMs > 0) return runLater(render, restMs)
     if (ways?.render(state)) return
     // nothing is asked before it is shown what for
     if ((state.status === 'proving' || state.status === 'verifying') && (ways || !flow.operation)) {
@@ -141,7 +162,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   }
   const load = async () => {
     ways = await loadWays(prompt).catch(() => null)
-    if (isOpen) render()
+    render()
   }
   const showChoice = async () => {
     if (!ways) await load()
@@ -151,6 +172,7 @@ export function showStepUp({ flow, frame, say, label, loadWays, onEnd }: StepUpV
   const prompt: StepUpPrompt = {
     flow,
     label,
+    user,
     alertId: frame.alertId,
     show,
     close: () => {

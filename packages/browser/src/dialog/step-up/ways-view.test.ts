@@ -11,6 +11,7 @@ import {
   mount,
   press,
   say,
+  text,
   texts,
   type,
   useDialogs,
@@ -35,7 +36,7 @@ test('a code by mail says where it went, and its field takes the code as any oth
   mount(stile)
   const flow = stile.stepUp('reports.export')
   await until(() => dialog().querySelector('input'))
-  expect(labelled('aria-describedby')).toBe(say('emailSent', { address: 'a•••@example.com' }))
+  expect(text()).toBe(say('emailSent', { address: 'a•••@example.com' }))
   expect(input().labels?.[0]?.textContent).toBe(texts.emailCode)
   expect(input().autocomplete).toBe('one-time-code')
   expect(input().getAttribute('inputmode')).toBe('numeric')
@@ -81,8 +82,8 @@ test('each way has a name, and which one is meant; another is always one click a
   await until(() => buttonOf(texts.another))
   press(texts.another)
   await until(() => buttonOf(texts.usePasskey))
-  expect(labelled('aria-describedby')).toBe(texts.chooseText)
-  expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.none, texts.cancel])
+  expect(text()).toBe(texts.chooseText)
+  expect(buttons()).toEqual([texts.usePasskey, `${texts.useTotp} Old phone`, texts.noneOfThese, texts.cancel])
   press(`${texts.useTotp} Old phone`)
   await until(() => dialog().querySelector('input'))
   press(texts.another)
@@ -110,6 +111,24 @@ test('threat: while codes are locked another kind of code is a second budget: no
   expect(buttonOf(`${texts.useTotp} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
   expect(buttonOf(`${texts.useEmail} ${say('againIn', { minutes: 14 })}`)?.disabled).toBe(true)
   expect(buttonOf(texts.usePasskey)?.disabled).toBe(false)
+})
+
+test('once the guesses of a step-up are used up, the way on is to start again, with new ones', async () => {
+  const { stile, seen } = setup({
+    ...asks({ method: 'totp' }, sent()),
+    [ATTEMPTS]: () => refuse('attempt_failed', { failure: 'wrong_code', attemptsLeft: 0 }),
+  })
+  mount(stile)
+  const flow = stile.stepUp('reports.export')
+  await until(() => dialog().open && dialog().querySelector('input'))
+  type('000000')
+  await until(() => buttonOf(texts.startAgain))
+  expect(focused()).toBe(buttonOf(texts.startAgain))
+  expect(alert()).toBe(`${texts.too_many_attempts} ${texts.startAnew}`)
+  press(texts.startAgain)
+  await until(() => seen('POST /v1/step-ups').length === 2)
+  await until(() => dialog().querySelector('input') && flow.get().status === 'proving')
+  expect(alert()).toBe('')
 })
 
 test.each([

@@ -3,17 +3,18 @@ import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
+import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
-import { errorText } from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
-import type { EmailView } from './email-view.ts'
 import type { AddOperation, OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
 import { WAYS_STYLES } from './styles.ts'
 
 /** What the ways view works with. */
 export type WaysViewOptions = Readonly<{
   prompt: StepUpPrompt
+  /** Whether the application checks a password that is asked for here. */
+  asksPassword: boolean
   styles: StyleTarget
   /** The application's own sentences. */
   texts: Partial<Texts> | undefined
@@ -24,22 +25,26 @@ const RETRY_MS = 4000
 /** How long the confirmation stays. */
 const DONE_MS = 700
 
+/** A view of one method. */
+type LazyView = (state: OpenFlowState, alert: string) => void
 type Failed = Extract<FlowState, { status: 'failed' }>
 
 const ENROLLABLE: Readonly<Record<EnrollableMethod, true>> = { passkey: true, 'security-key': true, totp: true }
 const isEnrollable = (method: string): method is EnrollableMethod => Object.hasOwn(ENROLLABLE, method)
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
-export async function createWaysView({ prompt, styles, texts }: WaysViewOptions): Promise<WaysView> {
+export async function createWaysView({ prompt, asksPassword, styles, texts }: WaysViewOptions): Promise<WaysView> {
   adoptStyles(styles, FEEDBACK_STYLES)
+  ignoreHaste(styles.scope)
   adoptStyles(styles, WAYS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
-  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...texts })
+  const { ERROR_TEXTS, errorText } = await import('../texts/error-text.ts')
+  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ERROR_TEXTS, ...texts })
   const addOperation: AddOperation = operation
     ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
     : // what a feature of Stile itself is for, if the application does not say it
-      (view) => (view.text ? view : { ...view, text: say(feature) })
+      (view) => (view.about?.[0] === '' ? { ...view, about: [say(feature), ...view.about.slice(1)] } : view)
   const alertOf = (state: FlowState) => ('error' in state ? errorText(say, state.error, 'method' in state ? state.method : undefined) : '')
 
   /** Leaves for recovery. The step-up ends, and its callers learn that it was cancelled. */
@@ -47,7 +52,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     prompt.finish({ kind: 'recovery' })
     flow.cancel()
   }
-  const recoverButton = () => button({ label: say('none'), onClick: recover, part: 'link' })
+  const recoverButton = (label: string) => button({ label, onClick: recover, part: 'link' })
   /** The method that was under way when the subject asked for another. */
   let leftMethod: Method | undefined
   const openChoice = () => {
@@ -64,40 +69,45 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     flow.choose(method)
   }
   const leaveButton = ({ methods }: OpenFlowState) =>
-    methods.length > 1 ? button({ label: say('another'), onClick: openChoice }) : recoverButton()
+    methods.length > 1 ? button({ label: say('another'), onClick: openChoice }) : recoverButton(say('none'))
 
   const showChoice = createChoiceView({ prompt, say, choose, closeChoice, recoverButton })
 
-  let emailView: EmailView | 'loading' | 'missing' | undefined
-  const loadEmailView = async () => {
-    emailView = 'loading'
-    prompt.showWaiting()
-    emailView = await import('./email-view.ts').then(
-      ({ createEmailView }) => createEmailView({ prompt, say, choose, leaveButton }),
-      () => 'missing',
-    )
-    prompt.render()
+  /** Shows a view that is loaded when it is first needed. */
+  const createLazyView = (loadView: () => Promise<LazyView>): ((state: OpenFlowState) => void) => {
+    let view: LazyView | 'loading' | 'missing' | undefined
+    const begin = async () => {
+      view = 'loading'
+      prompt.showWaiting()
+      view = await loadView().catch(() => 'missing' as const)
+      prompt.render()
+    }
+    return (state) => {
+      if (view === undefined) begin()
+      else if (view === 'loading') prompt.showWaiting()
+      else if (view === 'missing') prompt.showUnreachable(say('service_unavailable'), begin)
+      else view(state, alertOf(state))
+    }
   }
-  /** Its view is loaded when the first code is asked for: a mail takes longer. */
-  const showEmail = (state: OpenFlowState) => {
-    if (emailView === undefined) loadEmailView()
-    else if (emailView === 'loading') prompt.showWaiting()
-    else if (emailView === 'missing') prompt.showUnreachable(say('service_unavailable'), loadEmailView)
-    else emailView(state, alertOf(state))
-  }
+  // a mail takes longer than its view
+  const showEmail = createLazyView(async () => (await import('./email-view.ts')).createEmailView({ prompt, say, choose, leaveButton }))
+  const showPassword = createLazyView(async () =>
+    (await import('./password-view.ts')).createPasswordView({ prompt, say, styles, texts, leaveButton }),
+  )
 
   const showSecurityKey = (state: OpenFlowState) =>
     show({
       key: 'security-key',
       icon: ICONS.usb,
       busy: true,
-      text: say(state.status === 'verifying' ? 'wait' : 'touchKey'),
+      text: say('touchKey'),
       alert: alertOf(state),
       actions: () => [leaveButton(state), cancelButton()],
     })
 
   const showRelogin = (state: OpenFlowState) => {
     const { hint: host, why } = state.stepUp.methods.find(({ method }) => method === 'relogin') ?? {}
+    if (!host && asksPassword) return showPassword(state)
     // the application's own sign-in must not lie behind a modal dialog
     if (!host) return prompt.close()
     show({
@@ -105,14 +115,15 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
       icon: ICONS.door,
       title: say('useReloginAt', { host }),
       busy: true,
-      text: state.status === 'verifying' ? say('wait') : `${say(why ?? '')} ${say('signIn')}`,
+      text: `${say(why ?? '')} ${say('signIn')}`.trim(),
       actions: () => [button({ label: say('signInAgain'), onClick: () => choose('relogin') }), leaveButton(state), cancelButton()],
     })
   }
 
   /** What the subject can do about a step-up that failed. */
-  const remedyOf = ({ code }: Failed) => {
-    if (code === 'method_unavailable') return { label: say('useRecovery'), leaveLabel: say('close'), next: { kind: 'recovery' } as const }
+  const remedyOf = (state: Failed) => {
+    if (state.code === 'method_unavailable' && !canOnlySignIn(state))
+      return { label: say('useRecovery'), leaveLabel: say('close'), next: { kind: 'recovery' } as const }
     return undefined
   }
   const showFailed = (state: Failed) => {
@@ -122,7 +133,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
     show({
       key: 'failed',
       icon: ICONS.stop,
-      alert: errorText(say, { ...problem, code }),
+      alert: canOnlySignIn(state) ? say('relogin_unavailable') : errorText(say, { ...problem, code }),
       onCancel: leave,
       onSubmit: () => prompt.finish(remedy?.next),
       actions: () => (remedy ? [submitButton(remedy.label), quietButton(remedy.leaveLabel, leave)] : [submitButton(say('close'))]),
@@ -137,7 +148,7 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
 
   const showDone = () => {
     const leave = () => prompt.finish()
-    show({ key: 'done', icon: ICONS.done, title: say('done'), onCancel: leave, actions: () => [] })
+    show({ key: 'done', icon: ICONS.done, title: say('done'), about: [], onCancel: leave, actions: () => [] })
     prompt.runLater(leave, DONE_MS)
   }
 
@@ -179,4 +190,9 @@ export async function createWaysView({ prompt, styles, texts }: WaysViewOptions)
 
 function methodOf(state: FlowState): Method | undefined {
   return 'method' in state ? state.method : undefined
+}
+
+/** Whether the one way was to sign in again, and that is not possible here. */
+function canOnlySignIn({ code, problem }: Failed): boolean {
+  return code === 'method_unavailable' && !!problem?.next?.methods?.every((method) => method === 'relogin')
 }

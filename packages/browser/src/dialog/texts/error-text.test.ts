@@ -1,11 +1,11 @@
 import type { AttemptFailure } from '@stile/protocol'
 import { expect, test } from 'vitest'
 import type { StileCode } from '../../error.ts'
-import { errorText, isLocked } from './error-text.ts'
-import { STEP_UP_TEXTS } from './step-up-texts.ts'
+import { ERROR_TEXTS, errorText } from './error-text.ts'
+import { isLocked } from './lock.ts'
 import { createSay, PROMPT_TEXTS } from './texts.ts'
 
-const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS })
+const say = createSay({ ...PROMPT_TEXTS, ...ERROR_TEXTS })
 
 const CODES: readonly StileCode[] = [
   'passkey_cancelled',
@@ -45,28 +45,28 @@ test('whatever people can do something about has a sentence of its own', () => {
     ...FAILURES.map((failure) => errorText(say, { code: 'attempt_failed', failure })),
   ]
   expect(new Set(sentences).size).toBe(CODES.length + FAILURES.length)
-  expect(sentences).not.toContain(STEP_UP_TEXTS.failed)
+  expect(sentences).not.toContain(ERROR_TEXTS.failed)
 })
 
 test('a security key is not called a passkey', () => {
-  expect(errorText(say, { code: 'passkey_cancelled' }, 'security-key')).toBe(STEP_UP_TEXTS.key_cancelled)
+  expect(errorText(say, { code: 'passkey_cancelled' }, 'security-key')).toBe(ERROR_TEXTS.key_cancelled)
   expect(errorText(say, { code: 'passkey_timeout' }, 'security-key')).toBe(errorText(say, { code: 'passkey_timeout' }))
 })
 
 test('a lock is told in minutes, a mail that has to wait in seconds, and only the first one locks', () => {
   const retryAt = Date.now() + 29_500
   const wait = { code: 'too_many_attempts', retryAt } as const
-  expect(errorText(say, wait)).toBe(`${STEP_UP_TEXTS.tooSoon} ${say('waitFor', { seconds: 30 })}`)
+  expect(errorText(say, wait)).toBe(`${ERROR_TEXTS.tooSoon} ${say('waitFor', { seconds: 30 })}`)
   expect(isLocked(wait)).toBe(false)
   const lock = { code: 'too_many_attempts', retryAt, attemptsLeft: 0 } as const
-  expect(errorText(say, lock)).toBe(`${STEP_UP_TEXTS.too_many_attempts} ${say('lockedFor', { minutes: 1 })}`)
+  expect(errorText(say, lock)).toBe(`${ERROR_TEXTS.too_many_attempts} ${say('lockedFor', { minutes: 1 })}`)
   expect(isLocked(lock)).toBe(true)
   expect(isLocked({ ...lock, retryAt: Date.now() - 1 })).toBe(false)
 })
 
 test('with the last guess of a step-up its codes are over: the sentence says what to do instead', () => {
   const spent = { code: 'attempt_failed', failure: 'wrong_code', attemptsLeft: 0 } as const
-  expect(errorText(say, spent)).toBe(`${STEP_UP_TEXTS.too_many_attempts} ${STEP_UP_TEXTS.startAnew}`)
+  expect(errorText(say, spent)).toBe(`${ERROR_TEXTS.too_many_attempts} ${ERROR_TEXTS.startAnew}`)
   expect(isLocked(spent)).toBe(true)
   expect(isLocked({ ...spent, attemptsLeft: 1 })).toBe(false)
 })

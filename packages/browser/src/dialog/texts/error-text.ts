@@ -1,7 +1,10 @@
 import type { Method, Problem } from '@stile/protocol'
 import type { StileCode } from '../../base.ts'
 import type { FlowError } from '../../stile.ts'
+import { areGuessesSpent, isLocked } from './lock.ts'
 import type { Say } from './texts.ts'
+
+export { ERROR_TEXTS } from './error-texts.ts'
 
 type PasskeyCode = Extract<StileCode, `passkey_${string}`>
 
@@ -17,20 +20,14 @@ const SECURITY_KEY_TEXTS: { readonly [C in StileCode]?: string } = {
 /** Above this the wait is told in minutes. */
 const LONGEST_WAIT_IN_SECONDS = 90
 
-/** Whether codes of every method are refused, be it for a while or for the rest of this step-up. */
-export function isLocked(error: FlowError | undefined): boolean {
-  return error?.attemptsLeft === 0 && (error.retryAt ?? Infinity) > Date.now()
-}
-
 /** The sentence for an error: what happened, what is left, when to try again. It is chosen by the code, never by the message. */
 export function errorText(say: Say, error: FlowError | undefined, method?: Method): string {
   if (!error) return ''
   // only the service knows who can help
   const { detail } = error as Partial<Problem>
   if (error.code === 'denied' && detail) return detail
-  const { code, failure, attemptsLeft, retryAt = 0 } = error
-  // the guesses of this step-up are used up; the next one has its own
-  if (attemptsLeft === 0 && !retryAt) return `${say('too_many_attempts')} ${say('startAnew')}`
+  const { code, failure, attemptsLeft } = error
+  if (areGuessesSpent(error)) return `${say('too_many_attempts')} ${say('startAnew')}`
   // without a count no guess was wrong: too many mails were asked for
   const isTooSoon = code === 'too_many_attempts' && attemptsLeft === undefined
   const keyText = method === 'security-key' ? SECURITY_KEY_TEXTS[code] : undefined
@@ -42,6 +39,7 @@ export function errorText(say: Say, error: FlowError | undefined, method?: Metho
 function remedy(say: Say, error: FlowError): string {
   const { attemptsLeft, retryAt = 0 } = error
   const seconds = Math.ceil((retryAt - Date.now()) / 1000)
+  if (seconds <= 0 && attemptsLeft === 1) return say('oneAttemptLeft')
   if (seconds <= 0) return attemptsLeft ? say('attemptsLeft', { count: attemptsLeft }) : ''
   if (seconds > LONGEST_WAIT_IN_SECONDS || isLocked(error)) return say('lockedFor', { minutes: Math.ceil(seconds / 60) })
   return say('waitFor', { seconds })

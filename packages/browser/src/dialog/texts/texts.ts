@@ -1,28 +1,41 @@
 import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
+import type { ERROR_TEXTS } from './error-texts.ts'
 import type { OPERATION_TEXTS } from './operation-texts.ts'
+import type { PASSWORD_TEXTS } from './password-texts.ts'
 import type { RECOVERY_TEXTS } from './recovery-texts.ts'
 import type { STEP_UP_TEXTS } from './step-up-texts.ts'
 
 /** The sentences of a prompt that goes well. `{…}` is filled in. */
 export const PROMPT_TEXTS = {
   title: 'Confirm it’s you',
-  purpose: 'Needed for: {feature}',
+  purpose: 'To continue: {feature}',
+  signedInAs: 'Signed in as {user}',
+  holds: 'You won’t be asked again for {time}.',
+  why_license_upgraded: 'Your plan has changed.',
+  why_compliance_required: 'Your organization requires this.',
+  why_risk_elevated: 'Something about this sign-in is unusual.',
+  why_assurance_stale: 'It’s been a while since you last confirmed.',
+  why_operation_unbound: 'You confirm this each time.',
+  why_step_up_required: 'This needs more than your sign-in.',
   wait: 'One moment…',
-  passkey: 'Follow the prompt of your browser or device.',
+  passkey: 'Follow the prompt from your browser or device.',
   code: '6-digit code from your authenticator app',
+  incomplete: 'Enter all 6 digits.',
   verify: 'Confirm',
   another: 'Use another way',
-  none: 'I can’t do any of these',
+  none: 'I can’t use this',
   cancel: 'Cancel',
   retry: 'Try again',
-  service_unavailable: 'The service cannot be reached. Trying again by itself.',
+  service_unavailable: 'We can’t connect. Retrying automatically.',
 } as const
 
 /** The key of a sentence that the dialog has. */
 export type TextKey =
   | keyof typeof PROMPT_TEXTS
   | keyof typeof STEP_UP_TEXTS
+  | keyof typeof ERROR_TEXTS
   | keyof typeof OPERATION_TEXTS
+  | keyof typeof PASSWORD_TEXTS
   | keyof typeof ENROLLMENT_TEXTS
   | keyof typeof RECOVERY_TEXTS
 

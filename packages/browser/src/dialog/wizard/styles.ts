@@ -10,16 +10,9 @@ export const WIZARD_STYLES = `
     cursor: default;
   }
 }
-svg[part=qr] {
-  width: 176px;
-  margin: 0 auto;
-  padding: 0;
-  border: 0;
-  border-radius: var(--_radius);
-  fill: #000;
-  stroke: none;
-  animation: none;
-  forced-color-adjust: none;
+a {
+  padding: 0.67em;
+  color: var(--_accent);
 }
 [part=secret] {
   display: flex;

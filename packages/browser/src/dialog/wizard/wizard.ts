@@ -5,9 +5,10 @@ import type { FlowError } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
+import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
-import { errorText } from '../texts/error-text.ts'
+import type * as Errors from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { WIZARD_STYLES } from './styles.ts'
 
@@ -18,6 +19,8 @@ export type WizardOptions = Readonly<{
   styles: StyleTarget
   /** The application's own sentences. */
   texts: Partial<Texts> | undefined
+  /** The sentences of what can go wrong. */
+  errors: typeof Errors
   /** Whether a step-up is shown at the moment. It goes before the wizard. */
   isStepUpShown: () => boolean
 }>
@@ -47,7 +50,8 @@ export type Wizard = Readonly<{
   /** Shows a view of the current step. */
   show: (view: WizardView) => void
   cancelButton: () => HTMLButtonElement
-  copyButton: (text: string) => HTMLButtonElement
+  /** Makes a button that copies the text. `onCopied` is called once it is in the clipboard. */
+  copyButton: (text: string, onCopied?: () => void) => HTMLButtonElement
   /** Renders the current step, unless something else is shown. */
   render: () => void
   /** Cancels the current step. */
@@ -55,10 +59,17 @@ export type Wizard = Readonly<{
 }>
 
 /** Creates a wizard that shows nothing yet. */
-export function createWizard({ client, frame, styles, texts, isStepUpShown }: WizardOptions): Wizard {
+export function createWizard({ client, frame, styles, texts, errors, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, FEEDBACK_STYLES)
+  ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
-  const table: Record<string, string | undefined> = { ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ENROLLMENT_TEXTS, ...texts }
+  const table: Record<string, string | undefined> = {
+    ...PROMPT_TEXTS,
+    ...STEP_UP_TEXTS,
+    ...errors.ERROR_TEXTS,
+    ...ENROLLMENT_TEXTS,
+    ...texts,
+  }
   const say = createSay(table)
   let isSigningIn = false
   let step: WizardStep | undefined
@@ -69,6 +80,8 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
   const cancel = () => step?.cancel()
   /** The application's own sign-in must not lie behind a modal dialog. */
   const relogin = async () => {
+    // the dialog asks for a password itself, with a step-up
+    if (client.asksPassword) return undefined
     isSigningIn = true
     frame.close()
     try {
@@ -83,7 +96,7 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     client: { ...client, relogin },
     alertId: frame.alertId,
     say,
-    errorText: (error, method) => errorText(say, error, method),
+    errorText: (error, method) => errors.errorText(say, error, method),
     errorOf: (cause) => {
       const error = toStileError(cause, 'internal')
       return error.code === 'step_up_cancelled' ? undefined : flowError(error, Date.now() / 1000)
@@ -100,16 +113,21 @@ export function createWizard({ client, frame, styles, texts, isStepUpShown }: Wi
     },
     show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
     cancelButton: () => quietButton(say('cancel'), cancel),
-    copyButton: (text) => createCopyButton(say, text),
+    copyButton: (text, onCopied) => createCopyButton(say, { text, onCopied }),
     render,
     cancel,
   }
 }
 
-function createCopyButton(say: Say, text: string): HTMLButtonElement {
+type Copied = Readonly<{ text: string; onCopied: (() => void) | undefined }>
+
+function createCopyButton(say: Say, { text, onCopied }: Copied): HTMLButtonElement {
   const copy = () => {
     navigator.clipboard.writeText(text).then(
-      () => made.replaceChildren(say('copied')),
+      () => {
+        made.replaceChildren(say('copied'))
+        onCopied?.()
+      },
       // if the clipboard is refused, the text can still be selected
       () => {},
     )
