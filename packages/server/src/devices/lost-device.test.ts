@@ -29,7 +29,7 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
     expect(await bring(laptop)).toMatchObject({ vouchedBy: 'first', login: { level: 'mfa' } })
     owner = await bring(desk)
     await bring(phone)
-    const passkey = await world.enrolPasskey(await world.caller({ jkt: desk.jkt }))
+    const passkey = await world.enrolPasskey(world.unseen({ jkt: desk.jkt }))
     world.hold(owner, { method: 'passkey', answer: (stepUp) => passkey.assert(challengeOf(stepUp)) })
     world.wait(5)
     await world.confirmed(owner, () => forgetDevice(world.domain, owner, laptop.jkt))

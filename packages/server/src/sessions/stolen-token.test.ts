@@ -229,7 +229,7 @@ describe('threat: a stolen session token, brought by another key', () => {
       world.clock.advance(1)
       const { jkt } = await world.device()
       const key = { subject: 'main|alice', sid: 'cookie', jkt }
-      await world.arrive(await world.caller(key), { authTime: 0 })
+      await world.arrive(world.unseen(key), { authTime: 0 })
     }
     expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
   })

@@ -159,7 +159,7 @@ export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
 export interface ProofStore {
   /**
    * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
-   * False, and nothing written, if the session was ended meanwhile, or ended after the proof and begun again, or if what gave the
+   * False, and nothing written, if the key is in no session any more, or its session ended after the proof and began again, or if what gave the
    * proof was removed: it must not count.
    */
   record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>

@@ -9,6 +9,7 @@ import { endOfNamedContract } from './contract/end-of-named.test-support.ts'
 import { endOfUnnamedContract } from './contract/end-of-unnamed.test-support.ts'
 import { fastClocksContract } from './contract/fast-clocks.test-support.ts'
 import { useStore } from './contract/fixtures.test-support.ts'
+import { forgottenDevicesContract } from './contract/forgotten-devices.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
@@ -46,6 +47,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     singleUseContract(store)
     operationsContract(store)
     devicesContract(store)
+    forgottenDevicesContract(store)
     attemptsContract(store)
     guessesContract(store)
     authenticatorsContract(store)

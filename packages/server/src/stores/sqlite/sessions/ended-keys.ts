@@ -2,12 +2,15 @@ import { END_SECONDS } from '../../retention.ts'
 import type { SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { ALL_SESSIONS } from './session-key.ts'
 
 type EndedKey = Readonly<{ keep_until: number; reopens_after: number }>
 
-/** The ends of sessions for one key alone; each is to be called within a read or a write. */
+/** The ends of sessions for one key alone: of one of them, or of all under the name `ALL_SESSIONS`. Each is to be called within a read or a write. */
 type EndedKeys = Readonly<{
   find: (key: SessionKey) => EndedKey | undefined
+  /** The end of all sessions for a key: of a device that was forgotten. */
+  findOfAll: (key: SessionKey) => EndedKey | undefined
   /** Ends the session for a key: logins given up to `reopensAfter` do not begin it again. */
   mark: (key: SessionKey, end: Readonly<{ now: number; reopensAfter: number }>) => void
   /** Whether what was proven at an instant does not count, because the session ended for the key and did not begin again before it. */
@@ -52,14 +55,15 @@ export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): Ended
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
+  const findOfAll = ({ subject, jkt }: SessionKey) => find.get({ subject, sid: ALL_SESSIONS, jkt })
   return {
     find: (key) => find.get(key),
+    findOfAll,
     mark: (key, { now, reopensAfter }) => void put.run({ ...key, keepUntil: now + END_SECONDS, reopensAfter }),
     hasEnded(key, provenAt) {
-      const end = find.get(key)
-      if (end === undefined) return false
       const session = findSession.get(key)
-      return session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1)
+      const ends = [find.get(key), findOfAll(key)].filter((end) => end !== undefined)
+      return ends.some((end) => session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1))
     },
     keep: (key, keepUntil) => void keep.run({ ...key, keepUntil }),
   }

@@ -24,7 +24,10 @@ type Endings = Readonly<{
 /** Stands for none that is spared: no session has an empty name. */
 const NO_SESSION = { sid: '', jkt: '' }
 
-/** Whether a session was ended. With `provenAt`: for a proof given then, because a later login may have begun the session again. */
+/**
+ * Whether a key is in no session: it was ended, made room for another key or signed out, which not every key leaves an end of. With `provenAt`: for
+ * a proof given then, because a later login may have begun the session again.
+ */
 export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
 
 /** Prepares the question whether a session was ended; to be asked within a read or write. */
@@ -67,8 +70,13 @@ export function createHasEnded({ prepare }: Pick<Connection, 'prepare'>): HasEnd
         ),
       ),
   )
+  const isIn = prepare((db, p: Parameter<SessionKey>) =>
+    db.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
   return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) =>
-    find.get({ subject, sid, jkt, provenAt }) !== undefined || endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
+    isIn.get({ subject, sid, jkt }) === undefined ||
+    find.get({ subject, sid, jkt, provenAt }) !== undefined ||
+    endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
 }
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */

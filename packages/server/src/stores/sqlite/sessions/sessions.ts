@@ -15,6 +15,9 @@ const TOUCH_SECONDS = 60
 
 type Touch = Parameters<SessionStore['touch']>[0]
 
+/** When the login that a key brings was given, as far as that can begin a session again, and what says that it is of this key. */
+type Login = Readonly<{ since: number | undefined; voucher: LoginVoucher }>
+
 /** What a touch finds, and what there is to write. */
 type Found = SessionSeen & Readonly<{ writes: readonly (() => void)[] }>
 
@@ -111,7 +114,7 @@ export function createSessionStore(connection: Connection): SessionStore {
     // a login of another key says nothing of this one: it begins no session again
     const isUndated = sid === undefined && authTime === undefined
     const since = isUndated ? issuedAt : login === 'none' ? undefined : authTime
-    const found = endOf(touch, since) ?? lifeOf(touch, since, login)
+    const found = endOf(touch, { since, voucher: login }) ?? lifeOf(touch, since, login)
     if (found.status === 'new' || found.status === 'known') {
       const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
       // what was proven with an older login ended with the session
@@ -122,24 +125,30 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
-  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, since: number | undefined): Found | undefined {
+  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, { since, voucher }: Login): Found | undefined {
     const { subject, sid, jkt } = key
     const session = find.get({ ...key })
     // whatever ends it after it began again takes the row of its key
     if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
     if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
-    const forgotten = endedKeys.find({ subject, sid, jkt })
-    if (forgotten !== undefined && !isLater(since, forgotten.reopens_after))
-      return endedUntil(forgotten.keep_until, now, (keepUntil) => endedKeys.keep({ subject, sid, jkt }, keepUntil))
+    const ofKey = endedKeys.find(key)
+    // the session goes on for other keys: one that is out is the first to bring none of its logins
+    const back = name === undefined || voucher === 'issuer' ? since : undefined
+    if (ofKey !== undefined && !isLater(back, ofKey.reopens_after))
+      return endedUntil(ofKey.keep_until, now, (keepUntil) => endedKeys.keep(key, keepUntil))
     // a device that was seen before is told by the end of its own session, or was spared
     if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
     if (named !== undefined) return ended(named, now)
     const several = [ALL_SESSIONS, ...(name === undefined ? [UNNAMED_SESSIONS] : [])].map((each) => findEnded.get({ subject, sid: each }))
     // the login of a token that does not say when it was given is no newer than the token
-    const end = several.find((each) => each !== undefined && !isLater(authTime ?? issuedAt, each.reopens_after))
-    return end === undefined ? undefined : ended(end, now)
+    const givenAt = authTime ?? issuedAt
+    const end = several.find((each) => each !== undefined && !isLater(givenAt, each.reopens_after))
+    if (end !== undefined) return ended(end, now)
+    const forgotten = endedKeys.findOfAll(key)
+    if (forgotten === undefined || isLater(givenAt, forgotten.reopens_after)) return undefined
+    return endedUntil(forgotten.keep_until, now, (keepUntil) => endedKeys.keep({ subject, sid: ALL_SESSIONS, jkt }, keepUntil))
   }
 
   function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
