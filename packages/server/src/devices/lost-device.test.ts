@@ -55,6 +55,14 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
     expect(await bring(await world.device())).toMatchObject({ vouchedBy: 'none' })
   })
 
+  test('would begin another session with a login of before, whether it names it or not', async () => {
+    const before = { acr: MFA, auth_time: world.clock.now() - 5, azp: 'other' }
+    for (const sid of ['unseen', undefined])
+      expect((await problemOf(bring(laptop, world.issuer.mint({ ...before, sid })))).code).toBe('session_ended')
+    const since = world.issuer.mint({ acr: MFA, auth_time: world.clock.now(), sid: 'unseen' })
+    expect(await bring(laptop, since)).toMatchObject({ vouchedBy: 'first' })
+  })
+
   test('would take the session with it from those that stay', async () => {
     const here = await bring(desk)
     expect(here).toMatchObject({ vouchedBy: 'first', login: { level: 'mfa' } })

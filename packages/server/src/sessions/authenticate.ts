@@ -92,6 +92,7 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
       jkt: proof.jkt,
       client,
       expiresAt,
+      ...(confirmedKey !== undefined && { confirmed: true }),
       ...(actor !== undefined && { actor }),
       ...(displayName !== undefined && { displayName }),
       ...(email && { email }),

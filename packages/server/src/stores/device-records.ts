@@ -57,7 +57,7 @@ export interface DeviceStore {
        * There if the device signs itself out: the session that it does so in, which ends as {@link SessionStore.end} says. Its other sessions begin
        * again with a later login.
        */
-      signedOut?: Readonly<{ sid: string; reopensAfter?: number }>
+      signedOut?: Readonly<{ sid: string; confirmed: boolean; reopensAfter?: number }>
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

@@ -22,6 +22,7 @@ import { reopeningContract } from './contract/reopening.test-support.ts'
 import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
+import { signOutContract } from './contract/sign-out.test-support.ts'
 import { singleUseContract } from './contract/step-ups.test-support.ts'
 import { sweepContract } from './contract/sweep.test-support.ts'
 import type { Store } from './store.ts'
@@ -38,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     endOfAllContract(store)
     endOfUnnamedContract(store)
     endOfNamedContract(store)
+    signOutContract(store)
     openSessionsContract(store)
     fastClocksContract(store)
     reopeningContract(store)

@@ -111,7 +111,7 @@ export function forgottenDevicesContract(store: () => Store): void {
 
     it('by itself, is kept out of sessions that it was not seen in if it was known', async () => {
       await enrol(store(), authenticator('auth_1'))
-      const signedOut = { signedOut: { sid } }
+      const signedOut = { signedOut: { sid, confirmed: true } }
       await come(LAPTOP, T0)
       await store().devices.bind({ key: LAPTOP, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
       expect(await forget(T0 + 10, signedOut)).toBe(true)
@@ -130,7 +130,7 @@ export function forgottenDevicesContract(store: () => Store): void {
           change: proofsChange(unnamed),
         })
       const bind = () => store().devices.bind({ key: unnamed, authenticatorId: 'auth_1', provenAt: T0 + 4, now: T0 + 6 })
-      await forget(T0 + 5, { signedOut: { sid: unnamed.sid, reopensAfter: T0 + 5 } })
+      await forget(T0 + 5, { signedOut: { sid: unnamed.sid, confirmed: false, reopensAfter: T0 + 5 } })
       await bind()
       expect([await prove(), (await store().devices.find(LAPTOP)).bound]).toEqual([false, false])
       // the same token begins another session, and what is proven there counts

@@ -138,8 +138,11 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         if (operation !== undefined && !use(operation)) return false
         // what the key has proven still tells whether its end is remembered
         if (signedOut !== undefined)
-          for (const { sid } of namesOf.all({ subject, jkt }))
-            signOut({ subject, sid, jkt, now, reopensAfter: sid === signedOut.sid ? (signedOut.reopensAfter ?? null) : now })
+          for (const { sid } of namesOf.all({ subject, jkt })) {
+            const isHere = sid === signedOut.sid
+            const reopensAfter = isHere ? (signedOut.reopensAfter ?? null) : now
+            signOut({ subject, sid, signedOut: { jkt, confirmed: isHere && signedOut.confirmed }, now, reopensAfter })
+          }
         const wasKnown = forgetDevice({ subject, jkt, now })
         // a key that signs itself out and was never known: whoever has a token would leave one end after another behind
         if (signedOut === undefined || wasKnown)

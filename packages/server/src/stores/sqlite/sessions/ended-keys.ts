@@ -1,4 +1,5 @@
 import { END_SECONDS } from '../../retention.ts'
+import { MOST_SIGNED_OUT } from '../../session-records.ts'
 import type { SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
@@ -16,6 +17,8 @@ type EndedKeys = Readonly<{
   /** Whether what was proven at an instant does not count, because the session ended for the key and did not begin again before it. */
   hasEnded: (key: SessionKey, provenAt: number) => boolean
   keep: (key: SessionKey, keepUntil: number) => void
+  /** Forgets the end of the key that signed out first, if there is one more of a subject than {@link MOST_SIGNED_OUT}. Forgotten devices stay out. */
+  dropExcess: (subject: string) => (Pick<SessionKey, 'sid' | 'jkt'> & Pick<EndedKey, 'reopens_after'>) | undefined
 }>
 
 /** Prepares what ends a session for one key and leaves it to the others. */
@@ -55,6 +58,31 @@ export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): Ended
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
+  const excess = prepare((db, p: Parameter<{ subject: string; most: number }>) =>
+    db
+      .selectFrom('ended_keys')
+      .select(['sid', 'jkt', 'reopens_after'])
+      .where('subject', '=', p('subject'))
+      .where('sid', '!=', ALL_SESSIONS)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('ended_keys as forgotten')
+              .select('forgotten.jkt')
+              .whereRef('forgotten.subject', '=', 'ended_keys.subject')
+              .where('forgotten.sid', '=', ALL_SESSIONS)
+              .whereRef('forgotten.jkt', '=', 'ended_keys.jkt'),
+          ),
+        ),
+      )
+      .orderBy('reopens_after', 'desc')
+      .orderBy('rowid', 'desc')
+      .limit(1)
+      .offset(p('most')),
+  )
+  const drop = prepare((db, p: Parameter<SessionKey>) =>
+    db.deleteFrom('ended_keys').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
   const findOfAll = ({ subject, jkt }: SessionKey) => find.get({ subject, sid: ALL_SESSIONS, jkt })
   return {
     find: (key) => find.get(key),
@@ -66,5 +94,10 @@ export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): Ended
       return ends.some((end) => session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1))
     },
     keep: (key, keepUntil) => void keep.run({ ...key, keepUntil }),
+    dropExcess(subject) {
+      const first = excess.get({ subject, most: MOST_SIGNED_OUT })
+      if (first !== undefined) drop.run({ subject, sid: first.sid, jkt: first.jkt })
+      return first
+    },
   }
 }
