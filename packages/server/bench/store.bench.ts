@@ -59,7 +59,7 @@ async function stepUp(store: Store, run: Run, lane: number, counter: number): Pr
     expiresAt: NOW + 300,
   } as const
   const proof = { method: 'passkey', level: 'phr', amr: ['pop', 'user', 'mfa'], authTime: NOW, authenticatorId: `auth_${lane}` } as const
-  await run(() => store.stepUps.create(record, { method: 'passkey', challenge: randomUUID() }))
+  await run(() => store.stepUps.create(record, { started: { method: 'passkey', challenge: randomUUID() } }))
   const challenge = await run(() => store.stepUps.takeChallenge({ id, method: 'passkey' }))
   const touch = { id: `auth_${lane}`, expectedCounter: counter, counter: counter + 1, backupState: true, now: NOW }
   const moved = await run(() => store.authenticators.touch(touch))

@@ -139,54 +139,64 @@ export async function createTestDomain({
   }
   const nonces = createServiceNonces({ secret: options.secret, now: clock.now })
 
+  const unseen = (overrides: Partial<Caller> = {}): Caller => {
+    const sub = overrides.sub ?? 'alice'
+    const issuerId = overrides.issuer ?? 'main'
+    return {
+      issuer: issuerId,
+      sub,
+      subject: `${issuerId}|${sub}`,
+      account: 'acme',
+      sid: 's1',
+      jkt: createHash('sha256').update('a device').digest('base64url'),
+      client: TEST_CLIENT,
+      login: { method: 'login', level: 'session', amr: ['pwd'], authTime: clock.now() },
+      vouchedBy: 'issuer',
+      expiresAt: clock.now() + 300,
+      ...overrides,
+    }
+  }
+
+  /** Lets the service see the session of a caller, as each of their requests does; answers what became of it. */
+  const arrive = async (
+    caller: Caller,
+    { authTime = caller.login.authTime, issuedAt = clock.now() }: { authTime?: number | undefined; issuedAt?: number | undefined } = {},
+  ): Promise<SessionStatus> => {
+    const { sid, jkt, account, vouchedBy } = caller
+    const { status } = await store.sessions.touch({
+      key: sessionKey(caller),
+      account,
+      now: clock.now(),
+      ...options.session,
+      login: loginClaim({
+        login: { method: 'login', level: 'session', amr: [], authTime },
+        party: undefined,
+        sid: sid === deviceSession(jkt) ? undefined : sid,
+        issuedAt,
+        confirmed: vouchedBy === 'issuer',
+        isStored: vouchedBy === 'first',
+      }),
+      active: true,
+      notices: [],
+    })
+    return status
+  }
+
   return {
     domain,
     clock,
     issuer,
     /** A device that nobody has seen yet. */
     device: async (): Promise<TestDevice> => createDevice(options.publicUrl, clock.now, () => nonces.current()),
-    /** A caller as authentication would answer it: the login was just now. */
+    /** A caller as authentication would answer it, whose session the service has seen: the login was just now. */
     async caller(overrides: Partial<Caller> = {}): Promise<Caller> {
-      const sub = overrides.sub ?? 'alice'
-      const issuerId = overrides.issuer ?? 'main'
-      return {
-        issuer: issuerId,
-        sub,
-        subject: `${issuerId}|${sub}`,
-        account: 'acme',
-        sid: 's1',
-        jkt: createHash('sha256').update('a device').digest('base64url'),
-        client: TEST_CLIENT,
-        login: { method: 'login', level: 'session', amr: ['pwd'], authTime: clock.now() },
-        vouchedBy: 'issuer',
-        expiresAt: clock.now() + 300,
-        ...overrides,
-      }
+      const caller = unseen(overrides)
+      await arrive(caller)
+      return caller
     },
-    /** Lets the service see the session of a caller, as each of their requests does; answers what became of it. */
-    async arrive(
-      caller: Caller,
-      { authTime = caller.login.authTime, issuedAt = clock.now() }: { authTime?: number | undefined; issuedAt?: number | undefined } = {},
-    ): Promise<SessionStatus> {
-      const login = { method: 'login', level: 'session', amr: [], authTime } as const
-      const { status } = await store.sessions.touch({
-        key: sessionKey(caller),
-        account: caller.account,
-        now: clock.now(),
-        ...options.session,
-        login: loginClaim({
-          login,
-          party: undefined,
-          sid: caller.sid === deviceSession(caller.jkt) ? undefined : caller.sid,
-          issuedAt,
-          confirmed: true,
-          isStored: true,
-        }),
-        active: true,
-        notices: [],
-      })
-      return status
-    },
+    /** The same before the service has seen the session. */
+    unseen,
+    arrive,
     close: async () => {
       mail?.close()
       await store.close()

@@ -191,6 +191,7 @@ test('a sign-in at the login provider ends the first of the two step-ups, and th
   })
   onTestFinished(there.close)
   const caller = await person({ login: { method: 'login', level: 'session', amr: [], authTime: 1 } })
+  await there.arrive(caller)
   const stepUp = await startStepUp(there.domain, caller, { feature: AUTHENTICATORS_FEATURE })
   const start = stepUp.status === 'open' ? (stepUp.methods[0]?.start as ReloginStart | undefined) : undefined
   const body = { method: 'relogin', response: provider.signIn(start?.url ?? '') }

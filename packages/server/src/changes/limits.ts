@@ -19,7 +19,10 @@ export function createLane(width: number): Lane {
   }
 }
 
-/** How many event streams one subject may hold open on the keys that are theirs, and how many on all others together. */
+/**
+ * How many event streams one subject may hold open on the keys that are theirs, and how many on all others together. Whoever acts for a subject has as
+ * many of their own.
+ */
 export const MAX_STREAMS_PER_BUDGET = 10
 
 /** Counts what is open per key; `enter` answers how to leave, or `undefined` if `most` are open already. */

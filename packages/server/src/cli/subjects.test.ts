@@ -42,11 +42,20 @@ const stile = (args: readonly string[], environment: Readonly<Record<string, str
   runCommand(args, { workingDirectory: directory, environment, now: () => NOW })
 
 /** Whether a token opens the account of a subject. */
-const opens = (url: string, subject = ADA) => {
+const opens = async (url: string, subject = ADA) => {
   const key = { subject, sid: 's1', jkt: 'jkt' }
   const change = { at: NOW, type: 'revoked', subject, before: NOW } as const
   const proof = { kind: 'link', digest: recoveryLinkDigest(url.split('stile-recovery=')[1]?.trim() ?? '') } as const
   const end = { subject, except: key, now: NOW, change }
+  await store.sessions.touch({
+    key,
+    account: 'acme',
+    now: NOW,
+    idleSeconds: 600,
+    absoluteSeconds: 600,
+    login: { sid: 's1', confirmed: true, mayOwn: true, authTime: NOW, issuedAt: NOW },
+    active: true,
+  })
   return store.recovery.redeem({ key, proof, now: NOW, ticketExpiresAt: NOW + 600, end })
 }
 

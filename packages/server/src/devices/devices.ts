@@ -55,7 +55,7 @@ export async function forgetDevice(domain: Domain, caller: Caller, id: string): 
     now,
     change: revocation({ subject, at: now }),
     notices,
-    ...(isOwn ? { signedOut: signOutOf(caller, now) } : { except: { sid, jkt } }),
+    ...(isOwn ? { signedOut: { ...signOutOf(caller, now), confirmed: caller.confirmed === true } } : { except: { sid, jkt } }),
     ...(operation && { operation }),
   })
   // another call has used the operation, and so has forgotten it

@@ -29,7 +29,7 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
     expect(await bring(laptop)).toMatchObject({ vouchedBy: 'first', login: { level: 'mfa' } })
     owner = await bring(desk)
     await bring(phone)
-    const passkey = await world.enrolPasskey(await world.caller({ jkt: desk.jkt }))
+    const passkey = await world.enrolPasskey(world.unseen({ jkt: desk.jkt }))
     world.hold(owner, { method: 'passkey', answer: (stepUp) => passkey.assert(challengeOf(stepUp)) })
     world.wait(5)
     await world.confirmed(owner, () => forgetDevice(world.domain, owner, laptop.jkt))
@@ -53,6 +53,14 @@ describe('threat: a lost device, forgotten on another one of its session,', () =
     expect((await listDevices(world.domain, owner)).devices.map(({ id }) => id)).not.toContain(laptop.jkt)
     // nor does any other key own the login that it owned
     expect(await bring(await world.device())).toMatchObject({ vouchedBy: 'none' })
+  })
+
+  test('would begin another session with a login of before, whether it names it or not', async () => {
+    const before = { acr: MFA, auth_time: world.clock.now() - 5, azp: 'other' }
+    for (const sid of ['unseen', undefined])
+      expect((await problemOf(bring(laptop, world.issuer.mint({ ...before, sid })))).code).toBe('session_ended')
+    const since = world.issuer.mint({ acr: MFA, auth_time: world.clock.now(), sid: 'unseen' })
+    expect(await bring(laptop, since)).toMatchObject({ vouchedBy: 'first' })
   })
 
   test('would take the session with it from those that stay', async () => {

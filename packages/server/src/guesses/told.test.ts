@@ -79,6 +79,7 @@ describe('threat: somebody with a stolen session token guesses codes, and the ow
   })
 
   test('a right code as the last one uses nothing up, and nobody is told', async () => {
+    await world.arrive(thief)
     await typeWrong(9, thief)
     expect(await guess((await open(thief)).id, thief, app.code())).toMatchObject({ status: 'done' })
     expect(await world.notices()).toEqual([])

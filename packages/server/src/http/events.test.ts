@@ -119,6 +119,17 @@ describe('the state as a stream', () => {
     for (const each of open) each.close()
   })
 
+  test('threat: somebody who acts for a subject closes the streams of the subject', async () => {
+    service = await startTestService()
+    const [owner, helper] = [service.client(), service.client({ act: { sub: 'support' }, sid: 's-support' })]
+    const open = []
+    for (let count = 0; count < MAX_STREAMS_PER_BUDGET; count++) open.push(await helper.events())
+    expect((await helper.request('GET', '/v1/events')).body.code).toBe('too_many_streams')
+    open.push(await owner.events())
+    expect(open.map(({ response }) => response.status)).toEqual(Array(MAX_STREAMS_PER_BUDGET + 1).fill(200))
+    for (const each of open) each.close()
+  })
+
   test('a subject holds only so many open, and a closed one makes room', async () => {
     service = await startTestService()
     const client = service.client()

@@ -1,17 +1,22 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request as open } from 'node:http'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ORIGIN, startTestService, type TestService } from './service.test-support.ts'
+
+/** How the login provider says that its users had a second factor. */
+const MFA = 'urn:login:mfa'
 
 let service: TestService
 beforeEach(async () => {
-  service = await startTestService({ issuer: { relogin: { clientId: 'stile', redirectUris: [`${ORIGIN}/done`] } } })
+  service = await startTestService({
+    issuer: { acrMap: { [MFA]: 'mfa' }, relogin: { clientId: 'stile', redirectUris: [`${ORIGIN}/done`] } },
+  })
 })
 afterEach(() => service.close())
 
 /** Sends everything but the body, and waits until the service has seen who asks. */
-async function hold(browser: ReturnType<TestService['client']>, path: string, token: string) {
-  const request: ClientRequest = open(service.url + path, {
+async function hold(browser: ReturnType<TestService['client']>, path: string, token: string, { url = service.url, body = '{' } = {}) {
+  const request: ClientRequest = open(url + path, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -22,7 +27,7 @@ async function hold(browser: ReturnType<TestService['client']>, path: string, to
   })
   const answered = once(request, 'response') as Promise<[IncomingMessage]>
   answered.catch(() => undefined)
-  request.write('{')
+  request.write(body)
   return async (): Promise<Readonly<{ status: number | undefined; body: Record<string, unknown> }>> => {
     request.end('}')
     const [response] = await answered
@@ -30,6 +35,22 @@ async function hold(browser: ReturnType<TestService['client']>, path: string, to
     for await (const part of response) text += part
     return { status: response.statusCode, body: JSON.parse(text) }
   }
+}
+
+/** Ends all sessions of alice; then she signs in again through the service with one key. */
+async function begunAgain(jkt: string): Promise<void> {
+  const { sessions, stepUps } = service.store
+  const key = { subject: 'main|alice', sid: 's1', jkt }
+  const change = { at: service.now(), type: 'revoked', subject: key.subject, before: service.now() } as const
+  await sessions.endAll({ subject: key.subject, now: service.now(), change })
+  service.advance(5)
+  const now = service.now()
+  const asked = { feature: 'stile:session', requirement: { level: 'session' }, client: 'web', audience: 'https://api.example.com' } as const
+  await stepUps.create({ ...asked, id: 'su_back', key, account: 'acme', createdAt: now, expiresAt: now + 300 })
+  const proof = { method: 'relogin', level: 'session', amr: [], authTime: now } as const
+  const life = { idleSeconds: 600, absoluteSeconds: 600 }
+  const reopened = await sessions.reopen({ key, account: 'acme', now, ...life, stepUpId: 'su_back', proof, change })
+  expect(reopened).toBe('reopened')
 }
 
 describe('a request whose body comes late', () => {
@@ -40,7 +61,7 @@ describe('a request whose body comes late', () => {
       const thief = service.client(() => token)
       const owner = service.client()
       expect((await thief.request('GET', '/v1/state')).status).toBe(200)
-      const finish = await hold(thief, path, token)
+      const finish = await hold(thief, path, token, path === '/v1/step-ups' ? { body: '{"feature":"reports.export"' } : {})
       // long enough for the service to have let the thief in
       for (let count = 0; count < 3; count++) expect((await owner.request('GET', '/v1/state')).status).toBe(200)
       expect((await owner.request('DELETE', '/v1/session')).status).toBe(204)
@@ -48,6 +69,44 @@ describe('a request whose body comes late', () => {
       expect(await finish()).toMatchObject({ status: 401, body: { code: 'session_ended', next: { methods: ['relogin'] } } })
     },
   )
+
+  test('threat: sent before a session ends and held until it has begun again, one would count the login of before', async () => {
+    const token = service.mint({ acr: MFA })
+    const browser = service.client(() => token)
+    expect((await browser.request('GET', '/v1/state')).body).toMatchObject({ token: { acr: 'urn:stile:acr:mfa' } })
+    const finish = await hold(browser, '/v1/tokens', token)
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    await begunAgain(browser.jkt)
+    expect((await browser.request('GET', '/v1/state')).body).toMatchObject({ token: { acr: 'urn:stile:acr:session' } })
+    expect(await finish()).toMatchObject({ status: 200, body: { acr: 'urn:stile:acr:session' } })
+  })
+
+  test.each([
+    ['the session token has expired', 31, 'invalid_token'],
+    ['its proof is too old', 200, 'use_dpop_nonce'],
+  ])('threat: held until %s, one would still be answered', async (_, seconds, code) => {
+    const token = service.mint({ exp: service.now() + (code === 'invalid_token' ? 30 : 300) })
+    const browser = service.client(() => token)
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    const finish = await hold(browser, '/v1/tokens', token)
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    service.advance(seconds)
+    expect(await finish()).toMatchObject({ status: 401, body: { code } })
+  })
+
+  test('threat: held until the session has expired, one would still be answered', async () => {
+    const short = await startTestService({ options: { session: { idleSeconds: 60 } } })
+    onTestFinished(short.close)
+    const token = short.mint()
+    const browser = short.client(() => token)
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    short.advance(45)
+    expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+    const finish = await hold(browser, '/v1/tokens', token, short)
+    expect((await browser.request('GET', '/v1/state?active=0')).status).toBe(200)
+    short.advance(20)
+    expect(await finish()).toMatchObject({ status: 401, body: { code: 'session_ended' } })
+  })
 
   test('is answered as every other while its session goes on', async () => {
     const token = service.mint()

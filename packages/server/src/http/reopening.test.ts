@@ -319,4 +319,25 @@ describe('a session that has ended', () => {
     const begun = await owner.request('POST', '/v1/step-ups', { headers, body: { feature: SESSION_FEATURE } })
     expect(begun).toMatchObject({ status: 401, body: { code: 'session_ended' } })
   })
+
+  test('threat: keys without end of a stolen token, whose session is over, fill the store with step-ups', async () => {
+    const subject = await subjectOf('crowd')
+    const owner = subject.browser()
+    await owner.state()
+    await subject.end()
+    const first = await owner.begin()
+    const { stepUps } = service.store
+    const record = await stepUps.get(first.id)
+    if (record === null) throw new Error('No step-up was opened.')
+    for (let index = 0; index < 99; index++)
+      await stepUps.create({ ...record, id: `su_crowd_${index}`, key: { ...record.key, sid: `s-${index}`, jkt: `k-${index}` } })
+    expect(await stepUps.get(first.id)).not.toBeNull()
+    await subject.browser().begin()
+    expect(await stepUps.get(first.id)).toBeNull()
+    expect(await stepUps.get('su_crowd_0')).not.toBeNull()
+    // a newer one is there to sign in with
+    const { id, url } = await owner.begin()
+    await subject.pass(5)
+    expect((await owner.answer(id, subject.signIn(url))).status).toBe(200)
+  })
 })

@@ -13,10 +13,10 @@ export function useLostKeys() {
 
   beforeEach(async () => {
     world = await createRecoveryWorld()
-    const enrolled = await world.person()
+    const enrolled = await world.person('alice', { sid: 'former' })
     codes = await world.withCodes(enrolled)
     await world.notices()
-    alice = world.signedIn(enrolled)
+    alice = world.signedIn(enrolled, { sid: 's1' })
     await world.arrive(alice)
   })
   afterEach(() => world.close())

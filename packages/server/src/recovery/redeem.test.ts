@@ -94,17 +94,21 @@ describe('a recovery code', () => {
     for (const other of [
       { sid: 's2', jkt: setup.alice.jkt },
       { sid: setup.alice.sid, jkt: 'phone' },
-    ])
-      await setup.world.domain.store.proofs.record({
+    ]) {
+      await setup.world.arrive({ ...setup.alice, ...other })
+      const kept = await setup.world.domain.store.proofs.record({
         key: { subject, ...other },
         proof: { method: 'relogin', level: 'session', amr: [], authTime: setup.world.clock.now() },
         change: { at: setup.world.clock.now(), type: 'proofs', subject, sid: other.sid },
       })
+      expect(kept).toBe(true)
+    }
     expect((await problemOf(redeem({ code: codeAt(0) }))).code).toBe('insufficient_user_authentication')
   })
 
   test('threat: would count twice, in a row or at the same time, and buy a second ticket', async () => {
     const others = Array.from({ length: 8 }, (_, index) => ({ ...setup.alice, sid: `s${index}`, jkt: `device-${index}` }))
+    for (const each of others) await setup.world.arrive(each)
     const { won, lost } = await tally(others.map((by) => redeem({ code: codeAt(0) }, by)))
     expect([won, new Set(lost)]).toEqual([1, new Set(['recovery_failed'])])
     const begun = await Promise.allSettled(others.map((by) => begin(by)))

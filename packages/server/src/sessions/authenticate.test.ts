@@ -164,7 +164,7 @@ test('whoever has no valid session token makes the service write nothing', async
   await noWrites(world)
   // the proof was not remembered either: sent again it fails for the token, not for having been used
   await expect(callers.authenticate(sent)).rejects.toMatchObject({ code: 'invalid_token' })
-  expect(await world.arrive(await world.caller({ jkt: mine.jkt }))).toBe('new')
+  expect(await world.arrive(world.unseen({ jkt: mine.jkt }))).toBe('new')
 })
 
 test('a session that was ended is ended on every device, and stays so for new tokens', async () => {

@@ -23,6 +23,8 @@ export type Credentials = Readonly<{
   dpop: string | readonly string[] | undefined
   /** The client that the origin of the request belongs to. */
   client: string
+  /** Whether the proof was taken with this very request before, which is asked again now that its body has come. Default false. */
+  isProofTaken?: boolean
   /** Whether the subject does something; false for what a page asks by itself. Default true. */
   active?: boolean
 }>
@@ -67,7 +69,8 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
   const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
-  async function recognize({ method, path, authorization, dpop, client, active = true }: Credentials): Promise<Recognized> {
+  async function recognize(credentials: Credentials): Promise<Recognized> {
+    const { method, path, authorization, dpop, client, isProofTaken = false, active = true } = credentials
     const token = sessionTokenIn(authorization)
     const time = now()
     const isNonce = (nonce: string): boolean => nonces.handedOutAt(nonce) !== undefined
@@ -77,7 +80,7 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
     if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
       throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
     // only now: anybody who has no valid session token writes nothing
-    await consumeDpop(store.replay, proof, time)
+    if (!isProofTaken) await consumeDpop(store.replay, proof, time)
 
     const subject = formatSubject({ issuer, sub })
     const identity: EndedCaller['identity'] = {
@@ -89,6 +92,7 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
       jkt: proof.jkt,
       client,
       expiresAt,
+      ...(confirmedKey !== undefined && { confirmed: true }),
       ...(actor !== undefined && { actor }),
       ...(displayName !== undefined && { displayName }),
       ...(email && { email }),

@@ -169,7 +169,7 @@ describe('logout at the login provider', () => {
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => end(token)))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     world.clock.advance(10)
-    const next = await world.caller({ sid: 's9' })
+    const next = world.unseen({ sid: 's9' })
     expect(await touch(next)).toBe('new')
     expect(await problemOf(end(token))).toMatchObject({ code: 'invalid_request' })
     world.clock.advance(299)

@@ -21,6 +21,8 @@ export type Caller = Readonly<{
   login: Proof
   /** What says that the login was given to this device key. */
   vouchedBy: LoginVoucher
+  /** There if the session token names this device key (`cnf`). */
+  confirmed?: true
   /** Why no login counts for this device key, if none does. */
   loginGap?: LoginGap
   /** The acting party (RFC 8693 `act.sub`) if someone acts for the subject. */

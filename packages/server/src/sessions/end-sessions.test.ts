@@ -22,7 +22,7 @@ describe('the end of sessions', () => {
       proof: { method: 'totp', level: 'mfa', amr: [], authTime: world.clock.now() },
       change: { at: world.clock.now(), type: 'proofs', subject, sid },
     })
-  const deviceOf = (name: string) => world.caller({ jkt: name.padEnd(43, '-'), sid: deviceSession(name.padEnd(43, '-')) })
+  const deviceOf = (name: string) => world.unseen({ jkt: name.padEnd(43, '-'), sid: deviceSession(name.padEnd(43, '-')) })
 
   test('threat: a thief in another session stays in after the owner has ended all of them', async () => {
     const owner = await world.caller()
@@ -33,7 +33,7 @@ describe('the end of sessions', () => {
     await endSessions(world.domain, { subject: owner.subject, except: sessionKey(owner) })
     expect(await touch(owner)).toBe('known')
     for (const caller of [thief, sameLogin]) expect(await touch(caller)).toBe('ended')
-    expect(await touch(await world.caller({ sid: 's3', jkt: 'thief', login: owner.login }))).toBe('ended')
+    expect(await touch(world.unseen({ sid: 's3', jkt: 'thief', login: owner.login }))).toBe('ended')
     world.clock.advance(60)
     expect(await touch(thief, world.clock.now())).toBe('new')
   })
@@ -55,7 +55,7 @@ describe('the end of sessions', () => {
   })
 
   test('threat: an issuer that names neither session nor login time would keep a device out for good, or let old tokens in', async () => {
-    const device = await deviceOf('plain')
+    const device = deviceOf('plain')
     const made = world.clock.now()
     await touch(device, 0)
     await prove(device)
@@ -73,12 +73,12 @@ describe('the end of sessions', () => {
 
   test('threat: a token of before all were ended gets in with another key, or in a session that was not seen yet', async () => {
     const made = world.clock.now()
-    const thief = await deviceOf('thief')
+    const thief = deviceOf('thief')
     await touch(thief, 0)
     world.clock.advance(60)
     await endSessions(world.domain, { subject: thief.subject })
     world.clock.advance(60)
-    for (const caller of [await deviceOf('another'), await world.caller({ sid: 'unseen', jkt: 'another' })]) {
+    for (const caller of [deviceOf('another'), world.unseen({ sid: 'unseen', jkt: 'another' })]) {
       for (const issuedAt of [made, made + 60]) expect(await touch(caller, 0, issuedAt), caller.sid).toBe('ended')
       // one that was made since cannot be told from one of a later login
       expect(await touch(caller, 0), caller.sid).toBe('new')
@@ -101,7 +101,7 @@ describe('the end of sessions', () => {
   })
 
   test('threat: an old login gets in again when the end of a session without a name is forgotten', async () => {
-    const device = await deviceOf('unnamed')
+    const device = deviceOf('unnamed')
     await touch(device)
     await endSession(world.domain, device)
     world.clock.advance(300 * 86_400)
@@ -138,8 +138,8 @@ describe('the end of sessions', () => {
 
   test('sessions without a name end with the named one of the same subject, because each could be it', async () => {
     const named = await world.caller()
-    const unnamed = await deviceOf('alice')
-    const others = await world.caller({ ...(await deviceOf('bob')), sub: 'bob', subject: 'main|bob' })
+    const unnamed = deviceOf('alice')
+    const others = await world.caller({ ...deviceOf('bob'), sub: 'bob', subject: 'main|bob' })
     for (const caller of [named, unnamed, others]) await touch(caller)
     await endNamedSession(world.domain, { issuer: 'main', sid: 's1', sub: 'alice' })
     expect(await touch(named)).toBe('ended')
@@ -152,16 +152,16 @@ describe('the end of sessions', () => {
     ['does not say when the login was given', (given: number) => [0, given] as const],
   ])('threat: a token of before the login provider ended a session gets in with another key, if it names none and %s', async (_, times) => {
     const made = world.clock.now()
-    await touch(await deviceOf('known'), ...times(made))
+    await touch(deviceOf('known'), ...times(made))
     world.clock.advance(60)
     await endNamedSession(world.domain, { issuer: 'main', sid: 'of-the-provider', sub: 'alice' })
     world.clock.advance(60)
     for (const each of ['known', 'another'])
-      for (const given of [made, made + 60]) expect(await touch(await deviceOf(each), ...times(given)), each).toBe('ended')
-    expect(await touch(await deviceOf('another'), ...times(made + 61))).toBe('new')
-    const named = await world.caller({ sid: 's2' })
+      for (const given of [made, made + 60]) expect(await touch(deviceOf(each), ...times(given)), each).toBe('ended')
+    expect(await touch(deviceOf('another'), ...times(made + 61))).toBe('new')
+    const named = world.unseen({ sid: 's2' })
     expect(await touch(named, ...times(made)), 'a session with a name is not that one').toBe('new')
-    const bob = await world.caller({ ...(await deviceOf('bob')), sub: 'bob', subject: 'main|bob' })
+    const bob = world.unseen({ ...deviceOf('bob'), sub: 'bob', subject: 'main|bob' })
     expect(await touch(bob, ...times(made))).toBe('new')
   })
 })

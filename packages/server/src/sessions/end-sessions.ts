@@ -44,13 +44,16 @@ export async function endSession({ store, now }: EndsDomain, { subject, sid }: P
   await store.sessions.end({ subject, sid, now: at, reopensAfter: at, change: revocation({ subject, sid, at }) })
 }
 
-/** Ends the session of a caller on all its devices, because they sign out: see {@link signOutOf}. */
+/**
+ * Ends the session of a caller on all its devices, because they sign out: see {@link signOutOf}. A key that is not the owner's, such as one that
+ * somebody made for a stolen session token, signs itself out alone.
+ */
 export async function signOut({ store, now }: EndsDomain, caller: Caller): Promise<void> {
   const at = now()
   const { subject, sid, jkt } = caller
   await store.sessions.end({
     subject: sessionKey(caller).subject,
-    signedOut: jkt,
+    signedOut: { jkt, confirmed: caller.confirmed === true },
     now: at,
     ...signOutOf(caller, at),
     change: revocation({ subject, sid, at }),

@@ -214,6 +214,28 @@ describe('threat: a stolen session token, brought by another key', () => {
     expect(await outcome(await enter(own, { ...later, sid: 's9', cnf: { jkt: own.jkt } }), 'export')).toBe('permit')
   })
 
+  test('would sign its owner out, of a named session for good', async () => {
+    await start()
+    await enter(own)
+    await signOut(world.domain, await enter(thief))
+    expect(await enter(own)).toMatchObject({ vouchedBy: 'first' })
+    await signOut(world.domain, await enter(own))
+    for (const device of [own, thief]) expect((await problemOf(enter(device))).code).toBe('session_ended')
+  })
+
+  test.each([
+    ['names a session', {}],
+    ['names none', { sid: undefined }],
+  ])('with the cookie, would begin again what was signed out, if the token names its key and %s', async (_, claims) => {
+    await start()
+    const silent = { ...claims, auth_time: undefined, cnf: { jkt: thief.jkt }, iat: world.clock.now() }
+    const caller = await enter(thief, silent)
+    expect(caller).toMatchObject({ vouchedBy: 'none', confirmed: true })
+    await signOut(world.domain, caller)
+    world.wait(2)
+    expect((await problemOf(enter(thief, silent))).code).toBe('session_ended')
+  })
+
   test('with the cookie would mint a token for the key of the thief, and guess as its owner does', async () => {
     await start()
     const minted = await enter(thief, { cnf: { jkt: thief.jkt }, auth_time: undefined })
@@ -229,7 +251,7 @@ describe('threat: a stolen session token, brought by another key', () => {
       world.clock.advance(1)
       const { jkt } = await world.device()
       const key = { subject: 'main|alice', sid: 'cookie', jkt }
-      await world.arrive(await world.caller(key), { authTime: 0 })
+      await world.arrive(world.unseen(key), { authTime: 0 })
     }
     expect(await enter(own, login)).toMatchObject({ vouchedBy: 'issuer' })
   })

@@ -133,7 +133,7 @@ describe('whoever guesses codes', () => {
 
   test('threat: would close the codes of an owner whose key no login belongs to, though they have signed in on it', async () => {
     await wrongDaysOf(await world.caller({ sid: caller.sid, jkt: 'x'.repeat(43), vouchedBy: 'none' }))
-    const fresh = await world.caller({ jkt: 'y'.repeat(43), vouchedBy: 'none' })
+    const fresh = await world.caller({ sid: 'fresh', jkt: 'y'.repeat(43), vouchedBy: 'none' })
     expect(await open(fresh)).toMatchObject({ attemptsLeft: 0 })
     const signIn = { method: 'relogin', level: 'session', amr: ['pwd'], authTime: world.clock.now() } as const
     await recordProof(world.domain, await loadStanding(world.domain, fresh), signIn)
@@ -141,7 +141,7 @@ describe('whoever guesses codes', () => {
     expect(opened).toMatchObject({ attemptsLeft: 5 })
     expect(await guess(id, app.code(), fresh)).toMatchObject({ status: 'done' })
     // of another key in that session nothing is said
-    expect(await open(await world.caller({ jkt: 'z'.repeat(43), vouchedBy: 'none' }))).toMatchObject({ attemptsLeft: 0 })
+    expect(await open(await world.caller({ sid: 'fresh', jkt: 'z'.repeat(43), vouchedBy: 'none' }))).toMatchObject({ attemptsLeft: 0 })
   })
 
   test('threat: would close the codes of an owner on their known device, if the issuer says nothing of the login', async () => {

@@ -19,6 +19,12 @@ import { openStepUp } from './open.ts'
 import { newStepUpId, openWith, START_BODY, shownStepUp } from './start.ts'
 import { startWay } from './ways.ts'
 
+/**
+ * How many such step-ups of a subject are open at once on known devices, and on all others together. Keys for which there is no room, of which
+ * anybody can make more with a stolen token, start them too.
+ */
+const MOST_OPEN = 100
+
 /** All that is asked of somebody whose session is over, and all that is offered: to sign in again where the service runs it. */
 const REQUIREMENT: Requirement = { level: 'session', methods: ['relogin'] }
 
@@ -38,6 +44,7 @@ export async function startReopening(domain: Domain, ended: EndedCaller, body: u
     audience: audienceFor(domain, standing.caller, audience),
     requirement: REQUIREMENT,
     ways: [{ method: relogin, way }],
+    most: MOST_OPEN,
   })
 }
 

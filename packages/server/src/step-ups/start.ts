@@ -68,11 +68,15 @@ export function newStepUpId({ random }: Pick<Domain, 'random'>): string {
   return `su_${Buffer.from(random(ID_BYTES)).toString('base64url')}`
 }
 
-/** Opens a step-up of a caller, with the first of its ways started. */
+/**
+ * Opens a step-up of a caller, with the first of its ways started.
+ *
+ * @param asked.most  how many for its feature stay of keys that are known devices, and of all others together; as many as there are by default
+ */
 export async function openWith(
   domain: Domain,
   standing: Standing,
-  { ways: [best, ...others], ...asked }: Asked & Readonly<{ ways: readonly [OpenWay, ...OpenWay[]] }>,
+  { ways: [best, ...others], most, ...asked }: Asked & Readonly<{ ways: readonly [OpenWay, ...OpenWay[]]; most?: number }>,
 ): Promise<StepUp> {
   const { caller } = standing
   const { account, client } = caller
@@ -82,7 +86,7 @@ export async function openWith(
   return {
     ...shownStepUp(record),
     status: 'open',
-    methods: [await createStarted(domain, best, { record, standing, requirement }), ...others.map(shownWay)],
+    methods: [await createStarted(domain, best, { record, standing, requirement, most }), ...others.map(shownWay)],
     attemptsLeft: await guessesLeft(domain, { subject: key.subject, budget: budgetOf(standing), ceremony: id }),
   }
 }

@@ -31,18 +31,23 @@ export async function startWay(domain: Domain, { method, way }: OpenWay, ceremon
  * Creates a step-up with its first way started, and shows that way. It is not started if it waits until it is chosen, nor if what
  * it needs cannot be reached: then another can be chosen, and somebody who chooses it is told.
  */
-export async function createStarted(domain: Domain, { method, way }: OpenWay, ceremony: Omit<Ceremony, 'way'>): Promise<StepUpMethod> {
+export async function createStarted(
+  domain: Domain,
+  { method, way }: OpenWay,
+  { most, ...ceremony }: Omit<Ceremony, 'way'> & Readonly<{ most?: number | undefined }>,
+): Promise<StepUpMethod> {
   const { stepUps } = domain.store
+  const bounded = most === undefined ? {} : { most }
   const started = await (method.startsAtOnce ? method.start?.(domain, { ...ceremony, way }) : undefined)?.catch((error) => {
     if (error instanceof StileError && error.code === 'login_unavailable') return undefined
     throw error
   })
   if (started === undefined) {
-    await stepUps.create(ceremony.record)
+    await stepUps.create(ceremony.record, bounded)
     return shownWay({ method, way })
   }
   const { start, challenge } = started
-  await keep(started, () => stepUps.create(ceremony.record, { method: way.method, challenge }))
+  await keep(started, () => stepUps.create(ceremony.record, { started: { method: way.method, challenge }, ...bounded }))
   return { ...shownWay({ method, way }), start }
 }
 

@@ -39,8 +39,11 @@ export interface DeviceStore {
    * Forgets a device key: it is no longer known, and its sessions end as {@link SessionStore.end} does, with all that was proven and begun in
    * them. In one transaction with the change, and with the operation that it uses up. False, and nothing written, if the operation is gone.
    *
-   * The session of `except` goes on for its other keys. For this key alone it ends: a login that is given to it later begins it again, and what it
-   * owned of the login belongs to the key of `except` from here on.
+   * The session of `except` goes on for its other keys. For this key alone it ends, whether it was seen there or not: a login begins it again that
+   * the issuer confirms for this key later, and what it owned of the login belongs to the key of `except` from here on.
+   *
+   * The key is also out of every session that it was not seen in. It begins one with a login that was given later, or if its token does not say when,
+   * with a token that was made later. A key that forgets itself is kept out so only if it was known: others would leave ends without number.
    *
    * It stays on record that the subject had devices: other device keys are no less new for it.
    */
@@ -54,7 +57,7 @@ export interface DeviceStore {
        * There if the device signs itself out: the session that it does so in, which ends as {@link SessionStore.end} says. Its other sessions begin
        * again with a later login.
        */
-      signedOut?: Readonly<{ sid: string; reopensAfter?: number }>
+      signedOut?: Readonly<{ sid: string; confirmed: boolean; reopensAfter?: number }>
       now: number
       /** Tells of all that ends at once: it names no session. */
       change: NewChange

@@ -31,8 +31,24 @@ export type SessionSeen = Readonly<{
  */
 export const MOST_KEYS = 200
 
+/**
+ * How many keys of a subject that signed themselves out alone are kept out one by one: 200. If there is one more, the end goes that was the first, and of
+ * sessions without a name none begins any more with a login of before it.
+ */
+export const MOST_SIGNED_OUT = 200
+
 /** What became of a session that was to begin again. `gone`: there is no such step-up any more. `too_early`: it was ended after the sign-in, or by its issuer. */
 export type Reopened = 'reopened' | 'gone' | 'too_early'
+
+/**
+ * A key that signs itself out. It is the owner's if a login belongs to it, if it is a known device, or if somebody has signed in on it through the
+ * service: anybody can bring another key who has got hold of a token.
+ */
+export type SigningOut = Readonly<{
+  jkt: string
+  /** Whether the session token names the key (`cnf`). */
+  confirmed: boolean
+}>
 
 /** Who was seen in which session, to which key its login belongs, and which sessions were ended. */
 export interface SessionStore {
@@ -74,10 +90,13 @@ export interface SessionStore {
       subject: string
       sid: string
       /**
-       * The key that signs itself out. The end of a session without a name is not remembered if the key has nothing to lose: no login belongs to it, it
-       * is no known device, and it has proven nothing. With the same token any other key could begin one.
+       * The key that signs itself out, and whether its token names it. Only if the key is the owner's, as {@link SigningOut} says, does a session
+       * end that its issuer names. For any other key that session goes on without it.
+       *
+       * The end for that key, or of a session without a name, is remembered if it keeps anybody out: the token names the key, a login belongs to it, it
+       * is a known device, or it has proven something. With the token of any other key, another one could come.
        */
-      signedOut?: string
+      signedOut?: SigningOut
       now: number
       /**
        * Logins given after this instant begin it again, unless they were brought before the end: the clock of their issuer may be fast. Absent: none
@@ -159,7 +178,7 @@ export type StoredProof = Proof & Readonly<{ authenticatorId?: string }>
 export interface ProofStore {
   /**
    * Keeps the newest proof per (method, level) of one key, in one transaction with the change; an older one than the kept changes nothing.
-   * False, and nothing written, if the session was ended meanwhile, or ended after the proof and begun again, or if what gave the
+   * False, and nothing written, if the key is in no session any more, or its session ended after the proof and began again, or if what gave the
    * proof was removed: it must not count.
    */
   record(input: Readonly<{ key: SessionKey; proof: StoredProof; change: NewChange }>): Promise<boolean>

@@ -9,6 +9,7 @@ import { endOfNamedContract } from './contract/end-of-named.test-support.ts'
 import { endOfUnnamedContract } from './contract/end-of-unnamed.test-support.ts'
 import { fastClocksContract } from './contract/fast-clocks.test-support.ts'
 import { useStore } from './contract/fixtures.test-support.ts'
+import { forgottenDevicesContract } from './contract/forgotten-devices.test-support.ts'
 import { guessesContract } from './contract/guesses.test-support.ts'
 import { keysContract } from './contract/keys.test-support.ts'
 import { licensesContract } from './contract/licenses.test-support.ts'
@@ -21,6 +22,7 @@ import { reopeningContract } from './contract/reopening.test-support.ts'
 import { sealedContract } from './contract/sealed.test-support.ts'
 import { sessionsContract } from './contract/sessions.test-support.ts'
 import { sharedContract } from './contract/shared.test-support.ts'
+import { signOutContract } from './contract/sign-out.test-support.ts'
 import { singleUseContract } from './contract/step-ups.test-support.ts'
 import { sweepContract } from './contract/sweep.test-support.ts'
 import type { Store } from './store.ts'
@@ -37,6 +39,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     endOfAllContract(store)
     endOfUnnamedContract(store)
     endOfNamedContract(store)
+    signOutContract(store)
     openSessionsContract(store)
     fastClocksContract(store)
     reopeningContract(store)
@@ -46,6 +49,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     singleUseContract(store)
     operationsContract(store)
     devicesContract(store)
+    forgottenDevicesContract(store)
     attemptsContract(store)
     guessesContract(store)
     authenticatorsContract(store)

@@ -27,8 +27,14 @@ export type StepUpRecord = Readonly<{
 
 /** Step-ups and the challenges of their methods; each is used once. */
 export interface StepUpStore {
-  /** Together with the challenge of the method that it is started with, in one transaction. */
-  create(record: StepUpRecord, started?: Readonly<{ method: Method; challenge: string }>): Promise<void>
+  /**
+   * Together with the challenge of the method that it is started with, in one transaction. With `most`, so many for the same feature stay of the known
+   * devices of a subject, and so many of all their other keys together: the oldest are dropped.
+   */
+  create(
+    record: StepUpRecord,
+    opened?: Readonly<{ started?: Readonly<{ method: Method; challenge: string }>; most?: number }>,
+  ): Promise<void>
   /** The record, even if it has expired: the caller compares `expiresAt`. */
   get(id: string): Promise<StepUpRecord | null>
   /** Stores the challenge of a started method and replaces a former one of that method. False if the step-up is gone. */

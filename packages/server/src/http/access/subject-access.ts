@@ -4,8 +4,6 @@ import { StileError } from '../../error.ts'
 import { isOrigin } from '../../options/origins.ts'
 import type { Credentials } from '../../sessions/authenticate.ts'
 import type { Caller, Recognized } from '../../sessions/caller.ts'
-import { sessionEnded } from '../../sessions/session-ended.ts'
-import { sessionKey } from '../../sessions/session-key.ts'
 import type { HttpContext } from '../context.ts'
 import type { Access, Call } from '../endpoint/endpoint.ts'
 import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
@@ -15,6 +13,9 @@ export type SubjectCall = Call & Readonly<{ caller: Caller }>
 
 /** A request of a subject whose session may be over. */
 export type RecognizedCall = Call & Readonly<{ recognized: Recognized }>
+
+/** The methods whose handlers read a body. */
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH'])
 
 type SubjectAccessOptions = Readonly<{
   /** Whether it is for a stream, which a page holds open by itself: it is no use of the session. */
@@ -29,23 +30,40 @@ type SubjectAccessOptions = Readonly<{
 export function subjectAccess(context: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
   return accessOf(context, async (call, credentials) => {
     const { callers } = call.running
-    return admitted(call, await callers.authenticate({ ...credentials, active: !isStream && (credentials.active ?? true) }))
+    const active = !isStream && (credentials.active ?? true)
+    const { found: caller, json } = await askedWithBody(call, (more) => callers.authenticate({ ...credentials, ...more, active }))
+    await see(call, caller)
+    return { ...call, json, caller }
   })
 }
 
 /** The same for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
 export function recognizedAccess(context: HttpContext): Access<RecognizedCall> {
   return accessOf(context, async (call, credentials) => {
-    const recognized = await call.running.callers.recognize(credentials)
-    return recognized.status === 'ended' ? { ...call, recognized } : { ...(await admitted(call, recognized.caller)), recognized }
+    const { callers } = call.running
+    const { found: recognized, json } = await askedWithBody(call, (more) => callers.recognize({ ...credentials, ...more }))
+    if (recognized.status === 'open') await see(call, recognized.caller)
+    return { ...call, json, recognized }
   })
 }
 
-/** Lets somebody in whose session is open. */
-async function admitted(call: Call, caller: Caller): Promise<SubjectCall> {
-  await seeDevice(call.running.domain, caller, deviceName(call.header('user-agent')))
-  // a body that is still on its way can be held back until after the end of the session
-  return call.request.complete ? { ...call, caller } : { ...call, caller, json: () => jsonInSession(call, caller) }
+function see(call: Call, caller: Caller): Promise<void> {
+  return seeDevice(call.running.domain, caller, deviceName(call.header('user-agent')))
+}
+
+/**
+ * Asks who it is. A body that is still on its way can be held back until the session, the token or what the login counts for is another: then
+ * it is read, and they count as who they are once it is there.
+ */
+async function askedWithBody<T>(
+  call: Call,
+  ask: (more: Pick<Credentials, 'isProofTaken'>) => Promise<T>,
+): Promise<Readonly<{ found: T; json: Call['json'] }>> {
+  const { request, json } = call
+  const found = await ask({})
+  if (request.complete || !WITH_BODY.has(request.method)) return { found, json }
+  const body = await json()
+  return { found: await ask({ isProofTaken: true }), json: async () => body }
 }
 
 function accessOf<C extends Call>({ options }: HttpContext, admit: (call: Call, credentials: Credentials) => Promise<C>): Access<C> {
@@ -91,11 +109,4 @@ function originNotAllowed({ clients }: HttpContext['options'], origin = ''): Sti
     {},
     { log: { allowedOrigins: clients.flatMap(({ origins }) => origins) } },
   )
-}
-
-/** Reads a body that comes after its caller was let in: nothing is done any more for a session that ended meanwhile. */
-async function jsonInSession({ running: { domain }, json }: Call, caller: Caller): Promise<unknown> {
-  const body = await json()
-  if ((await domain.store.sessions.expiresAt(sessionKey(caller))) !== null) return body
-  throw await sessionEnded(domain, caller, 'This session was ended. Sign in again.')
 }

@@ -25,7 +25,7 @@ export function events(
     const audience = audienceFor(domain, caller, call.query('audience'))
     const revision = await stream.sync()
     const standing = await lane(() => loadStanding(domain, caller))
-    const leave = openStreams.enter(`${budgetOf(standing)} ${caller.subject}`)
+    const leave = openStreams.enter(`${budgetOf(standing)} ${sessionKey(caller).subject}`)
     if (leave === undefined)
       throw new StileError('too_many_streams', 'Too many event streams of this subject are open. Close one, or wait.', {
         retryAfter: RETRY_SECONDS,

@@ -100,7 +100,9 @@ describe('whether it is offered', () => {
       ...(risk && { risk }),
     })
     const other = await createWorld({ policy, options: { mail: { from: 'no-reply@example.com', url: mailbox.server.url } } })
-    await other.enrolPasskey({ ...mailbox.caller, login: { ...mailbox.caller.login, authTime: other.clock.now() } })
+    const caller = { ...mailbox.caller, login: { ...mailbox.caller.login, authTime: other.clock.now() } }
+    await other.arrive(caller)
+    await other.enrolPasskey(caller)
     other.wait()
     expect(methodsOf(await begin({ ...mailbox.caller, jkt: 'another-device-key' }, 'named', other.domain))).toEqual(expected)
     await other.close()

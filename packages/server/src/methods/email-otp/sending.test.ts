@@ -85,6 +85,7 @@ describe('sending again', () => {
     await tally(Array.from({ length: 6 }, () => begin(strange('x'))))
     expect((await problemOf(begin(strange('y')))).code).toBe('too_many_attempts')
     const signIn = { method: 'relogin', level: 'session', amr: ['pwd'], authTime: mailbox.world.clock.now() - 600 } as const
+    await mailbox.world.arrive(strange('y'))
     await recordProof(mailbox.world.domain, await loadStanding(mailbox.world.domain, strange('y')), signIn)
     expect(startOf(await begin(strange('y')))).toBeDefined()
   })

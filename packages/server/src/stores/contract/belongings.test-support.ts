@@ -66,7 +66,7 @@ export function belongingsContract(store: () => Store): void {
       },
     ],
     ['was ended', () => store().sessions.end({ subject, sid, now: T0 + 30, change })],
-    ['was signed out', () => store().sessions.end({ subject, sid, signedOut: ALICE.jkt, now: T0 + 30, change })],
+    ['was signed out', () => store().sessions.end({ subject, sid, signedOut: { jkt: ALICE.jkt, confirmed: true }, now: T0 + 30, change })],
     ['was ended with all others', () => store().sessions.endAll({ subject, now: T0 + 30, change })],
     ['was ended with all others but one', () => store().sessions.endAll({ subject, except: phone, now: T0 + 30, change })],
     ['was ended by its issuer', () => store().sessions.endNamed({ issuer: 'demo', sid, now: T0 + 30, change: () => change })],

@@ -20,7 +20,9 @@ export function devicesContract(store: () => Store): void {
   describe('devices of a subject', () => {
     it('are those that are known and those in a session, seen last first, by what they call themselves', async () => {
       await enrol(store(), authenticator('auth_1'))
+      await arrive(ALICE, T0 + 5)
       await bind(ALICE.jkt, T0 + 10)
+      await store().sessions.end({ ...ALICE, now: T0 + 10, change })
       await store().devices.see({ subject, jkt: ALICE.jkt, name: 'Firefox on Windows', now: T0 + 5 })
       await arrive(PHONE, T0 + 50)
       expect(await list(T0 + 60)).toEqual([
@@ -87,8 +89,8 @@ export function devicesContract(store: () => Store): void {
     it('threat: a lost one would stay known, and signed in', async () => {
       await enrol(store(), authenticator('auth_1'))
       for (const each of [ALICE, PHONE]) {
-        await bind(each.jkt)
         await arrive(each)
+        await store().devices.bind({ key: each, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
       }
       await store().stepUps.create(stepUp('su_7', { key: PHONE }))
       const cursor = await store().changes.head()
@@ -134,6 +136,7 @@ export function devicesContract(store: () => Store): void {
 
     it('threat: with the last one forgotten, every other would count as no new one', async () => {
       await enrol(store(), authenticator('auth_1'))
+      await arrive(ALICE)
       await bind(ALICE.jkt)
       await forget(ALICE.jkt)
       expect(await store().devices.find({ subject, jkt: 'jkt-9' })).toEqual({ any: true, bound: false })
@@ -219,6 +222,7 @@ export function devicesContract(store: () => Store): void {
       await enrol(store(), authenticator('auth_1'))
       const { see } = store().devices
       for (const jkt of [ALICE.jkt, PHONE.jkt]) await see({ subject, jkt, name: 'Chrome on Android', now: T0 })
+      await arrive(ALICE)
       await bind(ALICE.jkt)
       await store().sweep(T0 + 31 * 86_400)
       await arrive(PHONE, T0 + 31 * 86_400)

@@ -93,9 +93,11 @@ export function endOfAllContract(store: () => Store): void {
       const { bind, find, see, list } = store().devices
       const { subject } = ALICE
       for (const key of [ALICE, PHONE, TABLET]) {
+        await touch(key)
         await bind({ key, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
         await see({ subject, jkt: key.jkt, name: key.jkt, now: T0 })
       }
+      await touch(BOB)
       await bind({ key: BOB, authenticatorId: 'auth_2', provenAt: T0, now: T0 })
       await see({ ...BOB, name: 'bob', now: T0 })
       await endAll(T0 + 5, ALICE)

@@ -14,10 +14,21 @@ export function endOfUnnamedContract(store: () => Store): void {
     const { subject } = ALICE
     const change = { at: T0, type: 'revoked', subject, before: T0 } as const
     const OF_ITSELF = [
-      ['its end', (jkt: string) => store().sessions.end({ ...keyOf(jkt), signedOut: jkt, now: T0 + 1, reopensAfter: T0 + 1, change })],
+      [
+        'its end',
+        (jkt: string) =>
+          store().sessions.end({ ...keyOf(jkt), signedOut: { jkt, confirmed: false }, now: T0 + 1, reopensAfter: T0 + 1, change }),
+      ],
       [
         'that of its device',
-        (jkt: string) => store().devices.forget({ subject, jkt, signedOut: { ...keyOf(jkt), reopensAfter: T0 + 1 }, now: T0 + 1, change }),
+        (jkt: string) =>
+          store().devices.forget({
+            subject,
+            jkt,
+            signedOut: { sid: keyOf(jkt).sid, confirmed: false, reopensAfter: T0 + 1 },
+            now: T0 + 1,
+            change,
+          }),
       ],
     ] as const
 

@@ -18,7 +18,8 @@ export function fastClocksContract(store: () => Store): void {
     (await touchSession(store(), { key, now: at, login: login({ ...(key.sid === ALICE.sid && { sid: key.sid }), ...claim }) })).status
 
   const end = ({ sid }: SessionKey) => store().sessions.end({ subject, sid, now, reopensAfter: now, change })
-  const signOut = ({ sid, jkt }: SessionKey) => store().sessions.end({ subject, sid, signedOut: jkt, now, reopensAfter: now, change })
+  const signOut = ({ sid, jkt }: SessionKey) =>
+    store().sessions.end({ subject, sid, signedOut: { jkt, confirmed: true }, now, reopensAfter: now, change })
   const endAll = () => store().sessions.endAll({ subject, now, change })
   const endOthers = () => store().sessions.endAll({ subject, except: spared, now, change })
   const forget = () => store().devices.forget({ subject, jkt: ALICE.jkt, now, change })

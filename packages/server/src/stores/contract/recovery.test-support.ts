@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewNotice, SessionKey, Store } from '../store.ts'
 import { ALICE, authenticator, authenticatorsChange, BOB, burst, passkey, proofsChange, T0, touchSession } from './fixtures.test-support.ts'
 
@@ -25,9 +25,14 @@ export function recoveryContract(store: () => Store): void {
       notices: [notice(id)],
     })
   const touch = async (key: SessionKey) => (await touchSession(store(), { key })).status
+  const arriveFirst = () =>
+    beforeEach(async () => {
+      for (const key of [ALICE, phone, BOB]) await touch(key)
+    })
   const told = async () => (await store().outbox.claim({ now: T0, leaseSeconds: 1, limit: 100 })).length
 
   describe('recovery codes', () => {
+    arriveFirst()
     it('that are made are told to whoever watches: a page would go on saying that there are none', async () => {
       const cursor = await store().changes.head()
       await make(['a'])
@@ -109,6 +114,7 @@ export function recoveryContract(store: () => Store): void {
   })
 
   describe('recovery links', () => {
+    arriveFirst()
     const openLink = (digest: string, subject = ALICE.subject) => store().recovery.openLink({ subject, digest, expiresAt: T0 + 3600 })
 
     it('are used once, by their subject, before they expire', async () => {
@@ -144,6 +150,7 @@ export function recoveryContract(store: () => Store): void {
   })
 
   describe('recovery tickets', () => {
+    arriveFirst()
     const create = (id: string, key = ALICE, validAfter = T0) =>
       store().authenticators.create({
         record: authenticator(id, { subject: key.subject, data: passkey({ credentialId: id }) }),

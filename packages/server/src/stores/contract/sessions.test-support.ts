@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionKey, Store } from '../store.ts'
 import {
   ABSOLUTE,
@@ -193,6 +193,7 @@ export function sessionsContract(store: () => Store): void {
   })
 
   describe('proofs', () => {
+    beforeEach(() => touchSession(store(), { key: ALICE }))
     const proof = (authTime: number, method: 'totp' | 'passkey' = 'totp') =>
       ({ method, level: method === 'totp' ? 'mfa' : 'phr', amr: ['otp', 'mfa'], authTime }) as const
 
@@ -253,7 +254,10 @@ export function sessionsContract(store: () => Store): void {
   })
 
   describe('devices', () => {
-    const bind = (key: SessionKey, authenticatorId: string) => store().devices.bind({ key, authenticatorId, provenAt: T0, now: T0 })
+    const bind = async (key: SessionKey, authenticatorId: string) => {
+      await touchSession(store(), { key })
+      await store().devices.bind({ key, authenticatorId, provenAt: T0, now: T0 })
+    }
     const remove = (id: string, keepDevice: string) =>
       store().authenticators.remove({ subject: ALICE.subject, id, keepDevice, changes: [authenticatorsChange(ALICE)] })
 

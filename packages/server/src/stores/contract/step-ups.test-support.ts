@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Store } from '../store.ts'
-import { ALICE, burst, registration, stepUp, T0 } from './fixtures.test-support.ts'
+import type { SessionKey, Store } from '../store.ts'
+import { ALICE, authenticator, BOB, BURST, burst, enrol, registration, stepUp, T0, touchSession } from './fixtures.test-support.ts'
 
 const winners = <T>(results: readonly (T | null)[]) => results.filter((result) => result !== null)
 
@@ -23,12 +23,31 @@ export function singleUseContract(store: () => Store): void {
     })
 
     it('keeps the challenge of the method that it is created with', async () => {
-      await store().stepUps.create(stepUp('su_1'), { method: 'passkey', challenge: 'first' })
+      await store().stepUps.create(stepUp('su_1'), { started: { method: 'passkey', challenge: 'first' } })
       expect(await store().stepUps.takeChallenge({ id: 'su_1', method: 'passkey' })).toBe('first')
       // of a step-up that was not created, nothing was kept
-      await store().stepUps.create(stepUp('su_2'), { method: 'passkey', challenge: 'own' })
-      await expect(store().stepUps.create(stepUp('su_2'), { method: 'passkey', challenge: 'foreign' })).rejects.toThrow()
+      await store().stepUps.create(stepUp('su_2'), { started: { method: 'passkey', challenge: 'own' } })
+      await expect(store().stepUps.create(stepUp('su_2'), { started: { method: 'passkey', challenge: 'foreign' } })).rejects.toThrow()
       expect(await store().stepUps.takeChallenge({ id: 'su_2', method: 'passkey' })).toBe('own')
+    })
+
+    it('threat: keys without end that may start them would fill the store, or take those of known devices with them', async () => {
+      const start = (index: number, key: SessionKey, feature = 'stile:session') =>
+        store().stepUps.create(stepUp(`su_${index}`, { key, feature, createdAt: T0 + index }), { most: 3 })
+      const known = { ...ALICE, jkt: 'known' }
+      await enrol(store(), authenticator('auth_1'))
+      await touchSession(store(), { key: known })
+      await store().devices.bind({ key: known, authenticatorId: 'auth_1', provenAt: T0, now: T0 })
+      await start(1, known)
+      await start(2, ALICE, 'reports.export')
+      await start(3, { ...BOB, jkt: 'stranger' })
+      await burst((index) => start(100 + index, { ...ALICE, sid: `sid-${index}`, jkt: `stranger-${index}` }))
+      const left = async (ids: readonly number[]) =>
+        (await Promise.all(ids.map((id) => store().stepUps.get(`su_${id}`)))).filter((each) => each !== null).map(({ id }) => id)
+      expect(await left(Array.from({ length: BURST }, (_, index) => 100 + index))).toEqual(['su_147', 'su_148', 'su_149'])
+      expect(await left([1, 2, 3])).toEqual(['su_1', 'su_2', 'su_3'])
+      for (const index of [4, 5, 6]) await start(index, known)
+      expect(await left([1, 4, 5, 6, 149])).toEqual(['su_4', 'su_5', 'su_6', 'su_149'])
     })
 
     it('threat: a step-up would be used twice', async () => {

@@ -45,6 +45,20 @@ export function createDropOfFormerLife({
   }
 }
 
+/** Prepares what drops every session of a device key, with all that belongs to it in any of them; to be called within a write. */
+export function createDropOfDevice({
+  prepare,
+}: Pick<Connection, 'prepare'>): (device: Readonly<Pick<SessionKey, 'subject' | 'jkt'>>) => void {
+  const drops = ALL_OF_IT.map((table) =>
+    prepare((db, p: Parameter<Pick<SessionKey, 'subject' | 'jkt'>>) =>
+      db.deleteFrom(table).where('subject', '=', p('subject')).where('jkt', '=', p('jkt')),
+    ),
+  )
+  return ({ subject, jkt }) => {
+    for (const each of drops) each.run({ subject, jkt })
+  }
+}
+
 /** Prepares what drops a session on all its keys, with all that belongs to them; to be called within a write. */
 export function createDropOfSession({ prepare }: Pick<Connection, 'prepare'>): (session: Pick<SessionKey, 'subject' | 'sid'>) => void {
   const drops = ALL_OF_IT.map((table) =>

@@ -1,7 +1,7 @@
 import type { DeviceRecord, DeviceStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { createDropOfKey } from './belongings.ts'
+import { createDropOfDevice } from './belongings.ts'
 import { hasProven, isSignedIn } from './earned.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLoginsUntil } from './ended-sessions.ts'
@@ -9,6 +9,7 @@ import { createForgetting, FORGOTTEN } from './forgotten-devices.ts'
 import { createLogins } from './logins.ts'
 import { createUseOperation } from './operations.ts'
 import { createEndings, createHasEnded } from './session-ends.ts'
+import { ALL_SESSIONS } from './session-key.ts'
 
 /** A device that was seen is written again when it was last written this many seconds ago. */
 const SEEN_SECONDS = 3600
@@ -88,7 +89,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
   const namesOf = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db.selectFrom('sessions').select('sid').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).orderBy('sid'),
   )
-  const dropKey = createDropOfKey(connection)
+  const dropDevice = createDropOfDevice(connection)
 
   return {
     bind: async ({ key, authenticatorId, provenAt, now }) => {
@@ -137,18 +138,22 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         if (operation !== undefined && !use(operation)) return false
         // what the key has proven still tells whether its end is remembered
         if (signedOut !== undefined)
-          for (const { sid } of namesOf.all({ subject, jkt }))
-            signOut({ subject, sid, jkt, now, reopensAfter: sid === signedOut.sid ? (signedOut.reopensAfter ?? null) : now })
-        forgetDevice({ subject, jkt, now })
-        for (const { sid } of namesOf.all({ subject, jkt })) {
-          if (sid === except?.sid) {
-            endedKeys.mark({ subject, sid, jkt }, { now, reopensAfter: loginsUntil({ subject, sid, now }) })
-            dropKey({ subject, sid, jkt })
-            handOver({ subject, sid, jkt }, except.jkt)
-          } else {
-            end({ subject, sid, now, reopensAfter: now })
+          for (const { sid } of namesOf.all({ subject, jkt })) {
+            const isHere = sid === signedOut.sid
+            const reopensAfter = isHere ? (signedOut.reopensAfter ?? null) : now
+            signOut({ subject, sid, signedOut: { jkt, confirmed: isHere && signedOut.confirmed }, now, reopensAfter })
           }
+        const wasKnown = forgetDevice({ subject, jkt, now })
+        // a key that signs itself out and was never known: whoever has a token would leave one end after another behind
+        if (signedOut === undefined || wasKnown)
+          endedKeys.mark({ subject, sid: ALL_SESSIONS, jkt }, { now, reopensAfter: loginsUntil({ subject, now }) })
+        if (except !== undefined) {
+          const { sid } = except
+          endedKeys.mark({ subject, sid, jkt }, { now, reopensAfter: loginsUntil({ subject, sid, now }) })
+          handOver({ subject, sid, jkt }, except.jkt)
         }
+        for (const { sid } of namesOf.all({ subject, jkt })) if (sid !== except?.sid) end({ subject, sid, now, reopensAfter: now })
+        dropDevice({ subject, jkt })
         append(change)
         enqueue(notices)
         return true

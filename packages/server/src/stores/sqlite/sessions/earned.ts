@@ -45,5 +45,8 @@ const isKnown: Predicate = ({ exists, selectFrom }) =>
       .whereRef('devices.jkt', '=', 'sessions.jkt'),
   )
 
+/** It is its owner's: the rule of `standing/budget.ts`, asked of what is stored. It ends the session for every key. */
+export const isOwners: Predicate = (row) => row.or([isSignedIn(row), isKnown(row)])
+
 /** It goes for no other key, unless it has expired: it is a known device, or has proven something. */
 export const isTrusted: Predicate = (row) => row.or([isKnown(row), hasProven(row)])

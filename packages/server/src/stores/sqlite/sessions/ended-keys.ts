@@ -1,18 +1,24 @@
 import { END_SECONDS } from '../../retention.ts'
+import { MOST_SIGNED_OUT } from '../../session-records.ts'
 import type { SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
+import { ALL_SESSIONS } from './session-key.ts'
 
 type EndedKey = Readonly<{ keep_until: number; reopens_after: number }>
 
-/** The ends of sessions for one key alone; each is to be called within a read or a write. */
+/** The ends of sessions for one key alone: of one of them, or of all under the name `ALL_SESSIONS`. Each is to be called within a read or a write. */
 type EndedKeys = Readonly<{
   find: (key: SessionKey) => EndedKey | undefined
+  /** The end of all sessions for a key: of a device that was forgotten. */
+  findOfAll: (key: SessionKey) => EndedKey | undefined
   /** Ends the session for a key: logins given up to `reopensAfter` do not begin it again. */
   mark: (key: SessionKey, end: Readonly<{ now: number; reopensAfter: number }>) => void
   /** Whether what was proven at an instant does not count, because the session ended for the key and did not begin again before it. */
   hasEnded: (key: SessionKey, provenAt: number) => boolean
   keep: (key: SessionKey, keepUntil: number) => void
+  /** Forgets the end of the key that signed out first, if there is one more of a subject than {@link MOST_SIGNED_OUT}. Forgotten devices stay out. */
+  dropExcess: (subject: string) => (Pick<SessionKey, 'sid' | 'jkt'> & Pick<EndedKey, 'reopens_after'>) | undefined
 }>
 
 /** Prepares what ends a session for one key and leaves it to the others. */
@@ -52,15 +58,46 @@ export function createEndedKeys({ prepare }: Pick<Connection, 'prepare'>): Ended
       .where('sid', '=', p('sid'))
       .where('jkt', '=', p('jkt')),
   )
+  const excess = prepare((db, p: Parameter<{ subject: string; most: number }>) =>
+    db
+      .selectFrom('ended_keys')
+      .select(['sid', 'jkt', 'reopens_after'])
+      .where('subject', '=', p('subject'))
+      .where('sid', '!=', ALL_SESSIONS)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('ended_keys as forgotten')
+              .select('forgotten.jkt')
+              .whereRef('forgotten.subject', '=', 'ended_keys.subject')
+              .where('forgotten.sid', '=', ALL_SESSIONS)
+              .whereRef('forgotten.jkt', '=', 'ended_keys.jkt'),
+          ),
+        ),
+      )
+      .orderBy('reopens_after', 'desc')
+      .orderBy('rowid', 'desc')
+      .limit(1)
+      .offset(p('most')),
+  )
+  const drop = prepare((db, p: Parameter<SessionKey>) =>
+    db.deleteFrom('ended_keys').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
+  const findOfAll = ({ subject, jkt }: SessionKey) => find.get({ subject, sid: ALL_SESSIONS, jkt })
   return {
     find: (key) => find.get(key),
+    findOfAll,
     mark: (key, { now, reopensAfter }) => void put.run({ ...key, keepUntil: now + END_SECONDS, reopensAfter }),
     hasEnded(key, provenAt) {
-      const end = find.get(key)
-      if (end === undefined) return false
       const session = findSession.get(key)
-      return session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1)
+      const ends = [find.get(key), findOfAll(key)].filter((end) => end !== undefined)
+      return ends.some((end) => session === undefined || provenAt < (session.reopened_at ?? end.reopens_after + 1))
     },
     keep: (key, keepUntil) => void keep.run({ ...key, keepUntil }),
+    dropExcess(subject) {
+      const first = excess.get({ subject, most: MOST_SIGNED_OUT })
+      if (first !== undefined) drop.run({ subject, sid: first.sid, jkt: first.jkt })
+      return first
+    },
   }
 }

@@ -8,7 +8,8 @@ type Device = Readonly<{ subject: string; jkt: string }>
 
 /** How a write forgets devices; each is to be called within one. */
 type Forgetting = Readonly<{
-  forget: (input: Device & Readonly<{ now: number }>) => void
+  /** Whether it was a known one. */
+  forget: (input: Device & Readonly<{ now: number }>) => boolean
   /** Forgets all devices of a subject but one, or all of them if `jkt` is that of none. */
   forgetAllBut: (input: Device & Readonly<{ now: number }>) => void
 }>
@@ -38,8 +39,10 @@ export function createForgetting({ prepare }: Pick<Connection, 'prepare'>): Forg
   }
   return {
     forget({ subject, jkt, now }) {
-      note(unbind.run({ subject, jkt }), { subject, now })
+      const unbound = unbind.run({ subject, jkt })
+      note(unbound, { subject, now })
       dropSighting.run({ subject, jkt })
+      return unbound > 0
     },
     forgetAllBut({ subject, jkt, now }) {
       note(unbindOthers.run({ subject, jkt, forgotten: FORGOTTEN }), { subject, now })

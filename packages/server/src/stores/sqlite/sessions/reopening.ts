@@ -102,7 +102,7 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
         // an end for good has no time, and took every step-up of before
         const isAfter =
           ends.every(({ reopens_after }) => proof.authTime > (reopens_after ?? stepUp.created_at - 1)) &&
-          proof.authTime > (endedKeys.find(key)?.reopens_after ?? -1)
+          [endedKeys.find(key), endedKeys.findOfAll(key)].every((end) => proof.authTime > (end?.reopens_after ?? -1))
         if (hasIssuerEnded(key) || !isAfter) return 'too_early'
         takeStepUp.run({ id: stepUpId })
         if (!ends.some((each) => each.sid === sid)) markExpired(key, now)

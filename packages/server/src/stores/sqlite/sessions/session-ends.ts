@@ -1,11 +1,11 @@
 import { END_SECONDS } from '../../retention.ts'
 import { deviceSession } from '../../session-names.ts'
-import type { SessionKey, SessionStore } from '../../store.ts'
+import type { SessionKey, SessionStore, SigningOut } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { createDropOfOthers, createDropOfSession } from './belongings.ts'
+import { createDropOfKey, createDropOfOthers, createDropOfSession } from './belongings.ts'
 import { createDropSighting } from './crowd.ts'
-import { isTrusted } from './earned.ts'
+import { isOwners, isTrusted } from './earned.ts'
 import { createEndedKeys } from './ended-keys.ts'
 import { createLoginsUntil, createMarkEnd, joinEnds, type SessionEnd } from './ended-sessions.ts'
 import { createForgetting } from './forgotten-devices.ts'
@@ -16,15 +16,18 @@ import { ALL_SESSIONS, issuerOf, UNNAMED_SESSIONS } from './session-key.ts'
 type Endings = Readonly<{
   mark: (end: SessionEnd) => void
   end: (end: SessionEnd) => void
-  /** Ends the session of a key that signs itself out, and remembers it if that keeps anybody out. */
-  signOut: (input: SessionEnd & Pick<SessionKey, 'jkt'>) => void
+  /** Ends the session of a key that signs itself out, or what concerns that key alone: see {@link SigningOut}. */
+  signOut: (input: SessionEnd & Readonly<{ signedOut: SigningOut }>) => void
   endAll: (input: Parameters<SessionStore['endAll']>[0]) => void
 }>
 
 /** Stands for none that is spared: no session has an empty name. */
 const NO_SESSION = { sid: '', jkt: '' }
 
-/** Whether a session was ended. With `provenAt`: for a proof given then, because a later login may have begun the session again. */
+/**
+ * Whether a key is in no session: it was ended, made room for another key or signed out, which not every key leaves an end of. With `provenAt`: for
+ * a proof given then, because a later login may have begun the session again.
+ */
 export type HasEnded = (key: SessionKey, provenAt?: number) => boolean
 
 /** Prepares the question whether a session was ended; to be asked within a read or write. */
@@ -67,8 +70,13 @@ export function createHasEnded({ prepare }: Pick<Connection, 'prepare'>): HasEnd
         ),
       ),
   )
+  const isIn = prepare((db, p: Parameter<SessionKey>) =>
+    db.selectFrom('sessions').select('jkt').where('subject', '=', p('subject')).where('sid', '=', p('sid')).where('jkt', '=', p('jkt')),
+  )
   return ({ subject, sid, jkt }, provenAt = Number.POSITIVE_INFINITY) =>
-    find.get({ subject, sid, jkt, provenAt }) !== undefined || endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
+    isIn.get({ subject, sid, jkt }) === undefined ||
+    find.get({ subject, sid, jkt, provenAt }) !== undefined ||
+    endedKeys.hasEnded({ subject, sid, jkt }, provenAt)
 }
 
 /** Prepares what ends sessions, for the verbs that do it beside something else. */
@@ -80,14 +88,18 @@ export function createEndings(connection: Connection): Endings {
   const loginsUntil = createLoginsUntil(connection)
   const dropSession = createDropOfSession(connection)
   const dropOthers = createDropOfOthers(connection)
-  const remembered = prepare((db, p: Parameter<SessionKey>) =>
+  const dropKey = createDropOfKey(connection)
+  const endedKeys = createEndedKeys(connection)
+  const earned = prepare((db, p: Parameter<SessionKey>) =>
     db
       .selectFrom('sessions')
-      .select('jkt')
+      .select((row) => [
+        row.case().when(isOwners(row)).then(1).else(0).end().as('is_owners'),
+        row.case().when(isTrusted(row)).then(1).else(0).end().as('is_trusted'),
+      ])
       .where('subject', '=', p('subject'))
       .where('sid', '=', p('sid'))
-      .where('jkt', '=', p('jkt'))
-      .where((row) => row.or([row('login', '!=', 'none'), isTrusted(row)])),
+      .where('jkt', '=', p('jkt')),
   )
   const dropSighting = createDropSighting(connection)
   const markAllBut = prepare((db, p: Parameter<{ subject: string; sid: string; reopensAfter: number; keepUntil: number }>) =>
@@ -117,16 +129,29 @@ export function createEndings(connection: Connection): Endings {
     dropSession(ending)
   }
 
+  /** Ends a session for a key alone; how many such ends a subject leaves is bounded. */
+  function signOutKey(key: SessionKey, now: number): void {
+    const { subject, sid } = key
+    endedKeys.mark(key, { now, reopensAfter: loginsUntil({ subject, sid, now }) })
+    const first = endedKeys.dropExcess(subject)
+    if (first !== undefined && first.sid === deviceSession(first.jkt))
+      mark({ subject, sid: UNNAMED_SESSIONS, now, reopensAfter: first.reopens_after })
+  }
+
   return {
     mark,
     end,
-    signOut: ({ jkt, ...ending }) => {
-      const { subject, sid } = ending
-      // a session without a name that nothing vouches for: with the same token any other key could begin one
-      if (sid === deviceSession(jkt) && remembered.get({ subject, sid, jkt }) === undefined) {
-        dropSession(ending)
-        dropSighting.run({ subject, jkt })
-      } else end(ending)
+    signOut: ({ signedOut: { jkt, confirmed }, ...ending }) => {
+      const { subject, sid, now, reopensAfter } = ending
+      const key = { subject, sid, jkt }
+      const { is_owners, is_trusted } = earned.get(key) ?? { is_owners: 0, is_trusted: 0 }
+      const isUnnamed = sid === deviceSession(jkt)
+      if (is_owners === 1 && (!isUnnamed || reopensAfter === null)) return end(ending)
+      const isRemembered = confirmed || is_owners === 1 || is_trusted === 1
+      if (isRemembered) signOutKey(key, now)
+      dropKey(key)
+      // with the same token any other key could come
+      if (!isRemembered) dropSighting.run({ subject, jkt })
     },
     endAll: ({ subject, except, forgetDevices = false, now, change, notices }) => {
       const { sid, jkt } = except ?? NO_SESSION
@@ -188,7 +213,7 @@ export function createSessionEnds(connection: Connection): Omit<SessionStore, 't
     end: ({ subject, sid, signedOut, now, reopensAfter = null, change }) =>
       write(() => {
         if (signedOut === undefined) end({ subject, sid, now, reopensAfter })
-        else signOut({ subject, sid, jkt: signedOut, now, reopensAfter })
+        else signOut({ subject, sid, signedOut, now, reopensAfter })
         append(change)
       }),
     endAll: (input) => write(() => endAll(input)),

@@ -1,5 +1,5 @@
 import { END_SECONDS, OWNER_SLACK_SECONDS } from '../../retention.ts'
-import type { LoginVoucher, SessionSeen, SessionStore } from '../../store.ts'
+import type { LoginVoucher, SessionKey, SessionSeen, SessionStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createDropOfFormerLife } from './belongings.ts'
@@ -15,8 +15,16 @@ const TOUCH_SECONDS = 60
 
 type Touch = Parameters<SessionStore['touch']>[0]
 
+/** When the login that a key brings was given, as far as that can begin a session again, and what says that it is of this key. */
+type Login = Readonly<{ since: number | undefined; voucher: LoginVoucher }>
+
 /** What a touch finds, and what there is to write. */
 type Found = SessionSeen & Readonly<{ writes: readonly (() => void)[] }>
+
+type EndedSession = Readonly<{ subject: string; sid: string; keep_until: number }>
+
+/** An end, until when it is remembered, and how it is remembered for longer. */
+type KeptEnd = Readonly<{ until: number; keep: (keepUntil: number) => void }>
 
 /** Keeps sessions: who was seen, until when, and which were ended. */
 export function createSessionStore(connection: Connection): SessionStore {
@@ -111,7 +119,7 @@ export function createSessionStore(connection: Connection): SessionStore {
     // a login of another key says nothing of this one: it begins no session again
     const isUndated = sid === undefined && authTime === undefined
     const since = isUndated ? issuedAt : login === 'none' ? undefined : authTime
-    const found = endOf(touch, since) ?? lifeOf(touch, since, login)
+    const found = endOf(touch, { since, voucher: login }) ?? lifeOf(touch, since, login)
     if (found.status === 'new' || found.status === 'known') {
       const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
       // what was proven with an older login ended with the session
@@ -122,28 +130,43 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
-  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, since: number | undefined): Found | undefined {
+  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, { since, voucher }: Login): Found | undefined {
     const { subject, sid, jkt } = key
     const session = find.get({ ...key })
     // whatever ends it after it began again takes the row of its key
     if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
-    if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(own, now)
-    const forgotten = endedKeys.find({ subject, sid, jkt })
-    if (forgotten !== undefined && !isLater(since, forgotten.reopens_after))
-      return endedUntil(forgotten.keep_until, now, (keepUntil) => endedKeys.keep({ subject, sid, jkt }, keepUntil))
+    if (own !== undefined && own.spared_jkt !== jkt && !isLater(since, own.reopens_after)) return ended(key, now, own)
+    const ofKey = endedKeys.find(key)
+    // the session goes on for other keys: one that is out is the first to bring none of its logins
+    const back = name === undefined || voucher === 'issuer' ? since : undefined
+    if (ofKey !== undefined && !isLater(back, ofKey.reopens_after))
+      return endedUntil(now, [{ until: ofKey.keep_until, keep: (keepUntil) => endedKeys.keep(key, keepUntil) }])
     // a device that was seen before is told by the end of its own session, or was spared
     if (session !== undefined) return undefined
     const named = findEnded.get({ subject: issuerOf(subject), sid })
-    if (named !== undefined) return ended(named, now)
+    if (named !== undefined) return ended(key, now, named)
     const several = [ALL_SESSIONS, ...(name === undefined ? [UNNAMED_SESSIONS] : [])].map((each) => findEnded.get({ subject, sid: each }))
     // the login of a token that does not say when it was given is no newer than the token
-    const end = several.find((each) => each !== undefined && !isLater(authTime ?? issuedAt, each.reopens_after))
-    return end === undefined ? undefined : ended(end, now)
+    const givenAt = authTime ?? issuedAt
+    const end = several.find((each) => each !== undefined && !isLater(givenAt, each.reopens_after))
+    if (end !== undefined) return ended(key, now, end)
+    const forgotten = endedKeys.findOfAll(key)
+    if (forgotten === undefined || isLater(givenAt, forgotten.reopens_after)) return undefined
+    const ofAll = { subject, sid: ALL_SESSIONS, jkt }
+    return endedUntil(now, [{ until: forgotten.keep_until, keep: (keepUntil) => endedKeys.keep(ofAll, keepUntil) }])
   }
 
-  function ended({ subject, sid, keep_until }: { subject: string; sid: string; keep_until: number }, now: number): Found {
-    return endedUntil(keep_until, now, (keepUntil) => void keepEnded.run({ subject, sid, keepUntil }))
+  /** An end by its issuer is remembered with every other one of the same session: no sign-in begins that again. */
+  function ended(key: SessionKey, now: number, end: EndedSession): Found {
+    const named = findEnded.get({ subject: issuerOf(key.subject), sid: key.sid })
+    return endedUntil(
+      now,
+      [end, ...(named === undefined ? [] : [named])].map(({ subject, sid, keep_until: until }) => ({
+        until,
+        keep: (keepUntil) => void keepEnded.run({ subject, sid, keepUntil }),
+      })),
+    )
   }
 
   /** The life of the session that a key is in, or that its login begins. */
@@ -206,11 +229,19 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 }
 
-/** Remembers an end for as long again when somebody comes with it, at most once a month. */
-function endedUntil(kept: number, now: number, keep: (keepUntil: number) => void): Found {
+/** Remembers ends for as long again when somebody comes with them, at most once a month. */
+function endedUntil(now: number, ends: readonly KeptEnd[]): Found {
   const keepUntil = now + END_SECONDS
-  const isKept = kept >= keepUntil - OWNER_SLACK_SECONDS
-  return { status: 'ended', login: 'none', writes: isKept ? [] : [() => keep(keepUntil)] }
+  const lapsing = ends.filter(({ until }) => until < keepUntil - OWNER_SLACK_SECONDS)
+  return {
+    status: 'ended',
+    login: 'none',
+    writes: lapsing.map(
+      ({ keep }) =>
+        () =>
+          keep(keepUntil),
+    ),
+  }
 }
 
 function isLater(since: number | undefined, reopensAfter: number | null): boolean {

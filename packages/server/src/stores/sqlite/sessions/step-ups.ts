@@ -84,8 +84,36 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
       .where('challenge', '=', p('challenge'))
       .where('used', '=', 1),
   )
+  const isKnown = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
+    db.selectFrom('devices').select('jkt').where('subject', '=', p('subject')).where('jkt', '=', p('jkt')).limit(1),
+  )
+  const dropExcess = prepare((db, p: Parameter<{ subject: string; feature: string; isKnown: 0 | 1; most: number }>) =>
+    db.deleteFrom('step_ups').where('rowid', 'in', (from) =>
+      from
+        .selectFrom('step_ups')
+        .select('step_ups.rowid')
+        .where('subject', '=', p('subject'))
+        .where('feature', '=', p('feature'))
+        .where(({ eb, exists, selectFrom, val }) =>
+          eb(
+            exists(
+              selectFrom('devices')
+                .select('devices.jkt')
+                .whereRef('devices.subject', '=', 'step_ups.subject')
+                .whereRef('devices.jkt', '=', 'step_ups.jkt'),
+            ),
+            '=',
+            val(p('isKnown')),
+          ),
+        )
+        .orderBy('created_at', 'desc')
+        .orderBy('step_ups.rowid', 'desc')
+        .limit(-1)
+        .offset(p('most')),
+    ),
+  )
   return {
-    create: (record, started) =>
+    create: (record, { started, most } = {}) =>
       write(() => {
         const { id, key, account, client, audience, feature, requirement, operation, createdAt, expiresAt } = record
         insert.run({
@@ -101,6 +129,8 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
           expiresAt,
         })
         if (started !== undefined) putChallenge.run({ id, ...started })
+        if (most !== undefined)
+          dropExcess.run({ subject: key.subject, feature, isKnown: isKnown.get(keyOf(key)) === undefined ? 0 : 1, most })
       }),
     get: (id) => read(() => recordOf(find.get({ id }))),
     start: ({ id, method, challenge }) => write(() => putChallenge.run({ id, method, challenge }) === 1),
