@@ -7,7 +7,7 @@ import type { GateTexts } from '../context/texts.ts'
 import type { TierName } from '../register.ts'
 
 /** The sentences of the cards that lead to no prompt. They are loaded in the background. */
-export const CLOSED_CARD_TEXTS = {
+export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed' | 'loading' | 'broken'> = {
   upgrade: { title: 'Not part of your plan', body: '“{feature}” is in {tier}.', button: 'See plans' },
   expired: { title: 'Your plan has ended', body: 'Renew it to use “{feature}”.', button: 'See plans' },
   suspended: { title: 'Your plan is suspended', body: 'Ask your administrator to renew it.' },
@@ -30,7 +30,7 @@ export const CLOSED_CARD_TEXTS = {
     unknown_feature: 'Ask your administrator.',
     policy_unavailable: 'Try again later.',
   },
-} as const satisfies Partial<GateTexts>
+}
 
 /** What a license of each state means for somebody whose gate it closes. */
 const LICENSE_KINDS: { readonly [S in License['state']]?: CardKind } = {

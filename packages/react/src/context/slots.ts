@@ -29,8 +29,11 @@ export type CardKind =
   /** The service refuses to say anything to this subject. */
   | 'refused'
 
+/** The slots that cards are replaced by. */
+export type SlotName = 'stepUp' | 'enroll' | 'upgrade' | 'deny' | 'error'
+
 /** The name of the slot that each card is replaced by. */
-export const SLOT_NAMES = {
+export const SLOT_NAMES: Readonly<Record<CardKind, SlotName>> = {
   step_up: 'stepUp',
   enroll: 'enroll',
   upgrade: 'upgrade',
@@ -43,7 +46,7 @@ export const SLOT_NAMES = {
   unreachable: 'error',
   misconfigured: 'error',
   refused: 'error',
-} as const satisfies Readonly<Record<CardKind, string>>
+}
 
 /** What a card says and does, for a component of the application in its place. */
 export type CardView = Readonly<{
@@ -70,7 +73,7 @@ export type CardView = Readonly<{
 
 /** Components of the application in place of the cards. What the gates do stays: the ceremony, the focus, what is mounted when. */
 export type CardSlots = Readonly<
-  Partial<Record<(typeof SLOT_NAMES)[CardKind], (view: CardView) => ReactNode>> & {
+  Partial<Record<SlotName, (view: CardView) => ReactNode>> & {
     /** In place of the sign of waiting, until the decision is known. */
     loading?: () => ReactNode
   }

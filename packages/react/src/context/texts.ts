@@ -29,7 +29,7 @@ export type GateTexts = Readonly<
 >
 
 /** The sentences of the cards that lead to a prompt. */
-export const PROMPT_CARD_TEXTS = {
+export const PROMPT_CARD_TEXTS: Pick<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed'> = {
   step_up: {
     title: 'Confirm it’s you',
     body: 'To continue to “{feature}”, confirm it’s you.',
@@ -42,4 +42,4 @@ export const PROMPT_CARD_TEXTS = {
   },
   cancelled: 'Not confirmed yet. Nothing has changed.',
   failed: 'That didn’t work. Nothing has changed.',
-} as const satisfies Partial<GateTexts>
+}
