@@ -25,8 +25,8 @@ export type KnownDevices = Readonly<{ any: boolean; bound: boolean }>
 export interface DeviceStore {
   /**
    * Remembers that a device key has proven to belong to a subject, and with which authenticator. Binding twice keeps the first time; if
-   * the subject has no such authenticator any more, or the session in which it was proven has ended since, as it does when the device is
-   * forgotten, nothing is written.
+   * the subject has no such authenticator any more, or the key is in that session no more, as when the device is forgotten, or the session
+   * has ended since the proof, nothing is written.
    */
   bind(input: Readonly<{ key: SessionKey; authenticatorId: string; provenAt: number; now: number }>): Promise<void>
   /** Whether a device key is known, and whether the subject has a known one at all. */

@@ -73,6 +73,22 @@ export function fastClocksContract(store: () => Store): void {
       expect(await come(NAMED, T0 + 6, DATED(GIVEN))).toBe('ended')
     })
 
+    it('threat: a login that was brought before counts in full in a session that began again since', async () => {
+      await come(NAMED, T0, DATED(GIVEN))
+      await end(NAMED)
+      await store().stepUps.create(stepUp('su_back', { key: NAMED, createdAt: T0 + 6 }))
+      const back = (authTime: number) => {
+        const proof = { method: 'relogin', level: 'session', amr: [], authTime } as const
+        const lifetimes = { idleSeconds: 600, absoluteSeconds: 600 }
+        const input = { key: NAMED, account: 'acme', now: T0 + 8, ...lifetimes, stepUpId: 'su_back', proof, change: proofsChange(NAMED) }
+        return store().sessions.reopen(input)
+      }
+      expect([await back(GIVEN), await back(GIVEN + 1)]).toEqual(['too_early', 'reopened'])
+      const bring = (given: number) => touchSession(store(), { key: NAMED, now: T0 + 9, login: login({ sid: NAMED.sid, authTime: given }) })
+      expect(await bring(GIVEN)).toMatchObject({ status: 'known', login: 'none' })
+      expect(await bring(GIVEN + 1)).toMatchObject({ status: 'known', login: 'issuer' })
+    })
+
     it('threat: a session that began again with a sign-in forgets it', async () => {
       await come(NAMED, T0, DATED(GIVEN))
       await store().stepUps.create(stepUp('su_back', { key: NAMED, createdAt: T0 + 1 }))
