@@ -94,6 +94,6 @@ test('threat: a page is made to answer with the passkey of another user', async 
   }, foreign)
   await goTo(page, 'Payouts')
   await page.getByRole('button', { name: 'Confirm and continue' }).click()
-  await expect(page.getByRole('alert').filter({ hasText: 'That one is not known here.' })).toBeVisible()
+  await expect(page.getByRole('alert').filter({ hasText: 'We don’t know that passkey.' })).toBeVisible()
   await expect(page.getByText('Payroll, September')).toHaveCount(0)
 })

@@ -9,7 +9,7 @@ test('a security key whose maker is unknown counts like a passkey, and the user 
   await page.getByRole('button', { name: 'Set it up' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Add a security key' }).click()
   const done = page.getByRole('dialog', { name: 'All set' })
-  await expect(done).toContainText('It counts like a passkey')
+  await expect(done).toContainText('It counts as a passkey')
   await picture('dialog-security-key')
   await nameIt(page)
 
