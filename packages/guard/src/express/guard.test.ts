@@ -71,7 +71,7 @@ test('a challenge is a problem that no cache keeps and scripts of other origins 
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(response.headers.get('cache-control')).toBe('no-store')
   expect(response.headers.get('www-authenticate')).toContain('insufficient_user_authentication')
-  expect(response.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID')
+  expect(response.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID, Date')
   expect(await response.json()).toMatchObject({ type: 'urn:stile:problem:insufficient_user_authentication', feature: 'reports.export' })
 })
 
@@ -82,7 +82,7 @@ test('threat: a cache keeps what was permitted to one caller. No answer may be k
 
 test('what the application exposes is added to and never taken away', async () => {
   const response = await fetch(`${origin}/cors`)
-  expect(response.headers.get('access-control-expose-headers')).toBe('X-Total, retry-after, WWW-Authenticate, DPoP-Nonce, X-Request-ID')
+  expect(response.headers.get('access-control-expose-headers')).toBe('X-Total, retry-after, WWW-Authenticate, DPoP-Nonce, X-Request-ID, Date')
 })
 
 test('nobody signed in is a bare 401', async () => {

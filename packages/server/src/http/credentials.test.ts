@@ -113,7 +113,7 @@ describe('bad credentials', () => {
     expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
     const refused = await send({ origin: ORIGIN })
     expect(refused.headers.get('access-control-allow-origin')).toBe(ORIGIN)
-    expect(refused.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID')
+    expect(refused.headers.get('access-control-expose-headers')).toBe('WWW-Authenticate, DPoP-Nonce, Retry-After, X-Request-ID, Date')
     expect(refused.headers.get('vary')).toContain('Origin')
   })
 
