@@ -3,7 +3,7 @@ import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
-import { screen, userEvent } from 'storybook/test'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
 import { StileProvider } from './provider/stile-provider.tsx'
 
@@ -140,9 +140,18 @@ export function narrow<S extends object>(story: S): S {
   return { ...story, globals: { viewport: { value: 'phone' } } }
 }
 
-/** Clicks the button of this name, wherever on the page it is. */
+/** The button of this name, wherever on the page it is, once it can be pressed: a view that is new takes nothing for a moment. */
+export function ready(name: string): Promise<HTMLElement> {
+  return waitFor(() => {
+    const found = screen.getByRole('button', { name })
+    expect(getComputedStyle(found).pointerEvents).not.toBe('none')
+    return found
+  })
+}
+
+/** Clicks the button of this name. */
 export async function click(name: string): Promise<void> {
-  await userEvent.click(await screen.findByRole('button', { name }))
+  await userEvent.click(await ready(name))
 }
 
 /** Types a code into the dialog, which sends itself when it is full. */
