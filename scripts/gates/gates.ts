@@ -50,7 +50,7 @@ export const GATES: readonly Gate[] = [
 ]
 
 /** How each story is shown in turn; the modes are made in the Storybook's preview. */
-const MODES = ['light', 'dark', 'narrow', 'still', 'forced', 'rtl'] as const
+const MODES = ['light', 'dark', 'narrow', 'forced', 'rtl'] as const
 
 /** What takes longer than anybody waits for between two changes: only with `--all`, or if it is named. */
 export const CAMPAIGNS: readonly Gate[] = [
