@@ -3,7 +3,7 @@ import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
-import { screen, userEvent } from 'storybook/test'
+import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
 import { StileProvider } from './provider/stile-provider.tsx'
 
@@ -86,6 +86,8 @@ export function World({
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
+    // nothing of the story before
+    sessionStorage.clear()
     const made = connect(facts)
     setClient(made)
     return () => {
@@ -140,9 +142,18 @@ export function narrow<S extends object>(story: S): S {
   return { ...story, globals: { viewport: { value: 'phone' } } }
 }
 
-/** Clicks the button of this name, wherever on the page it is. */
+/** The button of this name, wherever on the page it is, once it can be pressed: a view that is new takes nothing for a moment. */
+export function ready(name: string): Promise<HTMLElement> {
+  return waitFor(() => {
+    const found = screen.getByRole('button', { name })
+    expect(getComputedStyle(found).pointerEvents).not.toBe('none')
+    return found
+  })
+}
+
+/** Clicks the button of this name. */
 export async function click(name: string): Promise<void> {
-  await userEvent.click(await screen.findByRole('button', { name }))
+  await userEvent.click(await ready(name))
 }
 
 /** Types a code into the dialog, which sends itself when it is full. */
@@ -184,6 +195,9 @@ function takeAuthenticator(): void {
 
 /** Waits until animations are over, because half faded in, colours have no contrast yet. */
 export async function settled(): Promise<void> {
-  const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+  // those of a shadow root are not among those of the document
+  const roots = [document, ...[...document.querySelectorAll('stile-dialog')].flatMap(({ shadowRoot }) => shadowRoot ?? [])]
+  const running = roots.flatMap((root) => root.getAnimations())
+  const ending = running.filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
   await Promise.all(ending.map(({ finished }) => finished.catch(() => {})))
 }

@@ -187,7 +187,7 @@ export const KeyTrusted: Story = {
   render: payoutAccount,
   play: async () => {
     await addKey()
-    expect(screen.queryByText(/counts like a passkey/)).toBeNull()
+    expect(screen.queryByText(/counts as a passkey/)).toBeNull()
     await settled()
   },
 }
@@ -198,7 +198,7 @@ export const KeyUnknown: Story = {
   render: payoutAccount,
   play: async () => {
     await addKey()
-    await screen.findByText(/counts like a passkey/)
+    await screen.findByText(/counts as a passkey/)
     await settled()
   },
 }

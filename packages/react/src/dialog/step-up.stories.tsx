@@ -11,6 +11,7 @@ import {
   MEMBER,
   type Meta,
   narrow,
+  ready,
   type StoryObj,
   service,
   settled,
@@ -164,11 +165,12 @@ export const ByKeyboard: Story = {
     const gate = await screen.findByRole('button', { name: 'Confirm and continue' })
     gate.focus()
     await userEvent.keyboard('{Enter}')
-    await screen.findByRole('button', { name: 'Use another way' })
+    await ready('Use another way')
     tab()
     await userEvent.keyboard('{Enter}')
     // the choice opens with the best way in focus: two further is the authenticator app
     await waitFor(() => expect(focused()).toBe(screen.getByRole('button', { name: 'Use a passkey Laptop' })))
+    await ready('Use a passkey Laptop')
     tab()
     tab()
     await userEvent.keyboard('{Enter}')
@@ -199,7 +201,7 @@ export const KeyRefused: Story = {
   play: async () => {
     lendAuthenticator('works')
     await open()
-    await screen.findByText(/did not check/)
+    await screen.findByText(/didn’t check/)
     await settled()
   },
 }
@@ -224,7 +226,7 @@ export const NothingWorksHere: Story = {
     const { PublicKeyCredential } = globalThis
     Object.assign(globalThis, { PublicKeyCredential: undefined })
     await open()
-    await screen.findByText(/have set up works here/)
+    await screen.findByText(/ways that you set up works here/)
     await screen.findByRole('button', { name: 'Use a recovery code' })
     await settled()
     Object.assign(globalThis, { PublicKeyCredential })
@@ -258,7 +260,7 @@ export const Offline: Story = {
     await screen.findByRole('button', { name: 'Confirm and continue' })
     service().given({ network: 'down' })
     await open()
-    await screen.findByText(/cannot be reached/)
+    await screen.findByText(/can’t connect/)
     await screen.findByRole('button', { name: 'Try again' })
     await settled()
   },
@@ -275,7 +277,7 @@ export const Refused: Story = {
     await screen.findByRole('button', { name: 'Try again' })
     service().given({ network: 'up', license: licenseOf('basic', { epoch: 2 }) })
     await click('Try again')
-    await screen.findByText(/does not include/)
+    await screen.findByText(/doesn’t include/)
     await settled()
   },
 }

@@ -97,7 +97,7 @@ export const EmailResent: Story = {
     await screen.findByText(/sent.*a•••@example\.com/)
     service().advance(30)
     await click('Send another code')
-    await screen.findByText(/on its way/)
+    await screen.findByText(/sent another code/)
     expect(service().inbox()).toHaveLength(2)
     expect(focused()).toBe(screen.getByLabelText('6-digit code from the email'))
     expect(screen.getByRole('button', { name: /Send another code in 0:\d\d/ })).toBeDisabled()
@@ -141,7 +141,7 @@ export const MailAway: Story = {
 
 /** The password is asked for in the dialog, and the application checks it. */
 export const Password: Story = {
-  parameters: { world: { given: { ...STALE, authenticators: [], email: undefined }, hasPassword: true } },
+  parameters: { world: { given: { ...STALE, authenticators: [], email: null }, hasPassword: true } },
   play: async () => {
     await open()
     await screen.findByRole('dialog', { name: 'Enter your password to continue' })
@@ -198,7 +198,7 @@ export const SignInAgainLostKey: Story = {
   play: async () => {
     const release = holdWindows()
     await signIn()
-    await screen.findByText(/no sign-in of its own/)
+    await screen.findByText(/haven’t signed in on this browser/)
     await settled()
     release()
   },
@@ -212,7 +212,7 @@ export const SignInAgainUnstored: Story = {
   play: async () => {
     const release = holdWindows()
     await signIn()
-    await screen.findByText(/cannot keep your sign-in/)
+    await screen.findByText(/can’t remember your sign-in/)
     await settled()
     release()
   },
@@ -240,7 +240,7 @@ export const ProviderAway: Story = {
     await open()
     await click('Sign in again at login.example.com')
     release()
-    await screen.findByText(/cannot be reached/)
+    await screen.findByText(/can’t reach your sign-in provider/)
     await settled()
   },
 }
