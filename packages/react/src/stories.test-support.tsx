@@ -86,6 +86,8 @@ export function World({
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
+    // nothing of the story before
+    sessionStorage.clear()
     const made = connect(facts)
     setClient(made)
     return () => {
@@ -193,6 +195,9 @@ function takeAuthenticator(): void {
 
 /** Waits until animations are over, because half faded in, colours have no contrast yet. */
 export async function settled(): Promise<void> {
-  const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+  // those of a shadow root are not among those of the document
+  const roots = [document, ...[...document.querySelectorAll('stile-dialog')].flatMap(({ shadowRoot }) => shadowRoot ?? [])]
+  const running = roots.flatMap((root) => root.getAnimations())
+  const ending = running.filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
   await Promise.all(ending.map(({ finished }) => finished.catch(() => {})))
 }

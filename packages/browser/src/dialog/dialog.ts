@@ -42,7 +42,7 @@ export type MountedDialog = (() => void) &
   }>
 
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
-export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'get' | 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
+export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, user, nonce } = options
   const host = document.createElement('stile-dialog')
   root.append(host)

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@stile/protocol'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { json, NOW, refuse, setup, until } from '../wire.test-support.ts'
+import { json, NOW, refuse, setup, state, until } from '../wire.test-support.ts'
 import {
   about,
   alert,
@@ -276,7 +276,18 @@ describe('threat: one Escape wastes a recovery code or link:', () => {
     await until(() => dialog().querySelector('input'))
     typeIn('123456')
     await until(() => title() === texts.enrolled)
-    expect(sessionStorage.length).toBe(0)
+    await until(() => sessionStorage.length === 0)
+  })
+
+  test('another user of the tab is asked for a code of their own', async () => {
+    const { mounted, recovered, stile, answers } = await redeemed()
+    press(texts.cancel)
+    press(texts.leave)
+    await recovered
+    answers['GET /v1/state'] = () => json(state({ subject: 'demo|u2', revision: 2 }))
+    await stile.refresh()
+    mounted.recover('their-own-token')
+    await until(() => buttonOf(texts.continue))
   })
 
   test('once the service knows of no ticket, a code is asked for again', async () => {
@@ -286,7 +297,7 @@ describe('threat: one Escape wastes a recovery code or link:', () => {
     answers['POST /v1/step-ups'] = () => refuse('denied')
     press(texts.totpTitle)
     await until(() => buttonOf(texts.close))
-    expect(sessionStorage.length).toBe(0)
+    await until(() => sessionStorage.length === 0)
     mounted()
   })
 })

@@ -1,8 +1,7 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
 import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
 import type { FlowError } from '../stile.ts'
-import { type EnrollmentClient, gated } from './gated.ts'
-import { forgetTicket } from './ticket.ts'
+import { type EnrollmentClient, forgetTicket, gated } from './gated.ts'
 
 /** The methods that can be enrolled. */
 export type EnrollableMethod = 'passkey' | 'security-key' | 'totp'

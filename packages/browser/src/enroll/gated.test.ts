@@ -23,6 +23,7 @@ function service(...asks: readonly Requirement[]) {
 function client(signsIn?: boolean) {
   const given: string[] = []
   const stile: EnrollmentClient = {
+    get: () => ({ status: 'loading' }),
     request: async () => undefined,
     refresh: async () => {},
     asksPassword: false,

@@ -1,9 +1,8 @@
 import { StileError } from '../base.ts'
 import type { Stile } from '../stile.ts'
-import { forgetTicket } from './ticket.ts'
 
 /** What enrolment and recovery need of the client. */
-export type EnrollmentClient = Pick<Stile, 'request' | 'relogin' | 'asksPassword' | 'stepUp' | 'refresh'>
+export type EnrollmentClient = Pick<Stile, 'get' | 'request' | 'relogin' | 'asksPassword' | 'stepUp' | 'refresh'>
 
 /** A sign-in, then an emailed code, and one more if a proof has become too old meanwhile. */
 const MAX_ROUNDS = 3
@@ -35,4 +34,12 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators', { operation }).done
     }
   }
+}
+
+/** Forgets the ticket of a recovery: an enrolment has used it, or the service knows of none. Recovery loads the file, so it is there already. */
+export function forgetTicket(): void {
+  import('./ticket.ts').then(
+    (kept) => kept.forgetTicket(),
+    () => {},
+  )
 }

@@ -17,7 +17,7 @@ export type RecoveryClient = Readonly<{
    */
   redeem: (proof: Readonly<{ code: string }> | Readonly<{ link: string }>) => Promise<RecoveryTicket>
   /** The ticket of a code or link that was redeemed in this tab and not used for an enrolment yet, also before a reload. */
-  standingTicket: () => RecoveryTicket | undefined
+  standingTicket: () => Promise<RecoveryTicket | undefined>
 }>
 
 const PATH = '/v1/recovery'
@@ -32,11 +32,11 @@ export function createRecovery(stile: EnrollmentClient): RecoveryClient {
     },
     redeem: async (proof) => {
       const ticket = (await gated(stile, () => stile.request('POST', PATH, proof))) as RecoveryTicket
-      keepTicket(ticket)
       // it ended every other session, and may have opened enrolment
       await stile.refresh()
+      keepTicket(ticket, stile)
       return ticket
     },
-    standingTicket,
+    standingTicket: () => standingTicket(stile),
   }
 }

@@ -113,7 +113,7 @@ export const Accepted: Story = {
   play: async () => {
     await open()
     await typeRecoveryCode(CODE.toLowerCase())
-    await screen.findByText(/back in/)
+    await screen.findByText(/You’re back in/)
     await screen.findByRole('button', { name: 'Add a security key' })
     await settled()
   },
@@ -142,7 +142,7 @@ export const ByLink: Story = {
     await open()
     await screen.findByText(/link lets you/)
     await click('Continue')
-    await screen.findByText(/back in/)
+    await screen.findByText(/You’re back in/)
     await settled()
   },
 }

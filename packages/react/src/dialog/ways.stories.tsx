@@ -141,7 +141,7 @@ export const MailAway: Story = {
 
 /** The password is asked for in the dialog, and the application checks it. */
 export const Password: Story = {
-  parameters: { world: { given: { ...STALE, authenticators: [], email: undefined }, hasPassword: true } },
+  parameters: { world: { given: { ...STALE, authenticators: [], email: null }, hasPassword: true } },
   play: async () => {
     await open()
     await screen.findByRole('dialog', { name: 'Enter your password to continue' })

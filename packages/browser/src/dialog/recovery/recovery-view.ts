@@ -46,7 +46,7 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
     askToLeave: askToLeave(wizard),
   })
   // who left, or reloaded the page, after a code or link was used goes on from there
-  const standing = recovery.standingTicket()
+  const standing = await recovery.standingTicket()
   if (standing) return goOn(standing)
   const status = await recovery.status().catch(() => undefined)
   // if nobody knows how many codes are left, one can be typed all the same
