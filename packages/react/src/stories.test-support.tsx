@@ -88,6 +88,8 @@ export function World({
   useEffect(() => {
     // nothing of the story before
     sessionStorage.clear()
+    // nothing of the story before: not the ticket of a recovery either
+    sessionStorage.clear()
     const made = connect(facts)
     setClient(made)
     return () => {

@@ -144,7 +144,7 @@ export const Password: Story = {
   parameters: { world: { given: { ...STALE, authenticators: [], email: null }, hasPassword: true } },
   play: async () => {
     await open()
-    await screen.findByRole('dialog', { name: 'Enter your password to continue' })
+    await screen.findByRole('heading', { name: 'Enter your password to continue' })
     await waitFor(() => expect(focused()).toBe(screen.getByLabelText('Password')))
     await screen.findByText(/Signed in as ada@example\.com/)
     await settled()
