@@ -14,7 +14,7 @@ test('with the service stopped the basic report still opens, export says what is
   // needs no more than the login: decided by the guard from what it knows
   await expect(page.getByText('Revenue and costs by month')).toBeVisible()
   // needs more: the page says so, and offers to try again
-  await expect(page.locator('[data-stile-card=error]').first()).toBeVisible()
+  await expect(page.locator('[data-stile-card=unreachable]').first()).toBeVisible()
   await picture('service-stopped')
   await expect(page.getByRole('table')).toHaveCount(0)
 

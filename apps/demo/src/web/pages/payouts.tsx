@@ -14,6 +14,7 @@ export function Payouts({ api }: Readonly<{ api: Api }>): ReactElement {
     <>
       <h1>Payouts</h1>
       <p className="lead">Approving moves money, so it asks for a passkey that was used in the last two minutes.</p>
+      <h2>Waiting for approval</h2>
       <StepUpGate feature="payouts.approve" label="Approving payouts">
         <PayoutList api={api} />
       </StepUpGate>
