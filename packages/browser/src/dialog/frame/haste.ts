@@ -2,35 +2,28 @@
 const SETTLING_MS = 300
 /** The longest time between the two clicks of a double click. */
 const DOUBLE_CLICK_MS = 500
-/** When a dialog of this page last showed another view. */
-let changedAt = Number.NEGATIVE_INFINITY
-
 const guarded = new WeakSet<ShadowRoot>()
 
 /**
- * Keeps a dialog from taking what was meant for the view before: the second click of a double click, an Enter that is held down, and one that
- * follows another too soon. Styles keep away other clicks on what is new.
+ * Keeps a dialog from taking what was meant for the view before: the second click of a double click, and an Enter that follows another too
+ * soon. Styles keep away other clicks on what is new.
  */
 export function ignoreHaste(scope: ShadowRoot): void {
-  if (guarded.has(scope)) return
-  guarded.add(scope)
   const actions = scope.querySelector('[part=actions]')
-  const observer = new MutationObserver(() => {
+  if (!actions || guarded.has(scope)) return
+  guarded.add(scope)
+  let changedAt = Number.NEGATIVE_INFINITY
+  new MutationObserver(() => {
     changedAt = performance.now()
-  })
-  if (actions) observer.observe(actions, { childList: true })
-  scope.addEventListener('click', ignoreSecondClick, true)
-  // one function for all dialogs: it is added once, and hears the keys before the page does
-  addEventListener('keydown', ignoreHastyEnter, true)
-}
-
-function ignoreHastyEnter(event: KeyboardEvent): void {
-  const isHasty = event.repeat || event.timeStamp - changedAt < SETTLING_MS
-  if (event.key === 'Enter' && isHasty && (event.target as Element).localName === 'stile-dialog') event.preventDefault()
-}
-
-function ignoreSecondClick(event: Event): void {
-  if ((event as MouseEvent).detail < 2 || event.timeStamp - changedAt > DOUBLE_CLICK_MS) return
-  event.preventDefault()
-  event.stopPropagation()
+  }).observe(actions, { childList: true })
+  const ignoreHasty = (event: Event) => {
+    const { detail, isTrusted, timeStamp } = event as MouseEvent
+    const age = timeStamp - changedAt
+    // browsers tell of a key that presses a button as a click that has no count
+    const isHastyKey = detail === 0 && isTrusted && age < SETTLING_MS
+    if (!isHastyKey && !(detail > 1 && age < DOUBLE_CLICK_MS)) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  scope.addEventListener('click', ignoreHasty, true)
 }

@@ -20,5 +20,9 @@ export function shield(host: Element): void {
 }
 
 function stop(event: Event): void {
-  if ((event.target as Element).localName === 'stile-dialog') event.stopImmediatePropagation()
+  if ((event.target as Element).localName !== 'stile-dialog') return
+  event.stopImmediatePropagation()
+  // an Enter that is held down presses once, and not what comes after it, too
+  const { key, repeat } = event as KeyboardEvent
+  if (repeat && key === 'Enter') event.preventDefault()
 }
