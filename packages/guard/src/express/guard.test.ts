@@ -82,7 +82,9 @@ test('threat: a cache keeps what was permitted to one caller. No answer may be k
 
 test('what the application exposes is added to and never taken away', async () => {
   const response = await fetch(`${origin}/cors`)
-  expect(response.headers.get('access-control-expose-headers')).toBe('X-Total, retry-after, WWW-Authenticate, DPoP-Nonce, X-Request-ID, Date')
+  expect(response.headers.get('access-control-expose-headers')).toBe(
+    'X-Total, retry-after, WWW-Authenticate, DPoP-Nonce, X-Request-ID, Date',
+  )
 })
 
 test('nobody signed in is a bare 401', async () => {
