@@ -1,4 +1,4 @@
-import { enrollPasskey, expect, goTo, nameIt, plugIn, test } from '../support/journey.ts'
+import { enrollPasskey, expect, goTo, plugIn, test } from '../support/journey.ts'
 
 test('a security key whose maker is unknown counts like a passkey, and the user is told why', async ({ page, signIn, picture }) => {
   await plugIn(page, { transport: 'usb' })
@@ -11,7 +11,13 @@ test('a security key whose maker is unknown counts like a passkey, and the user 
   const done = page.getByRole('dialog', { name: 'All set' })
   await expect(done).toContainText('It counts as a passkey')
   await picture('dialog-security-key')
-  await nameIt(page)
+  await done.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('dialog', { name: 'Save recovery codes' }).getByRole('button', { name: 'Not now' }).click()
+  // it is not enough, and nothing more is asked for
+  const refused = page.getByRole('dialog', { name: 'Confirm it’s you' })
+  await expect(refused).toContainText('This needs a stronger method.')
+  await refused.getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
 
   // DevTools' authenticator cannot say who made it: the strongest feature stays closed, the one below opens
   await expect(page.getByTestId('decision-payouts.account')).not.toContainText('permit')

@@ -342,6 +342,17 @@ describe('who has nothing enrolled yet', () => {
     expect(seen(EXPORT)).toHaveLength(2)
   })
 
+  test('is not asked for more without end if what they set up is not enough', async () => {
+    click()
+    const { stile, seen } = setting()
+    stile.onStepUp(async (flow) => {
+      await until(() => flow.get().status === 'enrolling')
+      await flow.retry()
+    })
+    await expect(stile.fetch(`${API}/export`)).rejects.toMatchObject({ code: 'enrollment_required', problem: { failure: 'level_too_low' } })
+    expect(seen('POST /v1/step-ups')).toHaveLength(2)
+  })
+
   test('and leaves it ends the request', async () => {
     click()
     const { stile } = setting()

@@ -38,6 +38,7 @@ export type TroubleOptions = Pick<StepUpRunnerOptions, 'request' | 'relogin' | '
 export function createTrouble({ request, relogin, now, canEnroll, state: { get, set }, onFailed, start, want }: TroubleOptions): Trouble {
   /** A step-up that expired, asks for something else by now, or found its session ended, is started again once. */
   let restarted = false
+  let hasEnrolled = false
   const fail = ({ code, problem, cause }: StileError) => onFailed(new StepUpFailed(code, problem, cause))
 
   return {
@@ -50,8 +51,12 @@ export function createTrouble({ request, relogin, now, canEnroll, state: { get, 
           restarted = true
           return start({ method: begun.method, typed })
         case 'fatal':
-          if (error.code === 'enrollment_required' && error.problem?.next?.methods?.length && canEnroll())
+          if (error.code === 'enrollment_required' && error.problem?.next?.methods?.length && canEnroll()) {
+            // what was enrolled for it does not do: nobody is asked for more without end
+            if (hasEnrolled) return fail(new StileError(error.code, { ...error.problem, failure: 'level_too_low' }))
+            hasEnrolled = true
             return set({ status: 'enrolling', problem: error.problem })
+          }
           // without an answer of the service nobody is signed in to the application
           if (error.code !== 'session_ended' || !error.problem || restarted) return fail(error)
           restarted = true
