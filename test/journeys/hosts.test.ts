@@ -25,10 +25,10 @@ for (const modal of MODALS) {
     await expect(page.locator('stile-dialog')).not.toHaveAttribute('aria-hidden')
     await expect(page.locator('stile-dialog')).not.toHaveAttribute('inert')
 
-    await prompt.getByText('Needed for').or(prompt.getByRole('heading')).first().click()
+    await prompt.getByText('To continue').or(prompt.getByRole('heading')).first().click()
     await prompt.getByRole('button', { name: 'Confirm' }).focus()
     await page.keyboard.press('Tab')
-    await expect(prompt.getByRole('button', { name: 'I can’t do any of these' })).toBeFocused()
+    await expect(prompt.getByRole('button', { name: 'I can’t use this' })).toBeFocused()
     await prompt.getByLabel('6-digit code').click()
     await page.keyboard.type('123456')
     await expect(prompt).toHaveCount(0)
