@@ -54,6 +54,7 @@ export default defineConfig({
           name: 'dom',
           provide: { limits: LIMITS },
           environment: 'jsdom',
+          setupFiles: ['./test/setup/dom.ts'],
           include: dom.map((name) => `packages/${name}/src/**/*.test.{ts,tsx}`),
           testTimeout: LIMITS.test,
           hookTimeout: LIMITS.hook,

@@ -3,14 +3,17 @@ import { createStile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { StepUpGate, StileProvider } from '@stile/react'
 import { authenticatorOf, createTestService, licenseOf } from '@stile/testing'
-import { render, screen } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { cleanup, render, screen } from '@testing-library/react'
+import { afterEach, expect, test } from 'vitest'
 
 const policy = definePolicy({
   format: 1,
   features: { 'reports.export': { requires: { level: 'mfa', maxAge: '15m' } } },
   tiers: { basic: { features: [] }, pro: { extends: 'basic', features: ['reports.export'] } },
 })
+
+// needed unless Vitest's `globals` are on
+afterEach(cleanup)
 
 test('exporting asks for the code first, and a downgrade takes it away', async () => {
   const service = createTestService({
