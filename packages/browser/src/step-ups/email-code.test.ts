@@ -42,6 +42,24 @@ test('where it has not, it is asked to', async () => {
   flow.cancel()
 })
 
+test('a double click on it sends one code', async () => {
+  const answered = Promise.withResolvers<void>()
+  const { flow, seen } = await begun([{ method: 'totp' }, UNSENT], {
+    [SEND]: async () => {
+      await answered.promise
+      return json(openStepUp({ methods: [{ method: 'totp' }, sent()] }))
+    },
+  })
+  const chosen = [flow.choose('email-otp'), flow.choose('email-otp')]
+  await until(() => seen(SEND).length > 0)
+  chosen.push(flow.choose('email-otp'))
+  answered.resolve()
+  await Promise.all(chosen)
+  expect(seen(SEND)).toHaveLength(1)
+  expect(flow.get()).toMatchObject({ status: 'proving', method: 'email-otp', error: undefined })
+  flow.cancel()
+})
+
 test('chosen again it sends another code, and says when the next may be asked for', async () => {
   const { flow, seen } = await begun([sent()], { [SEND]: () => json(openStepUp({ methods: [sent(NOW + 90)] })) })
   await flow.choose('email-otp')

@@ -56,6 +56,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   let listening = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
+  /** The method that the service is asked to start at the moment. */
+  let startingMethod: Method | undefined
   /** Whether the application has signed the subject in again: if that was not enough, doing so again is not either. */
   let hasSignedIn = false
   /** What the service is asked for: signing in again goes first if the session has ended. */
@@ -99,7 +101,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const startMethod = async (method: Method): Promise<unknown> => {
     const before = get()
     if (!('stepUp' in before)) return undefined
-    const stepUp = (await post(`/${before.stepUp.id}/methods/${method}`, {})) as OpenStepUp
+    startingMethod = method
+    const asked = post(`/${before.stepUp.id}/methods/${method}`, {}) as Promise<OpenStepUp>
+    const stepUp = await asked.finally(() => {
+      if (startingMethod === method) startingMethod = undefined
+    })
     answered.delete(method)
     const after = get()
     // what was started of other methods still counts
@@ -118,6 +124,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const begin = async (method: Method, { unasked }: Readonly<{ unasked: boolean }>): Promise<void> => {
     const state = get()
     if (!('stepUp' in state) || state.status === 'verifying') return
+    // a double click chooses once
+    if (startingMethod === method && state.method === method) return
     choice.abort()
     choice = new AbortController()
     const { signal } = choice
