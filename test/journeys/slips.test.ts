@@ -125,3 +125,104 @@ test('threat: a slip of the hand spends a guess, a code or a step-up, or leaves 
   await expect(page.getByText('Saved.')).toBeVisible()
   await mailThat(page, demo, /\b\d{6}\b/)
 })
+
+test('threat: a slip of the hand loses recovery codes, or wastes one, a link or what is being set up', async ({
+  page,
+  demo,
+  people,
+  signIn,
+}) => {
+  await hesitate(await plugIn(page), true)
+  await signIn('pro')
+  const dialog = page.getByRole('dialog')
+  const add = page.getByRole('button', { name: 'Add a way to confirm it’s you' })
+  const openChoice = async () => {
+    await goTo(page, 'Security')
+    await add.dblclick()
+    const app = dialog.getByRole('button', { name: 'Add an authenticator app' })
+    await expect(app).toBeVisible()
+    return app
+  }
+  const openSecret = async () => {
+    await (await openChoice()).dblclick()
+    await expect(dialog.getByLabel('6-digit code')).toBeFocused()
+    return dialog.getByLabel('6-digit code')
+  }
+  const spent = watchSpending(page)
+  await test.step('the choice', () => slip(page, { open: openChoice }))
+  await test.step('the QR code', () => slip(page, { open: openSecret, alert: 'Enter all 6 digits.' }))
+  expect(spent).toEqual([])
+
+  // it is enrolled when its name is asked for, whatever becomes of the name
+  await openSecret()
+  const secret = ((await dialog.locator('code').textContent()) ?? '').replaceAll(/\s/g, '')
+  await dialog.getByLabel('6-digit code').fill(await totp.next(secret))
+  await expect(page.getByRole('dialog', { name: 'All set' })).toBeVisible()
+  await page.reload()
+  const enrolled = page.getByRole('listitem').filter({ hasText: 'Authenticator app' })
+  await expect(enrolled).toBeVisible()
+
+  // codes that are shown once stay until they are put away
+  await page.getByRole('button', { name: 'Make recovery codes' }).dblclick()
+  const makeCodes = page.getByRole('dialog', { name: 'Save recovery codes' }).getByRole('button', { name: 'Make recovery codes' })
+  await pressTwice(page, 'Escape')
+  await expect(dialog).toHaveCount(0)
+  await page.getByRole('button', { name: 'Make recovery codes' }).dblclick()
+  await makeCodes.dblclick()
+  await dialog.getByLabel('6-digit code').fill(await totp.next(secret))
+  const shown = page.getByRole('dialog', { name: 'Your recovery codes' })
+  await expect(shown.locator('code')).toHaveCount(10)
+  const codes = await shown.locator('code').allTextContents()
+  for (const key of ['Enter', 'Escape', ' ']) await pressTwice(page, key)
+  const isAsked = page.waitForEvent('dialog')
+  await page.evaluate(() => setTimeout(() => location.reload()))
+  await (await isAsked).dismiss()
+  expect(await shown.locator('code').allTextContents()).toEqual(codes)
+  await shown.getByLabel('I’ve put them in a safe place').check()
+  await shown.getByRole('button', { name: 'I’ve saved them' }).dblclick()
+  await expect(page.getByText('You have 10 recovery codes left')).toBeVisible()
+
+  const lost = page.getByRole('button', { name: 'Lost access to all of them?' })
+  const openRecovery = async () => {
+    await goTo(page, 'Security')
+    await lost.dblclick()
+    await expect(dialog.getByLabel('Recovery code')).toBeFocused()
+    return dialog.getByLabel('Recovery code')
+  }
+  const before = spent.length
+  await test.step('a recovery code', () => slip(page, { open: openRecovery }))
+  expect(spent).toHaveLength(before)
+
+  await demo.stile('subjects', 'recover', `demo|${people.pro.name}`)
+  const { text } = await mailThat(page, demo, /stile-recovery=/)
+  await page.goto(/http\S+#stile-recovery=[\w-]+/.exec(text)?.[0] ?? '')
+  const setUp = page.getByRole('button', { name: 'Set it up' })
+  const openLink = async () => {
+    await setUp.dblclick()
+    const next = dialog.getByRole('button', { name: 'Continue' })
+    await expect(next).toBeVisible()
+    return next
+  }
+  await openLink()
+  await pressTwice(page, 'Escape')
+  await expect(dialog).toHaveCount(0)
+  await page.reload()
+  await (await openLink()).dblclick()
+  await standsAfterSlips(page, async () => setUp.dblclick())
+})
+
+/** After a code or link was used: leaving asks first, and what is left or loaded again goes on from there. */
+async function standsAfterSlips(page: Page, reopen: () => Promise<void>): Promise<void> {
+  const choice = page.getByRole('dialog').filter({ hasText: 'You’re back in.' })
+  await expect(choice).toBeVisible()
+  await page.waitForTimeout(SETTLED_MS)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog', { name: 'Leave without setting up a new way?' })).toBeVisible()
+  // the second Escape of two stays, and so does an Enter
+  await page.waitForTimeout(SETTLED_MS)
+  await page.keyboard.press('Escape')
+  await expect(choice).toBeVisible()
+  await page.reload()
+  await reopen()
+  await expect(choice).toBeVisible()
+}

@@ -51,6 +51,16 @@ test('neither does that of a slow one, as slow as browsers count together', asyn
   expect(clicked.mock.calls).toEqual([['Use another way']])
 })
 
+test('a view whose buttons have moved hears no second click on another', async () => {
+  await show('Make codes')
+  const cancel = document.createElement('button')
+  cancel.onclick = () => clicked('Cancel')
+  actions.append(cancel)
+  await click(1)
+  cancel.dispatchEvent(new MouseEvent('click', { detail: 2, bubbles: true, cancelable: true }))
+  expect(clicked.mock.calls).toEqual([['Make codes']])
+})
+
 test('a double click that began before the dialog opened presses nothing in it', async () => {
   await show('Confirm')
   await pause(700)

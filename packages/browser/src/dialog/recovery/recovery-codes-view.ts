@@ -31,25 +31,25 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
   return new Promise<boolean>((resolve) => {
     let busy = false
     let error: FlowError | undefined
-    const leave = () => resolve(false)
-    const endsFormerCodes = isRequested && !!codesLeft
-
-    const offerText = () => {
-      if (busy) return say('wait')
-      return endsFormerCodes ? `${say('offerText')} ${say('makingCodes')}` : say('offerText')
+    // once they are asked for, nobody leaves without seeing them: they would end the former ones all the same
+    const leave = () => {
+      if (!busy) resolve(false)
     }
+    const endsFormerCodes = isRequested && !!codesLeft
+    const offerText = endsFormerCodes ? `${say('offerText')} ${say('makingCodes')}` : say('offerText')
     const showOffer = () =>
       show({
         key: 'offer',
         icon: ICONS.codes,
         title: say('offerTitle'),
-        text: offerText(),
+        text: offerText,
         busy,
         alert: wizard.errorText(error),
+        onCancel: leave,
         onSubmit: make,
         actions: () => [submitButton(say(isRequested ? 'makeCodes' : 'offer')), quietButton(say(isRequested ? 'cancel' : 'notNow'), leave)],
       })
-    const offerStep = { render: showOffer, cancel: leave }
+    const offerStep = { render: showOffer, cancel: () => resolve(false) }
     const make = async () => {
       if (busy) return
       busy = true
@@ -79,8 +79,11 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
       }
       const save = () => setSaved(true)
       const markHost = (hasCodes: boolean) => wizard.host.toggleAttribute('data-codes', hasCodes)
+      // the browser asks whether to leave the page
+      const askToStay = (event: Event) => isSaved || event.preventDefault()
       const finish = () => {
         markHost(false)
+        removeEventListener('beforeunload', askToStay)
         resolve(true)
       }
       const body = () => [
@@ -124,6 +127,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
           actions: () => [savedButton],
         })
       markHost(true)
+      addEventListener('beforeunload', askToStay)
       wizard.showStep({ render, cancel: finish })
     }
 

@@ -111,7 +111,7 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
         icon: ICONS.door,
         title: say('recoverTitle'),
         busy,
-        text: say(busy ? 'wait' : text),
+        text: say(text),
         alert: alertText(),
         onSubmit: redeem,
         body: () => (link ? [] : [field]),
