@@ -9,7 +9,6 @@ const SPENDS = /\/attempts$|\/v1\/recovery(\/codes)?$|\/api\/confirm-password$/
 
 /** A view, and how its slips end. */
 type View = Readonly<{
-  name: string
   /** Opens it with double clicks alone; answers something that only this view has. */
   open: () => Promise<Locator>
   /** What the alert says to an Enter. Default: nothing, and it is not looked at. */
@@ -87,7 +86,7 @@ test('threat: a slip of the hand spends a guess, a code or a step-up, or leaves 
     await expect(dialog.getByLabel(field)).toBeFocused()
     return dialog.getByLabel(field)
   }
-  const views: readonly View[] = [
+  const views: readonly (View & Readonly<{ name: string }>)[] = [
     { name: 'the choice', open: openChoice },
     {
       name: 'a passkey',
