@@ -1,7 +1,21 @@
-import { expect, test, vi } from 'vitest'
-import { setup, until } from '../../wire.test-support.ts'
-import { buttonOf, buttons, dialog, focused, mount, press, rootOf, texts, useDialogs } from '../page.test-support.ts'
-import { enrols, none, REGISTER, submit, TOTP, title, typeIn } from '../wizard/wizard.test-support.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { refuse, setup, until } from '../../wire.test-support.ts'
+import {
+  about,
+  alert,
+  buttonOf,
+  buttons,
+  dialog,
+  focused,
+  mount,
+  press,
+  rootOf,
+  say,
+  text,
+  texts,
+  useDialogs,
+} from '../page.test-support.ts'
+import { enrols, FINISH, none, REGISTER, submit, TOTP, title, typeIn } from '../wizard/wizard.test-support.ts'
 
 useDialogs()
 
@@ -60,3 +74,58 @@ test.each([true, false])(
     expect(link?.getAttribute('href')).toBe(isTouched ? TOTP.start.uri : undefined)
   },
 )
+
+describe('it explains itself', () => {
+  const who = say('signedInAs', { user: 'ada@example.com' })
+  const user = () => 'ada@example.com'
+  const wrong = () => refuse('attempt_failed', { failure: 'wrong_code', attemptsLeft: 4 })
+
+  test('if a page opens it, every view says who is signed in, and it is read out with the dialog', async () => {
+    const { stile, answers } = setup({ ...none, ...enrols })
+    mount(stile, { user }).enroll()
+    await until(() => buttonOf(texts.totpTitle))
+    expect(about()).toEqual([who])
+    expect(dialog().getAttribute('aria-describedby')?.split(' ')).toContain('about')
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    expect(about()).toEqual([who])
+    const right = answers[FINISH]
+    answers[FINISH] = wrong
+    typeIn('000000')
+    await until(() => alert())
+    expect(about()).toEqual([who])
+    answers[FINISH] = right as typeof wrong
+    typeIn('123456')
+    await until(() => title() === texts.enrolled)
+    expect(about()).toEqual([who])
+    submit()
+    await until(() => title() === texts.offerTitle)
+    expect(about()).toEqual([who])
+    submit()
+    await until(() => title() === texts.codesTitle)
+    expect(about()).toEqual([who])
+  })
+
+  test('if a step-up leads to it, every view says what for and why, too', async () => {
+    const nothing = () => refuse('enrollment_required', { next: { methods: ['totp', 'passkey'] } })
+    const { stile } = setup({ ...none, ...enrols, 'POST /v1/step-ups': nothing })
+    mount(stile, { user })
+    const flow = stile.stepUp('reports.export')
+    flow.done.catch(() => {})
+    await until(() => buttonOf(texts.totpTitle))
+    const lines = [say('enrollFor', { feature: 'Export reports' }), who]
+    expect(about()).toEqual(lines)
+    expect(text()).toBe(texts.enrollOnce)
+    press(texts.totpTitle)
+    await until(() => dialog().querySelector('input'))
+    expect(about()).toEqual(lines)
+    flow.cancel()
+  })
+
+  test('if enrolment is refused, it still says who is signed in', async () => {
+    const { stile } = setup({ [REGISTER]: () => refuse('denied', { detail: 'Ask support@example.com.' }) })
+    mount(stile, { user }).enroll('totp')
+    await until(() => alert())
+    expect(about()).toEqual([who])
+  })
+})

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@stile/protocol'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { json, NOW, refuse, setup, state, until } from '../../wire.test-support.ts'
-import { alert, buttonOf, buttons, dialog, input, mount, press, say, text, texts, useDialogs } from '../page.test-support.ts'
+import { about, alert, buttonOf, buttons, dialog, input, mount, press, say, text, texts, useDialogs } from '../page.test-support.ts'
 import { enrols, none, REDEEM, REGISTER, STATUS, submit, title, typeIn } from '../wizard/wizard.test-support.ts'
 
 useDialogs()
@@ -147,4 +147,22 @@ test('recovery: who has no code reads whom to ask', async () => {
   expect(text()).toBe(say('noCodesLeft', { help: 'support@example.com' }))
   press(texts.close)
   await expect(recovered).resolves.toBe(false)
+})
+
+test('every view of recovery says who is signed in', async () => {
+  const ticket = { expiresAt: NOW + 300, methods: ['totp'] }
+  const { stile } = setup({ ...none, ...enrols, [STATUS]: () => json({ codesLeft: 1 }), [REDEEM]: () => json(ticket, 201) })
+  mount(stile, { user: 'ada@example.com' }).recover()
+  const who = [say('signedInAs', { user: 'ada@example.com' })]
+  await until(() => dialog().querySelector('input'))
+  expect(about()).toEqual(who)
+  press(texts.noCode)
+  expect(about()).toEqual(who)
+  press(texts.back)
+  typeIn('0000-1111-2222-3333')
+  await until(() => buttonOf(texts.totpTitle))
+  expect(about()).toEqual(who)
+  press(texts.cancel)
+  expect(title()).toBe(texts.leaveTitle)
+  expect(about()).toEqual(who)
 })

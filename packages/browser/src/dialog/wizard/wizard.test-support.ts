@@ -6,7 +6,7 @@ export const STATUS = 'GET /v1/recovery'
 export const REDEEM = 'POST /v1/recovery'
 export const MAKE = 'POST /v1/recovery/codes'
 export const REGISTER = 'POST /v1/authenticators/registrations'
-const FINISH = `${REGISTER}/reg_1`
+export const FINISH = `${REGISTER}/reg_1`
 
 export const CODES: readonly string[] = Array.from({ length: 10 }, (_, index) => `000${index}-1111-2222-3333`)
 export const TOTP = { id: 'reg_1', expiresAt: NOW + 300, method: 'totp', start: { secret: 'ABCD', uri: 'otpauth://totp/x?secret=ABCD' } }
