@@ -13,7 +13,6 @@ import {
   press,
   rootOf,
   say,
-  text,
   texts,
   type,
   useDialogs,
@@ -188,7 +187,7 @@ describe('who has nothing enrolled', () => {
     const flow = stile.stepUp('reports.export')
     await until(() => dialog().open)
     await until(() => labelled('aria-labelledby') === texts.enrollTitle)
-    expect(text()).toBe(say('enrollFor', { feature: 'Export reports' }))
+    expect(about()).toEqual([say('enrollFor', { feature: 'Export reports' })])
     expect(flow.get()).toMatchObject({ status: 'enrolling', problem: { code: 'enrollment_required' } })
     await enrol()
     expect(await flow.done).toMatchObject({ token: expect.any(String) })

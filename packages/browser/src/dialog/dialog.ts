@@ -16,7 +16,7 @@ export type DialogOptions = Readonly<{
   texts?: Partial<Texts>
   /** What people read for each feature, such as `{ 'reports.export': 'Export reports' }`. */
   labels?: Readonly<Record<string, string>>
-  /** Who is signed in, as people know it, such as `ada@example.com`: step-ups show it, and password managers fill in by it. */
+  /** Who is signed in, as people know it, such as `ada@example.com`: every view shows it, and password managers fill in by it. */
   user?: string | (() => string | undefined)
   /** The nonce of a Content-Security-Policy. Only browsers without constructable style sheets need it. */
   nonce?: string
@@ -44,6 +44,7 @@ export type MountedDialog = (() => void) &
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
 export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, user, nonce } = options
+  const userName = () => (typeof user === 'function' ? user() : user)
   const host = document.createElement('stile-dialog')
   root.append(host)
   const scope = host.attachShadow({ mode: 'open' })
@@ -52,7 +53,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
   const frame = createFrame(scope)
   shield(host)
   const say = createSay({ ...PROMPT_TEXTS, ...texts })
-  const content: DialogContent = { client: stile, frame, styles, texts, stepUp: undefined, wizard: undefined }
+  const content: DialogContent = { client: stile, frame, styles, texts, userName, stepUp: undefined, wizard: undefined }
 
   const openWizard = async (goal: WizardGoal, isAfterStepUp = false) => {
     const { startWizard } = await import('./start-wizard.ts')
@@ -79,7 +80,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       flow.retry()
       show(flow)
     }
-    showStepUp({ flow, frame, say, label, user: typeof user === 'function' ? user() : user, client: stile, loadWays, onEnd })
+    showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadWays, onEnd })
   }
   const stopListening = stile.onStepUp(show)
 

@@ -25,6 +25,8 @@ export type StartedWizard = Pick<Wizard, 'render' | 'cancel'> &
 
 /** What a dialog shows at the moment, and what it shows it with. */
 export type DialogContent = Pick<WizardOptions, 'client' | 'frame' | 'styles' | 'texts'> & {
+  /** Who is signed in, as people know it. */
+  userName: () => string | undefined
   stepUp: Flow | undefined
   /** It may be under the step-up. */
   wizard: StartedWizard | undefined
@@ -48,7 +50,13 @@ export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: 
   if (isAfterStepUp && goal.kind === 'recovery') await content.wizard?.done
   const errors = await import('./texts/error-text.ts')
   if (content.wizard) return content.wizard.done
-  const wizard = createWizard({ ...content, errors, isStepUpShown: () => !!content.stepUp })
+  const wizard = createWizard({
+    ...content,
+    errors,
+    user: content.userName(),
+    label: goal.kind === 'enrollment' ? goal.label : undefined,
+    isStepUpShown: () => !!content.stepUp,
+  })
   const done = reach(goal, wizard).finally(() => {
     content.wizard = undefined
     if (!content.stepUp) content.frame.close()
@@ -60,7 +68,7 @@ export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: 
 async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {
   switch (goal.kind) {
     case 'enrollment':
-      return enroll(wizard, { methods: goal.methods, intro: goal.label && wizard.say('enrollFor', { feature: goal.label }) })
+      return enroll(wizard, { methods: goal.methods, intro: goal.label && wizard.say('enrollOnce') })
     case 'recovery': {
       const { showRecovery } = await import('./recovery/recovery-view.ts')
       const next = await showRecovery(wizard, { link: goal.link })

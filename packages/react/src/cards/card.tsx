@@ -1,5 +1,5 @@
 import type { Decision } from '@stile/protocol'
-import type { ReactElement, ReactNode } from 'react'
+import { type ReactElement, type ReactNode, useLayoutEffect, useRef } from 'react'
 import { type StileContextValue, useStileContext } from '../context/context.ts'
 import { Broken, Loading } from '../context/loading.tsx'
 import type { CardAsked } from '../context/mounted.ts'
@@ -62,15 +62,36 @@ function PlainCard({ kind, title, body, button, act, href, busy, status }: CardV
     <fieldset data-stile-card={kind} aria-label={title}>
       <Heading>{title}</Heading>
       <p>{body}</p>
-      {href !== undefined && <a href={href}>{button}</a>}
-      {act && (
-        // aria-disabled, not disabled: the focus must stay here while the dialog is open
-        <button type="button" aria-disabled={busy} onClick={act}>
-          {button}
-        </button>
-      )}
+      {(act || href !== undefined) && <CardAction href={href} act={act} busy={busy} button={button} />}
       {/* there from the start: some screen readers miss a live region that appears together with its text */}
       <p role="status">{status}</p>
     </fieldset>
+  )
+}
+
+/** The button or link of a card. If it goes with the focus, the focus goes on to what comes in its place. */
+function CardAction({ href, act, busy, button }: Pick<CardView, 'href' | 'act' | 'busy' | 'button'>): ReactElement {
+  const { loaded } = useStileContext()
+  const link = useRef<HTMLAnchorElement>(null)
+  const pressed = useRef<HTMLButtonElement>(null)
+  const closed = loaded?.closed
+  useLayoutEffect(() => {
+    const shown = link.current ?? pressed.current
+    return () => {
+      if (shown) closed?.handOnFocus(shown)
+    }
+  }, [closed])
+  if (href !== undefined) {
+    return (
+      <a ref={link} href={href}>
+        {button}
+      </a>
+    )
+  }
+  return (
+    // aria-disabled, not disabled: the focus must stay here while the dialog is open
+    <button ref={pressed} type="button" aria-disabled={busy} onClick={act}>
+      {button}
+    </button>
   )
 }

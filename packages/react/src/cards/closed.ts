@@ -6,6 +6,8 @@ import type { CardKind, CardView } from '../context/slots.ts'
 import type { GateTexts } from '../context/texts.ts'
 import type { TierName } from '../register.ts'
 
+export { handOnFocus } from './hand-on-focus.ts'
+
 /** The sentences of the cards that lead to no prompt. They are loaded in the background. */
 export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed' | 'loading' | 'broken'> = {
   upgrade: { title: 'Not part of your plan', body: '“{feature}” is in {tier}.', button: 'See plans' },

@@ -30,13 +30,15 @@ export type CardAsked = Readonly<{
   fallback?: ReactNode
 }>
 
-/** What the cards of a closed gate need that leads to no prompt. */
+/** What the cards of a closed gate need that leads to no prompt, and what every card needs only once it goes. */
 export type ClosedCards = Readonly<{
   CLOSED_CARD_TEXTS: Partial<GateTexts>
   /** Which of these cards is shown for what closes a gate. */
   closedKind: (asked: CardAsked) => CardKind
   /** What the button of a card does; `undefined` if there is nothing to do. */
   actionOf: (kind: CardKind, asked: CardAsked, context: StileContextValue) => Pick<CardView, 'act' | 'href'> | undefined
+  /** Hands the focus of a card's button that is about to go on to what comes in its place. */
+  handOnFocus: (button: HTMLElement) => void
 }>
 
 /** How a click on a gate's button ended. */

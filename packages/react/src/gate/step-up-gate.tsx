@@ -62,15 +62,17 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
 
   if (known.status === 'loading') return <Loading {...own} />
   if (known.status === 'error') return error ?? <Card error={known} {...own} />
+  const name = label ?? labels[feature] ?? feature
   if (isOpen) {
     return (
-      <div ref={content} tabIndex={-1} data-stile-gate="permit">
+      // it takes the focus, so it has a name
+      // biome-ignore lint/a11y/useSemanticElements: a fieldset has looks of its own
+      <div ref={content} role="group" aria-label={name} tabIndex={-1} data-stile-gate="permit">
         {children}
       </div>
     )
   }
 
-  const name = label ?? labels[feature] ?? feature
   const confirm = async () => {
     if (ceremony.busy) return
     setCeremony({ busy: true })

@@ -2,7 +2,8 @@
 export const ENROLLMENT_TEXTS = {
   enrollTitle: 'Set up a way to confirm it’s you',
   enrollText: 'We’ll ask for it when something needs extra security.',
-  enrollFor: '“{feature}” needs extra security. It takes about a minute.',
+  enrollFor: '“{feature}” needs extra security.',
+  enrollOnce: 'You set it up once, in about a minute.',
   passkeyTitle: 'Add a passkey',
   passkeyHint: 'Your fingerprint, face or PIN on this device or your phone.',
   passkeyMissing: 'This browser can’t create one.',

@@ -21,6 +21,10 @@ export type WizardOptions = Readonly<{
   texts: Partial<Texts> | undefined
   /** The sentences of what can go wrong. */
   errors: typeof Errors
+  /** Who is signed in, as people know it. */
+  user: string | undefined
+  /** What people read for what they asked for, if that is why the wizard opens. */
+  label: string | undefined
   /** Whether a step-up is shown at the moment. It goes before the wizard. */
   isStepUpShown: () => boolean
 }>
@@ -59,7 +63,7 @@ export type Wizard = Readonly<{
 }>
 
 /** Creates a wizard that shows nothing yet. */
-export function createWizard({ client, frame, styles, texts, errors, isStepUpShown }: WizardOptions): Wizard {
+export function createWizard({ client, frame, styles, texts, errors, user, label, isStepUpShown }: WizardOptions): Wizard {
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
@@ -71,6 +75,7 @@ export function createWizard({ client, frame, styles, texts, errors, isStepUpSho
     ...texts,
   }
   const say = createSay(table)
+  const about = [label ? say('enrollFor', { feature: label }) : '', user ? say('signedInAs', { user }) : '']
   let isSigningIn = false
   let step: WizardStep | undefined
 
@@ -111,7 +116,7 @@ export function createWizard({ client, frame, styles, texts, errors, isStepUpSho
       step = next
       render()
     },
-    show: (view) => frame.show({ icon: ICONS.passkey, text: '', onCancel: cancel, ...view }),
+    show: (view) => frame.show({ icon: ICONS.passkey, text: '', about, onCancel: cancel, ...view }),
     cancelButton: () => quietButton(say('cancel'), cancel),
     copyButton: (text, onCopied) => createCopyButton(say, { text, onCopied }),
     render,
