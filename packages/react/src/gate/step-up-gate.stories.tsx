@@ -2,7 +2,7 @@ import { problem } from '@stile/protocol'
 import { type World as Facts, licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
 import { openDialog } from '../shadow.test-support.ts'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
+import { click, inWorld, MEMBER, type Meta, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 import { StepUpGate } from './step-up-gate.tsx'
 
 const meta: Meta<typeof StepUpGate> = {
@@ -51,9 +51,6 @@ export const StepUp: Story = {
   },
 }
 
-export const StepUpDark: Story = dark(StepUp)
-export const StepUpNarrow: Story = narrow(StepUp)
-
 /** The ceremony is under way: the button stays where it is, and keeps the focus. */
 export const Busy: Story = {
   play: async () => {
@@ -88,8 +85,6 @@ export const Cancelled: Story = {
   },
 }
 
-export const CancelledDark: Story = dark(Cancelled)
-
 /** The plan does not include it. */
 export const Upgrade: Story = {
   parameters: { world: { given: { license: licenseOf('basic') } } },
@@ -99,9 +94,6 @@ export const Upgrade: Story = {
     isClosed()
   },
 }
-
-export const UpgradeDark: Story = dark(Upgrade)
-export const UpgradeNarrow: Story = narrow(Upgrade)
 
 /** The application's own paywall in place of the card. */
 export const OwnPaywall: Story = {
@@ -161,8 +153,6 @@ export const Offline: Story = {
     isClosed()
   },
 }
-
-export const OfflineDark: Story = dark(Offline)
 
 /** A downgrade takes away what is shown, at once. */
 export const TakenAway: Story = {

@@ -1,6 +1,6 @@
 import { licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service } from '../stories.test-support.tsx'
+import { click, inWorld, MEMBER, type Meta, type StoryObj, service } from '../stories.test-support.tsx'
 import { TierGuard } from './tier-guard.tsx'
 
 const meta: Meta<typeof TierGuard> = {
@@ -38,9 +38,6 @@ export const Upgrade: Story = {
     isClosed()
   },
 }
-
-export const UpgradeDark: Story = dark(Upgrade)
-export const UpgradeNarrow: Story = narrow(Upgrade)
 
 /** The plan was raised while the page was open. */
 export const Upgraded: Story = {
