@@ -7,6 +7,7 @@ const inRepository = (path: string) => fileURLToPath(new URL(`../../../${path}`,
 const reactDocgenTypescriptOptions = {
   tsconfigPath: inRepository('tsconfig.json'),
   include: [inRepository('packages/react/src/**/*.tsx')],
+  exclude: ['**/*.stories.tsx', '**/*.test-support.tsx'],
   // what a control offers for a union of strings
   shouldExtractLiteralValuesFromEnum: true,
   shouldRemoveUndefinedFromOptional: true,

@@ -1,10 +1,12 @@
+/// <reference types="vite/client" />
 import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
-import type { Meta, StoryObj } from '@storybook/react-vite'
+import type { ArgTypes, Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
+import type { CardSlots, CardView } from './context/slots.ts'
 import { StileProvider } from './provider/stile-provider.tsx'
 
 export type { Meta, StoryObj }
@@ -140,6 +142,47 @@ export function withClient(Story: StoryInContext, { args, parameters, globals }:
       {(client) => <Story args={{ ...args, client }} />}
     </Page>
   )
+}
+
+/** Cards of an application in place of the gates' own. */
+export const OWN_CARDS: CardSlots = { stepUp: OwnCard, enroll: OwnCard, upgrade: OwnCard, deny: OwnCard, error: OwnCard }
+
+function OwnCard({ title, body, button, act }: CardView): ReactElement {
+  return (
+    <section style={{ borderInlineStart: '4px solid', paddingInlineStart: '1rem' }}>
+      <p>
+        <strong>{title}.</strong> {body}
+      </p>
+      {button && act && (
+        <button type="button" onClick={act}>
+          {button}
+        </button>
+      )}
+    </section>
+  )
+}
+
+/** The control of `slots`: with or without cards of the application. */
+export const ownCard: ArgTypes[string] = {
+  control: 'inline-radio',
+  table: { type: { summary: 'CardSlots' } },
+  options: ['built in', 'your own'],
+  mapping: { 'built in': undefined, 'your own': OWN_CARDS },
+}
+
+/** Shows an example of a stories file as its code: the function of this name in the file's text, which is imported with `?raw`. */
+export function codeOf(name: string, file: string): Readonly<{ docs: object }> {
+  const found = new RegExp(`^function ${name}\\b.*?^}`, 'ms').exec(file)?.[0]
+  if (found === undefined) throw new Error(`There is no function ${name} in this file.`)
+  return { docs: { source: { code: found, language: 'tsx' } } }
+}
+
+/** The control of a feature. */
+export const featureControl: ArgTypes[string] = {
+  control: 'select',
+  options: ['reports.view', 'contact.change', 'reports.export', 'payouts.account'],
+  description: 'A feature of your policy.',
+  type: { name: 'string', required: true },
 }
 
 /** The button of this name, wherever on the page it is, once it can be pressed: a view that is new takes nothing for a moment. */

@@ -39,6 +39,7 @@ function Page({ byLink }: Readonly<{ byLink?: boolean }>): ReactElement {
 }
 
 const LOST = { ...MEMBER, email: 'ada@example.com', recoveryCodes: [CODE], recoveryCodesMadeAt: 1 }
+/** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = {
   title: 'Dialog/Recovery',
   component: Page,
