@@ -3,7 +3,7 @@ import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { ArgTypes, Meta, StoryObj } from '@storybook/react-vite'
-import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { type CSSProperties, type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
 import type { CardSlots, CardView } from './context/slots.ts'
@@ -84,6 +84,17 @@ function lookOf({ scheme, direction }: Readonly<Record<string, unknown>>): Look 
   return { scheme: scheme === 'light' || scheme === 'dark' ? scheme : undefined, direction: direction === 'rtl' ? 'rtl' : 'ltr' }
 }
 
+const BACKGROUND = 'light-dark(#fff, #11141a)'
+
+/** Docs pages are white around it in the dark, too. */
+const PAGE_STYLE: CSSProperties = {
+  fontFamily: 'system-ui, sans-serif',
+  fontSize: 15,
+  color: 'light-dark(#161a21, #eef1f6)',
+  background: BACKGROUND,
+  boxShadow: `0 0 0 12px ${BACKGROUND}`,
+}
+
 /** The page of a story: a service and a client, without a provider yet. They are closed when the story is left. */
 function Page({
   look: { scheme, direction },
@@ -105,14 +116,13 @@ function Page({
   useEffect(() => {
     const shown = scheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
     document.documentElement.style.colorScheme = shown
-    document.body.style.background = shown === 'dark' ? '#11141a' : '#fff'
-    document.body.style.color = shown === 'dark' ? '#eef1f6' : '#161a21'
+    document.body.style.background = BACKGROUND
   }, [scheme])
   useEffect(() => {
     document.documentElement.dir = direction
   }, [direction])
   if (!client) return null
-  return <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>{children(client)}</main>
+  return <main style={PAGE_STYLE}>{children(client)}</main>
 }
 
 type StoryContext = Readonly<{
