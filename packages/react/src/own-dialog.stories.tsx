@@ -1,7 +1,8 @@
 import type { FormEvent, ReactElement } from 'react'
 import { screen, userEvent } from 'storybook/test'
 import { useFeature, useStepUp } from './index.ts'
-import { click, inWorld, type Meta, type StoryObj } from './stories.test-support.tsx'
+import source from './own-dialog.stories.tsx?raw'
+import { click, codeOf, inWorld, type Meta, type StoryObj } from './stories.test-support.tsx'
 
 /** A step-up that the application shows itself: `start({ headless: true })` keeps the dialog closed, and `state` says what to show. */
 function OwnPrompt(): ReactElement {
@@ -51,7 +52,12 @@ function OwnPrompt(): ReactElement {
  * to the provider and register `stile.onStepUp(show)`. A flow that is `enrolling` waits until you have had its user enrol one of
  * `problem.next.methods` and call `retry()`.
  */
-const meta: Meta<typeof OwnPrompt> = { title: 'Your own dialog', component: OwnPrompt, decorators: [inWorld] }
+const meta: Meta<typeof OwnPrompt> = {
+  title: 'Your own dialog',
+  component: OwnPrompt,
+  decorators: [inWorld],
+  parameters: codeOf('OwnPrompt', source),
+}
 export default meta
 
 /** A wrong code, then the right one. */

@@ -1,10 +1,12 @@
+/// <reference types="vite/client" />
 import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
-import type { Meta, StoryObj } from '@storybook/react-vite'
-import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import type { ArgTypes, Meta, StoryObj } from '@storybook/react-vite'
+import { type CSSProperties, type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
+import type { CardSlots, CardView } from './context/slots.ts'
 import { StileProvider } from './provider/stile-provider.tsx'
 
 export type { Meta, StoryObj }
@@ -28,7 +30,8 @@ const policy = definePolicy({
   license: { none: { tier: 'basic' }, states: { suspended: 'none' } },
 })
 
-const LABELS = {
+/** What people read for the features and tiers of these rules. */
+export const LABELS: Readonly<Record<string, string>> = {
   'reports.view': 'View reports',
   'contact.change': 'Change contact data',
   'reports.export': 'Export reports',
@@ -45,15 +48,13 @@ export const MEMBER: Partial<Facts> = { license: licenseOf('enterprise'), authen
 /** Someone whose login is an hour old, with an address for codes. */
 export const STALE: Partial<Facts> = { ...MEMBER, loginAt: Math.floor(Date.now() / 1000) - 3600, email: 'ada@example.com' }
 
-/** What a story starts from: facts of the service, and how the page looks. */
+/** What a story starts from: facts of the service and of the application. How the page looks is a matter of the toolbar. */
 export type WorldParameters = Readonly<{
   given?: Partial<Facts>
   /** How far the service's clock is behind this browser's, in seconds. Default: 0. */
   behind?: number
   /** Whether the dialog asks for the password, which is `stile`. Default: the application signs people in again by itself. */
   hasPassword?: boolean
-  scheme?: 'light' | 'dark'
-  direction?: 'ltr' | 'rtl'
 }>
 
 /** The service of the story on the page: the newest one. */
@@ -76,18 +77,33 @@ function connect({ given = MEMBER, behind = 0, hasPassword }: WorldParameters): 
   })
 }
 
-/** The page of a story: a service, a client and a provider. They are closed when the story is left. */
-export function World({
-  scheme,
-  direction = 'ltr',
+/** How the page of a story looks, as the toolbar says. */
+type Look = Readonly<{ scheme: 'light' | 'dark' | undefined; direction: 'ltr' | 'rtl' }>
+
+function lookOf({ scheme, direction }: Readonly<Record<string, unknown>>): Look {
+  return { scheme: scheme === 'light' || scheme === 'dark' ? scheme : undefined, direction: direction === 'rtl' ? 'rtl' : 'ltr' }
+}
+
+const BACKGROUND = 'light-dark(#fff, #11141a)'
+
+/** Docs pages are white around it in the dark, too. */
+const PAGE_STYLE: CSSProperties = {
+  fontFamily: 'system-ui, sans-serif',
+  fontSize: 15,
+  color: 'light-dark(#161a21, #eef1f6)',
+  background: BACKGROUND,
+  boxShadow: `0 0 0 12px ${BACKGROUND}`,
+}
+
+/** The page of a story: a service and a client, without a provider yet. They are closed when the story is left. */
+function Page({
+  look: { scheme, direction },
+  facts,
   children,
-  ...facts
-}: WorldParameters & Readonly<{ children: ReactNode }>): ReactElement | null {
+}: Readonly<{ look: Look; facts: WorldParameters; children: (client: Stile) => ReactNode }>): ReactElement | null {
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
-    // nothing of the story before
-    sessionStorage.clear()
     // nothing of the story before: not the ticket of a recovery either
     sessionStorage.clear()
     const made = connect(facts)
@@ -100,48 +116,83 @@ export function World({
   useEffect(() => {
     const shown = scheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
     document.documentElement.style.colorScheme = shown
-    document.body.style.background = shown === 'dark' ? '#11141a' : '#fff'
-    document.body.style.color = shown === 'dark' ? '#eef1f6' : '#161a21'
+    document.body.style.background = BACKGROUND
   }, [scheme])
   useEffect(() => {
     document.documentElement.dir = direction
   }, [direction])
   if (!client) return null
-  return (
-    <main style={{ fontFamily: 'system-ui, sans-serif', fontSize: 15 }}>
-      <StileProvider client={client} labels={LABELS} dialog={{ user: 'ada@example.com' }}>
-        {children}
-      </StileProvider>
-    </main>
-  )
+  return <main style={PAGE_STYLE}>{children(client)}</main>
 }
+
+type StoryContext = Readonly<{
+  args: object
+  parameters: Readonly<{ world?: WorldParameters }>
+  globals: Readonly<Record<string, unknown>>
+}>
+type StoryInContext = (update: Readonly<{ args?: object }>) => ReactElement
 
 /** Puts every story of a file into a world of its own, as its parameter `world` says. */
-export function inWorld(
-  Story: () => ReactElement,
-  { parameters, globals }: Readonly<{ parameters: { world?: WorldParameters }; globals: Readonly<Record<string, unknown>> }>,
-): ReactElement {
-  const { scheme, direction } = globals
+export function inWorld(Story: StoryInContext, { parameters, globals }: StoryContext): ReactElement {
   return (
-    <World
-      {...((scheme === 'light' || scheme === 'dark') && { scheme })}
-      direction={direction === 'rtl' ? 'rtl' : 'ltr'}
-      {...parameters.world}
-    >
-      <Story />
-    </World>
+    <Page look={lookOf(globals)} facts={parameters.world ?? {}}>
+      {(client) => (
+        <StileProvider client={client} labels={LABELS} dialog={{ user: 'ada@example.com' }}>
+          <Story />
+        </StileProvider>
+      )}
+    </Page>
   )
 }
 
-/** The same story in the dark. */
-export function dark<S extends object>(story: S): S {
-  const { parameters }: Pick<StoryObj, 'parameters'> = story
-  return { ...story, parameters: { ...parameters, world: { ...parameters?.world, scheme: 'dark' } } }
+/** The same without a provider: the story gets the client as its argument `client`. */
+export function withClient(Story: StoryInContext, { args, parameters, globals }: StoryContext): ReactElement {
+  return (
+    <Page look={lookOf(globals)} facts={parameters.world ?? {}}>
+      {(client) => <Story args={{ ...args, client }} />}
+    </Page>
+  )
 }
 
-/** The same story on a phone. */
-export function narrow<S extends object>(story: S): S {
-  return { ...story, globals: { viewport: { value: 'phone' } } }
+/** Cards of an application in place of the gates' own. */
+export const OWN_CARDS: CardSlots = { stepUp: OwnCard, enroll: OwnCard, upgrade: OwnCard, deny: OwnCard, error: OwnCard }
+
+function OwnCard({ title, body, button, act }: CardView): ReactElement {
+  return (
+    <section style={{ borderInlineStart: '4px solid', paddingInlineStart: '1rem' }}>
+      <p>
+        <strong>{title}.</strong> {body}
+      </p>
+      {button && act && (
+        <button type="button" onClick={act}>
+          {button}
+        </button>
+      )}
+    </section>
+  )
+}
+
+/** The control of `slots`: with or without cards of the application. */
+export const ownCard: ArgTypes[string] = {
+  control: 'inline-radio',
+  table: { type: { summary: 'CardSlots' } },
+  options: ['built in', 'your own'],
+  mapping: { 'built in': undefined, 'your own': OWN_CARDS },
+}
+
+/** Shows an example of a stories file as its code: the function of this name in the file's text, which is imported with `?raw`. */
+export function codeOf(name: string, file: string): Readonly<{ docs: object }> {
+  const found = new RegExp(`^function ${name}\\b.*?^}`, 'ms').exec(file)?.[0]
+  if (found === undefined) throw new Error(`There is no function ${name} in this file.`)
+  return { docs: { source: { code: found, language: 'tsx' } } }
+}
+
+/** The control of a feature. */
+export const featureControl: ArgTypes[string] = {
+  control: 'select',
+  options: ['reports.view', 'contact.change', 'reports.export', 'payouts.account'],
+  description: 'A feature of your policy.',
+  type: { name: 'string', required: true },
 }
 
 /** The button of this name, wherever on the page it is, once it can be pressed: a view that is new takes nothing for a moment. */

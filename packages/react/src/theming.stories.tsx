@@ -29,6 +29,11 @@ function Themed({ css, ...variables }: Theme): ReactElement {
   )
 }
 
+/** The control of a variable. */
+function variable(name: string, description: string) {
+  return { name: `--stile-${name}`, control: 'color', type: 'string', description } as const
+}
+
 /** Change the variables and the rules in the controls, live, then open the dialog. */
 const meta: Meta<typeof Themed> = {
   title: 'Theming',
@@ -47,9 +52,23 @@ const meta: Meta<typeof Themed> = {
     font: '',
     css: '',
   },
-  argTypes: Object.fromEntries(
-    ['accent', 'on-accent', 'surface', 'text', 'muted', 'border', 'danger', 'focus'].map((name) => [name, { control: 'color' }]),
-  ),
+  argTypes: {
+    accent: variable('accent', 'The main button, and links.'),
+    'on-accent': variable('on-accent', 'What is written on the main button.'),
+    surface: variable('surface', 'The background of cards and dialog.'),
+    text: variable('text', 'Titles and sentences.'),
+    muted: variable('muted', 'What is less important.'),
+    border: variable('border', 'The edges of cards, fields and buttons.'),
+    danger: variable('danger', 'Errors.'),
+    focus: variable('focus', 'The ring around what has the focus.'),
+    radius: { ...variable('radius', 'How round the corners are, such as `2px`.'), control: 'text' },
+    font: { ...variable('font', 'As in the `font` property, such as `1rem/1.5 Georgia, serif`.'), control: 'text' },
+    css: {
+      control: 'text',
+      type: 'string',
+      description: 'Rules for the parts, such as `stile-dialog::part(primary) { text-transform: uppercase }`.',
+    },
+  },
 }
 export default meta
 type Story = StoryObj<typeof Themed>
@@ -59,6 +78,8 @@ export const Playground: Story = {}
 
 /** A brand in ten lines: square corners, a serif, its own green. */
 export const ABrand: Story = {
+  // variables are the whole page's, so the docs page has room for one theme
+  tags: ['!autodocs'],
   args: {
     accent: '#0b5d3b',
     'on-accent': '#ffffff',

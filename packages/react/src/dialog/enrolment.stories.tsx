@@ -5,11 +5,9 @@ import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
 import {
   click,
-  dark,
   inWorld,
   lendAuthenticator,
   type Meta,
-  narrow,
   type StoryObj,
   settled,
   typeCode,
@@ -25,6 +23,7 @@ function Page(): ReactElement {
   )
 }
 
+/** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = {
   title: 'Dialog/Enrolment',
   component: Page,
@@ -52,9 +51,6 @@ export const Choice: Story = {
   },
 }
 
-export const ChoiceDark: Story = dark(Choice)
-export const ChoiceNarrow: Story = narrow(Choice)
-
 /** A browser without passkeys: what it cannot do is disabled, and says why. */
 export const ChoiceWithoutPasskeys: Story = {
   play: async () => {
@@ -70,9 +66,6 @@ export const ChoiceWithoutPasskeys: Story = {
   },
 }
 
-export const ChoiceWithoutPasskeysDark: Story = dark(ChoiceWithoutPasskeys)
-export const ChoiceWithoutPasskeysNarrow: Story = narrow(ChoiceWithoutPasskeys)
-
 /** An authenticator app: a picture to scan, a key to type by hand, and the code that it shows. */
 export const AuthenticatorApp: Story = {
   play: async () => {
@@ -82,9 +75,6 @@ export const AuthenticatorApp: Story = {
     await settled()
   },
 }
-
-export const AuthenticatorAppDark: Story = dark(AuthenticatorApp)
-export const AuthenticatorAppNarrow: Story = narrow(AuthenticatorApp)
 
 /** The code is wrong: the picture stays, and another can be typed. */
 export const WrongCode: Story = {
@@ -120,8 +110,6 @@ export const CodesOffered: Story = {
     await settled()
   },
 }
-
-export const CodesOfferedDark: Story = dark(CodesOffered)
 
 /** Not now: what asked for it opens. */
 export const Saved: Story = {
@@ -202,6 +190,3 @@ export const KeyUnknown: Story = {
     await settled()
   },
 }
-
-export const KeyUnknownDark: Story = dark(KeyUnknown)
-export const KeyUnknownNarrow: Story = narrow(KeyUnknown)

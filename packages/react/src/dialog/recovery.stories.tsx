@@ -4,7 +4,7 @@ import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { useAuthenticators } from '../hooks/use-authenticators.ts'
 import { useRecovery } from '../hooks/use-recovery.ts'
 import { focused } from '../shadow.test-support.ts'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
+import { click, inWorld, MEMBER, type Meta, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 
 const CODE = '0123-4567-89AB-CDEF'
 
@@ -39,6 +39,7 @@ function Page({ byLink }: Readonly<{ byLink?: boolean }>): ReactElement {
 }
 
 const LOST = { ...MEMBER, email: 'ada@example.com', recoveryCodes: [CODE], recoveryCodesMadeAt: 1 }
+/** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = {
   title: 'Dialog/Recovery',
   component: Page,
@@ -82,9 +83,6 @@ export const Code: Story = {
   },
 }
 
-export const CodeDark: Story = dark(Code)
-export const CodeNarrow: Story = narrow(Code)
-
 /** The code is wrong: it is said, and what was typed stays. */
 export const WrongCode: Story = {
   play: async () => {
@@ -95,8 +93,6 @@ export const WrongCode: Story = {
     await settled()
   },
 }
-
-export const WrongCodeDark: Story = dark(WrongCode)
 
 /** No codes are left: the dialog says whom to ask. */
 export const NoCodes: Story = {
@@ -118,8 +114,6 @@ export const Accepted: Story = {
     await settled()
   },
 }
-
-export const AcceptedNarrow: Story = narrow(Accepted)
 
 /** The whole way: code, enrolment, and the offer of new codes. */
 export const BackIn: Story = {
@@ -159,9 +153,6 @@ export const Codes: Story = {
     await settled()
   },
 }
-
-export const CodesDark: Story = dark(Codes)
-export const CodesNarrow: Story = narrow(Codes)
 
 /** Escape does not throw them away. */
 export const CodesKept: Story = {

@@ -5,12 +5,10 @@ import { StepUpGate } from '../gate/step-up-gate.tsx'
 import { focused, tab } from '../shadow.test-support.ts'
 import {
   click,
-  dark,
   inWorld,
   lendAuthenticator,
   MEMBER,
   type Meta,
-  narrow,
   ready,
   type StoryObj,
   service,
@@ -27,6 +25,7 @@ function Page(): ReactElement {
   )
 }
 
+/** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = { title: 'Dialog/Step-up', component: Page, decorators: [inWorld] }
 export default meta
 type Story = StoryObj<typeof Page>
@@ -56,9 +55,6 @@ export const Code: Story = {
   },
 }
 
-export const CodeDark: Story = dark(Code)
-export const CodeNarrow: Story = narrow(Code)
-
 /** The code is wrong: what is left is said, and the field is ready for another. */
 export const WrongCode: Story = {
   play: async () => {
@@ -69,9 +65,6 @@ export const WrongCode: Story = {
     await settled()
   },
 }
-
-export const WrongCodeDark: Story = dark(WrongCode)
-export const WrongCodeNarrow: Story = narrow(WrongCode)
 
 /** Too many wrong codes: no code of any method counts for a while. */
 export const Locked: Story = {
@@ -84,8 +77,6 @@ export const Locked: Story = {
     await settled()
   },
 }
-
-export const LockedDark: Story = dark(Locked)
 
 /** A passkey cannot be guessed: it stays open while codes are locked. */
 export const LockedButPasskey: Story = {
@@ -140,9 +131,6 @@ export const AnotherWay: Story = {
   },
 }
 
-export const AnotherWayDark: Story = dark(AnotherWay)
-export const AnotherWayNarrow: Story = narrow(AnotherWay)
-
 /** The subject takes another way than the best, and could go back. */
 export const AnotherWayTaken: Story = {
   ...Passkey,
@@ -192,8 +180,6 @@ export const SecurityKey: Story = {
     await settled()
   },
 }
-
-export const SecurityKeyDark: Story = dark(SecurityKey)
 
 /** The key is refused: why is said in a sentence of its own. */
 export const KeyRefused: Story = {
@@ -265,8 +251,6 @@ export const Offline: Story = {
     await settled()
   },
 }
-
-export const OfflineDark: Story = dark(Offline)
 
 /** The plan ends while the dialog is open: it says why it cannot go on. */
 export const Refused: Story = {

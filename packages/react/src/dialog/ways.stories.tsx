@@ -2,19 +2,7 @@ import type { ReactElement } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import { StepUpGate } from '../gate/step-up-gate.tsx'
 import { focused } from '../shadow.test-support.ts'
-import {
-  click,
-  dark,
-  inWorld,
-  type Meta,
-  mailed,
-  narrow,
-  STALE,
-  type StoryObj,
-  service,
-  settled,
-  typeCode,
-} from '../stories.test-support.tsx'
+import { click, inWorld, type Meta, mailed, STALE, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
 
 /** A fresh login is enough here, so that a code by mail and signing in again are ways, too. */
 function Page(): ReactElement {
@@ -25,6 +13,7 @@ function Page(): ReactElement {
   )
 }
 
+/** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = {
   title: 'Dialog/Ways',
   component: Page,
@@ -72,9 +61,6 @@ export const EmailSent: Story = {
   },
 }
 
-export const EmailSentDark: Story = dark(EmailSent)
-export const EmailSentNarrow: Story = narrow(EmailSent)
-
 /** The code is wrong: what is left is said, and the field is ready for another. */
 export const EmailWrong: Story = {
   play: async () => {
@@ -84,8 +70,6 @@ export const EmailWrong: Story = {
     await settled()
   },
 }
-
-export const EmailWrongDark: Story = dark(EmailWrong)
 
 const READY = { world: { given: { ...STALE, authenticators: [] }, behind: 31 } }
 
@@ -151,9 +135,6 @@ export const Password: Story = {
   },
 }
 
-export const PasswordDark: Story = dark(Password)
-export const PasswordNarrow: Story = narrow(Password)
-
 /** A wrong password is said, and can be typed again. */
 export const WrongPassword: Story = {
   ...Password,
@@ -189,9 +170,6 @@ export const SignInAgain: Story = {
   },
 }
 
-export const SignInAgainDark: Story = dark(SignInAgain)
-export const SignInAgainNarrow: Story = narrow(SignInAgain)
-
 /** This browser has lost its key, so that no login counts for it: the subject is told. */
 export const SignInAgainLostKey: Story = {
   parameters: { world: { given: { ...PROVIDER.world.given, loginGap: 'login_elsewhere' } } },
@@ -204,8 +182,6 @@ export const SignInAgainLostKey: Story = {
   },
 }
 
-export const SignInAgainLostKeyNarrow: Story = narrow(SignInAgainLostKey)
-
 /** This browser stores no key. */
 export const SignInAgainUnstored: Story = {
   parameters: { world: { given: { ...PROVIDER.world.given, loginGap: 'key_not_stored' } } },
@@ -217,8 +193,6 @@ export const SignInAgainUnstored: Story = {
     release()
   },
 }
-
-export const SignInAgainUnstoredDark: Story = dark(SignInAgainUnstored)
 
 /** Signed in: the page that waited goes on by itself. */
 export const SignedIn: Story = {

@@ -2,7 +2,18 @@ import { problem } from '@stile/protocol'
 import { type World as Facts, licenseOf } from '@stile/testing'
 import { expect, screen, waitFor } from 'storybook/test'
 import { openDialog } from '../shadow.test-support.ts'
-import { click, dark, inWorld, MEMBER, type Meta, narrow, type StoryObj, service, settled, typeCode } from '../stories.test-support.tsx'
+import {
+  click,
+  inWorld,
+  MEMBER,
+  type Meta,
+  OWN_CARDS,
+  ownCard,
+  type StoryObj,
+  service,
+  settled,
+  typeCode,
+} from '../stories.test-support.tsx'
 import { StepUpGate } from './step-up-gate.tsx'
 
 const meta: Meta<typeof StepUpGate> = {
@@ -13,16 +24,16 @@ const meta: Meta<typeof StepUpGate> = {
   argTypes: {
     feature: {
       control: 'select',
-      options: ['reports.view', 'contact.change', 'reports.export', 'payouts.account'],
-      description: 'A feature of the policy.',
+      options: ['reports.view', 'contact.change', 'reports.export', 'payouts.account', 'payouts.approve'],
+      description: 'A feature of your policy.',
     },
-    label: { control: 'text', description: 'What people read for it. Default: the provider’s label, then its name.' },
-    operation: { control: 'object', description: 'The parameters that the proof is bound to. Another operation closes the gate again.' },
-    children: { control: false, description: 'What is protected. Not mounted before the decision is `permit`.' },
-    fallback: { control: false, description: 'In place of the card if another plan would include it.' },
-    loading: { control: false, description: 'Until the decision is known.' },
-    error: { control: false, description: 'If the decision cannot be known.' },
-    slots: { control: false, description: 'Components of your own in place of the cards.' },
+    operation: { control: 'object' },
+    label: { control: 'text' },
+    fallback: { control: 'text', table: { type: { summary: 'ReactNode' } } },
+    loading: { control: 'text', table: { type: { summary: 'ReactNode' } } },
+    error: { control: 'text', table: { type: { summary: 'ReactNode' } } },
+    slots: ownCard,
+    children: { control: false, table: { type: { summary: 'ReactNode' } } },
   },
 }
 export default meta
@@ -30,16 +41,6 @@ type Story = StoryObj<typeof StepUpGate>
 
 const card = (kind: string) => waitFor(() => expect(document.querySelector(`[data-stile-card="${kind}"]`)).toBeVisible())
 const isClosed = () => expect(screen.queryByText('The export is ready.')).toBeNull()
-
-/** Nothing is known yet: never a paywall, which would flash at someone who has paid. */
-export const Loading: Story = {
-  parameters: { world: { given: { ...MEMBER, network: 'slow' } } },
-  play: async () => {
-    await screen.findByText('Loading…')
-    expect(document.querySelector('[data-stile-card]')).toBeNull()
-    isClosed()
-  },
-}
 
 /** A fresh proof is needed. Nothing opens before the click. */
 export const StepUp: Story = {
@@ -51,8 +52,15 @@ export const StepUp: Story = {
   },
 }
 
-export const StepUpDark: Story = dark(StepUp)
-export const StepUpNarrow: Story = narrow(StepUp)
+/** Nothing is known yet: never a paywall, which would flash at someone who has paid. */
+export const Loading: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'slow' } } },
+  play: async () => {
+    await screen.findByText('Loading…')
+    expect(document.querySelector('[data-stile-card]')).toBeNull()
+    isClosed()
+  },
+}
 
 /** The ceremony is under way: the button stays where it is, and keeps the focus. */
 export const Busy: Story = {
@@ -76,6 +84,28 @@ export const Granted: Story = {
   },
 }
 
+/** The proof is bound to what is approved, and counts for nothing else. */
+export const Bound: Story = {
+  args: { feature: 'payouts.approve', operation: { amount: '250.00 EUR' }, children: <p>The payout is approved.</p> },
+  play: async () => {
+    await click('Confirm and continue')
+    await screen.findByText('250.00 EUR')
+    await typeCode('123456')
+    await screen.findByText('The payout is approved.')
+  },
+}
+
+/** What people read for the feature, here and in the dialog. */
+export const Labelled: Story = {
+  args: { label: 'Download the year' },
+  play: async () => {
+    await screen.findByText('To continue to “Download the year”, confirm it’s you.')
+    await click('Confirm and continue')
+    await screen.findByText(/^To continue: Download the year/)
+    await settled()
+  },
+}
+
 /** The subject closed the prompt: nothing is lost, and it can begin again. */
 export const Cancelled: Story = {
   play: async () => {
@@ -88,8 +118,6 @@ export const Cancelled: Story = {
   },
 }
 
-export const CancelledDark: Story = dark(Cancelled)
-
 /** The plan does not include it. */
 export const Upgrade: Story = {
   parameters: { world: { given: { license: licenseOf('basic') } } },
@@ -100,9 +128,6 @@ export const Upgrade: Story = {
   },
 }
 
-export const UpgradeDark: Story = dark(Upgrade)
-export const UpgradeNarrow: Story = narrow(Upgrade)
-
 /** The application's own paywall in place of the card. */
 export const OwnPaywall: Story = {
   ...Upgrade,
@@ -110,6 +135,38 @@ export const OwnPaywall: Story = {
   play: async () => {
     await screen.findByText('See the plans')
     expect(document.querySelector('[data-stile-card]')).toBeNull()
+    isClosed()
+  },
+}
+
+/** The application's own sign of waiting. */
+export const OwnLoading: Story = {
+  ...Loading,
+  args: { loading: 'Just a second' },
+  play: async () => {
+    await screen.findByText('Just a second')
+    isClosed()
+  },
+}
+
+/** The application's own words if the decision cannot be known. */
+export const OwnError: Story = {
+  parameters: { world: { given: { ...MEMBER, network: 'down' } } },
+  args: { error: 'The export cannot be reached.' },
+  play: async () => {
+    await screen.findByText('The export cannot be reached.')
+    expect(document.querySelector('[data-stile-card]')).toBeNull()
+    isClosed()
+  },
+}
+
+/** A card of the application, around what ours would say and do. */
+export const OwnCard: Story = {
+  args: { slots: OWN_CARDS },
+  play: async () => {
+    await click('Confirm and continue')
+    await screen.findByRole('dialog', { name: 'Confirm it’s you' })
+    await settled()
     isClosed()
   },
 }
@@ -161,8 +218,6 @@ export const Offline: Story = {
     isClosed()
   },
 }
-
-export const OfflineDark: Story = dark(Offline)
 
 /** A downgrade takes away what is shown, at once. */
 export const TakenAway: Story = {

@@ -1,4 +1,7 @@
 import type { Preview } from '@storybook/react-vite'
+import { ForcedColours } from './forced-colours.tsx'
+
+const { STORYBOOK_MODE } = import.meta.env
 
 const preview: Preview = {
   tags: ['autodocs'],
@@ -28,13 +31,33 @@ const preview: Preview = {
         dynamicTitle: true,
       },
     },
+    forcedColours: {
+      description: 'Forced colours',
+      toolbar: {
+        title: 'Forced colours',
+        icon: 'contrast',
+        items: [
+          { value: 'auto', title: 'As the system' },
+          { value: 'how', title: 'How to turn them on' },
+        ],
+      },
+    },
   },
   initialGlobals: {
     scheme: 'auto',
-    direction: import.meta.env.STORYBOOK_MODE === 'rtl' ? 'rtl' : 'ltr',
-    // the tests show every story in this mode, too; a story that names its own viewport keeps it
-    ...(import.meta.env.STORYBOOK_MODE === 'narrow' && { viewport: { value: 'phone' } }),
+    direction: STORYBOOK_MODE === 'rtl' ? 'rtl' : 'ltr',
+    forcedColours: 'auto',
+    // the tests show every story in this mode, too
+    ...(STORYBOOK_MODE === 'narrow' && { viewport: { value: 'narrow' } }),
   },
+  decorators: [
+    (Story, { globals }) => (
+      <>
+        {globals.forcedColours === 'how' && <ForcedColours />}
+        <Story />
+      </>
+    ),
+  ],
   parameters: {
     layout: 'padded',
     options: {
@@ -42,23 +65,32 @@ const preview: Preview = {
         order: [
           'Introduction',
           'The whole flow',
+          'Provider',
           'Gates',
           ['StepUpGate', 'TierGuard'],
+          'Hooks',
+          ['useFeature', 'useLicense', 'useStepUp', 'useAuthenticators', 'useDevices', 'useRecovery', 'useStile'],
           'Dialog',
           ['Step-up', 'Ways', 'Enrolment', 'Recovery'],
           'Theming',
           'Wording',
           'Accessibility',
+          'Do and don’t',
           'Your own dialog',
         ],
       },
     },
-    viewport: { options: { phone: { name: 'Small phone', styles: { width: '320px', height: '640px' }, type: 'mobile' } } },
+    viewport: {
+      options: {
+        narrow: { name: '320 px: the narrowest', styles: { width: '320px', height: '640px' }, type: 'mobile' },
+        phone: { name: '375 px: a phone', styles: { width: '375px', height: '740px' }, type: 'mobile' },
+      },
+    },
     // a violation is a failed test, not a hint in a panel
     a11y: {
       test: 'error',
       // in forced colours they are the reader's own
-      ...(import.meta.env.STORYBOOK_MODE === 'forced' && { config: { rules: [{ id: 'color-contrast', enabled: false }] } }),
+      ...(STORYBOOK_MODE === 'forced' && { config: { rules: [{ id: 'color-contrast', enabled: false }] } }),
     },
   },
 }
