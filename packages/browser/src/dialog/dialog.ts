@@ -25,6 +25,8 @@ export type DialogOptions = Readonly<{
 /** Unmounts the dialog when called. */
 export type MountedDialog = (() => void) &
   Readonly<{
+    /** Shows a step-up that `stile.onStepUp` has reported to another handler, such as one that stood in while the dialog was loaded. */
+    show: (flow: Flow) => void
     /** Shows enrolment of a method, or of one of several that the subject chooses from. Resolves with whether something was enrolled. */
     enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => Promise<boolean>
     /**
@@ -92,6 +94,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     host.remove()
   }
   return Object.assign(unmount, {
+    show,
     enroll: (methods?: EnrollableMethod | readonly EnrollableMethod[]) => openWizard({ kind: 'enrollment', methods }),
     recover: (link?: string) => openWizard({ kind: 'recovery', link }),
     recoveryCodes: () => openWizard({ kind: 'recovery-codes' }),

@@ -1,4 +1,4 @@
-import type { ClientState, StepUpOptions } from '@stile/browser'
+import type { ClientState, Flow, StepUpOptions } from '@stile/browser'
 import type { Decision, License } from '@stile/protocol'
 import type { ReactNode } from 'react'
 import type { TierName } from '../register.ts'
@@ -62,6 +62,8 @@ export type Mounted = Readonly<{
   /** The same, once `closed` is settled. Never rejects. */
   withClosedCards: () => Promise<Mounted>
   unmount: () => void
+  /** Shows a step-up that began before the dialog was mounted. */
+  show: (flow: Flow) => void
   /** Opens the enrolment dialog; resolves with whether something was enrolled. Without the dialog nothing is. */
   enroll: () => Promise<boolean>
   /** Opens recovery, with a code or a link; resolves with whether something was enrolled. */

@@ -1,7 +1,10 @@
+import { createStile } from '@stile/browser'
+import { PROBLEM_MEDIA_TYPE, problem } from '@stile/protocol'
 import { authenticatorOf, licenseOf } from '@stile/testing'
 import { act, render, renderHook, screen, waitFor } from '@testing-library/react'
+import { userEvent } from '@testing-library/user-event'
 import { createElement, type ReactNode, useState } from 'react'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { connect, MEMBER, open, typeCode } from '../page.test-support.ts'
 import { StileProvider } from '../provider/stile-provider.tsx'
 import { openDialog } from '../shadow.test-support.ts'
@@ -146,6 +149,34 @@ test('useAuthenticators opens enrolment and says whether something came of it', 
   await user.click(screen.getByText('Enrolled: undefined'))
   await user.click(await screen.findByRole('button', { name: 'Cancel' }))
   await screen.findByText('Enrolled: false')
+})
+
+test('threat: the first click comes to nothing: a step-up that begins before the dialog is loaded is shown by it', async () => {
+  const { client, user } = open(<p>page</p>)
+  const { done } = client.stepUp('reports.export')
+  await typeCode(user)
+  await done
+})
+
+test('and so is that of a request', async () => {
+  const { service } = connect()
+  const refused = { ...problem('insufficient_user_authentication', 'Prove it.'), feature: 'reports.export' }
+  const headers = { 'content-type': PROBLEM_MEDIA_TYPE, 'www-authenticate': `DPoP error="${refused.code}", acr_values="urn:stile:acr:mfa"` }
+  const answers = [new Response(JSON.stringify(refused), { status: 401, headers }), new Response('rows')]
+  const client = createStile({
+    service: service.url,
+    session: service.session,
+    audiences: { api: ['https://api.test'] },
+    fetch: async (input, init) => {
+      const url = new URL((input as Request).url ?? input)
+      return url.origin === service.url ? service.fetch(input, init) : (answers.shift() as Response)
+    },
+  })
+  onTestFinished(client.close)
+  render(<StileProvider client={client}>page</StileProvider>)
+  const asked = client.fetch('https://api.test/rows', { prompt: 'always' })
+  await typeCode(userEvent.setup())
+  expect(await (await asked).text()).toBe('rows')
 })
 
 test('an application that shows step-ups itself mounts no dialog, and nothing is enrolled by it', async () => {

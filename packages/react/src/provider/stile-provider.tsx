@@ -41,6 +41,8 @@ export function StileProvider(props: StileProviderProps): ReactElement {
     }
     const mounting = import('./mount.ts').then(({ mount }) => mount(client, options.current))
     mounted.current = mounting
+    // a click may come before the dialog, which then takes over
+    const stopStandingIn = options.current ? client.onStepUp((flow) => mounting.then(({ show }) => show(flow), flow.cancel)) : undefined
     // if the file cannot be loaded, a click says that it did not work; the page itself goes on
     const settled = mounting.catch(() => null)
     settled.then(async (first) => {
@@ -49,6 +51,7 @@ export function StileProvider(props: StileProviderProps): ReactElement {
     })
     return () => {
       isUnmounted = true
+      stopStandingIn?.()
       settled.then((last) => last?.unmount())
     }
   }, [client])
