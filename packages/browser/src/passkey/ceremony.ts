@@ -1,4 +1,4 @@
-import { WebAuthnAbortService } from '@simplewebauthn/browser'
+import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
 import { type StileCode, StileError } from '../base.ts'
 
 /** How long one ceremony may take. */
@@ -55,8 +55,7 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
   try {
     return await Promise.race([ask(), late])
   } catch (error) {
-    if ((error as Error | undefined)?.name === 'SecurityError') diagnose(options)
-    throw toPasskeyError(error)
+    throw error instanceof StileError ? error : toPasskeyError(error, options)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', endPrompt)
@@ -64,24 +63,46 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
   }
 }
 
-function toPasskeyError(error: unknown): StileError {
-  return error instanceof StileError ? error : new StileError(codeOfName((error as DOMException | undefined)?.name), undefined, error)
+/** The errors of the library that say only that it failed. Every error is named here or below, so that a new one is a type error. */
+type OtherError =
+  | 'ERROR_AUTHENTICATOR_GENERAL_ERROR'
+  | 'ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT'
+  | 'ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT'
+  | 'ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE'
+  | 'ERROR_INVALID_USER_ID_LENGTH'
+  | 'ERROR_SIGNAL_INVALID_ARGUMENT'
+
+/** What each error of the library means here. */
+const CODES: Readonly<Record<Exclude<WebAuthnErrorCode, OtherError>, StileCode> & Partial<Record<OtherError, undefined>>> = {
+  ERROR_CEREMONY_ABORTED: 'passkey_cancelled',
+  // a NotAllowedError: dismissed, timed out or refused, which browsers do not tell apart
+  ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'passkey_cancelled',
+  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'passkey_exists',
+  ERROR_INVALID_DOMAIN: 'passkey_unavailable',
+  ERROR_INVALID_RP_ID: 'passkey_unavailable',
+  ERROR_AUTHENTICATOR_NO_SUPPORTED_PUBKEYCREDPARAMS_ALG: 'passkey_unavailable',
+  ERROR_MALFORMED_PUBKEYCREDPARAMS: 'passkey_unavailable',
 }
 
-/** What each exception of the browser means (WebAuthn §5.1). An extension may reject with anything. */
-function codeOfName(name: string | undefined): StileCode {
+/** Tells what a failed ceremony means, with the browser's own exception as the cause. */
+function toPasskeyError(error: unknown, options: unknown): StileError {
+  const isLibrarys = error instanceof WebAuthnError
+  const cause = isLibrarys ? error.cause : error
+  const name = (cause as DOMException | undefined)?.name
+  if (name === 'SecurityError') diagnose(options)
+  return new StileError((isLibrarys ? CODES[error.code] : codeOfName(name)) ?? 'passkey_failed', undefined, cause)
+}
+
+/** The library leaves these exceptions of some ceremonies as they are: they are told by their name (WebAuthn §5.1). */
+function codeOfName(name: string | undefined): StileCode | undefined {
   switch (name) {
-    // dismissed, timed out or refused, which browsers do not tell apart
-    case 'AbortError':
-    case 'NotAllowedError':
-      return 'passkey_cancelled'
     case 'NotSupportedError':
     case 'SecurityError':
       return 'passkey_unavailable'
     case 'InvalidStateError':
       return 'passkey_exists'
     default:
-      return 'passkey_failed'
+      return undefined
   }
 }
 
