@@ -10,5 +10,6 @@ export {
   StileError,
   toStileError,
 } from './error.ts'
+export { firstMethods } from './first-methods.ts'
 export { isState } from './is-state.ts'
 export { type Observable, observable } from './observable.ts'

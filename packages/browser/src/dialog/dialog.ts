@@ -1,3 +1,4 @@
+import { firstMethods } from '../base.ts'
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
@@ -41,6 +42,8 @@ export type MountedDialog = (() => void) &
     closed: () => Promise<void>
   }>
 
+const importCodeView = () => import('./step-up/code-view.ts')
+
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
 export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, user, nonce } = options
@@ -62,6 +65,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     const { createWaysView } = await import('./step-up/ways-view.ts')
     return createWaysView({ prompt, asksPassword: stile.asksPassword, styles, texts })
   }
+  const loadCodeView = async (prompt: StepUpPrompt) => (await importCodeView()).createCodeView({ prompt, say, styles })
   const endStepUp = async (next: WizardGoal | undefined) => {
     content.stepUp = undefined
     if (content.wizard) content.wizard.render()
@@ -79,12 +83,18 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       flow.retry()
       show(flow)
     }
-    showStepUp({ flow, frame, say, label, user: typeof user === 'function' ? user() : user, client: stile, loadWays, onEnd })
+    showStepUp({ flow, frame, say, label, user: typeof user === 'function' ? user() : user, client: stile, loadWays, loadCodeView, onEnd })
   }
   const stopListening = stile.onStepUp(show)
+  const preload = () => {
+    if (firstMethods.get().includes('totp')) importCodeView().catch(() => {})
+  }
+  const stopPreloading = firstMethods.subscribe(preload)
+  preload()
 
   const unmount = () => {
     stopListening()
+    stopPreloading()
     content.stepUp?.cancel()
     content.wizard?.cancel()
     frame.close()

@@ -207,6 +207,18 @@ test("a ceremony of the application's own ends ours", async () => {
   expect(await code).toBe('passkey_cancelled')
 })
 
+test('a ceremony fails as it did even if what tells why cannot be loaded', async () => {
+  vi.resetModules()
+  vi.doMock('./passkey-error.ts', () => {
+    throw new TypeError('Failed to fetch dynamically imported module')
+  })
+  const { authenticate: fresh } = await import('./authenticate.ts')
+  prompts(() => Promise.reject(new DOMException('no', 'NotAllowedError')))
+  const error = await fresh(GET, { signal }).catch((each) => each)
+  expect(error).toMatchObject({ code: 'passkey_failed', cause: { name: 'NotAllowedError' } })
+  vi.doUnmock('./passkey-error.ts')
+})
+
 test('a page that the rpId does not fit is explained to its developer, once', async () => {
   vi.resetModules()
   const { authenticate: fresh } = await import('./authenticate.ts')

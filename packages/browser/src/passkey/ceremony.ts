@@ -1,5 +1,5 @@
-import { WebAuthnAbortService, WebAuthnError, type WebAuthnErrorCode } from '@simplewebauthn/browser'
-import { type StileCode, StileError } from '../base.ts'
+import { WebAuthnAbortService } from '@simplewebauthn/browser'
+import { StileError, toStileError } from '../base.ts'
 
 /** How long one ceremony may take. */
 export type CeremonyLimits = Readonly<{
@@ -21,6 +21,9 @@ export type Ceremony<T> = CeremonyLimits &
 const DEFAULT_TIMEOUT_MS = 120_000
 /** The browser ends the prompt at its timeout: only one that did not is ended here. */
 const GRACE_MS = 5_000
+
+/** Loads what tells why a ceremony failed, while its prompt is open. */
+const loadPasskeyError = () => import('./passkey-error.ts')
 
 /** The ceremony that has the page's one prompt. */
 let current: symbol | undefined
@@ -53,9 +56,11 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
     timer = setTimeout(giveUp, Math.min(longestMs, patienceMs ?? longestMs))
   })
   try {
-    return await Promise.race([ask(), late])
+    const answer = ask()
+    loadPasskeyError().catch(() => {})
+    return await Promise.race([answer, late])
   } catch (error) {
-    throw error instanceof StileError ? error : toPasskeyError(error, options)
+    throw await toPasskeyError(error, options)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', endPrompt)
@@ -63,52 +68,11 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
   }
 }
 
-/** The errors of the library that say only that it failed. Every error is named here or below, so that a new one is a type error. */
-type OtherError =
-  | 'ERROR_AUTHENTICATOR_GENERAL_ERROR'
-  | 'ERROR_AUTHENTICATOR_MISSING_DISCOVERABLE_CREDENTIAL_SUPPORT'
-  | 'ERROR_AUTHENTICATOR_MISSING_USER_VERIFICATION_SUPPORT'
-  | 'ERROR_AUTO_REGISTER_USER_VERIFICATION_FAILURE'
-  | 'ERROR_INVALID_USER_ID_LENGTH'
-  | 'ERROR_SIGNAL_INVALID_ARGUMENT'
-
-/** What each error of the library means here. */
-const CODES: Readonly<Record<Exclude<WebAuthnErrorCode, OtherError>, StileCode> & Partial<Record<OtherError, undefined>>> = {
-  ERROR_CEREMONY_ABORTED: 'passkey_cancelled',
-  // a NotAllowedError: dismissed, timed out or refused, which browsers do not tell apart
-  ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'passkey_cancelled',
-  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'passkey_exists',
-  ERROR_INVALID_DOMAIN: 'passkey_unavailable',
-  ERROR_INVALID_RP_ID: 'passkey_unavailable',
-  ERROR_AUTHENTICATOR_NO_SUPPORTED_PUBKEYCREDPARAMS_ALG: 'passkey_unavailable',
-  ERROR_MALFORMED_PUBKEYCREDPARAMS: 'passkey_unavailable',
-}
-
-/** Tells what a failed ceremony means, with the browser's own exception as the cause. */
-function toPasskeyError(error: unknown, options: unknown): StileError {
-  const isLibrarys = error instanceof WebAuthnError
-  const cause = isLibrarys ? error.cause : error
-  const name = (cause as DOMException | undefined)?.name
-  if (name === 'SecurityError') diagnose(options)
-  return new StileError((isLibrarys ? CODES[error.code] : codeOfName(name)) ?? 'passkey_failed', undefined, cause)
-}
-
-/** The library leaves these exceptions of some ceremonies as they are: they are told by their name (WebAuthn §5.1). */
-function codeOfName(name: string | undefined): StileCode | undefined {
-  switch (name) {
-    case 'NotSupportedError':
-    case 'SecurityError':
-      return 'passkey_unavailable'
-    case 'InvalidStateError':
-      return 'passkey_exists'
-    default:
-      return undefined
+/** Without the file that tells why, it failed all the same. */
+async function toPasskeyError(error: unknown, options: unknown): Promise<StileError> {
+  try {
+    return (await loadPasskeyError()).passkeyError(error, options)
+  } catch {
+    return toStileError(error, 'passkey_failed')
   }
-}
-
-function diagnose(options: unknown): void {
-  import('./diagnosis.ts').then(
-    ({ diagnoseOrigin }) => diagnoseOrigin(options),
-    () => {},
-  )
 }

@@ -5,8 +5,7 @@ import { mendCredential } from './mend-credential.ts'
 type Options = Parameters<typeof startRegistration>[0]['optionsJSON']
 
 /**
- * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3). It is a file of its own, so that it is not loaded with
- * the first prompt.
+ * Has the browser make a passkey or enrol a security key (WebAuthn §5.1.3).
  *
  * @param options  the options of the service (`PublicKeyCredentialCreationOptionsJSON`)
  * @param signal  the prompt goes away when it is aborted

@@ -1,5 +1,22 @@
-/** The looks of what the dialog answers with: that it is at work, what went wrong, and the field that it is about. */
+/** The looks of fields, and of what the dialog answers with: that it is at work, what went wrong, and the field that it is about. */
 export const FEEDBACK_STYLES = `
+label {
+  display: grid;
+  gap: 0.6em;
+  text-align: start;
+  font-size: 0.87em;
+  font-weight: 500;
+}
+input {
+  border-color: var(--_muted);
+}
+[inputmode] {
+  min-height: 0;
+  padding: 0.33em;
+  font-size: 1.84em;
+  letter-spacing: 0.3em;
+  text-align: center;
+}
 :host {
   --_danger: var(--stile-danger, light-dark(#b3261e, #ffb4ab));
 }

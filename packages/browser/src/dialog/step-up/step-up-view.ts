@@ -1,7 +1,8 @@
 import type { Flow, FlowState, Stile } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
-import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
+import { button, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 import type { WizardGoal } from '../start-wizard.ts'
+import type { CodeView } from './code-view.ts'
 import { explain } from './explain.ts'
 
 /** A step-up that is done within this time opens no dialog. */
@@ -27,6 +28,8 @@ export type StepUpPrompt = Readonly<{
   show: (view: PromptView) => void
   close: () => void
   cancelButton: () => HTMLButtonElement
+  /** Makes the button for subjects who cannot use the method that is under way. */
+  leaveButton: (state: OpenFlowState) => HTMLButtonElement
   /** Shows that something is under way, unless something else is rendered soon. */
   showWaiting: () => void
   /** Shows that something could not be reached, and how to try again. */
@@ -63,6 +66,7 @@ export type StepUpViewOptions = Readonly<{
   user: string | undefined
   client: Pick<Stile, 'get'>
   loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
+  loadCodeView: (prompt: StepUpPrompt) => Promise<CodeView>
   /** Called once, when there is nothing more to show. */
   onEnd: (next: WizardGoal | undefined) => void
 }>
@@ -70,11 +74,11 @@ export type StepUpViewOptions = Readonly<{
 /**
  * Shows a step-up from its start to its end.
  *
- * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
- * service is asked.
+ * It shows passkeys itself, and authenticator codes with what `loadCodeView` loads, so that the first prompt waits for no other file. `loadWays`
+ * loads the rest while the service is asked.
  */
-export function showStepUp({ flow, frame, say, label, user, client, loadWays, onEnd }: StepUpViewOptions): void {
-  const { cancel, submit } = flow
+export function showStepUp({ flow, frame, say, label, user, client, loadWays, loadCodeView, onEnd }: StepUpViewOptions): void {
+  const { cancel } = flow
   let isOpen = false
   let isEnded = false
   let isWaiting = false
@@ -82,12 +86,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
   let timer: ReturnType<typeof setTimeout>
   /** `null`: they could not be loaded. */
   let ways: WaysView | null | undefined
-  const codeField = createCodeField({
-    label: say('code'),
-    describedBy: frame.alertId,
-    onCode: (code) => submit({ code }),
-    onIncomplete: () => render(),
-  })
+  let codeView: CodeView | 'loading' | 'missing' | undefined
 
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
@@ -128,18 +127,16 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
       text: say('passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
+  const loadCode = async () => {
+    codeView = 'loading'
+    codeView = await loadCodeView(prompt).catch(() => 'missing' as const)
+    render()
+  }
   const showCode = (state: OpenFlowState) => {
-    const busy = state.status === 'verifying'
-    show({
-      key: 'totp',
-      icon: PROMPT_ICONS.phone,
-      busy,
-      alert: codeField.isIncomplete() ? say('incomplete') : ways?.alertOf(state),
-      onSubmit: codeField.submit,
-      body: () => [codeField.field],
-      actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
-    })
-    codeField.mark({ busy, wrong: !!state.error })
+    if (codeView === undefined) loadCode()
+    if (typeof codeView === 'function') codeView(state, ways?.alertOf(state))
+    else if (codeView === 'missing') showUnreachable(say('service_unavailable'), loadCode)
+    else showWaiting()
   }
 
   const render = () => {
@@ -180,6 +177,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
       frame.close()
     },
     cancelButton,
+    leaveButton,
     showWaiting,
     showUnreachable,
     render,
