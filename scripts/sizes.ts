@@ -21,8 +21,13 @@ const PAGE = `${SDK}\n${GATES}`
 const REACT = ['react', 'react/jsx-runtime', 'react-dom']
 
 // What is loaded later, by the names of the files that a page asks for: they stay when a file moves to another folder.
-/** The stream of changes with the step-up and its ceremony, loaded once the state is known, and the dialog with the looks of the gates. */
+/** The step-up, loaded once the state is known, and the dialog with the looks of the gates. */
 const FIRST_PROMPT = ['ready.ts', 'mount.ts']
+/**
+ * The library for passkeys with what is made of it, loaded once the state asks for one. No bundler splits it: what makes passkeys is in it,
+ * too.
+ */
+const CEREMONIES = [...FIRST_PROMPT, 'ceremonies.ts']
 /** Beside the first prompt, for the subject who turns to another way, and for what goes wrong. */
 const WAYS = [...FIRST_PROMPT, 'ways-view.ts']
 /** Beside the other ways, while the service is asked: the failures of a step-up and their sentences, which the wizard needs, too. */
@@ -33,6 +38,8 @@ const RECOVERY = [...TROUBLE, 'recovery-view.ts', 'recovery-codes-view.ts']
 const FIGURES: readonly Figure[] = [
   { name: 'before first paint: createStile and the React gates', limit: 8_000, source: PAGE },
   { name: 'up to and with the first prompt, React external', limit: 19_000, source: PAGE, with: FIRST_PROMPT },
+  { name: 'the library for passkeys, beside it if one is asked for', limit: 5_000, source: PAGE, with: CEREMONIES, after: FIRST_PROMPT },
+  { name: 'the two together: the first prompt for a passkey', source: PAGE, with: CEREMONIES },
   { name: 'the other ways of a step-up, beside the first prompt', limit: 5_000, source: PAGE, with: WAYS, after: FIRST_PROMPT },
   { name: 'codes by mail, beside the other ways', limit: 5_000, source: PAGE, with: [...WAYS, 'email-view.ts'], after: WAYS },
   {
@@ -52,7 +59,6 @@ const FIGURES: readonly Figure[] = [
   },
   { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: TROUBLE },
   { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: TROUBLE },
-  { name: 'making a passkey, later', limit: 5_000, source: PAGE, with: [...ENROLMENT, 'register.ts'], after: ENROLMENT },
   { name: 'QR code of an authenticator app, later', limit: 5_000, source: PAGE, with: ['qr.ts'], after: ENROLMENT },
   { name: 'createStile alone', source: SDK },
   { name: 'dialog alone', source: "export { mountDialog } from '@stile/browser/dialog'" },

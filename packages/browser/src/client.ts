@@ -1,4 +1,4 @@
-import type { LoginGap } from '@stile/protocol'
+import type { LoginGap, State } from '@stile/protocol'
 import { pageKey, thumbprint } from './device/device-key.ts'
 import { createDeviceProver } from './device/device-proof.ts'
 import { createFetch } from './fetch.ts'
@@ -34,11 +34,11 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     service,
     audience: mainAudience,
     clock,
-    preload: () => void loadReady().catch(() => {}),
     sharedName: async () => JSON.stringify([baseUrl, await deviceId(), session.sid()]),
     onState: (next) => {
       tokens.replaceAll(mainAudience, next?.token)
-      if (!next) stepUps.cancelAll()
+      if (next) preload(next)
+      else stepUps.cancelAll()
     },
     onFault: (error) => {
       import('./state/report.ts').then(
@@ -105,6 +105,12 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
 }
 
 const loadReady = () => import('./ready.ts')
+
+/** Loads what a step-up needs. If that cannot be loaded, the state counts all the same. */
+const preload = (state: State) =>
+  loadReady()
+    .then((ready) => ready.preload(state))
+    .catch(() => {})
 
 /** Restores the page if it was left for the login provider's. */
 async function restoreLeftPage(): Promise<void> {

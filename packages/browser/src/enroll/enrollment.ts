@@ -78,7 +78,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
   }
 
   const createPasskey = async (options: unknown, signal: AbortSignal) => {
-    const { register } = await import('../passkey/register.ts')
+    const { register } = await import('../passkey/ceremonies.ts')
     const answer = await register(options, signal)
     if (!signal.aborted) await submit(answer)
   }
@@ -96,7 +96,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     set({ status: 'starting', method })
     try {
       // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
-      if (method !== 'totp') import('../passkey/register.ts').catch(() => {})
+      if (method !== 'totp') import('../passkey/ceremonies.ts').catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
       if (signal.aborted) return
       set({ status: 'proving', method, registration })

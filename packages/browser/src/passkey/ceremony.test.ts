@@ -74,6 +74,35 @@ test('a credential of a password manager that lacks what browsers add is told al
   expect(await register(CREATE, signal)).toMatchObject({ response: { attestationObject: 'AQID', transports: [] } })
 })
 
+test("while a prompt is open, and after it, the browser's functions are its own", async () => {
+  let close = (_: unknown) => {}
+  const open = () => new Promise((resolve) => (close = resolve))
+  const answer = credential({ clientDataJSON: bytes, authenticatorData: bytes, signature: bytes })
+  const get = prompts(open)
+  const used = authenticate(GET, { signal })
+  expect(navigator.credentials.get).toBe(get)
+  close(answer)
+  await used
+  expect(navigator.credentials.get).toBe(get)
+  // a browser has them on the prototype
+  const credentials = Object.create({ get: open })
+  vi.stubGlobal('navigator', { credentials })
+  const usedAgain = authenticate(GET, { signal })
+  expect(Object.hasOwn(credentials, 'get')).toBe(false)
+  close(answer)
+  await usedAgain
+})
+
+test.each([
+  ['frozen', (credentials: object) => Object.freeze(credentials)],
+  ['sealed', (credentials: object) => Object.seal(credentials)],
+  ['not extensible', (credentials: object) => Object.preventExtensions(Object.create(credentials))],
+])('a page whose `credentials` is %s has its prompt', async (_, harden) => {
+  const get = async () => credential({ clientDataJSON: bytes, authenticatorData: bytes, signature: bytes })
+  vi.stubGlobal('navigator', { credentials: harden({ get }) })
+  expect(await authenticate(GET, { signal })).toMatchObject({ id: 'AQID' })
+})
+
 test('a broken extension that rejects with nothing ends the ceremony, instead of hanging it', async () => {
   prompts(() => Promise.reject(undefined))
   expect(await codeOf(authenticate(GET, { signal }))).toBe('passkey_failed')
@@ -98,8 +127,13 @@ test.each([
   await vi.dynamicImportSettled()
 })
 
-test("the browser's exception is kept as the cause", async () => {
-  const exception = new DOMException('no', 'NotAllowedError')
+test.each([
+  // the library wraps this one
+  'NotAllowedError',
+  // and leaves this one as it is
+  'ConstraintError',
+])("the browser's exception is kept as the cause: %s", async (name) => {
+  const exception = new DOMException('no', name)
   prompts(() => Promise.reject(exception))
   const error = await authenticate(GET, { signal }).catch((each) => each)
   expect(error).toBeInstanceOf(StileError)
@@ -171,6 +205,18 @@ test("a ceremony of the application's own ends ours", async () => {
   const code = codeOf(authenticate(GET, { signal }))
   WebAuthnAbortService.createNewAbortSignal()
   expect(await code).toBe('passkey_cancelled')
+})
+
+test('a ceremony fails as it did even if what tells why cannot be loaded', async () => {
+  vi.resetModules()
+  vi.doMock('./passkey-error.ts', () => {
+    throw new TypeError('Failed to fetch dynamically imported module')
+  })
+  const { authenticate: fresh } = await import('./authenticate.ts')
+  prompts(() => Promise.reject(new DOMException('no', 'NotAllowedError')))
+  const error = await fresh(GET, { signal }).catch((each) => each)
+  expect(error).toMatchObject({ code: 'passkey_failed', cause: { name: 'NotAllowedError' } })
+  vi.doUnmock('./passkey-error.ts')
 })
 
 test('a page that the rpId does not fit is explained to its developer, once', async () => {

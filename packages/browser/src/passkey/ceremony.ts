@@ -1,5 +1,5 @@
 import { WebAuthnAbortService } from '@simplewebauthn/browser'
-import { type StileCode, StileError } from '../base.ts'
+import { StileError, toStileError } from '../base.ts'
 
 /** How long one ceremony may take. */
 export type CeremonyLimits = Readonly<{
@@ -21,6 +21,9 @@ export type Ceremony<T> = CeremonyLimits &
 const DEFAULT_TIMEOUT_MS = 120_000
 /** The browser ends the prompt at its timeout: only one that did not is ended here. */
 const GRACE_MS = 5_000
+
+/** Loads what tells why a ceremony failed, while its prompt is open. */
+const loadPasskeyError = () => import('./passkey-error.ts')
 
 /** The ceremony that has the page's one prompt. */
 let current: symbol | undefined
@@ -53,10 +56,11 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
     timer = setTimeout(giveUp, Math.min(longestMs, patienceMs ?? longestMs))
   })
   try {
-    return await Promise.race([ask(), late])
+    const answer = ask()
+    loadPasskeyError().catch(() => {})
+    return await Promise.race([answer, late])
   } catch (error) {
-    if ((error as Error | undefined)?.name === 'SecurityError') diagnose(options)
-    throw toPasskeyError(error)
+    throw await toPasskeyError(error, options)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', endPrompt)
@@ -64,30 +68,11 @@ export async function runCeremony<T>({ options, ask, signal, patienceMs }: Cerem
   }
 }
 
-function toPasskeyError(error: unknown): StileError {
-  return error instanceof StileError ? error : new StileError(codeOfName((error as DOMException | undefined)?.name), undefined, error)
-}
-
-/** What each exception of the browser means (WebAuthn §5.1). An extension may reject with anything. */
-function codeOfName(name: string | undefined): StileCode {
-  switch (name) {
-    // dismissed, timed out or refused, which browsers do not tell apart
-    case 'AbortError':
-    case 'NotAllowedError':
-      return 'passkey_cancelled'
-    case 'NotSupportedError':
-    case 'SecurityError':
-      return 'passkey_unavailable'
-    case 'InvalidStateError':
-      return 'passkey_exists'
-    default:
-      return 'passkey_failed'
+/** Without the file that tells why, it failed all the same. */
+async function toPasskeyError(error: unknown, options: unknown): Promise<StileError> {
+  try {
+    return (await loadPasskeyError()).passkeyError(error, options)
+  } catch {
+    return toStileError(error, 'passkey_failed')
   }
-}
-
-function diagnose(options: unknown): void {
-  import('./diagnosis.ts').then(
-    ({ diagnoseOrigin }) => diagnoseOrigin(options),
-    () => {},
-  )
 }

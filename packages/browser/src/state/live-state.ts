@@ -30,8 +30,6 @@ export type LiveStateOptions = Readonly<{
   clock: Clock
   /** What tabs that may share a state have in common besides their subject: service, session and device key. */
   sharedName: () => Promise<string>
-  /** Loads what a step-up needs, so that a click on a gate waits for no script. */
-  preload: () => void
   /** Called with every state that replaces the former, before the listeners; with `undefined` when it is lost. */
   onState: (state: State | undefined) => void
   /** Called when the state cannot be read and somebody should know why. */
@@ -45,16 +43,7 @@ const MAX_BACKOFF_SECONDS = 15
 const OF_SIGNED_OUT: ReadonlySet<StileCode> = new Set(['session_ended', 'session_unavailable'])
 
 /** Loads the state and, after the first, what follows it. On a server the state stays `loading`. */
-export function createLiveState({
-  service,
-  audience,
-  clock,
-  sharedName,
-  preload,
-  onState,
-  onFault,
-  onOtherSubject,
-}: LiveStateOptions): LiveState {
+export function createLiveState({ service, audience, clock, sharedName, onState, onFault, onOtherSubject }: LiveStateOptions): LiveState {
   const { get, set, subscribe } = observable<ClientState>({ status: 'loading' })
   const query = `?audience=${encodeURIComponent(audience)}`
   let loading: Promise<void> | undefined
@@ -131,7 +120,6 @@ export function createLiveState({
         isFollowing = true
         apply(state)
         // if it cannot be loaded, the state is still read when it is asked for
-        preload()
         await startFollowing()
         if (mine !== turn) return
       }

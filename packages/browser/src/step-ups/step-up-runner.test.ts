@@ -1,5 +1,8 @@
-import { expect, test, vi } from 'vitest'
-import { setup, until } from '../wire.test-support.ts'
+import { afterEach, expect, test, vi } from 'vitest'
+import { json, openStepUp, setup, until } from '../wire.test-support.ts'
+import { assertion, stubAuthenticator } from './authenticator.test-support.ts'
+
+afterEach(() => vi.unstubAllGlobals())
 
 test('a step-up whose code cannot be loaded says so and can be tried again', async () => {
   vi.doMock('../ready.ts', () => {
@@ -17,6 +20,23 @@ test('a step-up whose code cannot be loaded says so and can be tried again', asy
   expect(flow.get().status).toBe('proving')
   await flow.submit({ code: '123456' })
   expect((await flow.done).token).toBe('mfa-level')
+})
+
+test('a ceremony that cannot be loaded says so and can be tried again', async () => {
+  const get = stubAuthenticator(async () => assertion)
+  vi.doMock('../passkey/ceremonies.ts', () => {
+    throw new TypeError('Failed to fetch dynamically imported module')
+  })
+  const methods = [{ method: 'passkey', start: { challenge: 'AAAA', rpId: 'localhost' } }, { method: 'totp' }]
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
+  const flow = stile.stepUp('reports.export', { headless: true })
+  await until(() => 'error' in flow.get() && flow.get().status === 'starting')
+  expect(flow.get()).toEqual({ status: 'starting', error: { code: 'service_unavailable' } })
+  expect(get).not.toHaveBeenCalled()
+  vi.doUnmock('../passkey/ceremonies.ts')
+  await flow.retry()
+  expect((await flow.done).token).toBe('mfa-level')
+  expect(get).toHaveBeenCalledOnce()
 })
 
 test('a step-up that was cancelled before its code was there asks nothing of the service', async () => {

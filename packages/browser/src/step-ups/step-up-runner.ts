@@ -1,11 +1,11 @@
 import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { type StepUpFailed, StileError, toStileError } from '../base.ts'
-import { authenticate } from '../passkey/authenticate.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
+import { loadCeremonies } from './preload.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
@@ -146,7 +146,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'ceremony': {
-          const asked = started ?? (await startMethod(method))
+          const [{ authenticate }, asked] = await Promise.all([loadCeremonies(), started ?? startMethod(method)])
           // no prompt opens for a subject who turned to another method meanwhile
           if (signal.aborted) return
           const response = await authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
@@ -165,8 +165,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       }
     } catch (error) {
       popup?.close()
-      // any error but the SDK's is a chunk that could not be loaded
-      if (!signal.aborted) await handle(toStileError(error, atProvider ? 'relogin_failed' : 'passkey_failed'))
+      if (signal.aborted) return
+      // any error but the SDK's is a file that could not be loaded
+      if (KINDS[method] === 'ceremony' && !(error instanceof StileError)) return showUnloaded()
+      await handle(toStileError(error, atProvider ? 'relogin_failed' : 'internal'))
     }
   }
 
@@ -194,6 +196,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       listening: listening.signal,
     })
   }
+
+  /** A file could not be loaded: asking the service again loads it again. */
+  const showUnloaded = () => set({ status: 'starting', error: { code: 'service_unavailable' } })
 
   const submit = async (response: unknown): Promise<void> => {
     const state = get()
@@ -225,7 +230,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       const { createTrouble } = await loadTrouble()
       trouble ??= createTrouble({ ...options, start, want: (next) => (wanted = next) })
     } catch {
-      return set({ status: 'starting', error: { code: 'service_unavailable' } })
+      return showUnloaded()
     }
     await trouble.handle(error, typed)
   }
