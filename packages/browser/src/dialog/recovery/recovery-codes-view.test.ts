@@ -114,3 +114,42 @@ test('what has to be proven first says what for, and the wizard goes on after it
   await until(() => title() === texts.codesTitle)
   expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators', operation })
 })
+
+test('threat: a click too many leaves while the codes are made, which ends the former ones unseen: they are shown first', async () => {
+  const service = Promise.withResolvers<void>()
+  const { stile, seen } = setup({
+    ...none,
+    [MAKE]: async () => {
+      await service.promise
+      return json({ codes: CODES }, 201)
+    },
+  })
+  const made = mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => seen(MAKE).length > 0)
+  press(texts.cancel)
+  dialog().dispatchEvent(new Event('cancel', { cancelable: true }))
+  service.resolve()
+  await until(() => title() === texts.codesTitle)
+  expect(dialog().querySelectorAll('li')).toHaveLength(CODES.length)
+  input().click()
+  press(texts.saved)
+  await expect(made).resolves.toBe(true)
+})
+
+test('a page whose codes nobody has saved is not left without a question', async () => {
+  const asksToStay = () => !dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  const { stile } = setup(none)
+  const made = mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  expect(asksToStay()).toBe(false)
+  submit()
+  await until(() => title() === texts.codesTitle)
+  expect(asksToStay()).toBe(true)
+  input().click()
+  expect(asksToStay()).toBe(false)
+  press(texts.saved)
+  await made
+  expect(asksToStay()).toBe(false)
+})
