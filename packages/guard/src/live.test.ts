@@ -249,7 +249,7 @@ test('threat: a service whose clock is ahead. What it issued before an event tha
   }
 })
 
-test('threat: one license that cannot be understood ends what everybody holds. Only its account is asked for anew', async () => {
+test('threat: one license that cannot be understood ends what everybody holds. Only its account is asked for again', async () => {
   wire.licenses.set('other', license('enterprise', 1))
   const other = { ...ada, account: 'other' }
   await start()

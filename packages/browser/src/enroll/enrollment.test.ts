@@ -139,7 +139,7 @@ test.each([
   expect(enrollment.get()).toMatchObject({ status: 'starting', method: 'passkey', error: { code } })
 })
 
-test('where nothing is enrolled yet the application signs in again first', async () => {
+test('if nothing is enrolled yet the application signs in again first', async () => {
   const { stile, why, seen } = setup({ [START]: gate(relogin, () => json(totp, 201)) }, { relogin: async () => true })
   const enrollment = createEnrollment(stile)
   await enrollment.start('totp')

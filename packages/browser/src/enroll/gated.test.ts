@@ -45,13 +45,13 @@ test('a sign-in, then a code by mail: each is given when it is asked for', async
   expect(given).toEqual(['relogin', 'stile:authenticators'])
 })
 
-test('where the application lends no sign-in, a step-up leads to the login provider', async () => {
+test('if the application lends no sign-in, a step-up leads to the login provider', async () => {
   const { stile, given } = client()
   expect(await gated(stile, service(RELOGIN))).toBe('done')
   expect(given).toEqual(['stile:authenticators'])
 })
 
-test('where more than the session is asked of a sign-in, the login provider is asked, whatever sign-in the application lends', async () => {
+test('if more than the session is asked of a sign-in, the login provider is asked, whatever sign-in the application lends', async () => {
   const { stile, given } = client(true)
   expect(await gated(stile, service({ ...RELOGIN, level: 'mfa' }))).toBe('done')
   expect(given).toEqual(['stile:authenticators'])

@@ -42,7 +42,7 @@ test('a code is redeemed after the sign-in that the service asks for, with the s
   stile.close()
 })
 
-test('where the application lends no sign-in, the step-up is that of recovery', async () => {
+test('if the application lends no sign-in, the step-up is that of recovery', async () => {
   const { stile, seen } = setup({
     'POST /v1/recovery': gate('stile:recovery', () => json(ticket, 201)),
     'POST /v1/step-ups': () => json({ status: 'done', issued: { token: 'x', expiresAt: NOW + 300 } }),

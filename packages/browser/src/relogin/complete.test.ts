@@ -146,7 +146,7 @@ test('an answer that the network lost is sent again', async () => {
   await failed
 })
 
-test('where this page took the place of the application it goes back to it', async () => {
+test('if this page took the place of the application it goes back to it', async () => {
   const { stile, close } = arrive('?code=c1&state=su_1.abc')
   leave('su_1')
   const goBack = vi.fn()

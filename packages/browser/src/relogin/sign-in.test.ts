@@ -317,7 +317,7 @@ test('an address that would run a script in this origin is not opened', async ()
   flow.cancel()
 })
 
-test('where the browser opens no window this page goes there itself, and is remembered first', async () => {
+test('if the browser opens no window this page goes there itself, and is remembered first', async () => {
   const leave = vi.fn(() => expect(sessionStorage.getItem(LEFT_PAGE)).toContain('"stepUp":"su_1"'))
   const listening = new AbortController()
   const onTrouble = vi.fn()

@@ -31,7 +31,7 @@ test('the service has sent the code already: it is typed and proves', async () =
   expect(arrived.filter(({ route }) => route === SEND)).toEqual([])
 })
 
-test('where it has not, it is asked to', async () => {
+test('if it has not, it is asked to', async () => {
   const { flow, seen } = await begun([{ method: 'totp' }, UNSENT], {
     [SEND]: () => json(openStepUp({ methods: [{ method: 'totp' }, sent()] })),
   })

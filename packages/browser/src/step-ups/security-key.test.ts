@@ -34,7 +34,7 @@ test('a security key answers its own challenge, under its own name', async () =>
   expect(seen(ATTEMPTS).map(({ body }) => body)).toMatchObject([{ method: 'security-key', response: { id: 'AQID' } }])
 })
 
-test('where the browser knows no passkeys neither way is offered; where that leaves nothing it says what was asked for', async () => {
+test('if the browser knows no passkeys neither way is offered; if that leaves nothing it says what was asked for', async () => {
   const methods = [PASSKEY, { method: 'security-key' }, { method: 'totp' }]
   const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
   const flow = stile.stepUp('reports.export', { headless: true })

@@ -81,7 +81,7 @@ test('nothing is ever fresh twice while it could be accepted, however time passe
       const used = new Set<string>()
       for (const { wait, jti, skew } of steps) {
         now += wait
-        // a proof is its jti and its iat together: a device that signs the same jti anew made another one
+        // a proof is its jti and its iat together: a device that signs the same jti again made another one
         const iat = now + skew
         const name = `${jti}@${Math.floor(iat / 60)}`
         const verdict = memory.use(proofOf('key', jti, iat))

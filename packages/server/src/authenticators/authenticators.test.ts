@@ -252,7 +252,7 @@ describe('managing', () => {
 test.each([
   ['registrations', 'take'],
   ['authenticators', 'create'],
-] as const)('where %s.%s of the store fails, no guess is counted, nothing is enrolled and the enrolment stays open', async (part, verb) => {
+] as const)('if %s.%s of the store fails, no guess is counted, nothing is enrolled and the enrolment stays open', async (part, verb) => {
   const { id, start } = await begin('totp')
   const fails = async () => {
     throw new Error('disk I/O error')

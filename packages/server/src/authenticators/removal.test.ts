@@ -74,7 +74,7 @@ test('threat: a token that is made while the authenticator is removed would stil
   expect(iatOf(await issueToken(world.domain, standing, { audience: audience() }))).toBeLessThanOrEqual(before)
 })
 
-test('threat: a thief would enrol anew on the device that the removed authenticator vouched for', async () => {
+test('threat: a thief would enrol again on the device that the removed authenticator vouched for', async () => {
   expect((await loadStanding(world.domain, thief)).risk.band).toBe('normal')
   await prove(owner)
   world.clock.advance(30)

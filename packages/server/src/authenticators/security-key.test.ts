@@ -45,7 +45,7 @@ describe('enrolling a security key', () => {
     expect(await world.open('approve')).toMatchObject({ status: 'done' })
   })
 
-  test('where nothing is configured counts as phr, whoever made it', async () => {
+  test('if nothing is configured counts as phr, whoever made it', async () => {
     const { enrol } = await start()
     expect((await enrol()).authenticator).toMatchObject({ level: 'phr', attestation: 'untrusted' })
   })

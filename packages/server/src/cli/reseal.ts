@@ -10,7 +10,7 @@ import { signingKeyContext } from '../tokens/keyring.ts'
 /** How many rows are read at once. */
 const PAGE = 200
 
-/** A row that could not be sealed anew, and why. */
+/** A row that could not be sealed again, and why. */
 export type Unopened = Readonly<{ kind: SealedKind; id: string; code: SealErrorCode }>
 
 /** What came of one pass over the store. */

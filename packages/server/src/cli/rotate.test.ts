@@ -104,7 +104,7 @@ describe('stile secret rotate', () => {
   test('replaces the secret of processes that run, and nobody notices', { timeout: 60_000 }, async () => {
     const [oldId, newId] = [keyIdOf(OLD), keyIdOf(NEW)]
     const ada = await enrol(first, 'ada')
-    // the processes are started anew, one after the other
+    // the processes are started again, one after the other
     const second = await beside(NEW, OLD)
     const bob = await enrol(second, 'bob')
     expect([await ada(first), await ada(second), await bob(first), await bob(second)]).toEqual([200, 200, 200, 200])
@@ -288,8 +288,8 @@ describe('stile keys rotate', () => {
     expect(new Set(withdrawn)).toEqual(new Set(before))
     for (const at of [first, second]) {
       await expect.poll(async () => (await kids(at)).some((each) => before.includes(each)), { timeout: 1_000 }).toBe(false)
-      const anew = await tokenOf(at)
-      expect([kidOf(anew), await verifies(anew, at), await verifies(token, at)]).toEqual([kid, true, false])
+      const renewed = await tokenOf(at)
+      expect([kidOf(renewed), await verifies(renewed, at), await verifies(token, at)]).toEqual([kid, true, false])
     }
   })
 

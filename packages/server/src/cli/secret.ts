@@ -72,7 +72,7 @@ export function addSecretCommand(program: Command, context: CliContext): void {
         return { count: first.count + second.count, unopened: second.unopened }
       })
       if (options.json) out(`${JSON.stringify({ keyId, resealed: count, unopened })}\n`)
-      else out(`${count} ${count === 1 ? 'value was' : 'values were'} sealed anew, with the secret of key id ${keyId}.\n`)
+      else out(`${count} ${count === 1 ? 'value was' : 'values were'} sealed again, with the secret of key id ${keyId}.\n`)
       if (unopened.length > 0) throw new CliError(inWords(unopened))
       if (!options.json)
         out('Nothing is sealed with another secret any more: the former one can be removed once every process has the new one.\n')

@@ -30,8 +30,8 @@ test('a process with a new secret goes on with the former one until the store sa
   expect(Buffer.from(former.sealer.open(sealed, CONTEXT)).toString()).toBe('app')
   await switchTo(NEW)
   expect(await both.refresh()).toBe(true)
-  const anew = both.sealer.seal('app', CONTEXT)
-  expect(sealedKeyId(anew)).toBe(keyIdOf(NEW))
+  const resealed = both.sealer.seal('app', CONTEXT)
+  expect(sealedKeyId(resealed)).toBe(keyIdOf(NEW))
   expect(Buffer.from(both.sealer.open(sealed, CONTEXT)).toString()).toBe('app')
 })
 
@@ -41,8 +41,8 @@ test('threat: a process that was not given the secret which seals now writes wha
   expect(await former.refresh()).toBe(false)
   expect(former.sealer.canSeal()).toBe(false)
   expect(() => former.sealer.seal('app', CONTEXT)).toThrow(expect.objectContaining({ code: 'secret_changed' }))
-  const anew = createSealer({ secret: NEW, random: randomBytes }).seal('app', CONTEXT)
-  expect(() => former.sealer.open(anew, CONTEXT)).toThrow(expect.objectContaining({ code: 'secret_changed' }))
+  const resealed = createSealer({ secret: NEW, random: randomBytes }).seal('app', CONTEXT)
+  expect(() => former.sealer.open(resealed, CONTEXT)).toThrow(expect.objectContaining({ code: 'secret_changed' }))
 })
 
 test.each([

@@ -13,7 +13,7 @@ import {
 /** What is opened with the secrets of a service. */
 export type OpenSecrets = Readonly<{
   sealer: ServiceSealer
-  /** 32 bytes that keyed hashes are derived from. It stays the same when the secret is replaced: a hash cannot be made anew. */
+  /** 32 bytes that keyed hashes are derived from. It stays the same when the secret is replaced: a hash cannot be made again. */
   hashSecret: Uint8Array<ArrayBuffer>
   /** Looks which secret seals now; to be called when the change log says so. `false`: it is none of those given, so nothing is sealed. */
   refresh(): Promise<boolean>

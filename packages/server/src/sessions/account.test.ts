@@ -43,7 +43,7 @@ async function world({ main, partner, named = true }: { main?: Accounts; partner
 }
 
 describe('threat: the login of one customer names the account of another', () => {
-  test('where several issuers name accounts, the service does not start before each says whose they are', async () => {
+  test('if several issuers name accounts, the service does not start before each says whose they are', async () => {
     await expect(world({})).rejects.toThrow(/issuers\[0\]\.accounts[\s\S]*issuers\[1\]\.accounts/)
     await expect(world({ main: 'shared' })).rejects.toThrow(/issuers\[1\]\.accounts/)
   })

@@ -183,7 +183,7 @@ describe('logout at the login provider', () => {
       expect(await problemOf(backChannelLogout(world.domain, issuer, await logout({ sub: 'alice' })))).toMatchObject({ code: 'not_found' })
   })
 
-  test('where the keys cannot be read it says so, so that the provider may try again', async () => {
+  test('if the keys cannot be read it says so, so that the provider may try again', async () => {
     const { laptop } = await sessions()
     await touch(laptop)
     provider.outage('/jwks', 500)

@@ -12,13 +12,13 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 describe('a step-up is done at once', () => {
-  test('where nothing more is asked', async () => {
+  test('if nothing more is asked', async () => {
     const stepUp = await startStepUp(world.domain, await world.caller(), { feature: 'view' })
     expect(stepUp).toMatchObject({ status: 'done', feature: 'view', requirement: { level: 'session' } })
     expect(claimsOf(issuedOf(stepUp))).toMatchObject({ aud: TEST_AUDIENCE, sub: 'main|alice', account: 'acme' })
   })
 
-  test('where the proof was given before and is fresh enough', async () => {
+  test('if the proof was given before and is fresh enough', async () => {
     const caller = await world.caller()
     await world.enrolApp(caller)
     const stepUp = await startStepUp(world.domain, caller, { feature: 'export' })
@@ -145,7 +145,7 @@ describe('a step-up is refused', () => {
     })
   })
 
-  test('where a misspelt feature is asked for', async () => {
+  test('if a misspelt feature is asked for', async () => {
     expect(await problemOf(startStepUp(world.domain, await world.caller(), { feature: 'aprove' }))).toMatchObject({
       code: 'denied',
       reasons: [{ code: 'unknown_feature' }],
@@ -173,7 +173,7 @@ describe('a step-up is refused', () => {
     expect((await problemOf(startStepUp(world.domain, caller, { feature: 'pay', operation }))).code).toBe('invalid_operation')
   })
 
-  test('where a login would do but for the operation, and nothing is enrolled that could be bound to one', async () => {
+  test('if a login would do but for the operation, and nothing is enrolled that could be bound to one', async () => {
     const caller = await world.caller()
     const body = { feature: 'sign', operation: { document: 'd1' } }
     expect(await problemOf(startStepUp(world.domain, caller, body))).toMatchObject({

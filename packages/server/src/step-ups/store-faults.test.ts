@@ -26,7 +26,7 @@ function failing<R extends keyof Store>(part: R, verb: keyof Store[R]): Domain {
   return { ...world.domain, store: { ...world.domain.store, [part]: { ...(world.domain.store[part] as object), [verb]: fails } } }
 }
 
-describe('where the store fails, nothing is counted and the step-up stays open', () => {
+describe('if the store fails, nothing is counted and the step-up stays open', () => {
   test.each<[string, keyof Store, string]>([
     ['while the code is accepted', 'totp', 'accept'],
     ['while the proof is recorded', 'proofs', 'record'],

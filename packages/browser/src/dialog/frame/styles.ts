@@ -22,7 +22,7 @@ export const FRAME_STYLES = `
 dialog {
   width: 25.6em;
   max-width: calc(100vw - 2em);
-  max-height: calc(100% - 2 * var(--_top));
+  max-height: calc(100% - var(--_top) - 1em);
   margin: var(--_top) auto auto;
   padding: 0;
   border: 1px solid var(--_border);

@@ -84,7 +84,7 @@ test('codes that could not be made are said, with the way to try again', async (
   await until(() => title() === texts.codesTitle)
 })
 
-test('where codes may not be made now the service says whom to ask', async () => {
+test('if codes may not be made now the service says whom to ask', async () => {
   const { stile } = setup({ ...none, [MAKE]: () => refuse('denied', { detail: 'Ask support@example.com.' }) })
   mount(stile).recoveryCodes()
   await until(() => buttonOf(texts.makeCodes))

@@ -159,7 +159,7 @@ test('who can do none of these is led to recovery, and the caller settles', asyn
   expect(input().labels?.[0]?.textContent).toBe(texts.recoveryCode)
 })
 
-test('where something must be enrolled first, only what would do is offered', async () => {
+test('if something must be enrolled first, only what would do is offered', async () => {
   const { stile } = setup({ 'POST /v1/step-ups': () => refuse('enrollment_required', { next: { methods: ['security-key'] } }) })
   mount(stile)
   stile.stepUp('reports.export')
@@ -168,7 +168,7 @@ test('where something must be enrolled first, only what would do is offered', as
   expect(NOW).toBeGreaterThan(0)
 })
 
-test('where it is denied the service says whom to ask', async () => {
+test('if it is denied the service says whom to ask', async () => {
   const { stile } = setup({ 'POST /v1/step-ups': () => refuse('denied', { detail: 'Ask support@example.com.' }) })
   mount(stile)
   stile.stepUp('reports.export')

@@ -71,7 +71,7 @@ export function licensesContract(store: () => Store): void {
       expect(await store().changes.after(ALL)).toEqual([{ cursor: expect.any(Number), at: T0, type: 'policy', revision: 1, digest: 'one' }])
     })
 
-    it('numbers different documents one after another, and a former one anew', async () => {
+    it('numbers different documents one after another, and a former one again', async () => {
       const published = await burst((index) => publish(`document-${index}`))
       expect(published.map(({ revision }) => revision).sort((one, other) => one - other)).toEqual(
         Array.from({ length: 50 }, (_, index) => index + 1),
