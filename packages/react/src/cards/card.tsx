@@ -5,6 +5,7 @@ import { Broken, Loading } from '../context/loading.tsx'
 import type { CardAsked } from '../context/mounted.ts'
 import { type CardKind, type CardView, SLOT_NAMES } from '../context/slots.ts'
 import { type CardText, type GateTexts, PROMPT_CARD_TEXTS } from '../context/texts.ts'
+import { hasLostFocus } from './lost-focus.ts'
 
 /** The card in place of the content of a gate that is closed: the application's own component, or one of ours. */
 export function Card(asked: CardAsked): ReactNode {
@@ -18,7 +19,7 @@ export function Card(asked: CardAsked): ReactNode {
   const view = viewOf(kind, asked, context)
   const name = SLOT_NAMES[kind]
   const slot = asked.slots?.[name] ?? slots?.[name]
-  return slot ? slot(view) : <PlainCard {...view} />
+  return slot ? slot(view) : <PlainCard {...view} gateName={asked.name} />
 }
 
 /** Whether a prompt is all that is needed. */
@@ -54,12 +55,22 @@ function viewOf(kind: CardKind, asked: CardAsked, context: StileContextValue): C
   }
 }
 
+type PlainCardProps = CardView &
+  Readonly<{
+    /** How the content is called that the card stands for. */
+    gateName: string | undefined
+  }>
+
 /** The card as Stile draws it: inline, with one button. */
-function PlainCard({ kind, title, body, button, act, href, busy, status }: CardView): ReactElement {
+function PlainCard({ kind, title, body, button, act, href, busy, status, gateName }: PlainCardProps): ReactElement {
+  const card = useRef<HTMLFieldSetElement>(null)
+  useLayoutEffect(() => {
+    if (hasLostFocus(gateName)) card.current?.focus()
+  }, [gateName])
   const Heading = `h${useStileContext().headingLevel}` as const
   return (
     // a group, not a landmark: a page may show the same card twice
-    <fieldset data-stile-card={kind} aria-label={title}>
+    <fieldset ref={card} tabIndex={-1} data-stile-card={kind} aria-label={title}>
       <Heading>{title}</Heading>
       <p>{body}</p>
       {(act || href !== undefined) && <CardAction href={href} act={act} busy={busy} button={button} />}

@@ -70,6 +70,25 @@ test('if a guard opens after “Try again”, the focus is on the first thing in
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Charts' })))
 })
 
+test('if open content with the focus is taken away, the focus is on the card in its place, and not on that of another gate', async () => {
+  const { service } = open(
+    <>
+      <StepUpGate feature="payouts.approve">payouts</StepUpGate>
+      <StepUpGate feature="reports.export">
+        <input aria-label="Note" />
+      </StepUpGate>
+    </>,
+    { labels: LABELS, given: { ...MEMBER, license: licenseOf('pro') } },
+  )
+  await screen.findAllByRole('group')
+  act(() => service.given(proofNow(service)))
+  ;(await screen.findByLabelText('Note')).focus()
+  act(() => service.given({ risk: 'critical' }))
+  await waitFor(() => expect(screen.queryByLabelText('Note')).toBeNull())
+  const cards = await screen.findAllByRole('group')
+  await waitFor(() => expect(document.activeElement).toBe(cards.at(-1)))
+})
+
 test('a card that changes without the focus takes none', async () => {
   const { service } = open(
     <>

@@ -2,11 +2,13 @@ import type { Stile, StileCode } from '@stile/browser'
 import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
 import { Card } from '../cards/card.tsx'
 import { adoptGateStyles } from '../cards/card-styles.ts'
+import { followFocus } from '../cards/lost-focus.ts'
 import type { ConfirmOptions, Mounted, Outcome } from '../context/mounted.ts'
 
 /** Adopts the looks of the cards and mounts the dialog, unless the application shows step-ups itself. */
 export function mount(client: Stile, options: DialogOptions | false): Mounted {
   adoptGateStyles()
+  followFocus()
   const dialog = options ? mountDialog(client, options) : undefined
   const confirm = async ({ feature, stepUp, onClosed }: ConfirmOptions): Promise<Outcome> => {
     try {
