@@ -33,7 +33,8 @@ const unavailable = (cause: unknown): never => {
 }
 
 /** What answered instead of the service: for the developer, who may have named another URL. */
-const foreign = ({ url, status, headers }: Response): Error => new Error(`${url} answered ${status} ${headers.get('content-type')}`)
+const foreign = ({ url, status, headers }: Response): Error =>
+  new Error(`${url.split('?')[0]} answered ${status} ${headers.get('content-type')}`)
 
 /** Creates the client of the service. A missing nonce, a refused session token and a clock that was set are each
  * cured once per call. */

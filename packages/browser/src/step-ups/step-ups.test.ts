@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Flow } from '../stile.ts'
 import { doneStepUp, json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 
@@ -84,4 +84,23 @@ test('closing settles every caller', async () => {
   const flows = [stile.stepUp('reports.export'), stile.stepUp('reports.share')]
   stile.close()
   for (const flow of flows) await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+})
+
+test.each(['origin_not_allowed', 'not_found', 'invalid_request'] as const)(
+  'a page that is set up wrongly (%s) is told to its developer, with what the service says and for which feature',
+  async (code) => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { stile } = setup({ 'POST /v1/step-ups': () => refuse(code, { detail: `What to do about ${code}.` }) })
+    await expect(stile.stepUp('reports.export').done).rejects.toMatchObject({ code })
+    expect(log.mock.calls.flat().join('\n')).toMatch(new RegExp(`reports\\.export.*${code}.*What to do about`))
+    log.mockRestore()
+  },
+)
+
+test('a step-up that the plan does not allow is no matter for the developer', async () => {
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const { stile } = setup({ 'POST /v1/step-ups': () => refuse('license_required') })
+  await expect(stile.stepUp('reports.export').done).rejects.toMatchObject({ code: 'license_required' })
+  expect(log).not.toHaveBeenCalled()
+  log.mockRestore()
 })

@@ -2,6 +2,8 @@ import type { Method, Problem } from '@stile/protocol'
 import { failureKind, flowError, StepUpFailed, StileError } from '../base.ts'
 import { diagnoseOrigin } from '../passkey/diagnosis.ts'
 import { signalUnknown } from '../passkey/signal.ts'
+import { isMisconfigured } from '../state/misconfigured.ts'
+import { reportStepUp } from '../state/report.ts'
 import type { FlowState } from '../stile.ts'
 import type { OpenStepUp } from './methods.ts'
 import type { StepUpRunnerOptions } from './step-up-runner.ts'
@@ -26,7 +28,7 @@ export type RefusedAnswer = Readonly<{
 }>
 
 /** What the trouble of a step-up needs of its runner. */
-export type TroubleOptions = Pick<StepUpRunnerOptions, 'request' | 'relogin' | 'now' | 'canEnroll' | 'state' | 'onFailed'> &
+export type TroubleOptions = Pick<StepUpRunnerOptions, 'feature' | 'request' | 'relogin' | 'now' | 'canEnroll' | 'state' | 'onFailed'> &
   Readonly<{
     /** Asks the service again, and begins with the method that was in use, sending the code that was typed for it. */
     start: (before?: Readonly<{ method?: Method | undefined; typed?: unknown }>) => Promise<void>
@@ -35,11 +37,25 @@ export type TroubleOptions = Pick<StepUpRunnerOptions, 'request' | 'relogin' | '
   }>
 
 /** Creates what handles the failures of one step-up. */
-export function createTrouble({ request, relogin, now, canEnroll, state: { get, set }, onFailed, start, want }: TroubleOptions): Trouble {
+export function createTrouble({
+  feature,
+  request,
+  relogin,
+  now,
+  canEnroll,
+  state: { get, set },
+  onFailed,
+  start,
+  want,
+}: TroubleOptions): Trouble {
   /** A step-up that expired, asks for something else by now, or found its session ended, is started again once. */
   let restarted = false
   let hasEnrolled = false
-  const fail = ({ code, problem, cause }: StileError) => onFailed(new StepUpFailed(code, problem, cause))
+  const fail = (error: StileError) => {
+    const { code, problem, cause } = error
+    if (isMisconfigured(code)) reportStepUp(error, feature)
+    onFailed(new StepUpFailed(code, problem, cause))
+  }
 
   return {
     handle: async (error, typed) => {

@@ -176,7 +176,7 @@ export const SignInAgainLostKey: Story = {
   play: async () => {
     const release = holdWindows()
     await signIn()
-    await screen.findByText(/haven’t signed in on this browser/)
+    await screen.findByText(/need your sign-in once more/)
     await settled()
     release()
   },

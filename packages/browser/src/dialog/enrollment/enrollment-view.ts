@@ -137,6 +137,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
         key: 'named',
         icon: ICONS.done,
         title: say('enrolled'),
+        about: [wizard.signedInAs],
         // why a security key counts for less than a hardware key
         text: say(`attestation_${attestation}`),
         onCancel: finish,

@@ -13,6 +13,8 @@ export type DialogView = Readonly<{
   /** Screen readers read it out when it changes. */
   alert?: string | undefined
   busy?: boolean
+  /** Whether it is a step of its own: a sheet need not stay as high as the one before. */
+  isStep?: boolean
   body?: () => readonly Node[]
   actions: () => readonly Node[]
   /** Enter, or the button of type `submit`. */
@@ -83,7 +85,8 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       if (!dialog.open) dialog.showModal()
       if (former?.alert !== view.alert) alert.textContent = view.alert ?? ''
       if (view.alert) alert.scrollIntoView?.({ block: 'nearest' })
-      // a sheet at the bottom of a narrow screen keeps its top where it was: it grows, and never shrinks
+      // a sheet at the bottom of a narrow screen keeps its top where it was: within a step it grows, and never shrinks
+      if (isOther && view.isStep) dialog.style.removeProperty('--_height')
       dialog.style.setProperty('--_height', `${form.offsetHeight}px`)
       if (isOther) (dialog.querySelector<HTMLElement>('input:not([hidden],[type=checkbox]),[part~=primary]:enabled') ?? title).focus()
     },

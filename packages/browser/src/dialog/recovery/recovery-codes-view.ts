@@ -42,6 +42,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
         key: 'offer',
         icon: ICONS.codes,
         title: say('offerTitle'),
+        about: [wizard.signedInAs],
         text: offerText,
         busy,
         alert: wizard.errorText(error),
@@ -114,6 +115,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
           key: 'codes',
           icon: ICONS.codes,
           title: say('codesTitle'),
+          about: [wizard.signedInAs],
           text: `${say('codesText')} ${endsFormerCodes ? say('formerEnded') : ''}`.trim(),
           alert,
           // they are shown only once, so that neither Escape nor Enter throws them away

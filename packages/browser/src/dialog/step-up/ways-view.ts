@@ -133,6 +133,8 @@ export async function createWaysView({ prompt, asksPassword, styles, texts }: Wa
     show({
       key: 'failed',
       icon: ICONS.stop,
+      // nothing will hold
+      about: [],
       alert: canOnlySignIn(state) ? say('relogin_unavailable') : errorText(say, { ...problem, code }),
       onCancel: leave,
       onSubmit: () => prompt.finish(remedy?.next),

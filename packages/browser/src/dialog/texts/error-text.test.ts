@@ -70,3 +70,10 @@ test('with the last guess of a step-up its codes are over: the sentence says wha
   expect(isLocked(spent)).toBe(true)
   expect(isLocked({ ...spent, attemptsLeft: 1 })).toBe(false)
 })
+
+test.each(['origin_not_allowed', 'not_found', 'invalid_dpop_proof'] as const)(
+  '%s is nothing that whoever uses the page can mend, and says so',
+  (code) => {
+    expect(errorText(say, { code })).toBe(ERROR_TEXTS.misconfigured)
+  },
+)

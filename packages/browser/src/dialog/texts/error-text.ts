@@ -1,5 +1,6 @@
 import type { Method, Problem } from '@stile/protocol'
 import type { StileCode } from '../../base.ts'
+import { isMisconfigured } from '../../state/misconfigured.ts'
 import type { FlowError } from '../../stile.ts'
 import { areGuessesSpent, isLocked } from './lock.ts'
 import type { Say } from './texts.ts'
@@ -31,7 +32,7 @@ export function errorText(say: Say, error: FlowError | undefined, method?: Metho
   // without a count no guess was wrong: too many mails were asked for
   const isTooSoon = code === 'too_many_attempts' && attemptsLeft === undefined
   const keyText = method === 'security-key' ? SECURITY_KEY_TEXTS[code] : undefined
-  const happened = say([isTooSoon ? 'tooSoon' : failure, keyText, code, 'failed'])
+  const happened = say([isTooSoon ? 'tooSoon' : failure, keyText, code, isMisconfigured(code) ? 'misconfigured' : 'failed'])
   return `${happened} ${remedy(say, error)}`.trim()
 }
 

@@ -1,6 +1,7 @@
 /** The sentences of what can go wrong in a step-up, an enrolment or recovery. They are loaded beside the views. */
 export const ERROR_TEXTS = {
   failed: 'That didn’t work. Try again.',
+  misconfigured: 'This page isn’t set up correctly. It isn’t your fault, and nothing is lost. Tell the people who run it.',
   attemptsLeft: '{count} attempts left.',
   oneAttemptLeft: '1 attempt left.',
   lockedFor: 'Try again in {minutes} min.',

@@ -20,7 +20,7 @@ export const STEP_UP_TEXTS = {
   resending: 'Sending…',
   resent: 'We sent another code. The one before no longer works.',
   signIn: 'Finish signing in in the new window. This page will continue automatically.',
-  login_elsewhere: 'You haven’t signed in on this browser yet.',
+  login_elsewhere: 'We need your sign-in once more on this browser.',
   key_not_stored: 'This browser can’t remember your sign-in.',
   signInAgain: 'Open the window again',
   againIn: 'Available in {minutes} min',

@@ -41,6 +41,8 @@ export type Wizard = Readonly<{
   client: EnrollmentClient
   /** The id of the element that tells what went wrong. */
   alertId: string
+  /** The sentence that says who is signed in, for a view to which it no longer matters what the wizard opened for. Empty if nobody knows. */
+  signedInAs: string
   say: Say
   errorText: (error: FlowError | undefined, method?: Method) => string
   /** What went wrong, as a step shows it. There is nothing to show if the subject closed a prompt. */
@@ -75,7 +77,8 @@ export function createWizard({ client, frame, styles, texts, errors, user, label
     ...texts,
   }
   const say = createSay(table)
-  const about = [label ? say('enrollFor', { feature: label }) : '', user ? say('signedInAs', { user }) : '']
+  const signedInAs = user ? say('signedInAs', { user }) : ''
+  const about = [label ? say('enrollFor', { feature: label }) : '', signedInAs]
   let isSigningIn = false
   let step: WizardStep | undefined
 
@@ -100,6 +103,7 @@ export function createWizard({ client, frame, styles, texts, errors, user, label
   return {
     client: { ...client, relogin },
     alertId: frame.alertId,
+    signedInAs,
     say,
     errorText: (error, method) => errors.errorText(say, error, method),
     errorOf: (cause) => {
@@ -116,7 +120,7 @@ export function createWizard({ client, frame, styles, texts, errors, user, label
       step = next
       render()
     },
-    show: (view) => frame.show({ icon: ICONS.passkey, text: '', about, onCancel: cancel, ...view }),
+    show: (view) => frame.show({ icon: ICONS.passkey, text: '', about, isStep: true, onCancel: cancel, ...view }),
     cancelButton: () => quietButton(say('cancel'), cancel),
     copyButton: (text, onCopied) => createCopyButton(say, { text, onCopied }),
     render,
