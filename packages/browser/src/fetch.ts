@@ -1,8 +1,7 @@
-import type { ChallengeParams, Level } from '@stile/protocol'
-import { StepUpRequired } from './base.ts'
+import type { IssuedToken } from '@stile/protocol'
+import type { Refused } from './cure.ts'
 import type { DeviceProver } from './device/device-proof.ts'
 import { type Challenged, type Credential, type Exchange, exchange } from './service/exchange.ts'
-import { problemOf } from './service/problem.ts'
 import type { LiveState } from './state/live-state.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
@@ -18,8 +17,7 @@ export type FetchOptions = Readonly<{
   stepUps: Pick<StepUps, 'joinForChallenge'>
   fetch: typeof globalThis.fetch
   /** Loads what reads challenges. */
-  loadReady: () => ReturnType<Exchange['loadReady']> &
-    Promise<Readonly<{ challengedLevel: (params: ChallengeParams) => Level | undefined }>>
+  loadReady: () => ReturnType<Exchange['loadReady']> & Promise<Readonly<{ cure: (refused: Refused) => Promise<IssuedToken | undefined> }>>
 }>
 
 /** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
@@ -40,28 +38,11 @@ export function createFetch({ audiences, prover, tokens, state, stepUps, fetch, 
         repeatable ? request.clone() : request,
         credential && { headers: withCredential(request.headers, credential), redirect: 'error' },
       )
-    const cure = async ({ challenge, response }: Challenged): Promise<boolean> => {
-      switch (challenge.error) {
-        case 'invalid_token':
-          issued = await tokens.renew({ audience, token: issued }).catch(() => undefined)
-          return !!issued
-        // this browser's clock may have been set: the service says what time it is
-        case 'invalid_dpop_proof':
-          await state.load()
-          return true
-        case 'insufficient_user_authentication': {
-          const { challengedLevel } = await loadReady()
-          // a level that this version does not know cannot be proven
-          const problem = challengedLevel(challenge) && (await problemOf(response))
-          if (!problem?.feature) return false
-          const started = stepUps.joinForChallenge({ problem, feature: problem.feature, audience, mayPrompt })
-          if (!started) throw new StepUpRequired('step_up_required', problem)
-          issued = await untilAborted(started.proven, request.signal)
-          return true
-        }
-        default:
-          return false
-      }
+    const cure = async (challenged: Challenged): Promise<boolean> => {
+      const ready = await loadReady()
+      const next = await ready.cure({ ...challenged, tokens, state, stepUps, audience, issued, mayPrompt, signal: request.signal })
+      if (next) issued = next
+      return !!next
     }
     return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, loadReady, send, cure })
   }
@@ -78,12 +59,4 @@ function withCredential(given: Headers, { token, proof }: Credential): Headers {
     headers.set('DPoP', proof)
   }
   return headers
-}
-
-/** Waits until a promise settles or the signal is aborted. An aborted caller leaves a shared prompt to the others. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason))
-    promise.then(resolve, reject)
-  })
 }

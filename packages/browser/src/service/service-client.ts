@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
 import { type Exchange, exchange } from './exchange.ts'
-import { problemOf } from './problem.ts'
+import type { problemOf } from './problem.ts'
 
 /** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
 export type ServiceClient = Readonly<{
@@ -22,8 +22,8 @@ export type ServiceClientOptions = Readonly<{
   prover: DeviceProver
   clock: Clock
   fetch: typeof globalThis.fetch
-  /** Loads what reads challenges. */
-  loadReady: Exchange['loadReady']
+  /** Loads what reads challenges and problems. */
+  loadReady: () => Promise<Awaited<ReturnType<Exchange['loadReady']>> & Readonly<{ problemOf: typeof problemOf }>>
 }>
 
 const WAIT_MS = 10_000
@@ -70,6 +70,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
       },
     })
     if (response.ok) return response
+    const { problemOf } = await loadReady().catch(unavailable)
     const problem = await problemOf(response)
     if (problem) throw new StileError(problem.code, problem)
     throw new StileError(response.status === 404 ? 'not_found' : 'service_unavailable', undefined, foreign(response))
