@@ -11,6 +11,8 @@ export function isState(value: unknown): value is State {
     Array.isArray(tiers) &&
     Array.isArray(authenticators) &&
     !!decisions &&
-    Object.values(decisions).every((decision) => Array.isArray(decision?.reasons))
+    Object.values(decisions).every(
+      (each) => Array.isArray(each?.reasons) && (each.outcome === 'permit' || each.outcome === 'deny' || !!each.next),
+    )
   )
 }

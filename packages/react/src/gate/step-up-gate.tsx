@@ -44,7 +44,8 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
   const decision = decisionOf(known, feature)
   const outcome = decision?.outcome
   const reasons = decision?.reasons ?? []
-  const asked = JSON.stringify([state?.subject, state?.actor, state?.account, feature, operation])
+  const who = JSON.stringify([state?.subject, state?.actor, state?.account])
+  const asked = who + JSON.stringify([feature, operation])
   // What is shown stays while only the age of the proof asks for another. Another person, feature or operation, and any other reason, closes it.
   const key = JSON.stringify([asked, closingCodes(reasons)])
   const isProven = past.proven === asked && !asksForProof(reasons)
@@ -56,8 +57,13 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
   }
   useEffect(() => {
     past.shown = isOpen ? key : ''
+    // a proof is worth nothing to the next person, and to the same one after signing out
+    if (!past.proven.startsWith(who)) past.proven = ''
+    if (ceremony.ended && ceremony.who !== who) setCeremony({ busy: false })
     // on a busy machine the dialog is gone before the content is rendered
-    if (past.unfocused) focus()
+    if (!past.unfocused || !isOpen) return
+    past.unfocused = false
+    if (document.activeElement === document.body) focus()
   })
 
   if (known.status === 'loading') return <Loading {...own} />
@@ -81,10 +87,11 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
       () => 'failed' as const,
     )
     if (ended === 'proven') past.proven = asked
-    setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended })
+    setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended, who })
   }
-  return <Card feature={feature} name={name} decision={decision} {...ceremony} onConfirm={confirm} {...own} />
+  const { busy, ended } = ceremony
+  return <Card feature={feature} name={name} decision={decision} busy={busy} ended={ended} onConfirm={confirm} {...own} />
 }
 
-/** The ceremony that the button starts: whether it is under way, and how the last one ended, if not well. */
-type Ceremony = Readonly<{ busy: boolean; ended?: 'cancelled' | 'failed' | undefined }>
+/** The ceremony that the button starts: whether it is under way, and how the last one ended for whom, if not well. */
+type Ceremony = Readonly<{ busy: boolean; ended?: 'cancelled' | 'failed' | undefined; who?: string }>

@@ -1,6 +1,7 @@
 import type { Device } from '@stile/protocol'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useStileContext } from '../context/context.ts'
+import { subjectOf } from './subject-of.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** The subject's devices, and how to sign one out and forget it. */
@@ -26,16 +27,17 @@ export function useDevices(): UseDevices {
   const load = useCallback(() => import('@stile/browser/enroll').then(({ createDevices }) => createDevices(client)), [client])
   const read = useCallback(
     async (isWanted: () => boolean = () => true) => {
+      const asked = subjectOf(client)
       try {
         const next = await (await load()).list()
-        if (!isWanted()) return
+        if (!isWanted() || subjectOf(client) !== asked) return
         setDevices(next)
         setFailed(false)
       } catch {
         if (isWanted()) setFailed(true)
       }
     },
-    [load],
+    [client, load],
   )
 
   // a device that is forgotten or proves something, here or elsewhere, changes the state

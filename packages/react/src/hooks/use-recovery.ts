@@ -1,6 +1,7 @@
 import type { Recovery } from '@stile/protocol'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { useStileContext } from '../context/context.ts'
+import { subjectOf } from './subject-of.ts'
 import { useClientState } from './use-client-state.ts'
 
 /** The subject's recovery codes, and how to make and use them. */
@@ -46,13 +47,17 @@ export function useRecovery(): UseRecovery {
       try {
         return await run()
       } finally {
-        read().then(setStatus, () => {})
+        const asked = subjectOf(client)
+        read().then(
+          (next) => subjectOf(client) === asked && setStatus(next),
+          () => {},
+        )
       }
     }
     return {
       makeCodes: () => refreshed(async () => (await mounted()).recoveryCodes()),
       recover: (link?: string) => refreshed(async () => (await mounted()).recover(link)),
     }
-  }, [mounted, read])
+  }, [client, mounted, read])
   return { status, ...verbs }
 }

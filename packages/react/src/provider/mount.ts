@@ -5,11 +5,19 @@ import { adoptGateStyles } from '../cards/card-styles.ts'
 import { followFocus } from '../cards/lost-focus.ts'
 import type { ConfirmOptions, Mounted, Outcome } from '../context/mounted.ts'
 
-/** Adopts the looks of the cards and mounts the dialog, unless the application shows step-ups itself. */
-export function mount(client: Stile, options: DialogOptions | false): Mounted {
+/**
+ * Adopts the looks of the cards and mounts the dialog, unless the application shows step-ups itself.
+ *
+ * @param options  those of now: who is signed in is read whenever something is shown, the others once
+ */
+export function mount(client: Stile, options: Readonly<{ current: DialogOptions | false }>): Mounted {
   adoptGateStyles()
   followFocus()
-  const dialog = options ? mountDialog(client, options) : undefined
+  const user = () => {
+    const named = options.current ? options.current.user : undefined
+    return typeof named === 'function' ? named() : named
+  }
+  const dialog = options.current ? mountDialog(client, { ...options.current, user }) : undefined
   const confirm = async ({ feature, stepUp, onClosed }: ConfirmOptions): Promise<Outcome> => {
     try {
       await client.stepUp(feature, stepUp).done

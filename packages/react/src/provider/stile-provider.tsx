@@ -1,4 +1,4 @@
-import type { Stile } from '@stile/browser'
+import type { Flow, Stile } from '@stile/browser'
 import type { DialogOptions } from '@stile/browser/dialog'
 import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { StileContext, type StileContextValue } from '../context/context.ts'
@@ -10,7 +10,7 @@ import type { GateTexts } from '../context/texts.ts'
 export type StileProviderProps = Readonly<{
   /** Made once with `createStile`, outside of any component. */
   client: Stile
-  /** Options of the dialog, or `false` if the application shows step-ups itself. Read once, when mounted. */
+  /** Options of the dialog, or `false` if the application shows step-ups itself. Read once, when mounted, but for `user`. */
   dialog?: DialogOptions | false
   /** What people read for each feature and tier, such as `{ 'reports.export': 'Export reports', pro: 'Pro' }`. */
   labels?: Readonly<Record<string, string>>
@@ -31,7 +31,8 @@ const NO_LABELS: Readonly<Record<string, string>> = {}
 export function StileProvider(props: StileProviderProps): ReactElement {
   const { client, dialog, labels = NO_LABELS, texts, slots, onUpgrade, headingLevel = 3, children } = props
   const mounted = useRef<Promise<Mounted>>(null)
-  const options = useRef<DialogOptions | false>(dialog !== false && { labels, ...dialog })
+  const options = useRef<DialogOptions | false>(false)
+  options.current = dialog !== false && { labels, ...dialog }
   const [loaded, setLoaded] = useState<Mounted | null>()
 
   useEffect(() => {
@@ -39,26 +40,42 @@ export function StileProvider(props: StileProviderProps): ReactElement {
     const show = (next: Mounted | null | undefined) => {
       if (!isUnmounted) setLoaded(next)
     }
-    const mounting = import('./mount.ts').then(({ mount }) => mount(client, options.current))
+    const mounting = import('./mount.ts').then(({ mount }) => mount(client, options))
     mounted.current = mounting
-    // a click may come before the dialog, which then takes over
-    const stopStandingIn = options.current ? client.onStepUp((flow) => mounting.then(({ show }) => show(flow), flow.cancel)) : undefined
     // if the file cannot be loaded, a click says that it did not work; the page itself goes on
     const settled = mounting.catch(() => null)
+    // a click may come before the dialog, which then takes over
+    const waiting: Flow[] = []
+    const stopStandingIn =
+      options.current &&
+      client.onStepUp(async (flow) => {
+        waiting.push(flow)
+        const first = await settled
+        if (!isUnmounted) first?.show(flow)
+      })
+    const leave = () => {
+      if (stopStandingIn) stopStandingIn()
+      for (const flow of waiting) flow.cancel()
+    }
     settled.then(async (first) => {
       show(first)
       if (first) show(await first.withClosedCards())
+      else leave()
     })
     return () => {
       isUnmounted = true
-      stopStandingIn?.()
+      leave()
       settled.then((last) => last?.unmount())
     }
   }, [client])
 
-  const value = useMemo<StileContextValue>(
-    () => ({ client, labels, texts, slots, onUpgrade, headingLevel, loaded, mounted: () => mounted.current as Promise<Mounted> }),
-    [client, labels, texts, slots, onUpgrade, headingLevel, loaded],
-  )
+  const value = useMemo<StileContextValue>(() => {
+    const waitForMount = async () => {
+      // the effect of a page comes before that of the provider around it
+      await null
+      return mounted.current as Promise<Mounted>
+    }
+    return { client, labels, texts, slots, onUpgrade, headingLevel, loaded, mounted: waitForMount }
+  }, [client, labels, texts, slots, onUpgrade, headingLevel, loaded])
   return <StileContext.Provider value={value}>{children}</StileContext.Provider>
 }
