@@ -11,12 +11,17 @@ export type Examples = Readonly<{ path: string; blocks: readonly Block[]; contex
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Where examples would lie, so that they find the packages as tests do. Nothing is written there. */
 const FOLDER = join(ROOT, 'test/.examples')
-const REACT = 'packages/react/node_modules/@types/react'
+const TYPES = './packages/react/node_modules/@types'
 const OPTIONS: ts.CompilerOptions = {
   ...ts.parseJsonConfigFileContent(ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile).config, ts.sys, ROOT).options,
   noUnusedLocals: false,
   noUnusedParameters: false,
-  paths: { react: [`./${REACT}`], 'react/*': [`./${REACT}/*`], '@stile/testing': ['./packages/testing/src/index.ts'] },
+  paths: {
+    react: [`${TYPES}/react`],
+    'react/*': [`${TYPES}/react/*`],
+    'react-dom/*': [`${TYPES}/react-dom/*`],
+    '@stile/testing': ['./packages/testing/src/index.ts'],
+  },
 }
 /** Plain JavaScript is held to what it imports and calls, not to types that it cannot write. */
 const PLAIN: ts.CompilerOptions = { ...OPTIONS, strict: false, allowJs: true, checkJs: true }

@@ -26,7 +26,7 @@ beforeAll(async () => {
         configFile: false,
         root: pages,
         logLevel: 'error',
-        server: { host: new URL(asked.options.publicUrl).hostname, port: asked.port, strictPort: true, proxy: { '/stile': api } },
+        server: { host: new URL(asked.options.publicUrl).hostname, port: asked.port, strictPort: true, proxy: { '/stile/': api } },
       })
       await vite.listen()
       return {
