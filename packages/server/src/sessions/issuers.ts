@@ -1,3 +1,4 @@
+import { shownName, shownUrl } from '@stile/protocol/node'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { StileError } from '../error.ts'
 import { PAUSE_SECONDS, remoteKeys, warnOfOutage } from '../login-providers/remote-keys.ts'
@@ -52,19 +53,25 @@ export function createIssuers({ issuers, publicUrl, now, fetch, log }: IssuersDe
       typeof jwks === 'string'
         ? remoteKeys({ url: new URL(jwks), now, fetch, onOutage })
         : createLocalJWKSet(jwks as unknown as JSONWebKeySet)
-    byIss.set(options.issuer, { options, getKey: explained(options.id, getKey) })
+    byIss.set(options.issuer, { options, getKey: explained(options, getKey) })
   }
   return { find: (iss) => byIss.get(iss) }
 }
 
 /** Tells what the token did wrong from what is wrong with the issuer's key set. */
-function explained(id: string, getKey: JWTVerifyGetKey): JWTVerifyGetKey {
+function explained({ id, jwks }: Pick<IssuerOptions, 'id' | 'jwks'>, getKey: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await getKey(header, token)
     } catch (cause) {
       if (cause instanceof errors.JWKSNoMatchingKey)
-        throw new StileError('invalid_token', 'The session token is signed by a key that its issuer does not publish.', {}, { cause })
+        throw new StileError(
+          'invalid_token',
+          `The session token is signed with a key that its issuer "${id}" does not publish. Received kid: ${shownName(header.kid)}. Was the key replaced, or is the SESSION_KEY of another process in use? Publish the public key where issuers[].jwks of the service points, which the log of the service names.`,
+          {},
+          // the key set may be at a place that only this machine should know
+          { cause, log: { issuer: id, jwks: typeof jwks === 'string' ? shownUrl(jwks) : 'in the configuration' } },
+        )
       if (cause instanceof errors.JWKSMultipleMatchingKeys)
         throw new StileError('invalid_token', 'The session token does not name its key (kid), and its issuer has several.', {}, { cause })
       if (cause instanceof errors.JOSENotSupported)
