@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { answerOf } from './client.test-support.ts'
 import { expectProblem } from './problem.test-support.ts'
 import { AUDIENCE, ORIGIN, PUBLIC_URL, startTestService, type TestServiceOptions } from './service.test-support.ts'
@@ -124,4 +124,37 @@ test('an audience that there is not is named, and the log says which there are',
   expect(detail).toContain('audiences[].id')
   expect(detail).not.toContain(AUDIENCE)
   await expect.poll(refused).toMatchObject({ code: 'invalid_request', detail, audiences: [AUDIENCE] })
+})
+
+describe('a key set that cannot be read', () => {
+  const html: RequestListener = (_, response) => void response.setHeader('content-type', 'text/html').end('<html>')
+  test.each<[string, RequestListener, string, boolean]>([
+    ['is not found', (_, response) => void response.writeHead(404).end(), 'status 404', false],
+    ['is a page', html, 'status 200 with content type "text/html"', false],
+    ['fails', (_, response) => void response.writeHead(503).end(), 'status 503', true],
+    ['hangs up', (request) => request.socket.destroy(), 'did not answer (', true],
+  ])('and %s is one short warning in half a minute, and to be tried again only if that can help', async (_, answer, told, helps) => {
+    const url = await keySet(answer)
+    const { service, lines } = await start({ issuer: { jwks: `${url}?key=query-secret` } })
+    const client = service.client()
+    const ask = async () => {
+      const refused = await client.request('GET', '/v1/state')
+      expectProblem(refused, 'service_unavailable')
+      expect((refused.body as { detail: string }).detail.includes('Try again')).toBe(helps)
+    }
+    const warnings = () => lines().filter(({ level, issuer }) => level === 40 && issuer === 'main')
+    for (let index = 0; index < 3; index++) await ask()
+    service.advance(6)
+    await ask()
+    expect(warnings()).toMatchObject([{ reason: expect.stringContaining(`${url} `) }])
+    expect(warnings()[0]?.reason).toContain(told)
+    service.advance(30)
+    await ask()
+    expect(warnings()).toHaveLength(2)
+    await expect.poll(() => lines().filter(({ msg }) => msg === 'request failed')).toHaveLength(5)
+    const loud = service.lines.filter((line) => JSON.parse(line).level > 20)
+    expect(loud.filter((line) => line.includes('stack') || line.includes('cause'))).toEqual([])
+    expect(lines().filter(({ level, fault }) => level === 20 && fault !== undefined)).toHaveLength(5)
+    expect(service.lines.join('')).not.toContain('query-secret')
+  })
 })
