@@ -87,19 +87,22 @@ test('a service that does not listen is told with its URL and the code of the ne
 })
 
 test.each([
-  [403, 'This needs a key of scope guard; the one presented has licenses:read.', true],
-  [401, 'The API key stile_g_test is unknown.', false],
-  [403, 'x'.repeat(400), false],
-])('a key that is refused is told in one line, with what the service says of it: %i %s', async (status, detail, isShown) => {
-  let asked = 0
-  const { url } = await listen((_, response) => {
-    asked += 1
-    response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ detail }))
-  })
-  const { guard, lines } = await start({ url })
-  await guard.authorize(get('/reports'), 'reports.view', ada)
-  await until(() => asked >= 4, 'some tries')
-  expect(lines).toHaveLength(1)
-  expect(lines[0]).toMatchObject({ level: 'error', fields: { httpStatus: status } })
-  expect(lines[0]?.fields.detail).toBe(isShown ? detail : undefined)
-})
+  ['its scope', 403, 'This needs a key of scope guard; the one presented has licenses:read.', true],
+  ['the key itself', 401, 'The API key stile_g_test is unknown.', false],
+  ['a long text', 403, 'x'.repeat(400), false],
+])(
+  'a key that is refused is told in one line, with what the service says of it, unless that may hold the key: %s',
+  async (_, status, detail, isShown) => {
+    let asked = 0
+    const { url } = await listen((_, response) => {
+      asked += 1
+      response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ detail }))
+    })
+    const { guard, lines } = await start({ url })
+    await guard.authorize(get('/reports'), 'reports.view', ada)
+    await until(() => asked >= 4, 'some tries')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject({ level: 'error', fields: { httpStatus: status } })
+    expect(lines[0]?.fields.detail).toBe(isShown ? detail : undefined)
+  },
+)

@@ -69,14 +69,14 @@ test('a wildcard of a client lists all that it stands for', async () => {
   expect(lines().find((line) => line.allowedOrigins !== undefined)).toBeUndefined()
 })
 
-test.each<[unknown, string]>([
-  ['another', '"another"'],
-  [['another', 'third'], '"another", "third"'],
-  [undefined, 'none'],
-  [[], 'none'],
-  [`x${'y'.repeat(500)}`, `"x${'y'.repeat(99)}…"`],
-  ['stile_g_secret', 'something that is no name'],
-])('a session token for another audience is told with both names: %j', async (aud, received) => {
+test.each<[string, unknown, string]>([
+  ['a name', 'another', '"another"'],
+  ['two names', ['another', 'third'], '"another", "third"'],
+  ['none', undefined, 'none'],
+  ['an empty list', [], 'none'],
+  ['a long name', `x${'y'.repeat(500)}`, `"x${'y'.repeat(99)}…"`],
+  ['a key', 'stile_g_secret', 'something that is no name'],
+])('a session token for another audience is told with both names: %s', async (_, aud, received) => {
   const { service, refused } = await start()
   const answer = await service.client({ aud }).request('GET', '/v1/state')
   expectProblem(answer, 'invalid_token')
