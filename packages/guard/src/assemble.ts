@@ -11,7 +11,9 @@ import { createLicenses } from './licenses/licenses.ts'
 import type { Settings } from './options/options.ts'
 import { createContact } from './service/contact.ts'
 import { createJwks } from './service/jwks.ts'
+import { createQuietLog } from './service/quiet-log.ts'
 import { createServiceClient } from './service/service-client.ts'
+import { reportAudience } from './token/report-audience.ts'
 import { createRevocations } from './token/revocations.ts'
 import { createTokenVerifier } from './token/token.ts'
 
@@ -38,6 +40,7 @@ const KEY_FIX =
 /** Puts the parts of a guard together and opens the feed. */
 export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
   const { service, audience, policy, origin, outageSeconds, staleSeconds, now, log } = settings
+  const quiet = createQuietLog({ log, now })
   const issuer = service.url
   const nonces = settings.nonces ? createNonces({ serviceKey: service.key, now }) : undefined
   let tellRefused: () => void = () => undefined
@@ -46,14 +49,14 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
   })
   const client = createServiceClient({
     ...service,
-    onKeyRefused(httpStatus) {
-      log('error', `The service at ${service.url} refuses service.key. ${KEY_FIX}`, { httpStatus })
+    onKeyRefused(refusal) {
+      quiet.log('error', `The service at ${service.url} refuses service.key. ${KEY_FIX}`, refusal)
       tellRefused()
     },
   })
   const contact = createContact({ now })
-  const keys = createJwks({ client, now, log, heard: contact.heard })
-  const licenses = createLicenses({ client, contact, now, log, outageSeconds, staleSeconds })
+  const keys = createJwks({ client, now, log: quiet.log, heard: contact.heard })
+  const licenses = createLicenses({ client, contact, now, log: quiet.log, outageSeconds, staleSeconds })
   const revocations = createRevocations({ now })
 
   let warned: string | undefined
@@ -73,6 +76,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         revocations.raise(iat)
       } else if (place === 'behind' && now() - contact.fedAt() > staleSeconds) revocations.raise(iat)
       contact.fed()
+      quiet.changed()
       licenses.resume()
       compareDigest(published.digest)
     },
@@ -106,7 +110,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     client,
     verifyCheckpoint: createCheckpointVerifier({ issuer, keys, now }),
     listener,
-    log,
+    log: quiet.log,
     staleSeconds,
   })
 
@@ -124,7 +128,7 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     licenses,
     revocations,
     contact,
-    verifyToken: createTokenVerifier({ issuer, audience, keys, now }),
+    verifyToken: reportAudience(createTokenVerifier({ issuer, audience, keys, now }), log),
     verifyProof: reportMismatches(createRequestProofVerifier({ origin, now, nonces }), { log, now }),
     replay: createReplayMemory({ now, windowSeconds: Math.max(PROOF_WINDOW_SECONDS, NONCE_LIFETIME_SECONDS) }),
     starting: () => (isStarting ? start : undefined),

@@ -9,7 +9,7 @@ import type { Snapshot } from './licenses/snapshots.ts'
 import { type Credential, readCredential } from './requests/credential.ts'
 import type { Identity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
-import { invalidProof, invalidToken, type Refused, refusalOf, unavailable, useNonce } from './results/refusal.ts'
+import { foreignToken, invalidProof, invalidToken, type Refused, refusalOf, unavailable, useNonce } from './results/refusal.ts'
 import type { GuardPass } from './results/result.ts'
 import type { Contact } from './service/contact.ts'
 import type { Revocations } from './token/revocations.ts'
@@ -118,7 +118,8 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
       const otherwise = unavailable('The keys of the verification service could not be fetched.', feature)
       return verdict.status === 'pending' ? { pending: 'keys', wait: verdict.wait.then(() => true), otherwise } : otherwise
     }
-    if (verdict.status === 'invalid') return invalidToken(verdict.why, feature)
+    if (verdict.status === 'invalid')
+      return verdict.foreign === undefined ? invalidToken(verdict.why, feature) : foreignToken(verdict.foreign, feature)
     const { claims } = verdict
     const why = faultOf(claims, { identity, subject, feature, now: now() })
     if (why !== undefined) return invalidToken(why, feature)

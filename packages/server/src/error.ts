@@ -8,6 +8,8 @@ export type StileErrorOptions = ErrorOptions &
   Readonly<{
     /** What the log says beside it; never sent, and never a token, code, secret or challenge. */
     log?: Readonly<Record<string, unknown>>
+    /** Whether a warning has told the operator of the cause: the line of the request leaves it out, and one of level `debug` has it. */
+    isTold?: boolean
   }>
 
 /**
@@ -18,6 +20,7 @@ export class StileError extends Error {
   readonly code: ProblemCode
   readonly members: ProblemMembers
   readonly log: Readonly<Record<string, unknown>> | undefined
+  readonly isTold: boolean
 
   constructor(code: ProblemCode, detail: string, members: ProblemMembers = {}, options?: StileErrorOptions) {
     super(detail, options)
@@ -25,6 +28,7 @@ export class StileError extends Error {
     this.code = code
     this.members = members
     this.log = options?.log
+    this.isTold = options?.isTold ?? false
   }
 
   /** The HTTP status of the code. */

@@ -1,7 +1,7 @@
 import { type Checkpoint, type FeedEvent, parseFeedEvent } from '@stile/protocol'
 import { readEvents, type ServerEvent } from '@stile/protocol/events'
 import type { GuardLog } from '../options/options.ts'
-import type { ServiceClient } from '../service/service-client.ts'
+import { KeyRefusedError, type ServiceClient } from '../service/service-client.ts'
 
 /** The place of a checkpoint: `start` if nothing before it was told, `behind` if missed events are still to come. */
 export type CheckpointPlace = 'start' | 'behind' | 'current'
@@ -133,7 +133,7 @@ export function openFeed(options: FeedOptions): Feed {
         await connect()
       } catch (cause) {
         if (closing.signal.aborted) return
-        report(String(cause))
+        if (!(cause instanceof KeyRefusedError)) report(cause instanceof Error ? cause.message : String(cause))
       }
       const delay = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 10))
       failures += 1

@@ -11,8 +11,8 @@ let everybody: ServiceAnswer | undefined
 let licenses: Licenses
 
 const DOWN: ServiceAnswer = { status: 'unreachable', cause: 'down' }
-const WRONG_KEY: ServiceAnswer = { status: 'refused', httpStatus: 401, keyRefused: true }
-const refused = (httpStatus: number): ServiceAnswer => ({ status: 'refused', httpStatus, keyRefused: false })
+const WRONG_KEY: ServiceAnswer = { status: 'refused', httpStatus: 401, keyRefused: true, cause: 'status 401' }
+const refused = (httpStatus: number): ServiceAnswer => ({ status: 'refused', httpStatus, keyRefused: false, cause: `status ${httpStatus}` })
 
 beforeEach(() => {
   time = 1_800_000_000

@@ -68,10 +68,11 @@ export function createLicenses(options: LicensesOptions): Licenses {
       const read = answer.status === 'answered' ? readAnswer(answer.body, flight.account) : undefined
       if (read === undefined) {
         noteFailure(key, flight.account, answer)
-        log('warn', 'A license could not be read from the service. Check service.url and that service.key is a live key of scope guard.', {
-          cause:
-            answer.status === 'unreachable' ? String(answer.cause) : answer.status === 'refused' ? answer.httpStatus : 'malformed answer',
-        })
+        // of a key that is refused the client tells
+        if (answer.status !== 'refused' || !answer.keyRefused)
+          log('warn', 'A license could not be read from the service. Check service.url, and that the service runs.', {
+            cause: answer.status === 'answered' ? 'malformed answer' : answer.cause,
+          })
         return false
       }
       pauses.answered(flight.account)

@@ -11,6 +11,7 @@ import {
   type Reason,
   type Requirement,
 } from '@stile/protocol'
+import type { ForeignAudience } from '../token/token.ts'
 import type { GuardRefusal } from './result.ts'
 
 /** A refusal carries the decision that led to it, so that `observe` can record it. */
@@ -27,6 +28,14 @@ export function unauthenticated(): Refused {
 /** The token is not good here: a client gets a new one without a prompt (RFC 6750 §3.1, RFC 9449 §7.1). */
 export function invalidToken(why: string, feature: string): Refused {
   return challenge('invalid_token', `${why} Get a new one from the service and try again.`, { feature }, {})
+}
+
+/** The token is for another API: a new one helps only if it is asked for by this one's name. */
+export function foreignToken({ expected, received }: ForeignAudience, feature: string): Refused {
+  const why = `The token is for another audience. Expected: ${expected}; received: ${received}.`
+  const cure =
+    'Another token of the same audience does not help: audience of createGuard, audiences of createStile and audiences[].id of the service must be one name.'
+  return challenge('invalid_token', `${why} ${cure}`, { feature }, {})
 }
 
 /** The device proof is not good here (RFC 9449 §7.1). */

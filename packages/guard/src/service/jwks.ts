@@ -65,7 +65,7 @@ export function createJwks({ client, now, log, heard }: JwksOptions): Jwks {
       return
     }
     log('warn', 'The keys of the service could not be read. Check service.url; tokens signed with keys that are known still count.', {
-      cause: answer.status === 'unreachable' ? String(answer.cause) : answer.status,
+      cause: answer.status === 'answered' ? 'an answer without a usable key' : answer.cause,
     })
   }
   const ask = (): Promise<void> => {

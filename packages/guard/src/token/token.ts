@@ -8,16 +8,19 @@ import {
   CLOCK_SKEW_SECONDS,
   parseAssuranceClaims,
 } from '@stile/protocol'
-import { mediaType, parseJwt, verifyEs256 } from '@stile/protocol/node'
+import { mediaType, parseJwt, shownName, verifyEs256 } from '@stile/protocol/node'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { Jwks } from '../service/jwks.ts'
 
 /** What came of an assurance token. `why` is a sentence that never quotes it. */
 export type TokenVerdict =
   | Readonly<{ status: 'valid'; claims: AssuranceClaims; assurance: Assurance }>
-  | Readonly<{ status: 'invalid'; why: string }>
+  | Readonly<{ status: 'invalid'; why: string; foreign?: ForeignAudience }>
   | Readonly<{ status: 'pending'; wait: Promise<unknown> }>
   | Readonly<{ status: 'unavailable' }>
+
+/** A good token of the service for another API, for messages. */
+export type ForeignAudience = Readonly<{ expected: string; received: string }>
 
 /** Verifies assurance tokens. */
 export type TokenVerifier = (token: string) => TokenVerdict
@@ -54,7 +57,7 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
 
   const check = (verdict: Valid): TokenVerdict => {
     const why = faultOf(verdict.claims, { issuer, audience, now: now() })
-    return why === undefined ? verdict : { status: 'invalid', why }
+    return why === undefined ? verdict : { status: 'invalid', ...why }
   }
 
   return (token) => {
@@ -87,14 +90,15 @@ export function createTokenVerifier({ issuer, audience, keys, now, maxSeen = 5_0
 function faultOf(
   { iss, aud, exp, iat, nbf }: AssuranceClaims,
   { issuer, audience, now }: Readonly<{ issuer: string; audience: string; now: number }>,
-): string | undefined {
-  if (iss !== issuer) return 'The token is of another issuer.'
-  if (aud !== audience) return 'The token is for another audience.'
+): Omit<Extract<TokenVerdict, { status: 'invalid' }>, 'status'> | undefined {
+  if (iss !== issuer) return { why: 'The token is of another issuer.' }
+  if (aud !== audience)
+    return { why: 'The token is for another audience.', foreign: { expected: shownName(audience), received: shownName(aud) } }
   // written so that a time that is no number is a fault too
-  if (!(exp > now - TOKEN_LEEWAY_SECONDS)) return 'The token has expired.'
-  if (!(nbf <= now + CLOCK_SKEW_SECONDS && iat <= now + CLOCK_SKEW_SECONDS)) return 'The token is not valid yet.'
-  if (!(exp - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return 'The token lives longer than five minutes.'
-  if (!(now - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return 'The token is too old.'
+  if (!(exp > now - TOKEN_LEEWAY_SECONDS)) return { why: 'The token has expired.' }
+  if (!(nbf <= now + CLOCK_SKEW_SECONDS && iat <= now + CLOCK_SKEW_SECONDS)) return { why: 'The token is not valid yet.' }
+  if (!(exp - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return { why: 'The token lives longer than five minutes.' }
+  if (!(now - iat <= ASSURANCE_MAX_SECONDS + TOKEN_LEEWAY_SECONDS)) return { why: 'The token is too old.' }
   return undefined
 }
 

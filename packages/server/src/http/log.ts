@@ -15,6 +15,8 @@ export type RequestEntry = Readonly<{
   detail?: string
   /** Why the service is at fault; never sent to the client. */
   fault?: unknown
+  /** Whether the fault was told before: it is then left to a line of level `debug`. */
+  isTold?: boolean
   /** Whether the client went away before the answer was complete. */
   aborted?: true
 }>
@@ -26,8 +28,10 @@ export type RequestEntry = Readonly<{
  * nothing to redact. A path that
  * could carry something typed by mistake is cut.
  */
-export function logRequest(log: Log, { fault, path, ...entry }: RequestEntry): void {
-  const line = { ...entry, path: path.slice(0, 256), ...(fault === undefined ? {} : { fault: describeFault(fault) }) }
+export function logRequest(log: Log, { fault, isTold, path, ...entry }: RequestEntry): void {
+  const told = { ...entry, path: path.slice(0, 256) }
+  const line = fault === undefined || isTold ? told : { ...told, fault: describeFault(fault) }
+  if (fault !== undefined && isTold) log.debug({ requestId: entry.requestId, fault: describeFault(fault) }, 'why the request failed')
   if (entry.status >= 500) log.error(line, 'request failed')
   // how every client learns a nonce (RFC 9449 §8): nothing is wrong
   else if (entry.code === 'use_dpop_nonce') log.debug(line, 'request to be repeated with a nonce')

@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi'
 import type { IssuerOptions } from '../options/options.ts'
 import type { Log } from '../options/schema.ts'
 import { createOutbound, type OutboundLimits } from './outbound.ts'
-import { type RemoteKeys, remoteKeys, warnOfOutage } from './remote-keys.ts'
+import { type Outage, type RemoteKeys, remoteKeys, warnOfOutage } from './remote-keys.ts'
 import { ProviderUnreachable } from './unavailable.ts'
 
 /** How long metadata is used before it is read again, in seconds. */
@@ -67,7 +67,7 @@ export function createLoginProviders({ issuers, now, fetch, log, limits }: Login
     const request = { [oauth.customFetch]: outbound, [oauth.allowInsecureRequests]: url.protocol === 'http:' }
     const read = async () => checked(await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, request)), url)
     const metadata = remembered(read, now)
-    const onOutage = (cause: unknown): void => warnOfOutage(log, id, cause)
+    const onOutage = (outage: Outage): void => warnOfOutage(log, id, outage)
     providers.set(id, {
       issuer,
       relogin,

@@ -1,3 +1,4 @@
+import { networkCodeOf, shownUrl } from '@stile/protocol/node'
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose'
 import type { Log } from '../options/schema.ts'
 
@@ -14,6 +15,23 @@ const KNOWN_SECONDS = 60
 /** How many times it is read at once for key ids that are not in it, and how soon once more: a flood of made-up ids costs that and no more. */
 const LOOK_UPS = 3
 const LOOK_UP_SECONDS = 3
+/** How long a lasting fault is not told again. */
+const QUIET_SECONDS = 30
+
+/** A key set that cannot be read. Its message names the place and what came, and holds nothing secret. */
+export class KeySetError extends Error {
+  /** Whether it may pass by itself: an outage, and not another answer than a key set. */
+  readonly isPassing: boolean
+
+  constructor(message: string, { isPassing, cause }: Readonly<{ isPassing: boolean; cause?: unknown }>) {
+    super(message, { cause })
+    this.name = 'KeySetError'
+    this.isPassing = isPassing
+  }
+}
+
+/** That a key set cannot be read, and whether former keys are used on. */
+export type Outage = Readonly<{ cause: unknown; usesFormer: boolean }>
 
 /** What the keys at a URL need from outside. */
 export type RemoteKeys = Readonly<{
@@ -21,8 +39,8 @@ export type RemoteKeys = Readonly<{
   /** Seconds since the epoch. */
   now: () => number
   fetch: typeof globalThis.fetch
-  /** Told once per outage, when former keys begin to be used on. */
-  onOutage(cause: unknown): void
+  /** Told once per outage when former keys begin to be used on, and without such keys at most once in half a minute. */
+  onOutage(outage: Outage): void
 }>
 
 /**
@@ -36,6 +54,14 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
   let reading: Promise<void> | undefined
   let lookUps = LOOK_UPS
   let countedAt = now()
+  let toldAt = Number.NEGATIVE_INFINITY
+
+  const tell = (cause: unknown): void => {
+    const usesFormer = kept !== undefined && now() - kept.at < STALE_SECONDS
+    if (usesFormer ? failed !== undefined : now() - toldAt < QUIET_SECONDS) return
+    toldAt = now()
+    onOutage({ cause, usesFormer })
+  }
 
   /** Never rejects; what came of it is in `kept` and `failed`. */
   const read = async (): Promise<void> => {
@@ -43,7 +69,7 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
       kept = { keys: await readKeys(url, fetch), at: now() }
       failed = undefined
     } catch (cause) {
-      if (failed === undefined && kept !== undefined) onOutage(cause)
+      tell(cause)
       failed = { cause, at: now() }
     } finally {
       reading = undefined
@@ -95,18 +121,17 @@ export function remoteKeys({ url, now, fetch, onOutage }: RemoteKeys): JWTVerify
 }
 
 /** Tells the operator that the keys of an issuer cannot be read, and for how long it goes on without. */
-export function warnOfOutage(log: Pick<Log, 'warn'>, issuer: string, cause: unknown): void {
+export function warnOfOutage(log: Pick<Log, 'warn'>, issuer: string, { cause, usesFormer }: Outage): void {
   const reason = cause instanceof Error ? cause.message : 'unknown'
-  log.warn(
-    { issuer, reason },
-    `the key set of an issuer cannot be read; its former keys count for ${STALE_SECONDS / 3_600} hours more at most`,
-  )
+  const effect = usesFormer
+    ? `its former keys count for ${STALE_SECONDS / 3_600} hours more at most`
+    : 'so none of its tokens can be checked'
+  log.warn({ issuer, reason }, `the key set of an issuer cannot be read; ${effect}`)
 }
 
 /** The keys at a URL. Throws, with what came from where, if it is no key set, is larger than one ever is, or does not come in time. */
 async function readKeys(url: URL, fetch: typeof globalThis.fetch): Promise<JWTVerifyGetKey> {
-  // whatever else the URL has may be a secret
-  const place = url.origin + url.pathname
+  const place = shownUrl(url.href)
   let response: Response
   try {
     response = await fetch(url, {
@@ -115,18 +140,26 @@ async function readKeys(url: URL, fetch: typeof globalThis.fetch): Promise<JWTVe
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
   } catch (cause) {
-    throw new Error(`${place} did not answer. Check the URL of the key set (jwks), and that this machine can reach it.`, { cause })
+    const code = networkCodeOf(cause)
+    const message = `${place} did not answer${code === undefined ? '' : ` (${code})`}. Check the URL of the key set (jwks), and that this machine can reach it.`
+    throw new KeySetError(message, { isPassing: true, cause })
   }
   const answered = `${place} answered status ${response.status} with content type ${mediaTypeOf(response)}`
   if (response.status !== 200) {
     await response.body?.cancel()
-    throw new Error(`${answered}, but a key set (jwks) comes with status 200; redirects are not followed.`)
+    const isPassing = response.status >= 500 || response.status === 429
+    throw new KeySetError(`${answered}, but a key set (jwks) comes with status 200; redirects are not followed.`, { isPassing })
   }
   try {
     return createLocalJWKSet(JSON.parse(await readText(response)))
   } catch (cause) {
-    throw new Error(`${answered}, which is no key set (jwks): JSON with "keys", of at most ${MAX_JWKS_BYTES} bytes.`, { cause })
+    const message = `${answered}, which is no key set (jwks): JSON with "keys", of at most ${MAX_JWKS_BYTES} bytes.`
+    throw new KeySetError(message, { isPassing: networkCodeOf(cause) !== undefined || isTimeout(cause), cause })
   }
+}
+
+function isTimeout(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError'
 }
 
 function mediaTypeOf({ headers }: Response): string {

@@ -1,6 +1,7 @@
+import { shownName, shownUrl } from '@stile/protocol/node'
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
 import { StileError } from '../error.ts'
-import { PAUSE_SECONDS, remoteKeys, warnOfOutage } from '../login-providers/remote-keys.ts'
+import { KeySetError, type Outage, PAUSE_SECONDS, remoteKeys, warnOfOutage } from '../login-providers/remote-keys.ts'
 import type { IssuerOptions } from '../options/options.ts'
 import type { Log } from '../options/schema.ts'
 import { forbidClaims } from './claims.ts'
@@ -47,34 +48,38 @@ export function createIssuers({ issuers, publicUrl, now, fetch, log }: IssuersDe
       throw new TypeError(`Issuer "${options.id}" is Stile itself, whose tokens never open a session. List the primary login instead.`)
     forbidClaims(options)
     const { jwks } = options
-    const onOutage = (cause: unknown): void => warnOfOutage(log, options.id, cause)
+    const onOutage = (outage: Outage): void => warnOfOutage(log, options.id, outage)
     const getKey =
       typeof jwks === 'string'
         ? remoteKeys({ url: new URL(jwks), now, fetch, onOutage })
         : createLocalJWKSet(jwks as unknown as JSONWebKeySet)
-    byIss.set(options.issuer, { options, getKey: explained(options.id, getKey) })
+    byIss.set(options.issuer, { options, getKey: explained(options, getKey) })
   }
   return { find: (iss) => byIss.get(iss) }
 }
 
 /** Tells what the token did wrong from what is wrong with the issuer's key set. */
-function explained(id: string, getKey: JWTVerifyGetKey): JWTVerifyGetKey {
+function explained({ id, jwks }: Pick<IssuerOptions, 'id' | 'jwks'>, getKey: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await getKey(header, token)
     } catch (cause) {
       if (cause instanceof errors.JWKSNoMatchingKey)
-        throw new StileError('invalid_token', 'The session token is signed by a key that its issuer does not publish.', {}, { cause })
+        throw new StileError(
+          'invalid_token',
+          `The session token is signed with a key that its issuer "${id}" does not publish. Received kid: ${shownName(header.kid)}. Was the key replaced, or is the SESSION_KEY of another process in use? Publish the public key where issuers[].jwks of the service points, which the log of the service names.`,
+          {},
+          // the key set may be at a place that only this machine should know
+          { cause, log: { issuer: id, jwks: typeof jwks === 'string' ? shownUrl(jwks) : 'in the configuration' } },
+        )
       if (cause instanceof errors.JWKSMultipleMatchingKeys)
         throw new StileError('invalid_token', 'The session token does not name its key (kid), and its issuer has several.', {}, { cause })
       if (cause instanceof errors.JOSENotSupported)
         throw new StileError('invalid_token', 'The session token is signed in a way that is not supported.', {}, { cause })
-      throw new StileError(
-        'service_unavailable',
-        `The keys of the issuer "${id}" cannot be fetched now, so session tokens cannot be checked. The log of the service says what was answered. Try again shortly.`,
-        { retryAfter: PAUSE_SECONDS },
-        { cause },
-      )
+      const isTold = cause instanceof KeySetError
+      const what = `The keys of the issuer "${id}" cannot be fetched, so its session tokens cannot be checked. The log of the service says what was answered.`
+      const cure = isTold && !cause.isPassing ? 'The operator must correct issuers[].jwks, or what answers there.' : 'Try again shortly.'
+      throw new StileError('service_unavailable', `${what} ${cure}`, { retryAfter: PAUSE_SECONDS }, { cause, isTold })
     }
   }
 }

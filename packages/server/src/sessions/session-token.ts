@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ASSURANCE_TYP, CLOCK_SKEW_SECONDS } from '@stile/protocol'
-import { mediaType, parseJwt } from '@stile/protocol/node'
+import { mediaType, parseJwt, shownName } from '@stile/protocol/node'
 import { compactVerify, errors } from 'jose'
 import { StileError } from '../error.ts'
 import type { IssuerOptions } from '../options/options.ts'
@@ -99,7 +99,7 @@ export function createSessionTokens(deps: IssuersDeps): SessionTokens {
       checkHeader(header, options)
       await verifySignature(token, issuer, now)
       const times = checkTimes(payload, options, now)
-      if (!isFor(payload.aud, options.audience)) throw invalid('is for another audience.')
+      if (!isFor(payload.aud, options.audience)) throw invalid(otherAudience(payload.aud, options.audience))
       // RFC 8417 §4.2: a logout token, say, must not open a session, even if no typ tells them apart
       if (payload.events !== undefined) throw invalid('is a security event. Send a session token of the primary login.')
       const claims = readSessionClaims(payload, options, now)
@@ -134,6 +134,15 @@ function checkTimes(payload: Payload, { maxTokenAgeSeconds }: IssuerOptions, now
 
 function isFor(aud: unknown, audience: string): boolean {
   return aud === audience || (Array.isArray(aud) && aud.includes(audience))
+}
+
+/** How many names of a list are shown. */
+const SHOWN_AUDIENCES = 3
+
+function otherAudience(aud: unknown, audience: string): string {
+  const named = (Array.isArray(aud) ? aud : [aud]).slice(0, SHOWN_AUDIENCES).map(shownName)
+  const received = named.length === 0 ? 'none' : named.join(', ')
+  return `is for another audience. Expected aud: ${shownName(audience)}; received: ${received}. Give issuers[].audience of the service and the audience that the token is made with (that of createSessionIssuer, or of the login provider) the same name.`
 }
 
 function invalid(what: string): StileError {

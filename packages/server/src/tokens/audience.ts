@@ -1,3 +1,4 @@
+import { shownName } from '@stile/protocol/node'
 import { StileError } from '../error.ts'
 import type { AudienceOptions } from '../options/options.ts'
 import type { Caller } from '../sessions/caller.ts'
@@ -20,5 +21,6 @@ export function audienceOptionsFor(domain: Domain, caller: Pick<Caller, 'issuer'
   if (found !== undefined) return found
   if (audience === undefined || audiences.some(({ id }) => id === audience))
     throw new StileError('denied', 'This client and login may not ask for tokens for this audience. Add them to it in the configuration.')
-  throw new StileError('invalid_request', 'There is no audience of this name. Ask for one that the service is configured with.')
+  const detail = `The service has no audience of this name. Asked for: ${shownName(audience)}. Ask for one of audiences[].id of the service, or add this one to them.`
+  throw new StileError('invalid_request', detail, {}, { log: { detail, audiences: audiences.map(({ id }) => id) } })
 }

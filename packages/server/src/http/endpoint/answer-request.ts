@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ProblemCode } from '@stile/protocol'
 import type { Request, Response } from 'express'
+import { StileError } from '../../error.ts'
 import type { HttpContext } from '../context.ts'
 import { logRequest } from '../log.ts'
 import { type Answer, writeAnswer, writeProblem } from './answer.ts'
@@ -42,7 +43,7 @@ export async function answer(
       status: response.statusCode,
       durationMs: Math.round((performance.now() - began) * 10) / 10,
       ...(code === undefined ? {} : { code }),
-      ...(fault === undefined ? {} : { fault }),
+      ...(fault === undefined ? {} : { fault, isTold: fault instanceof StileError && fault.isTold }),
       ...told,
       ...aborted,
     })
