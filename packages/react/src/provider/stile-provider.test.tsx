@@ -7,12 +7,14 @@ import { useRecovery } from '../hooks/use-recovery.ts'
 import { connect, MEMBER, open, typeCode } from '../page.test-support.ts'
 import { StileProvider } from './stile-provider.tsx'
 
-test('the page that a recovery link leads to may begin recovery at once, in an effect', async () => {
-  function Link() {
-    const { recover } = useRecovery()
-    useEffect(() => void recover('link'), [recover])
-    return null
-  }
+/** The page that a recovery link leads to. */
+function Link() {
+  const { recover } = useRecovery()
+  useEffect(() => void recover('link'), [recover])
+  return null
+}
+
+test('recovery may be begun at once, in the effect of a page', async () => {
   open(<Link />)
   await screen.findByText('Recover your account')
 })
