@@ -81,7 +81,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     get: state.get as Stile<FeatureOf<P>>['get'],
     subscribe: state.subscribe,
     refresh: state.refresh,
-    stepUp: (feature, asked) => stepUps.join(feature, asked).flow,
+    stepUp: (feature, asked) => stepUps.join(feature, asked),
     onStepUp: stepUps.onStepUp,
     fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch, loadReady }),
     token: (audience = mainAudience) => tokens.get(audience),

@@ -37,6 +37,7 @@ export async function cure(refused: Refused): Promise<IssuedToken | undefined> {
       // a level that this version does not know cannot be proven
       const problem = challengedLevel(challenge) && (await problemOf(response))
       if (!problem?.feature) return undefined
+      if (signal.aborted) throw signal.reason
       const started = stepUps.joinForChallenge({ problem, feature: problem.feature, audience, mayPrompt })
       if (!started) throw new StepUpRequired('step_up_required', problem)
       return untilAborted(started.proven, signal)

@@ -13,6 +13,7 @@ export type {
   Relogin,
   ReloginRequest,
   SessionRequest,
+  StepUpHandler,
   StepUpOptions,
   Stile,
   StileOptions,

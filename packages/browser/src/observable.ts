@@ -14,7 +14,14 @@ export function observable<T>(initial: T): Observable<T> {
     get: () => value,
     set: (next) => {
       value = next
-      for (const listener of [...listeners]) listener()
+      for (const listener of [...listeners]) {
+        try {
+          listener()
+        } catch (error) {
+          // what one listener does wrong is no matter of the others
+          reportError(error)
+        }
+      }
     },
     subscribe: (listener) => {
       const entry = () => listener()

@@ -148,9 +148,15 @@ export type StepUpOptions = Readonly<{
   label?: string
   /** Keeps the mounted prompt closed: the caller shows the flow itself. Default: `false`. */
   headless?: boolean
-  /** Aborting it cancels the step-up. */
+  /** Aborting it cancels the step-up, unless another caller has joined it: then `done` rejects for this one alone. */
   signal?: AbortSignal
 }>
+
+/**
+ * Shows a step-up. It begins at once, and so may the browser's passkey prompt: if what is asked for takes a moment to be shown, call `waitUntil`
+ * with a promise that resolves when it is. If that rejects, or the handler throws, the step-up fails with `internal`.
+ */
+export type StepUpHandler = (flow: Flow, waitUntil: (shown: Promise<unknown>) => void) => void
 
 /** `fetch`'s own init and when a prompt may open. */
 export type StileRequestInit = RequestInit & {
@@ -183,7 +189,7 @@ export type Stile<F extends string = string> = Readonly<{
   /** Whether the application checks a password that whoever shows a step-up asks for: the method `relogin` without a `hint` takes `{ password }`. */
   asksPassword: boolean
   /** Registers who shows step-ups. The last one registered is asked. */
-  onStepUp: (handler: (flow: Flow) => void) => () => void
+  onStepUp: (handler: StepUpHandler) => () => void
   /** Reads the state again. Never rejects. */
   refresh: () => Promise<void>
   /**

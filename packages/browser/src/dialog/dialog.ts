@@ -25,8 +25,11 @@ export type DialogOptions = Readonly<{
 /** Unmounts the dialog when called. */
 export type MountedDialog = (() => void) &
   Readonly<{
-    /** Shows a step-up that `stile.onStepUp` has reported to another handler, such as one that stood in while the dialog was loaded. */
-    show: (flow: Flow) => void
+    /**
+     * Shows a step-up that `stile.onStepUp` has reported to another handler, such as one that stood in while the dialog was loaded. The
+     * promise is for that handler's `waitUntil`: it resolves when it can be shown what the step-up is for.
+     */
+    show: (flow: Flow) => Promise<void>
     /** Shows enrolment of a method, or of one of several that the subject chooses from. Resolves with whether something was enrolled. */
     enroll: (method?: EnrollableMethod | readonly EnrollableMethod[]) => Promise<boolean>
     /**
@@ -71,24 +74,41 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
     else frame.close()
     return !!next && openWizard(next, true)
   }
-  const show = (flow: Flow) => {
-    content.stepUp = flow
+  /** Step-ups that are shown, or are to be. */
+  const flows = new Set<Flow>()
+  /** One is shown when the one before is off the screen. */
+  let turn: Promise<unknown> = Promise.resolve()
+  /** Resolves when it can be shown what the step-up is for. */
+  const show = (flow: Flow) => new Promise<void>((resolve) => showInTurn(flow, resolve))
+  const showInTurn = (flow: Flow, onReady: () => void) => {
+    flows.add(flow)
     const label = flow.label ?? labels?.[flow.feature]
-    const onEnd = async (next: WizardGoal | undefined) => {
+    const goOn = async (next: WizardGoal | undefined) => {
       const isEnrolled = await endStepUp(next).catch(() => false)
       // what was asked for goes on with what was enrolled for it
-      if (flow.get().status !== 'enrolling') return
-      if (!isEnrolled) return flow.cancel()
-      flow.retry()
-      show(flow)
+      if (flow.get().status !== 'enrolling') flows.delete(flow)
+      else if (isEnrolled) showInTurn(flow, flow.retry)
+      else flow.cancel()
     }
-    showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadWays, onEnd })
+    const showNow = () =>
+      new Promise<void>((resolve) => {
+        content.stepUp = flow
+        const onEnd = (next: WizardGoal | undefined) => {
+          goOn(next)
+          resolve()
+        }
+        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadWays, onReady, onEnd })
+      })
+    turn = turn.then(showNow).catch((error) => {
+      flow.cancel()
+      reportError(error)
+    })
   }
-  const stopListening = stile.onStepUp(show)
+  const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)))
 
   const unmount = () => {
     stopListening()
-    content.stepUp?.cancel()
+    for (const flow of flows) flow.cancel()
     content.wizard?.cancel()
     frame.close()
     host.remove()

@@ -8,6 +8,7 @@ import type { problemOf } from './problem.ts'
 
 /** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
 export type ServiceClient = Readonly<{
+  baseUrl: string
   /** Makes one JSON call. */
   request: Stile['request']
   /** Makes one call, and leaves its answer to the caller, such as a stream. */
@@ -77,6 +78,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
   }
 
   return {
+    baseUrl,
     request: async (method, path, body) => {
       const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
       return response.status === 204 ? undefined : response.json().catch(() => unavailable(foreign(response)))

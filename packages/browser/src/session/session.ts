@@ -89,7 +89,8 @@ export function createSession({ ask, deviceId, clock, onSwitch }: SessionOptions
       if (held === token) held = ''
     },
     suspect: () => {
-      held = ''
+      // not refused: if the application gives no other, the service says what this one is worth
+      claims &&= { ...claims, exp: 0 }
     },
     renewAfterRelogin: () => renew('relogin'),
     sid: () => claims?.sid,

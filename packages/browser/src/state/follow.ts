@@ -18,6 +18,8 @@ export type Following = Readonly<{
 /** What following needs. */
 export type FollowOptions = Readonly<{
   open: ServiceClient['open']
+  /** The service's `publicUrl`. */
+  baseUrl: string
   /** Where the stream is. */
   path: string
   clock: Clock
@@ -31,6 +33,8 @@ export type FollowOptions = Readonly<{
   end: () => void
   /** Called when another tab has found that somebody else is signed in. */
   onOther: () => void
+  /** Drops the state and all that was begun with it. */
+  forget: () => void
 }>
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
@@ -53,7 +57,7 @@ const RESET_SECONDS = 60
  * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
  * without these each tab holds its own. The state is read again at the next instant at which it changes by itself.
  */
-export function follow({ open, path, clock, get, set, apply, load, end, onOther }: FollowOptions): Following {
+export function follow({ open, baseUrl, path, clock, get, set, apply, load, end, onOther, forget }: FollowOptions): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
@@ -68,7 +72,7 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
   const nameOf = ({ subject, actor, account }: State) => JSON.stringify([path, sharing, subject, actor, account])
 
   /** All tabs of this service, whoever is signed in. */
-  const tabs = globalThis.BroadcastChannel && new BroadcastChannel(path)
+  const tabs = globalThis.BroadcastChannel && new BroadcastChannel(baseUrl + path)
   let who = ''
   if (tabs) tabs.onmessage = ({ data }) => who !== data && onOther()
   /** Tells the other tabs who is signed in: in a browser one sign-in replaces the other. */
@@ -94,9 +98,9 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
   const accept = (state: State, laterBySeconds: 0 | 1) => {
     const before = get()
     if (before.status === 'ready' && before.state !== state) {
-      const { revision, now: then, subject } = before.state
+      const { revision, now: then } = before.state
       const older = state.revision < revision || (state.revision === revision && state.now < then + laterBySeconds)
-      if (older && state.subject === subject && state.now - then < RESET_SECONDS) {
+      if (older && state.now - then < RESET_SECONDS) {
         if (before.stale) set({ ...before, stale: false })
         return wakeAfter(secondsUntilChange(before.state, clock.serviceNow()))
       }
@@ -172,11 +176,13 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
   }
 
   /** The page is looked at again, or nobody looks at it any more. */
-  const look = ({ type }: Event) => {
+  const look = (event: Event) => {
     if (document.hidden) return leave()
+    // a page that was frozen has heard of no other tab
+    if ((event as PageTransitionEvent).persisted) return onOther()
     const known = get()
     const isOld = known.status === 'ready' && Math.abs(clock.serviceNow() - readAt) > LOOK_SECONDS
-    if (known.status === 'error' || (known.status === 'ready' && (type !== 'focus' || isOld))) load()
+    if (known.status === 'error' || (known.status === 'ready' && (event.type !== 'focus' || isOld))) load()
   }
   const { signal: closed } = closing
   document.addEventListener('visibilitychange', look, { signal: closed })
@@ -184,6 +190,9 @@ export function follow({ open, path, clock, get, set, apply, load, end, onOther 
 
   return {
     offer: ({ state, sharedName }) => {
+      const before = get()
+      // the session token need not tell that it changed hands: what was begun is not done for somebody else
+      if (before.status === 'ready' && nameOf(before.state) !== nameOf(state)) forget()
       readAt = state.now
       sharing = sharedName
       tellWho(state)

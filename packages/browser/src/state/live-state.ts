@@ -78,7 +78,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
   }
   const startFollowing = async () => {
     const { follow } = await import('./follow.ts')
-    if (!closed) following ??= follow({ open: service.open, path: `/v1/events${query}`, clock, get, set, apply, load, end, onOther })
+    if (!closed) following ??= follow({ ...service, path: `/v1/events${query}`, clock, get, set, apply, load, end, onOther, forget })
   }
   const fail = (error: StileError) => {
     const { code, problem } = error
@@ -95,6 +95,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
     timer = setTimeout(load, Math.min(MAX_BACKOFF_SECONDS, 2 ** failures++) * (500 + Math.random() * 500))
   }
   const end = () => fail(new StileError('session_ended'))
+  const forget = () => drop({ status: 'loading' })
   const onOther = () => {
     onOtherSubject()
     if (!document.hidden) load()
@@ -144,7 +145,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
     load,
     end,
     restart: () => {
-      drop({ status: 'loading' })
+      forget()
       load()
     },
     use: () => {

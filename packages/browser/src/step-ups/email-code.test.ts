@@ -158,3 +158,53 @@ test('a code that was typed for a way which is no longer offered is not sent as 
   expect(seen(ATTEMPTS)).toHaveLength(1)
   flow.cancel()
 })
+
+test('to another way and back while the mail is on its way sends one mail', async () => {
+  const methods = [{ method: 'email-otp' }, { method: 'totp' }]
+  const { stile, seen, answers } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
+  let answer: (response: Response) => void = () => {}
+  answers[SEND] = () => new Promise((resolve) => (answer = resolve))
+  const flow = stile.stepUp('reports.export')
+  await until(() => seen(SEND).length)
+  await flow.choose('totp')
+  flow.choose('email-otp')
+  answer(json(openStepUp({ methods: [{ method: 'email-otp', start: sent().start }, { method: 'totp' }] })))
+  await until(() => startIn(flow, 'email-otp'))
+  expect(seen(SEND)).toHaveLength(1)
+})
+
+test('threat: a code is sent for one step-up, and typed into another: what was asked for a former one is not shown', async () => {
+  const open = (id: string, start?: unknown) => openStepUp({ id, methods: [{ method: 'email-otp', start }] })
+  let asked = 0
+  let answer: (response: Response) => void = () => {}
+  const { stile, seen } = setup({
+    'POST /v1/step-ups': () => json(open(`su_${++asked}`)),
+    [SEND]: () => new Promise((resolve) => (answer = resolve)),
+    'POST /v1/step-ups/su_2/methods/email-otp': () => json(open('su_2', sent().start)),
+  })
+  const flow = stile.stepUp('reports.export')
+  await until(() => seen(SEND).length)
+  await Promise.all([flow.retry(), flow.retry()])
+  expect(asked).toBe(2)
+  answer(json(open('su_1', sent().start)))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(flow.get()).toMatchObject({ status: 'proving', stepUp: { id: 'su_2' } })
+})
+
+test('the refusal of a code that was sent for a former step-up is not shown for the next', async () => {
+  const open = (id: string) => openStepUp({ id, methods: [{ method: 'email-otp', start: sent().start }] })
+  let asked = 0
+  let answer: (response: Response) => void = () => {}
+  const { stile, seen } = setup({
+    'POST /v1/step-ups': () => json(open(`su_${++asked}`)),
+    'POST /v1/step-ups/su_1/attempts': () => new Promise((resolve) => (answer = resolve)),
+  })
+  const flow = stile.stepUp('reports.export')
+  await until(() => flow.get().status === 'proving')
+  flow.submit({ code: '123456' })
+  await until(() => seen('POST /v1/step-ups/su_1/attempts').length)
+  await flow.retry()
+  answer(refuse('attempt_failed', { failure: 'wrong_code', attemptsLeft: 4 }))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(flow.get()).toMatchObject({ status: 'proving', stepUp: { id: 'su_2' }, error: undefined })
+})

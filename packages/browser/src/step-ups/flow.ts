@@ -1,5 +1,5 @@
 import type { IssuedToken } from '@stile/protocol'
-import { observable, StepUpCancelled, type StileError } from '../base.ts'
+import { observable, StepUpCancelled, type StepUpFailed } from '../base.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
 import type { createStepUpRunner, StepUpRunner } from './step-up-runner.ts'
 
@@ -8,6 +8,9 @@ export type StartedFlow = Readonly<{
   flow: Flow
   /** Like `flow.done`, but as soon as the token is there. */
   proven: Promise<IssuedToken>
+  fail: (error: StepUpFailed) => void
+  /** Gives the flow to one more caller, whom the signal lets go. When the last one is let go, the flow is cancelled. */
+  join: (signal?: AbortSignal) => Flow
 }>
 
 /** What a flow is made of. */
@@ -35,7 +38,7 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
   let runner: StepUpRunner | undefined
 
   let resolve: (issued: IssuedToken) => void
-  let reject: (error: StileError) => void
+  let reject: (error: StepUpCancelled | StepUpFailed) => void
   const proven = new Promise<IssuedToken>((onValue, onError) => {
     resolve = onValue
     reject = onError
@@ -51,13 +54,16 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
   const set = (next: FlowState) => {
     if (!hasEnded) put(next)
   }
-  const end = (last: FlowState, error: StileError) => {
-    set(last)
+  const end = (last: FlowState, error: StepUpCancelled | StepUpFailed) => {
+    if (hasEnded) return
     hasEnded = true
     runner?.stop()
     reject(error)
+    put(last)
   }
-  const cancel = () => end({ status: 'cancelled' }, new StepUpCancelled('step_up_cancelled'))
+  const cancelled = () => new StepUpCancelled('step_up_cancelled')
+  const cancel = () => end({ status: 'cancelled' }, cancelled())
+  const fail = (error: StepUpFailed) => end({ status: 'failed', code: error.code, problem: error.problem }, error)
   const retry = async () => {
     if (get().status === 'enrolling') set({ status: 'starting' })
     try {
@@ -76,7 +82,7 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
           hasEnded = true
           resolve(issued)
         },
-        onFailed: (error) => end({ status: 'failed', code: error.code, problem: error.problem }, error),
+        onFailed: fail,
       })
     } catch {
       return set({ status: 'starting', error: { code: 'service_unavailable' } })
@@ -84,7 +90,6 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
     await runner.start()
   }
 
-  options.signal?.addEventListener('abort', cancel)
   const flow: Flow = {
     feature,
     operation,
@@ -97,5 +102,21 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
     cancel,
     done,
   }
-  return { flow, proven }
+  let callers = 0
+  const join = (signal?: AbortSignal) => {
+    callers++
+    if (!signal) return flow
+    const mine = new Promise<IssuedToken>((onValue, onError) => {
+      const leave = () => {
+        onError(cancelled())
+        if (!--callers) cancel()
+      }
+      if (signal.aborted) leave()
+      else signal.addEventListener('abort', leave)
+      done.then(onValue, onError)
+    })
+    mine.catch(() => {})
+    return { ...flow, done: mine }
+  }
+  return { flow, proven, fail, join }
 }

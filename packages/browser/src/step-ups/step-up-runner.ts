@@ -56,8 +56,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   let listening = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
-  /** The method that the service is asked to start at the moment. */
-  let startingMethod: Method | undefined
+  /** What the service is asked to start at the moment, by path. */
+  const starting = new Map<string, Promise<OpenStepUp>>()
+  /** Whether the service is asked for a step-up at the moment. */
+  let isAsking = false
   /** Whether the application has signed the subject in again: if that was not enough, doing so again is not either. */
   let hasSignedIn = false
   /** What the service is asked for: signing in again goes first if the session has ended. */
@@ -77,12 +79,18 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
 
   /** Asks the service, and begins with the best method, or with the one that was in use, sending the code that was typed for it. */
   const start = async (before: Readonly<{ method?: Method | undefined; typed?: unknown }> = {}): Promise<void> => {
-    if (hasEnded()) return
+    if (hasEnded() || isAsking) return
+    isAsking = true
+    // what is under way for the former step-up answers that one
+    choice.abort()
     set({ status: 'starting' })
     answered.clear()
     loadTrouble().catch(() => {})
     try {
-      const stepUp = (await post('', { feature: wanted, operation, audience })) as StepUp
+      const asked = post('', { feature: wanted, operation, audience }) as Promise<StepUp>
+      const stepUp = await asked.finally(() => {
+        isAsking = false
+      })
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
@@ -97,19 +105,26 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     }
   }
 
+  /** Whether this is the step-up that is on the screen, and not one from before the service was asked again. */
+  const isCurrent = ({ id }: OpenStepUp) => {
+    const state = get()
+    return 'stepUp' in state && state.stepUp.id === id
+  }
+  const pathOf = ({ id }: OpenStepUp, method: Method) => `/${id}/methods/${method}`
+
   /** Starts a method at the service, again if it was started before, and gives its `start`. */
   const startMethod = async (method: Method): Promise<unknown> => {
     const before = get()
     if (!('stepUp' in before)) return undefined
-    startingMethod = method
-    const asked = post(`/${before.stepUp.id}/methods/${method}`, {}) as Promise<OpenStepUp>
-    const stepUp = await asked.finally(() => {
-      if (startingMethod === method) startingMethod = undefined
-    })
+    const path = pathOf(before.stepUp, method)
+    // to another method and back: what is asked for already is waited for
+    const asked = starting.get(path) ?? (post(path, {}) as Promise<OpenStepUp>).finally(() => starting.delete(path))
+    starting.set(path, asked)
+    const stepUp = await asked
     answered.delete(method)
     const after = get()
     // what was started of other methods still counts
-    if ('stepUp' in after) {
+    if (isCurrent(stepUp) && 'stepUp' in after) {
       const methods = stepUp.methods.map((each) => ({ ...methodOf(after.stepUp, each.method), ...each }))
       set({ ...after, stepUp: { ...stepUp, methods } })
     }
@@ -125,7 +140,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const state = get()
     if (!('stepUp' in state) || state.status === 'verifying') return
     // a double click chooses once
-    if (startingMethod === method && state.method === method) return
+    if (starting.has(pathOf(state.stepUp, method)) && state.method === method) return
     choice.abort()
     choice = new AbortController()
     const { signal } = choice
@@ -215,6 +230,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (attempted.status !== 'done') throw new StileError('attempt_failed')
       finish(attempted.issued)
     } catch (cause) {
+      if (!isCurrent(stepUp)) return
       await handle(toStileError(cause, 'internal'), method === 'totp' ? response : undefined)
       trouble?.explain(cause, { response, start: method && methodOf(stepUp, method)?.start })
     }

@@ -1,11 +1,12 @@
 import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
-import type { ClientState, Flow, StepUpOptions, Stile } from '../stile.ts'
+import { StepUpFailed } from '../base.ts'
+import type { ClientState, Flow, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
 import { createFlow, type FlowOptions, type StartedFlow } from './flow.ts'
 
 /** The step-ups of a page. */
 export type StepUps = Readonly<{
   /** Joins the running step-up that asks for the same, or begins one. */
-  join: (feature: string, options?: StepUpOptions) => StartedFlow
+  join: (feature: string, options?: StepUpOptions) => Flow
   /** The same for an API's challenge. Gives `undefined` if none runs and no prompt may be shown. */
   joinForChallenge: (challenge: ApiChallenge) => StartedFlow | undefined
   onStepUp: Stile['onStepUp']
@@ -52,7 +53,7 @@ export function createStepUps({
   replaceTokens,
   refresh,
 }: StepUpsOptions): StepUps {
-  const handlers = new Set<(flow: Flow) => void>()
+  const handlers = new Set<StepUpHandler>()
   const running = new Map<unknown, StartedFlow>()
   /** Prompts wait for the one before: what it proves may be enough for the next. */
   let turn: Promise<unknown> = Promise.resolve()
@@ -65,9 +66,10 @@ export function createStepUps({
       replaceTokens(audience, operation ? undefined : issued)
       return refresh()
     }
-    let isShown = false
-    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => isShown, loadReady, onProven })
-    const { flow, proven } = started
+    /** Who shows it. */
+    let handler: StepUpHandler | undefined
+    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => !!handler, loadReady, onProven })
+    const { flow, proven, fail } = started
     running.set(key, started)
     const settled = proven
       .catch(({ code }) => {
@@ -75,12 +77,20 @@ export function createStepUps({
         if (code !== 'step_up_cancelled') refresh()
       })
       .then(() => running.delete(key))
-    const show = () => {
+    const show = async () => {
       if (flow.get().status !== 'starting') return
-      const handler = headless ? undefined : [...handlers].pop()
-      isShown = !!handler
-      handler?.(flow)
-      flow.retry()
+      if (!headless) handler = [...handlers].pop()
+      try {
+        let ready: Promise<unknown> | undefined
+        handler?.(flow, (given) => {
+          ready = given
+        })
+        // nothing is asked before it is on the screen what for
+        await ready
+        flow.retry()
+      } catch (error) {
+        fail(new StepUpFailed('internal', undefined, error))
+      }
     }
     // what an enrolment asks for comes before the step-up that waits for the enrolment
     const isOfEnrolment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
@@ -100,12 +110,14 @@ export function createStepUps({
       const audience = options.audience ?? mainAudience
       const asked = { ...options, audience }
       const key = keyOf({ feature, requirement: requirementOf(getState(), feature), options: asked })
-      return running.get(key) ?? begin({ feature, options: asked, key })
+      return (running.get(key) ?? begin({ feature, options: asked, key })).join(asked.signal)
     },
     joinForChallenge: ({ problem: { operation, requirement }, feature, audience, mayPrompt }) => {
       const options = { audience, operation }
       const key = keyOf({ feature, requirement, options })
-      return running.get(key) ?? (mayPrompt && handlers.size > 0 ? begin({ feature, options, key }) : undefined)
+      const started = running.get(key) ?? (mayPrompt && handlers.size > 0 ? begin({ feature, options, key }) : undefined)
+      started?.join()
+      return started
     },
     onStepUp: (handler) => {
       handlers.add(handler)

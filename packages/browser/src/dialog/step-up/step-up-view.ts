@@ -8,6 +8,8 @@ import { explain } from './explain.ts'
 const QUIET_MS = 400
 /** How long it is said at least that something takes a moment: a text that flashes is worse than none. */
 const WAITING_MS = 500
+/** How long a file that could not be loaded is left alone. */
+const RETRY_MS = 4000
 
 /** A state in which the service has answered and the step-up is still open. */
 export type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
@@ -63,9 +65,14 @@ export type StepUpViewOptions = Readonly<{
   user: string | undefined
   client: Pick<Stile, 'get'>
   loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
+  /** Called once, when it can be shown what the step-up is for: it may begin. */
+  onReady: () => void
   /** Called once, when there is nothing more to show. */
   onEnd: (next: WizardGoal | undefined) => void
 }>
+
+/** Counts the views, so that nothing of one step-up stays on the screen for another. */
+let views = 0
 
 /**
  * Shows a step-up from its start to its end.
@@ -73,8 +80,10 @@ export type StepUpViewOptions = Readonly<{
  * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
  * service is asked.
  */
-export function showStepUp({ flow, frame, say, label, user, client, loadWays, onEnd }: StepUpViewOptions): void {
+export function showStepUp({ flow, frame, say, label, user, client, loadWays, onReady, onEnd }: StepUpViewOptions): void {
   const { cancel, submit } = flow
+  const viewId = ++views
+  let isReady = false
   let isOpen = false
   let isEnded = false
   let isWaiting = false
@@ -93,7 +102,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
     isOpen = true
     isWaiting = view.key === 'starting'
     const about = explain({ flow, client, say, label, user })
-    const shown = { icon: PROMPT_ICONS.key, title: say('title'), text: '', about, onCancel: cancel, ...view }
+    const shown = { icon: PROMPT_ICONS.key, title: say('title'), text: '', about, onCancel: cancel, ...view, key: `${viewId} ${view.key}` }
     frame.show(ways ? ways.addOperation(shown) : shown)
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
@@ -148,7 +157,8 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
     clearTimeout(timer)
     const state = flow.get()
     if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
-    if (state.status === 'starting' && !state.error) return showWaiting()
+    const isUnready = ways === null && !isReady
+    if (state.status === 'starting' && !state.error && !isUnready) return showWaiting()
     const restMs = waitingUntil - performance.now()
     if (restMs > 0) return runLater(render, restMs)
     if (ways?.render(state)) return
@@ -157,11 +167,17 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
       if (state.method === 'passkey') return showPasskey(state)
       if (state.method === 'totp') return showCode(state)
     }
-    if (ways === null) showUnreachable(say('service_unavailable'), load)
-    else showWaiting()
+    if (ways !== null) return showWaiting()
+    showUnreachable(say('service_unavailable'), load)
+    runLater(load, RETRY_MS)
+  }
+  const beReady = () => {
+    if (!isReady) onReady()
+    isReady = true
   }
   const load = async () => {
     ways = await loadWays(prompt).catch(() => null)
+    if (ways) beReady()
     render()
   }
   const showChoice = async () => {
@@ -188,5 +204,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
   }
   const unsubscribe = flow.subscribe(render)
   load()
+  // what confirms an operation waits for the view of it
+  if (!flow.operation) beReady()
   render()
 }

@@ -48,7 +48,7 @@ export type Say = (keys: string | readonly (string | undefined)[], values?: Read
 /** Creates a function that reads sentences from a table. If no key has a sentence, it gives an empty text. */
 export function createSay(table: Readonly<Record<string, string | undefined>>): Say {
   return (keys, values = {}) => {
-    const key = [keys].flat().find((each) => each && table[each]) ?? ''
-    return (table[key] ?? '').replace(/\{(\w+)\}/g, (_, name) => `${values[name] ?? ''}`)
+    const key = [keys].flat().find((each) => each && Object.hasOwn(table, each) && table[each])
+    return ((key && table[key]) ?? '').replace(/\{(\w+)\}/g, (_, name) => `${values[name] ?? ''}`)
   }
 }
