@@ -3,6 +3,7 @@ import type { FlowError } from '../../stile.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { button, element, quietButton, submitButton } from '../parts.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
+import { createCopyButton } from '../wizard/copy-button.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 import { PRINT_STYLES, RECOVERY_STYLES } from './styles.ts'
 
@@ -21,10 +22,10 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
   wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES, pageCss: PRINT_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
-  const codesLeft = await recovery.status().then(
-    (status) => status.codesLeft,
-    () => undefined,
-  )
+  const codesLeft = await recovery
+    .status()
+    .then((status) => status.codesLeft)
+    .catch(() => undefined)
   // if nobody knows how many are left, none are offered
   if (!isRequested && codesLeft !== 0) return false
 
@@ -92,7 +93,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
         element(
           'div',
           { part: 'row' },
-          wizard.copyButton(codes.join('\n'), save),
+          createCopyButton(say, { text: codes.join('\n'), onCopied: save }),
           button({
             label: say('download'),
             onClick: () => {
