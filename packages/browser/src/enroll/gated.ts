@@ -4,6 +4,12 @@ import type { Stile } from '../stile.ts'
 /** What enrolment and recovery need of the client. */
 export type EnrollmentClient = Pick<Stile, 'get' | 'request' | 'relogin' | 'asksPassword' | 'stepUp' | 'refresh'>
 
+/** How a gated call is made. */
+export type GatedOptions = Readonly<{
+  /** Aborting it cancels the step-up that was asked for. */
+  signal?: AbortSignal
+}>
+
 /** A sign-in, then an emailed code, and one more if a proof has become too old meanwhile. */
 const MAX_ROUNDS = 3
 
@@ -16,14 +22,15 @@ const MAX_ROUNDS = 3
  *
  * @throws StileError `relogin_failed`, `step_up_cancelled`, `session_ended` if somebody else has signed in, or whatever the call fails with
  */
-export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>): Promise<T> {
+export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>, { signal }: GatedOptions = {}): Promise<T> {
   let lastAsked: string | undefined
   let holder = holderOf(stile)
   for (let round = 0; ; round++) {
     try {
       return await call()
     } catch (error) {
-      if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS) throw error
+      if (!(error instanceof StileError) || error.code !== 'insufficient_user_authentication' || round === MAX_ROUNDS || signal?.aborted)
+        throw error
       const { feature, requirement, operation } = error.problem ?? {}
       if (feature !== 'stile:recovery') forgetTicket()
       const asked = JSON.stringify(requirement)
@@ -36,7 +43,8 @@ export async function gated<T>(stile: EnrollmentClient, call: () => Promise<T>):
       const isSignInEnough = requirement?.level === 'session' && requirement.methods?.includes('relogin')
       const signedIn = isSignInEnough ? await stile.relogin() : undefined
       if (signedIn === false) throw new StileError('relogin_failed')
-      if (!signedIn) await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators', { operation }).done
+      if (!signedIn)
+        await stile.stepUp(feature === 'stile:recovery' ? feature : 'stile:authenticators', { operation, ...(signal && { signal }) }).done
       // a sign-in may have changed the account alone
       else await stile.refresh()
       if (holderOf(stile) !== holder) throw new StileError('session_ended')
