@@ -59,6 +59,13 @@ const FIGURES: readonly Figure[] = [
   },
   { name: 'enrolment, later', limit: 5_000, source: PAGE, with: ENROLMENT, after: TROUBLE },
   { name: 'recovery, later', limit: 5_000, source: PAGE, with: RECOVERY, after: TROUBLE },
+  {
+    name: 'the view of an authenticator app, beside enrolment',
+    limit: 5_000,
+    source: PAGE,
+    with: [...ENROLMENT, 'app-view.ts'],
+    after: ENROLMENT,
+  },
   { name: 'QR code of an authenticator app, later', limit: 5_000, source: PAGE, with: ['qr.ts'], after: ENROLMENT },
   { name: 'createStile alone', source: SDK },
   { name: 'dialog alone', source: "export { mountDialog } from '@stile/browser/dialog'" },

@@ -12,7 +12,7 @@ export function isState(value: unknown): value is State {
     Array.isArray(authenticators) &&
     !!decisions &&
     Object.values(decisions).every(
-      (each) => Array.isArray(each?.reasons) && (each.outcome === 'permit' || each.outcome === 'deny' || !!each.next),
+      (each) => Array.isArray(each?.reasons) && (each.outcome === 'permit' || each.outcome === 'deny' || each.next),
     )
   )
 }

@@ -2,6 +2,6 @@
 // keep the prompt away: the step-up, what loads the rest of its first prompt, and what reads challenges.
 export { findChallenge } from '@stile/protocol/challenge'
 export { cure } from './cure.ts'
-export { problemOf } from './service/problem.ts'
+export { errorOf, unreadable } from './service/answers.ts'
 export { preload } from './step-ups/preload.ts'
 export { createStepUpRunner } from './step-ups/step-up-runner.ts'

@@ -1,5 +1,4 @@
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
-import type { EnrollmentClient } from '../enroll/gated.ts'
 import type { Flow, Stile } from '../stile.ts'
 import { createFrame } from './frame/frame.ts'
 import { shield } from './frame/shield.ts'
@@ -7,6 +6,7 @@ import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
 import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import type { WizardClient } from './wizard/wizard.ts'
 
 /** How the dialog is shown. */
 export type DialogOptions = Readonly<{
@@ -47,7 +47,7 @@ export type MountedDialog = (() => void) &
   }>
 
 /** Mounts the dialog, which shows the step-ups that `stile.onStepUp` reports. */
-export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
+export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, options: DialogOptions = {}): MountedDialog {
   const { root = document.body, texts, labels, user, nonce } = options
   const userName = () => (typeof user === 'function' ? user() : user)
   const host = document.createElement('stile-dialog')
@@ -87,7 +87,7 @@ export function mountDialog(stile: EnrollmentClient & Pick<Stile, 'onStepUp'>, o
       const isEnrolled = await endStepUp(next).catch(() => false)
       // what was asked for goes on with what was enrolled for it
       if (flow.get().status !== 'enrolling') flows.delete(flow)
-      else if (isEnrolled) showInTurn(flow, flow.retry)
+      else if (isEnrolled && host.isConnected) showInTurn(flow, flow.retry)
       else flow.cancel()
     }
     const showNow = () =>

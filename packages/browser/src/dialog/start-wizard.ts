@@ -17,8 +17,10 @@ export type WizardGoal =
   | Readonly<{ kind: 'recovery-codes' }>
 
 /** A wizard that is under way. */
-export type StartedWizard = Pick<Wizard, 'render' | 'cancel'> &
+export type StartedWizard = Pick<Wizard, 'render'> &
   Readonly<{
+    /** Ends it, whatever step it is at. */
+    cancel: () => void
     /** Whether something was enrolled, or recovery codes were made. */
     done: Promise<boolean>
   }>
@@ -50,6 +52,8 @@ export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: 
   if (isAfterStepUp && goal.kind === 'recovery') await content.wizard?.done
   const errors = await import('./texts/error-text.ts')
   if (content.wizard) return content.wizard.done
+  // the dialog has gone while this was loaded
+  if (!content.styles.scope.host.isConnected) return false
   const wizard = createWizard({
     ...content,
     errors,
@@ -58,10 +62,11 @@ export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: 
     isStepUpShown: () => !!content.stepUp,
   })
   const done = reach(goal, wizard).finally(() => {
+    wizard.end()
     content.wizard = undefined
     if (!content.stepUp) content.frame.close()
   })
-  content.wizard = { render: wizard.render, cancel: wizard.cancel, done }
+  content.wizard = { render: wizard.render, cancel: wizard.end, done }
   return done
 }
 
@@ -85,7 +90,8 @@ async function reach(goal: WizardGoal, wizard: Wizard): Promise<boolean> {
 async function enroll(wizard: Wizard, options: EnrollmentViewOptions): Promise<boolean> {
   const loading = loadRecoveryCodes().catch(() => undefined)
   const isEnrolled = await showEnrollment(wizard, options)
-  if (isEnrolled) await (await loading)?.showRecoveryCodes(wizard, { isRequested: false })
+  // whatever becomes of the offer, something is enrolled
+  if (isEnrolled && !wizard.hasEnded()) await (await loading)?.showRecoveryCodes(wizard, { isRequested: false }).catch(() => {})
   return isEnrolled
 }
 

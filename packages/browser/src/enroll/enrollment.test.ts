@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { mountDialog } from '../dialog/index.ts'
+import type { Flow } from '../stile.ts'
 import { type Answer, json, NOW, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
 import { createEnrollment } from './enrollment.ts'
 
@@ -191,6 +192,17 @@ test('what was cancelled does not come back', async () => {
   answer(json(totp, 201))
   await starting
   expect(enrollment.get()).toEqual({ status: 'cancelled' })
+})
+
+test('an enrolment that is cancelled takes the step-up with it that it asked for', async () => {
+  const { stile } = setup({ [START]: gate(stronger, () => json(totp, 201)), 'POST /v1/step-ups': () => json(openStepUp()) })
+  const shown: Flow[] = []
+  stile.onStepUp((flow) => shown.push(flow))
+  const enrollment = createEnrollment(stile)
+  enrollment.start('totp')
+  await until(() => shown[0]?.get().status === 'proving')
+  enrollment.cancel()
+  expect(shown[0]?.get().status).toBe('cancelled')
 })
 
 test('authenticators are listed, and renaming and removing give the proof that is asked for', async () => {

@@ -97,7 +97,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     try {
       // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
       if (method !== 'totp') import('../passkey/ceremonies.ts').catch(() => {})
-      const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>)
+      const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>, { signal })
       if (signal.aborted) return
       set({ status: 'proving', method, registration })
       if (registration.method === 'totp') await showQrCode(registration.start.uri, signal)

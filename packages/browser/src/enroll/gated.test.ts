@@ -1,7 +1,7 @@
-import type { Requirement } from '@stile/protocol'
-import { expect, test, vi } from 'vitest'
+import type { Requirement, State } from '@stile/protocol'
+import { describe, expect, test, vi } from 'vitest'
 import { StepUpCancelled, StileError } from '../error.ts'
-import { type Answer, json, openStepUp, refuse, setup, until } from '../wire.test-support.ts'
+import { type Answer, json, jwt, NOW, openStepUp, refuse, setup, state, until } from '../wire.test-support.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 
 const RELOGIN: Requirement = { level: 'session', maxAgeSeconds: 300, methods: ['relogin'] }
@@ -118,4 +118,52 @@ test('over the wire: sign in, type the code from the mail, and the call goes thr
   expect(why).toContain('relogin')
   expect(seen('POST /v1/step-ups')[0]?.body).toMatchObject({ feature: 'stile:authenticators' })
   stile.close()
+})
+
+describe('threat: somebody else signs in when Ada is asked to, and what she began is done for them', () => {
+  const REGISTER = 'POST /v1/authenticators/registrations'
+  const ask = () => refuse('insufficient_user_authentication', { requirement: RELOGIN })
+
+  /** A service that asks for a sign-in once, and an application whose sign-in changes what the state says. */
+  function household(change: Partial<State>) {
+    const known = { revision: 1, subject: 'demo|ada', account: 'acme' }
+    let asked = 0
+    return setup(
+      {
+        'GET /v1/state': () => json(state(known)),
+        [REGISTER]: () => (asked++ === 0 ? ask() : json({ id: 'reg_1' })),
+      },
+      {
+        relogin: async () => {
+          Object.assign(known, change, { revision: known.revision + 1 })
+          return true
+        },
+        session: async () => jwt({ iat: NOW, exp: NOW + 300, iss: 'demo', sub: known.subject, sid: known.subject }),
+      },
+    )
+  }
+
+  test.each([
+    ['another subject', { subject: 'demo|bob' }],
+    ['another account', { account: 'other' }],
+    ['somebody who acts for the subject', { actor: 'demo|grace' }],
+  ])('refuses to repeat the call for %s', async (_, change) => {
+    const { stile, seen } = household(change)
+    await stile.refresh()
+    const called = gated(stile, () => stile.request('POST', '/v1/authenticators/registrations', {}))
+    await expect(called).rejects.toMatchObject({ code: 'session_ended' })
+    expect(seen(REGISTER)).toHaveLength(1)
+  })
+
+  test('refuses it too if the page has not asked for the state before', async () => {
+    const { stile, seen } = household({ subject: 'demo|bob' })
+    const called = gated(stile, () => stile.request('POST', '/v1/authenticators/registrations', {}))
+    await expect(called).rejects.toMatchObject({ code: 'session_ended' })
+    expect(seen(REGISTER)).toHaveLength(1)
+  })
+
+  test('repeats the call if the same person signed in', async () => {
+    const { stile } = household({})
+    expect(await gated(stile, () => stile.request('POST', '/v1/authenticators/registrations', {}))).toEqual({ id: 'reg_1' })
+  })
 })

@@ -1,4 +1,5 @@
 import type { Recovery, RecoveryTicket } from '@stile/protocol'
+import { StileError } from '../base.ts'
 import { type EnrollmentClient, gated } from './gated.ts'
 import { keepTicket, standingTicket } from './ticket.ts'
 
@@ -27,8 +28,9 @@ export function createRecovery(stile: EnrollmentClient): RecoveryClient {
   return {
     status: async () => (await stile.request('GET', PATH)) as Recovery,
     makeCodes: async () => {
-      const { codes } = (await gated(stile, () => stile.request('POST', `${PATH}/codes`, {}))) as { codes: readonly string[] }
-      return codes
+      const made = (await gated(stile, () => stile.request('POST', `${PATH}/codes`, {}))) as { codes: readonly string[] } | null
+      if (!Array.isArray(made?.codes)) throw new StileError('service_unavailable')
+      return made.codes
     },
     redeem: async (proof) => {
       const ticket = (await gated(stile, () => stile.request('POST', PATH, proof))) as RecoveryTicket

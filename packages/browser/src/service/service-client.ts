@@ -3,8 +3,8 @@ import type { DeviceProver } from '../device/device-proof.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
+import type * as Answers from './answers.ts'
 import { type Exchange, exchange } from './exchange.ts'
-import type { problemOf } from './problem.ts'
 
 /** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
 export type ServiceClient = Readonly<{
@@ -24,7 +24,7 @@ export type ServiceClientOptions = Readonly<{
   clock: Clock
   fetch: typeof globalThis.fetch
   /** Loads what reads challenges and problems. */
-  loadReady: () => Promise<Awaited<ReturnType<Exchange['loadReady']>> & Readonly<{ problemOf: typeof problemOf }>>
+  loadReady: () => Promise<Awaited<ReturnType<Exchange['loadReady']>> & Readonly<typeof Answers>>
 }>
 
 const WAIT_MS = 10_000
@@ -33,15 +33,12 @@ const unavailable = (cause: unknown): never => {
   throw new StileError('service_unavailable', undefined, cause)
 }
 
-/** What answered instead of the service: for the developer, who may have named another URL. */
-const foreign = ({ url, status, headers }: Response): Error =>
-  new Error(`${url.split('?')[0]} answered ${status} ${headers.get('content-type')}`)
-
 /** Creates the client of the service. A missing nonce, a refused session token and a clock that was set are each
  * cured once per call. */
 export function createServiceClient({ baseUrl, session, prover, clock, fetch, loadReady }: ServiceClientOptions): ServiceClient {
   const open: ServiceClient['open'] = async (path, init) => {
-    if (path[0] !== '/') throw new TypeError('A path that does not start with / could change the host.')
+    // another one could change the host
+    if (path[0] !== '/') throw new TypeError('A path starts with /.')
     const url = new URL(baseUrl + path)
     const response = await exchange({
       prover,
@@ -71,17 +68,19 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
       },
     })
     if (response.ok) return response
-    const { problemOf } = await loadReady().catch(unavailable)
-    const problem = await problemOf(response)
-    if (problem) throw new StileError(problem.code, problem)
-    throw new StileError(response.status === 404 ? 'not_found' : 'service_unavailable', undefined, foreign(response))
+    const { errorOf } = await loadReady().catch(unavailable)
+    throw await errorOf(response)
   }
 
   return {
     baseUrl,
     request: async (method, path, body) => {
       const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
-      return response.status === 204 ? undefined : response.json().catch(() => unavailable(foreign(response)))
+      if (response.status === 204) return undefined
+      return response.json().catch(async () => {
+        const { unreadable } = await loadReady().catch(unavailable)
+        throw unreadable(response)
+      })
     },
     open,
   }

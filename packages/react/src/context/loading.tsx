@@ -25,5 +25,5 @@ export function Loading({ loading, slots }: LoadingProps): ReactNode {
 
 /** What is shown in place of a card whose file could not be loaded. */
 export function Broken(): ReactNode {
-  return <p role="alert">{useStileContext().texts?.broken ?? 'This part of the page could not be loaded. Reload the page.'}</p>
+  return <p role="alert">{useStileContext().texts?.broken ?? 'This part of the page couldn’t load. Reload the page.'}</p>
 }

@@ -62,8 +62,8 @@ export type Mounted = Readonly<{
   /** The same, once `closed` is settled. Never rejects. */
   withClosedCards: () => Promise<Mounted>
   unmount: () => void
-  /** Shows a step-up that began before the dialog was mounted. */
-  show: (flow: Flow) => void
+  /** Shows a step-up that began before the dialog was mounted; resolves when it can be shown what it is for. */
+  show: (flow: Flow) => Promise<void>
   /** Opens the enrolment dialog; resolves with whether something was enrolled. Without the dialog nothing is. */
   enroll: () => Promise<boolean>
   /** Opens recovery, with a code or a link; resolves with whether something was enrolled. */

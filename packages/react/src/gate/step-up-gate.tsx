@@ -38,7 +38,7 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
   const known = useClientState()
   const [ceremony, setCeremony] = useState<Ceremony>({ busy: false })
   const content = useRef<HTMLDivElement>(null)
-  const past = useRef({ shown: '', proven: '', unfocused: false }).current
+  const past = useRef({ shown: '', asked: '', proven: '', unfocused: false }).current
 
   const state = known.status === 'ready' ? known.state : undefined
   const decision = decisionOf(known, feature)
@@ -59,7 +59,7 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
     past.shown = isOpen ? key : ''
     // a proof is worth nothing to the next person, and to the same one after signing out
     if (!past.proven.startsWith(who)) past.proven = ''
-    if (ceremony.ended && ceremony.who !== who) setCeremony({ busy: false })
+    if (ceremony.ended && past.asked !== who) setCeremony({ busy: false })
     // on a busy machine the dialog is gone before the content is rendered
     if (!past.unfocused || !isOpen) return
     past.unfocused = false
@@ -86,12 +86,12 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
       (dialog) => dialog.confirm({ feature, stepUp: { operation, label: name }, onClosed: focus }),
       () => 'failed' as const,
     )
+    past.asked = who
     if (ended === 'proven') past.proven = asked
-    setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended, who })
+    setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended })
   }
-  const { busy, ended } = ceremony
-  return <Card feature={feature} name={name} decision={decision} busy={busy} ended={ended} onConfirm={confirm} {...own} />
+  return <Card feature={feature} name={name} decision={decision} {...ceremony} onConfirm={confirm} {...own} />
 }
 
-/** The ceremony that the button starts: whether it is under way, and how the last one ended for whom, if not well. */
-type Ceremony = Readonly<{ busy: boolean; ended?: 'cancelled' | 'failed' | undefined; who?: string }>
+/** The ceremony that the button starts: whether it is under way, and how the last one ended, if not well. */
+type Ceremony = Readonly<{ busy: boolean; ended?: 'cancelled' | 'failed' | undefined }>

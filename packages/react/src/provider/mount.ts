@@ -34,7 +34,7 @@ export function mount(client: Stile, options: Readonly<{ current: DialogOptions 
     Card,
     withClosedCards: async () => ({ ...mounted, closed: await import('../cards/closed.ts').catch(() => null) }),
     unmount: () => dialog?.(),
-    show: (flow) => dialog?.show(flow),
+    show: async (flow) => dialog?.show(flow),
     enroll: async () => !!(await dialog?.enroll()),
     recover: async (link) => !!(await dialog?.recover(link)),
     recoveryCodes: async () => !!(await dialog?.recoveryCodes()),

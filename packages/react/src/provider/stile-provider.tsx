@@ -48,10 +48,9 @@ export function StileProvider(props: StileProviderProps): ReactElement {
     const waiting: Flow[] = []
     const stopStandingIn =
       options.current &&
-      client.onStepUp(async (flow) => {
+      client.onStepUp((flow, waitUntil) => {
         waiting.push(flow)
-        const first = await settled
-        if (!isUnmounted) first?.show(flow)
+        waitUntil(settled.then((first) => (isUnmounted ? undefined : first?.show(flow))))
       })
     const leave = () => {
       if (stopStandingIn) stopStandingIn()

@@ -93,6 +93,24 @@ describe('the field', () => {
     expect([input.selectionStart, input.selectionEnd]).toEqual([1, 1])
   })
 
+  test('threat: Enter after a code that sent itself spends a second guess on the same wrong code', async () => {
+    const { type, submit, mark, sent } = make()
+    const answer = (wrong: boolean) => {
+      mark({ busy: true, wrong: false })
+      mark({ busy: false, wrong })
+    }
+    type('123456')
+    await until(() => sent.length === 1)
+    answer(true)
+    await submit()
+    expect(sent).toEqual(['123456'])
+    type('654321')
+    await until(() => sent.length === 2)
+    answer(false)
+    await submit()
+    expect(sent).toEqual(['123456', '654321', '654321'])
+  })
+
   test('what a password manager writes without telling is read when it is submitted', async () => {
     const { submit, sent, input } = make()
     input.value = '123 456'

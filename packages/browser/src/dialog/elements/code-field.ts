@@ -17,17 +17,24 @@ export type CodeField = Readonly<{
   /** The label with the input in it. */
   field: HTMLElement
   input: HTMLInputElement
-  /** Sends the code if it is one. Otherwise nothing is sent, and the focus goes to the field. */
+  /** Sends the code if it is one and has not just been refused. Otherwise nothing is sent, and the focus goes to the field. */
   submit: () => Promise<void>
   /** Whether what was submitted cannot be a code. */
   isIncomplete: () => boolean
-  /** Shows whether the code is being checked and whether it was wrong. The focus stays, and a wrong code is selected. */
+  /** Shows whether the code is being checked and whether it was wrong; not so if it could not be checked. The focus stays, and a wrong code is selected. */
   mark: (state: Readonly<{ busy: boolean; wrong: boolean }>) => void
 }>
 
 /** Makes a field for a six-digit code. It takes the code out of a pasted text, and submits itself when it is full. */
 export function createCodeField({ label, describedBy, onCode, onIncomplete }: CodeFieldOptions): CodeField {
   let isIncomplete = false
+  let sent: string | undefined
+  /** The code that has just been refused. */
+  let refused: string | undefined
+  const send = (code: string) => {
+    sent = code
+    onCode(code)
+  }
   const input = element('input', {
     part: 'input',
     dir: 'ltr',
@@ -44,17 +51,19 @@ export function createCodeField({ label, describedBy, onCode, onIncomplete }: Co
     const typed = input.value
     const { code, isSure } = await read(typed)
     if (input.value !== typed) return
+    refused = undefined
     if (typed !== code) input.value = code
     setIncomplete(false)
-    if (isSure) onCode(code)
+    if (isSure) send(code)
   }
   return {
     field: element('label', { part: 'label' }, label, input),
     input,
     submit: async () => {
       const { code } = await read(input.value)
-      if (code.length === 6) return onCode(code)
-      setIncomplete(true)
+      // Enter after a code that sent itself would spend another guess on it
+      if (code.length === 6 && code !== refused) return send(code)
+      setIncomplete(code !== refused)
       input.focus()
     },
     isIncomplete: () => isIncomplete,
@@ -63,6 +72,7 @@ export function createCodeField({ label, describedBy, onCode, onIncomplete }: Co
       input.readOnly = busy
       input.ariaInvalid = wrong || isIncomplete ? 'true' : null
       // only once: what is typed later stays as it is
+      if (isAnswered) refused = wrong ? sent : undefined
       if (wrong && isAnswered) input.select()
     },
   }

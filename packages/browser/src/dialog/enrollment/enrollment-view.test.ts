@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { refuse, setup, until } from '../../wire.test-support.ts'
+import { json, refuse, setup, until } from '../../wire.test-support.ts'
 import {
   about,
   alert,
@@ -74,6 +74,14 @@ test.each([true, false])(
     expect(link?.getAttribute('href')).toBe(isTouched ? TOTP.start.uri : undefined)
   },
 )
+
+test('threat: a service gives a link that runs a script in the page: only the authenticator app is linked', async () => {
+  vi.stubGlobal('matchMedia', () => ({ matches: true }))
+  const start = { secret: 'ABCD', uri: 'javascript:alert(document.domain)//' }
+  mount(setup({ [REGISTER]: () => json({ ...TOTP, start }, 201) }).stile).enroll('totp')
+  await until(() => dialog().querySelector('input'))
+  expect(dialog().querySelector('a')).toBeNull()
+})
 
 describe('it explains itself', () => {
   const who = say('signedInAs', { user: 'ada@example.com' })

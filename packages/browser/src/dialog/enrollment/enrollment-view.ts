@@ -2,9 +2,10 @@ import type { Authenticator, Method } from '@stile/protocol'
 import { createEnrollment, type EnrollableMethod, type EnrollmentState } from '../../enroll/enrollment.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogView } from '../frame/frame.ts'
-import { button, createCodeField, element, PROMPT_ICONS, quietButton, submitButton } from '../parts.ts'
+import { button, element, PROMPT_ICONS, quietButton, submitButton } from '../parts.ts'
 import type { TextKey } from '../texts/texts.ts'
 import type { Wizard } from '../wizard/wizard.ts'
+import type { AppView } from './app-view.ts'
 
 /** What enrolment begins with. */
 export type EnrollmentViewOptions = Readonly<{
@@ -23,7 +24,6 @@ export type WaysOut = Readonly<{
   leave: () => void
 }>
 
-type TotpStart = Readonly<{ secret: string; uri: string }>
 type Failed = Extract<EnrollmentState, { status: 'failed' }>
 type Registering = Extract<EnrollmentState, { registration: unknown }>
 
@@ -49,12 +49,6 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
   const cancel = () => (askToLeave ? askToLeave({ stay: () => showCurrent(), leave: enrollment.cancel }) : enrollment.cancel())
   const cancelButton = () => quietButton(say('cancel'), cancel)
   const show: Wizard['show'] = (view) => wizard.show({ onCancel: cancel, ...view })
-  const codeField = createCodeField({
-    label: say('code'),
-    describedBy: wizard.alertId,
-    onCode: (code) => enrollment.submit({ code }),
-    onIncomplete: wizard.render,
-  })
   const nameInput = element('input', { part: 'input', maxLength: 64, autocomplete: 'off' })
 
   const offer = (method: EnrollableMethod) => {
@@ -83,41 +77,12 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
       text: say(status === 'verifying' ? 'wait' : OFFERS[method].prompt),
       alert: wizard.errorText(error, method),
     })
-  const qrNode = (uri: string) => {
-    const holder = element('div')
-    // the file is there already: the code was drawn with it
-    import('../../enroll/qr.ts').then(({ qrElement, QR_STYLES }) => {
-      wizard.extend({ texts: {}, css: QR_STYLES })
-      holder.append(qrElement(uri, say('qr')))
-    })
-    return holder
-  }
-  const secretNodes = ({ secret, uri }: TotpStart, hasQr: boolean) => {
-    // a phone cannot scan its own screen
-    const isTouched = globalThis.matchMedia?.('(pointer: coarse)').matches
-    const inFours = secret.replace(/(.{4})(?=.)/g, '$1 ')
-    return [
-      ...(isTouched ? [element('a', { part: 'app', href: uri }, say('openApp'))] : []),
-      ...(hasQr ? [qrNode(uri)] : []),
-      element('p', {}, say('secret')),
-      element('div', { part: 'secret' }, element('code', { part: 'code', dir: 'ltr' }, inFours), wizard.copyButton(secret)),
-    ]
-  }
-  const showSecret = ({ status, error, qr }: Registering, start: TotpStart) => {
-    const busy = status === 'verifying'
-    show({
-      // the QR code is drawn after the secret is there
-      key: qr ? 'totp with QR code' : 'totp',
-      icon: OFFERS.totp.drawing,
-      title: say(OFFERS.totp.title),
-      text: say(OFFERS.totp.prompt),
-      busy,
-      alert: codeField.isIncomplete() ? say('incomplete') : wizard.errorText(error, 'totp'),
-      body: () => [...secretNodes(start, !!qr), codeField.field],
-      onSubmit: codeField.submit,
-      actions: () => [submitButton(say('verify')), cancelButton()],
-    })
-    codeField.mark({ busy, wrong: !!error })
+  /** Nothing before it is loaded, and `null` if it cannot be. */
+  let showApp: AppView | null | undefined
+  const loadApp = async () => {
+    const loaded = await import('./app-view.ts').catch(() => null)
+    showApp ??= loaded?.createAppView({ wizard, show, submit: enrollment.submit, cancelButton }) ?? null
+    showCurrent()
   }
 
   /** Shows where the enrolment stands. */
@@ -146,7 +111,7 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
         actions: () => [submitButton(say('save'))],
       })
     }
-    const showFailed = ({ code, problem }: Failed) => {
+    const showFailed = ({ code, problem }: Pick<Failed, 'code'> & Partial<Failed>) => {
       const leave = () => resolve(false)
       show({
         key: 'refused',
@@ -170,8 +135,12 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
         }
         case 'proving':
         case 'verifying': {
-          const { registration } = state
-          return registration.method === 'totp' ? showSecret(state, registration.start) : showPrompt(state)
+          const { registration, method } = state
+          if (registration.method !== 'totp') return showPrompt(state)
+          if (showApp) return showApp(state, registration.start)
+          if (showApp === null) return showFailed({ code: 'service_unavailable' })
+          loadApp()
+          return showBusy(method, { key: 'starting', text: say('wait') })
         }
         case 'done':
           return showName(state.authenticator)
@@ -182,7 +151,11 @@ export function showEnrollment(wizard: Wizard, { methods: wanted, intro, askToLe
       }
     }
 
-    showCurrent = () => wizard.showStep({ render, cancel: enrollment.cancel })
+    const end = () => {
+      enrollment.cancel()
+      resolve(enrollment.get().status === 'done')
+    }
+    showCurrent = () => wizard.showStep({ render, cancel: end })
     enrollment.subscribe(showCurrent)
     const onlyMethod = typeof wanted === 'string' ? methods[0] : undefined
     if (onlyMethod) enrollment.start(onlyMethod)

@@ -95,6 +95,9 @@ export function createFrame(root: ShadowRoot): DialogFrame {
       alert.textContent = ''
       dialog.style.removeProperty('--_height')
       dialog.close()
+      // neither codes nor secrets nor passwords stay in the page
+      body.replaceChildren()
+      actions.replaceChildren()
     },
     closed: async () => {
       if (dialog.open) await new Promise((resolve) => dialog.addEventListener('close', resolve, { once: true }))

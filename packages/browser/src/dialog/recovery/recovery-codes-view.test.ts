@@ -153,3 +153,39 @@ test('a page whose codes nobody has saved is not left without a question', async
   await made
   expect(asksToStay()).toBe(false)
 })
+
+test.each([null, {}])('threat: an answer without codes, %j, keeps the page asking whether to leave for ever', async (answer) => {
+  const { stile } = setup({ ...none, [MAKE]: () => json(answer, 201) })
+  mount(stile).recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => alert())
+  expect(dispatchEvent(new Event('beforeunload', { cancelable: true }))).toBe(true)
+  expect(document.querySelector('stile-dialog')?.hasAttribute('data-codes')).toBe(false)
+})
+
+test('codes that arrive when the dialog is gone do not keep the page', async () => {
+  const service = Promise.withResolvers<Response>()
+  const { stile, seen } = setup({ ...none, [MAKE]: () => service.promise })
+  const unmount = mount(stile)
+  const host = document.querySelector('stile-dialog')
+  unmount.recoveryCodes()
+  await until(() => buttonOf(texts.makeCodes))
+  submit()
+  await until(() => seen(MAKE).length)
+  unmount()
+  service.resolve(json({ codes: CODES }, 201))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(dispatchEvent(new Event('beforeunload', { cancelable: true }))).toBe(true)
+  expect(host?.hasAttribute('data-codes')).toBe(false)
+})
+
+test('an enrolment counts if the service says nothing of recovery codes', async () => {
+  const { stile } = setup({ ...enrols, [STATUS]: () => new Response(null, { status: 204 }) })
+  const enrolled = mount(stile).enroll('totp')
+  await until(() => dialog().querySelector('input'))
+  typeIn('123456')
+  await until(() => title() === texts.enrolled)
+  submit()
+  await expect(enrolled).resolves.toBe(true)
+})

@@ -3,6 +3,7 @@ import type { FlowError } from '../../stile.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { button, element, quietButton, submitButton } from '../parts.ts'
 import { RECOVERY_TEXTS } from '../texts/recovery-texts.ts'
+import { createCopyButton } from '../wizard/copy-button.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 import { PRINT_STYLES, RECOVERY_STYLES } from './styles.ts'
 
@@ -21,10 +22,10 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
   wizard.extend({ texts: RECOVERY_TEXTS, css: RECOVERY_STYLES, pageCss: PRINT_STYLES })
   const { say, show } = wizard
   const recovery = createRecovery(wizard.client)
-  const codesLeft = await recovery.status().then(
-    (status) => status.codesLeft,
-    () => undefined,
-  )
+  const codesLeft = await recovery
+    .status()
+    .then((status) => status.codesLeft)
+    .catch(() => undefined)
   // if nobody knows how many are left, none are offered
   if (!isRequested && codesLeft !== 0) return false
 
@@ -92,11 +93,13 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
         element(
           'div',
           { part: 'row' },
-          wizard.copyButton(codes.join('\n'), save),
+          createCopyButton(say, { text: codes.join('\n'), onCopied: save }),
           button({
             label: say('download'),
-            onClick: () => {
-              download(codes)
+            onClick: async () => {
+              const heading = say('codesFile', { host: location.host, date: new Date().toLocaleDateString() })
+              const { download } = await import('./download.ts')
+              download({ name: say('codesFileName'), text: `${heading}\n\n${codes.join('\n')}\n` })
               save()
             },
           }),
@@ -133,13 +136,6 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
       wizard.showStep({ render, cancel: finish })
     }
 
-    const download = (codes: readonly string[]) => {
-      const heading = say('codesFile', { host: location.host, date: new Date().toLocaleDateString() })
-      const file = new Blob([`${heading}\n\n${codes.join('\n')}\n`], { type: 'text/plain' })
-      const url = URL.createObjectURL(file)
-      element('a', { href: url, download: say('codesFileName') }).click()
-      URL.revokeObjectURL(url)
-    }
     wizard.showStep(offerStep)
   })
 }

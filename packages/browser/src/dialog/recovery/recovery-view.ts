@@ -105,13 +105,12 @@ export async function showRecovery(wizard: Wizard, { link }: RecoveryViewOptions
       })
     }
     const showForm = () => {
-      const text = link ? 'recoverByLink' : 'recoverText'
       show({
         key: 'recover',
         icon: ICONS.door,
         title: say('recoverTitle'),
         busy,
-        text: say(text),
+        text: say(link ? 'recoverByLink' : 'recoverText'),
         alert: alertText(),
         onSubmit: redeem,
         body: () => (link ? [] : [field]),

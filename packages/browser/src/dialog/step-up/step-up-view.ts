@@ -148,7 +148,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
       body: () => [codeField.field],
       actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
     })
-    codeField.mark({ busy, wrong: !!state.error })
+    codeField.mark({ busy, wrong: state.error?.code === 'attempt_failed' })
   }
 
   const render = () => {

@@ -1,20 +1,23 @@
 import type { Method } from '@stile/protocol'
-import { flowError, toStileError } from '../../base.ts'
-import type { EnrollmentClient } from '../../enroll/gated.ts'
-import type { FlowError } from '../../stile.ts'
+import { flowError, StileError, toStileError } from '../../base.ts'
+import { type EnrollmentClient, holderOf } from '../../enroll/gated.ts'
+import type { FlowError, Stile } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { ignoreHaste } from '../frame/haste.ts'
-import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
+import { adoptStyles, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
 import type * as Errors from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { WIZARD_STYLES } from './styles.ts'
 
+/** What the wizard needs of the client. */
+export type WizardClient = EnrollmentClient & Pick<Stile, 'subscribe'>
+
 /** What the wizard works with. */
 export type WizardOptions = Readonly<{
-  client: EnrollmentClient
+  client: WizardClient
   frame: DialogFrame
   styles: StyleTarget
   /** The application's own sentences. */
@@ -37,7 +40,7 @@ export type WizardView = Partial<DialogView> & Pick<DialogView, 'key' | 'title' 
 
 /** Leads through enrolment, recovery or the making of recovery codes, step by step. */
 export type Wizard = Readonly<{
-  /** The client; while its `relogin` is under way the dialog is closed. */
+  /** The client; while its `relogin` is under way the dialog is closed. It asks nothing for somebody else than the wizard was opened for. */
   client: EnrollmentClient
   /** The id of the element that tells what went wrong. */
   alertId: string
@@ -56,12 +59,11 @@ export type Wizard = Readonly<{
   /** Shows a view of the current step. */
   show: (view: WizardView) => void
   cancelButton: () => HTMLButtonElement
-  /** Makes a button that copies the text. `onCopied` is called once it is in the clipboard. */
-  copyButton: (text: string, onCopied?: () => void) => HTMLButtonElement
   /** Renders the current step, unless something else is shown. */
   render: () => void
-  /** Cancels the current step. */
-  cancel: () => void
+  /** Cancels the current step and every later one. Called, too, once somebody else is signed in, or nobody. */
+  end: () => void
+  hasEnded: () => boolean
 }>
 
 /** Creates a wizard that shows nothing yet. */
@@ -81,27 +83,61 @@ export function createWizard({ client, frame, styles, texts, errors, user, label
   const about = [label ? say('enrollFor', { feature: label }) : '', signedInAs]
   let isSigningIn = false
   let step: WizardStep | undefined
+  let hasEnded = false
+  let holder = holderOf(client)
+  /** Whether somebody else is signed in by now, or nobody. */
+  let isHolderGone = false
 
   const render = () => {
-    if (!isStepUpShown() && !isSigningIn) step?.render()
+    if (!isStepUpShown() && !isSigningIn && !hasEnded) step?.render()
   }
   const cancel = () => step?.cancel()
+  const end = () => {
+    hasEnded = true
+    unsubscribe()
+    cancel()
+  }
+  const checkHolder = () => {
+    const known = client.get()
+    const current = holderOf(client)
+    holder ??= current
+    // a sign-in that is under way may end the session for a moment
+    const isSignedOut = known.status === 'error' && !known.passing && !isSigningIn
+    if (!holder || (current ? current === holder : !isSignedOut)) return
+    isHolderGone = true
+    end()
+  }
+  const refuseOthers = async () => {
+    if (holder && client.get().status === 'loading') await client.refresh()
+    if (isHolderGone) throw new StileError('session_ended')
+  }
+  const request: Stile['request'] = async (...asked) => {
+    await refuseOthers()
+    const answer = await client.request(...asked)
+    await refuseOthers()
+    return answer
+  }
   /** The application's own sign-in must not lie behind a modal dialog. */
   const relogin = async () => {
     // the dialog asks for a password itself, with a step-up
     if (client.asksPassword) return undefined
     isSigningIn = true
     frame.close()
+    let signedIn: boolean | undefined
     try {
-      return await client.relogin()
+      signedIn = await client.relogin()
+      return signedIn
     } finally {
       isSigningIn = false
+      // after a sign-in the state is read again, which tells whose it is
+      if (!signedIn) checkHolder()
       render()
     }
   }
+  const unsubscribe = client.subscribe(checkHolder)
 
   return {
-    client: { ...client, relogin },
+    client: { ...client, request, relogin },
     alertId: frame.alertId,
     signedInAs,
     say,
@@ -118,29 +154,13 @@ export function createWizard({ client, frame, styles, texts, errors, user, label
     },
     showStep: (next) => {
       step = next
-      render()
+      if (hasEnded) cancel()
+      else render()
     },
     show: (view) => frame.show({ icon: ICONS.passkey, text: '', about, isStep: true, onCancel: cancel, ...view }),
     cancelButton: () => quietButton(say('cancel'), cancel),
-    copyButton: (text, onCopied) => createCopyButton(say, { text, onCopied }),
     render,
-    cancel,
+    end,
+    hasEnded: () => hasEnded,
   }
-}
-
-type Copied = Readonly<{ text: string; onCopied: (() => void) | undefined }>
-
-function createCopyButton(say: Say, { text, onCopied }: Copied): HTMLButtonElement {
-  const copy = () => {
-    navigator.clipboard.writeText(text).then(
-      () => {
-        made.replaceChildren(say('copied'))
-        onCopied?.()
-      },
-      // if the clipboard is refused, the text can still be selected
-      () => {},
-    )
-  }
-  const made = button({ label: say('copy'), onClick: copy })
-  return made
 }
