@@ -27,3 +27,14 @@ test('the code of a network error is found below the error of fetch', () => {
   expect(networkCodeOf(Object.assign(new Error('no'), { code: 'a secret' }))).toBeUndefined()
   expect(networkCodeOf('text')).toBeUndefined()
 })
+
+test('a chain of causes is followed for five errors, and only a text is a code', () => {
+  const below = (depth: number): Error =>
+    depth === 0 ? Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) : new Error('no', { cause: below(depth - 1) })
+  expect(networkCodeOf(below(4))).toBe('ECONNREFUSED')
+  expect(networkCodeOf(below(5))).toBeUndefined()
+  const endless = new Error('no')
+  endless.cause = endless
+  expect(networkCodeOf(endless)).toBeUndefined()
+  expect(networkCodeOf(Object.assign(new Error('no'), { code: ['ECONNREFUSED'] }))).toBeUndefined()
+})

@@ -119,7 +119,7 @@ export async function showRecoveryCodes(wizard: Wizard, { isRequested }: Recover
           icon: ICONS.codes,
           title: say('codesTitle'),
           about: [wizard.signedInAs],
-          text: `${say('codesText')} ${endsFormerCodes ? say('formerEnded') : ''}`.trim(),
+          text: `${say('codesText')}${endsFormerCodes ? ` ${say('formerEnded')}` : ''}`,
           alert,
           // they are shown only once, so that neither Escape nor Enter throws them away
           onCancel: () => {
