@@ -7,7 +7,10 @@ export type Target = Readonly<{
   tests: readonly string[]
 }>
 
-const AUTHORIZE_TESTS = ['packages/guard/src/authorize-{proof,session,token}.test.ts', 'packages/guard/src/{authorize,guard,set-up-faults}.test.ts']
+const AUTHORIZE_TESTS = [
+  'packages/guard/src/authorize-{proof,session,token}.test.ts',
+  'packages/guard/src/{authorize,guard,set-up-faults}.test.ts',
+]
 const TOKEN_TESTS = ['packages/guard/src/token/*.test.ts']
 const DEVICE_PROOF_TESTS = [
   'packages/protocol/src/node/{jwt,key-memory}.test.ts',
