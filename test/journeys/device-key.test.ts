@@ -61,7 +61,7 @@ test('a browser that has lost its key goes on once its user has signed in again,
   expect(before).not.toContain(key)
 
   await saveContact(page)
-  await givePasswordBecause(page, /^You haven’t signed in on this browser yet/, picture)
+  await givePasswordBecause(page, /^We need your sign-in once more on this browser/, picture)
   await expect(page.getByText('Saved.')).toBeVisible()
   await expect(page.getByLabel('Billing contact')).toHaveValue('Typed before I was asked')
 })
@@ -112,7 +112,7 @@ test('the app and its back office share one login and have a key each: each is a
   expect(officeKeys.size).toBe(1)
   expect(officeKeys).not.toEqual(appKeys)
   await saveContact(office)
-  await givePasswordBecause(office, /^You haven’t signed in on this browser yet/)
+  await givePasswordBecause(office, /^We need your sign-in once more on this browser/)
   await expect(office.getByText('Saved.')).toBeVisible()
 
   // each login stays with its key
