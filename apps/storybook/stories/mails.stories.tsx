@@ -1,10 +1,7 @@
-/// <reference types="vite/client" />
+import { type MailMessage, type NoticeContent, type NoticeKind, type NoticeMessage, writeMail } from '@stile/server/mails'
 import type { Meta, StoryObj } from '@storybook/react-vite'
 import { type ReactElement, useState } from 'react'
 import { expect, screen, waitFor } from 'storybook/test'
-import type { MailMessage, NoticeContent, NoticeMessage } from '../messages/message.ts'
-import type { NoticeKind } from '../stores/store.ts'
-import { writeMail } from './templates.ts'
 
 /** What mails know in every story. */
 const COMMON = { to: 'ada@example.com', product: 'Ledger', help: 'your administrator', at: Date.UTC(2026, 4, 20, 9, 30) / 1000 }
@@ -58,7 +55,8 @@ function Mail({ message }: Readonly<{ message: MailMessage }>): ReactElement {
  * What the service sends by mail, as it is sent: one column, the reader’s own fonts and colours, nothing that is loaded from anywhere, and the
  * same in plain text. The subject never holds the code or the link.
  *
- * `mail.templates` of the service replaces the words of any of them: it gets the same message and answers `{ subject, text, html }`.
+ * `mail.templates` of the service replaces the words of any of them: it gets the same message and answers `{ subject, text, html }`. To see your
+ * own as they are sent, call `writeMail(message, templates)` of `@stile/server/mails` in a story like these.
  */
 const meta: Meta<typeof Mail> = { title: 'Mails', component: Mail, parameters: { controls: { disable: true } } }
 export default meta
