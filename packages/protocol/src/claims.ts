@@ -40,7 +40,7 @@ export type AssuranceClaims = Readonly<{
   amr: readonly string[]
   auth_time: number
   proofs: readonly ProofClaim[]
-  /** The key that must be proven with DPoP (RFC 9449 §6.1); absent only for audiences with `binding: 'none'`. */
+  /** The key that must be proven with DPoP (RFC 9449 §6.1). Guards refuse a token without it. */
   cnf?: Readonly<{ jkt: string }>
   lic: LicenseClaim | null
   pol: Readonly<{ revision: number; digest: string }>

@@ -145,8 +145,8 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     fix: "List the APIs: { id: 'https://api.example.com', issuers: ['main'], clients: ['web'] }.",
   },
   'audiences[].binding': {
-    why: 'A token without a bound key is worth something to whoever steals it.',
-    fix: "Leave it at 'dpop'; 'none' is for back ends only.",
+    why: 'A token that is bound to no key works for whoever steals it, and guards refuse it.',
+    fix: 'Leave the option out: every token is bound to the key of its device. Back ends are told apart by `identify` of the guard.',
   },
   webauthn: {
     why: 'Passkeys belong to one domain for ever; with another rpId every enrolled passkey is lost.',

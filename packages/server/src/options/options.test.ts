@@ -44,6 +44,11 @@ test('good options come back with every default filled in', () => {
   })
 })
 
+test('threat: tokens that are bound to no key', () => {
+  const [audience] = good.audiences
+  expect(issuesOf({ audiences: [{ ...audience, binding: 'none' }] })).toMatchObject([{ path: 'audiences[0].binding' }])
+})
+
 test('every fault is told at once, each with where, what, why and how', () => {
   const issues = issuesOf({ publicUrl: 'https://app.example.com/', secret: 'short', issuers: [], audiences: undefined, misspelt: 1 })
   expect(issues.map(({ path }) => path).sort()).toEqual(['audiences', 'issuers', 'misspelt', 'publicUrl', 'secret'])

@@ -93,7 +93,7 @@ const client = z.strictObject({ id: name, origins: z.array(z.string()).min(1) })
 
 const audience = z.strictObject({
   id: name,
-  binding: z.enum(['dpop', 'none']).default('dpop'),
+  binding: z.literal('dpop').default('dpop'),
   issuers: z.array(name).min(1),
   clients: z.array(name).min(1),
 })

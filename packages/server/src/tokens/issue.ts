@@ -40,7 +40,7 @@ export async function issueToken(
   { audience, requirement, feature = '', operation }: IssueToken,
 ): Promise<IssuedToken> {
   const { caller, policy, license, proofs, risk, revokedBefore } = standing
-  const { id: aud, binding } = audienceOptionsFor(domain, caller, audience)
+  const { id: aud } = audienceOptionsFor(domain, caller, audience)
   const now = domain.now()
   const settles = requirement !== undefined && settlesFor(policy.policy, feature, requirement)
   const proof = proofFor(proofs, requirement, now, settles)
@@ -64,7 +64,7 @@ export async function issueToken(
     amr: proof.amr,
     auth_time: proof.authTime,
     proofs: proofClaims(proofs),
-    ...(binding !== 'none' && { cnf: { jkt: caller.jkt } }),
+    cnf: { jkt: caller.jkt },
     lic: license === null ? null : licenseClaim(license),
     pol: { revision: policy.revision, digest: policy.digest },
     risk: risk.band,
