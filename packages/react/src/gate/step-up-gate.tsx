@@ -6,7 +6,7 @@ import type { CardSlots } from '../context/slots.ts'
 import { decisionOf } from '../hooks/decision-of.ts'
 import { useClientState } from '../hooks/use-client-state.ts'
 import type { FeatureName } from '../register.ts'
-import { Card } from './card.tsx'
+import { GateCard } from './gate-card.tsx'
 import { asksForProof, closingCodes } from './reasons.ts'
 
 /** Props of `StepUpGate`. */
@@ -67,7 +67,7 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
   })
 
   if (known.status === 'loading') return <Loading {...own} />
-  if (known.status === 'error') return error ?? <Card error={known} {...own} />
+  if (known.status === 'error') return error ?? <GateCard error={known} {...own} />
   const name = label ?? labels[feature] ?? feature
   if (isOpen) {
     return (
@@ -90,7 +90,7 @@ export function StepUpGate({ feature, operation, label, error, children, ...own 
     if (ended === 'proven') past.proven = asked
     setCeremony({ busy: false, ended: ended === 'proven' ? undefined : ended })
   }
-  return <Card feature={feature} name={name} decision={decision} {...ceremony} onConfirm={confirm} {...own} />
+  return <GateCard feature={feature} name={name} decision={decision} {...ceremony} onConfirm={confirm} {...own} />
 }
 
 /** The ceremony that the button starts: whether it is under way, and how the last one ended, if not well. */

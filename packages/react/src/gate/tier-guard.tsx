@@ -4,7 +4,7 @@ import { Loading } from '../context/loading.tsx'
 import type { CardSlots } from '../context/slots.ts'
 import { useClientState } from '../hooks/use-client-state.ts'
 import type { TierName } from '../register.ts'
-import { Card } from './card.tsx'
+import { GateCard } from './gate-card.tsx'
 
 /** Props of `TierGuard`. */
 export type TierGuardProps = Readonly<{
@@ -27,8 +27,8 @@ export function TierGuard({ tier, label, children, error, ...own }: TierGuardPro
   const { labels } = useStileContext()
   const known = useClientState()
   if (known.status === 'loading') return <Loading {...own} />
-  if (known.status === 'error') return error ?? <Card error={known} {...own} />
+  if (known.status === 'error') return error ?? <GateCard error={known} {...own} />
   const { tiers, license } = known.state
   if (tiers.includes(tier)) return children
-  return <Card license={license} tier={{ id: tier, name: label ?? labels[tier] ?? tier }} {...own} />
+  return <GateCard license={license} tier={{ id: tier, name: label ?? labels[tier] ?? tier }} {...own} />
 }

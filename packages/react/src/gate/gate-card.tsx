@@ -4,7 +4,7 @@ import { Broken, Loading } from '../context/loading.tsx'
 import type { CardAsked } from '../context/mounted.ts'
 
 /** The card of a gate that is closed, once it is loaded. The page is painted without it. */
-export function Card(asked: CardAsked): ReactNode {
+export function GateCard(asked: CardAsked): ReactNode {
   const { loaded } = useStileContext()
   if (loaded) return <loaded.Card {...asked} />
   return loaded === null ? <Broken /> : <Loading {...asked} />
