@@ -13,6 +13,8 @@ export type PageOptions = Readonly<{
   person: Person
   /** The nonce of the service, shared by all pages: the first one learns it for the rest. */
   shared: { nonce?: string }
+  /** Whether each message brings a token, as it does for clients that do not ask otherwise. */
+  withToken: boolean
   /** The revision that the page knows already. */
   known?: number
   onState?: (state: Readonly<{ epoch: number; revision: number; bytes: number }>) => void
@@ -28,7 +30,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   }
 }
 
-function tryOpening({ url, person, shared, known, onState }: PageOptions): Promise<OpenPage> {
+function tryOpening({ url, person, shared, withToken, known, onState }: PageOptions): Promise<OpenPage> {
   const target = `${url}/v1/events`
   return new Promise((resolve, reject) => {
     const headers = {
@@ -38,8 +40,9 @@ function tryOpening({ url, person, shared, known, onState }: PageOptions): Promi
       dpop: person.proof('GET', target, shared.nonce),
       ...(known !== undefined && { 'last-event-id': String(known) }),
     }
-    const call = request(target, { headers, agent: false }, (response) => {
-      shared.nonce = (response.headers['dpop-nonce'] as string | undefined) ?? shared.nonce
+    const call = request(withToken ? target : `${target}?token=0`, { headers, agent: false }, (response) => {
+      const nonce = response.headers['dpop-nonce']
+      if (typeof nonce === 'string') shared.nonce = nonce
       let text = ''
       response.setEncoding('utf8')
       response.on('error', () => {})

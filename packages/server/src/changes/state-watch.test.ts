@@ -31,7 +31,10 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
     stream,
     now: () => time,
     sessionExpiresAt: async () => expiresAt,
-    load: async () => (await load(calls++)) as State,
+    load: async () => {
+      const state = (await load(calls++)) as State
+      return { revision: state.revision, changesAt: state.license?.changesAt, state }
+    },
     ...(knownRevision === undefined ? {} : { knownRevision }),
     onState: (state) => told.push(state.revision),
     onEnd: (why) => told.push(why),

@@ -12,6 +12,11 @@ import { decideFor } from './decide.ts'
  * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for
  */
 export async function stateOf(domain: Domain, standing: Standing, audience: string): Promise<State> {
+  return { ...stateWithoutToken(standing), token: await issueToken(domain, standing, { audience }) }
+}
+
+/** The same for those who ask for a token when they need one: nothing is signed. */
+export function stateWithoutToken(standing: Standing): Omit<State, 'token'> {
   const { caller, policy, license, authenticators, risk, revision, now } = standing
   const decisions: Record<string, Decision> = {}
   for (const feature of featuresOf(policy.policy)) decisions[feature] = decideFor(standing, feature)
@@ -26,6 +31,5 @@ export async function stateOf(domain: Domain, standing: Standing, audience: stri
     decisions,
     risk,
     authenticators: authenticators.map(publicAuthenticator),
-    token: await issueToken(domain, standing, { audience }),
   }
 }

@@ -1,3 +1,4 @@
+import type { Lane } from '../../changes/lane.ts'
 import { deviceName } from '../../devices/device-name.ts'
 import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
@@ -20,6 +21,8 @@ const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH'])
 type SubjectAccessOptions = Readonly<{
   /** Whether it is for a stream, which a page holds open by itself: it is no use of the session. */
   isStream?: boolean
+  /** When a request has its turn. Default: at once. */
+  lane?: Lane
 }>
 
 /**
@@ -27,14 +30,18 @@ type SubjectAccessOptions = Readonly<{
  *
  * Every answer carries a nonce for the next proof (RFC 9449 §8.2), refusals too.
  */
-export function subjectAccess(context: HttpContext, { isStream = false }: SubjectAccessOptions = {}): Access<SubjectCall> {
-  return accessOf(context, async (call, credentials) => {
+export function subjectAccess(
+  context: HttpContext,
+  { isStream = false, lane = (task) => task() }: SubjectAccessOptions = {},
+): Access<SubjectCall> {
+  const admit = async (call: Call, credentials: Credentials): Promise<SubjectCall> => {
     const { callers } = call.running
     const active = !isStream && (credentials.active ?? true)
     const { found: caller, json } = await askedWithBody(call, (more) => callers.authenticate({ ...credentials, ...more, active }))
     await see(call, caller)
     return { ...call, json, caller }
-  })
+  }
+  return accessOf(context, (call, credentials) => lane(() => admit(call, credentials)))
 }
 
 /** The same for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */

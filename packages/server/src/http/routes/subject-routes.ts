@@ -6,7 +6,9 @@ import {
   renameAuthenticator,
   startRegistration,
 } from '../../authenticators/index.ts'
-import { createLane, createOpenStreams, MAX_STREAMS_PER_BUDGET } from '../../changes/limits.ts'
+import { createLane } from '../../changes/lane.ts'
+import { createOpenStreams, MAX_STREAMS_PER_BUDGET } from '../../changes/limits.ts'
+import { createPulse } from '../../changes/pulse.ts'
 import { stateOf } from '../../decisions/state.ts'
 import { forgetDevice, listDevices } from '../../devices/devices.ts'
 import { makeRecoveryCodes, recoveryOf, redeemRecovery } from '../../recovery/index.ts'
@@ -25,6 +27,9 @@ import { addStepUpRoutes } from './step-up-routes.ts'
 /** How many states are computed at the same time for all open streams. */
 const STATE_LANE = 8
 
+/** How many who open a stream are told apart at the same time: after a restart all of them come back at once, and other requests go first. */
+const ADMISSION_LANE = 256
+
 /** What the pages of a product call: state, step-ups, tokens, authenticators and recovery. */
 export function addSubjectRoutes(router: Router, context: HttpContext): void {
   const access = subjectAccess(context)
@@ -37,11 +42,15 @@ export function addSubjectRoutes(router: Router, context: HttpContext): void {
       return ok(await stateOf(domain, await loadStanding(domain, caller), audience))
     },
   })
-  const openStreams = createOpenStreams(MAX_STREAMS_PER_BUDGET)
+  const streams = {
+    openStreams: createOpenStreams(MAX_STREAMS_PER_BUDGET),
+    lane: createLane(STATE_LANE),
+    pulse: createPulse(context.options.heartbeatSeconds),
+  }
   addEndpoint(router, context, {
     path: '/v1/events',
-    access: subjectAccess(context, { isStream: true }),
-    methods: { GET: events(context, { openStreams, lane: createLane(STATE_LANE) }) },
+    access: subjectAccess(context, { isStream: true, lane: createLane(ADMISSION_LANE) }),
+    methods: { GET: events(context, streams) },
     streams: true,
   })
 
