@@ -15,6 +15,7 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
   const told: unknown[] = []
   const listeners = new Set<(changes: readonly Change[]) => void>()
   let time = 100
+  let isReady = true
   let calls = 0
   const stream: ChangeStream = {
     start: async () => {},
@@ -35,6 +36,7 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
       const state = (await load(calls++)) as State
       return { revision: state.revision, changesAt: state.license?.changesAt, state }
     },
+    isReady: () => isReady,
     ...(knownRevision === undefined ? {} : { knownRevision }),
     onState: (state) => told.push(state.revision),
     onEnd: (why) => told.push(why),
@@ -46,6 +48,10 @@ function setUp(load: (call: number) => Promise<Partial<State>>, knownRevision?: 
     /** Uses or ends the session: `null` ends it. */
     sessionTo(next: number | null) {
       expiresAt = next
+    },
+    /** Whether the client has taken what it was sent. */
+    takes(next: boolean) {
+      isReady = next
     },
     listeners,
     at(next: number) {
@@ -71,6 +77,27 @@ test('a burst of changes while one state is computed leads to exactly one more',
   await expect.poll(() => world.told).toEqual([1, 2])
   expect(world.calls()).toBe(2)
   world.watch.close()
+})
+
+test('threat: a client that takes nothing fills the memory with states, and keeps the store busy', async () => {
+  const world = setUp(async (call) => ({ revision: call + 1 }))
+  await expect.poll(() => world.told).toEqual([1])
+  world.takes(false)
+  for (let count = 0; count < 20; count++) {
+    world.emit(mine)
+    await setImmediate()
+    await setImmediate()
+  }
+  expect(world.told).toEqual([1])
+  expect(world.calls()).toBe(1)
+  world.takes(true)
+  await expect.poll(() => world.told).toEqual([1, 2])
+  expect(world.calls(), 'only the newest was computed').toBe(2)
+  world.takes(false)
+  world.emit(mine)
+  await setImmediate()
+  world.emit({ type: 'revoked', subject: 'main|alice', sid: 's1', before: 1 })
+  expect(world.told, 'the end waits for nobody').toEqual([1, 2, 'session_ended'])
 })
 
 test('what the client knows already is not told, and all that comes later is', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { type EventStream, openEventStream } from './sse.ts'
+import { type EventStream, MOST_MISSED_BEATS, openEventStream } from './sse.ts'
 
 /** More than the limit and all that the kernel buffers. */
 const MOST = 64 * 1_048_576
@@ -51,6 +51,26 @@ test('a client that does not read is dropped before it holds more than the limit
   socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
   // what the kernel takes comes on top of the limit
   expect(await closed.promise).toBeLessThan(MOST)
+  socket.destroy()
+})
+
+test('a client that takes nothing is sent no more heartbeats, and is dropped after a few', async () => {
+  const opened = Promise.withResolvers<EventStream>()
+  const port = await serve((stream) => opened.resolve(stream), { maxBufferedBytes: MOST })
+  const socket = connect(port, '127.0.0.1')
+  socket.pause()
+  socket.on('error', () => {})
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  const stream = await opened.promise
+  expect(stream.isWaiting()).toBe(false)
+  // more than the kernel takes
+  for (let sent = 0; sent < 16; sent++) stream.send({ event: 'state', data: 'x'.repeat(1_048_576) })
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(stream.isWaiting()).toBe(true)
+  for (let count = 1; count < MOST_MISSED_BEATS; count++) stream.beat()
+  expect(stream.closed()).toBe(false)
+  stream.beat()
+  expect(stream.closed()).toBe(true)
   socket.destroy()
 })
 
