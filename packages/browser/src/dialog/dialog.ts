@@ -64,9 +64,9 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
     const { startWizard } = await import('./start-wizard.ts')
     return startWizard(goal, { content, isAfterStepUp })
   }
-  const loadWays = async (prompt: StepUpPrompt) => {
-    const { createWaysView } = await import('./step-up/ways-view.ts')
-    return createWaysView({ prompt, asksPassword: stile.asksPassword, styles, texts })
+  const loadMethodsView = async (prompt: StepUpPrompt) => {
+    const { createMethodsView } = await import('./step-up/methods-view.ts')
+    return createMethodsView({ prompt, asksPassword: stile.asksPassword, styles, texts })
   }
   const endStepUp = async (next: WizardGoal | undefined) => {
     content.stepUp = undefined
@@ -97,7 +97,7 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
           goOn(next)
           resolve()
         }
-        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadWays, onReady, onEnd })
+        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadMethodsView, onReady, onEnd })
       })
     turn = turn.then(showNow).catch((error) => {
       flow.cancel()

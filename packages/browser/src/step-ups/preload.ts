@@ -1,10 +1,6 @@
 import type { Method, State } from '@stile/protocol'
+import { loadCeremonies } from '../passkey/load-ceremonies.ts'
 import { KINDS } from './methods.ts'
-
-/** Loads the passkey ceremonies. */
-export function loadCeremonies(): Promise<typeof import('../passkey/ceremonies.ts')> {
-  return import('../passkey/ceremonies.ts')
-}
 
 /**
  * Loads the passkey ceremonies if a step-up that the state asks for begins with one, so that a click on a gate waits for no script, and a network

@@ -93,8 +93,8 @@ export function createStepUps({
       }
     }
     // what an enrolment asks for comes before the step-up that waits for the enrolment
-    const isOfEnrolment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
-    if (headless || isOfEnrolment) show()
+    const isOfEnrollment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
+    if (headless || isOfEnrollment) show()
     else {
       turn.then(() => {
         shown = flow
