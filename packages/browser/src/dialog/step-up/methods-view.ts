@@ -182,7 +182,7 @@ export async function createMethodsView({ prompt, asksPassword, styles, texts }:
       if ('stepUp' in state) return showOpen(state)
       if (state.status === 'failed') showFailed(state)
       else if (state.status === 'enrolling')
-        prompt.finish({ kind: 'enrollment', methods: state.problem.next?.methods?.filter(isEnrollable), label: prompt.label })
+        prompt.finish({ kind: 'enrollment', methods: state.problem.next?.methods?.filter(isEnrollable), label: prompt.label, stepUp: flow })
       else if (state.status === 'starting') showUnreached(state)
       else if (state.status === 'done') showDone()
       return true
