@@ -1,3 +1,4 @@
+import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { Flow, Stile } from '../stile.ts'
 import { createFrame } from './frame/frame.ts'
@@ -5,7 +6,7 @@ import { shield } from './frame/shield.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
-import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import { loadCodeView, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
 import type { WizardClient } from './wizard/wizard.ts'
 
 /** How the dialog is shown. */
@@ -104,7 +105,10 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
       reportError(error)
     })
   }
-  const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)))
+  const prepareMethod = (method: Method) => {
+    if (method === 'totp') loadCodeView().catch(() => {})
+  }
+  const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)), prepareMethod)
 
   const unmount = () => {
     stopListening()

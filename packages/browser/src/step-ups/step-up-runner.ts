@@ -8,6 +8,8 @@ import type { FailureHandler } from './failure-handler.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
 
+export { preload } from './preload.ts'
+
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
   /** Asks the service for a step-up and begins with the best method. */

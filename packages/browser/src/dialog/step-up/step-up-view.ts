@@ -1,7 +1,8 @@
 import type { Flow, FlowState, Stile } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
-import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
+import { button, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 import type { WizardGoal } from '../start-wizard.ts'
+import type { CodeView } from './code-view.ts'
 import { explain } from './explain.ts'
 
 /** A step-up that is done within this time opens no dialog. */
@@ -74,14 +75,17 @@ export type StepUpViewOptions = Readonly<{
 /** Counts the views, so that nothing of one step-up stays on the screen for another. */
 let views = 0
 
+/** Loads the view for a code of an authenticator app. */
+export const loadCodeView = (): Promise<typeof import('./code-view.ts')> => import('./code-view.ts')
+
 /**
  * Shows a step-up from its start to its end.
  *
- * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadMethodsView` loads the rest while the
- * service is asked.
+ * It shows passkeys itself, and codes of an authenticator app with a view that is loaded before the click, so that the first prompt waits for no
+ * other file. `loadMethodsView` loads the rest while the service is asked.
  */
 export function showStepUp({ flow, frame, say, label, user, client, loadMethodsView, onReady, onEnd }: StepUpViewOptions): void {
-  const { cancel, submit } = flow
+  const { cancel } = flow
   const viewId = ++views
   let isReady = false
   let isOpen = false
@@ -91,12 +95,8 @@ export function showStepUp({ flow, frame, say, label, user, client, loadMethodsV
   let timer: ReturnType<typeof setTimeout>
   /** `null`: they could not be loaded. */
   let methodsView: MethodsView | null | undefined
-  const codeField = createCodeField({
-    label: say('code'),
-    describedBy: frame.alertId,
-    onCode: (code) => submit({ code }),
-    onIncomplete: () => render(),
-  })
+  /** Nothing before it is loaded, and `null` if it could not be. */
+  let codeView: CodeView | null | undefined
 
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
@@ -137,18 +137,10 @@ export function showStepUp({ flow, frame, say, label, user, client, loadMethodsV
       text: say('passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
-  const showCode = (state: OpenFlowState) => {
-    const busy = state.status === 'verifying'
-    show({
-      key: 'totp',
-      icon: PROMPT_ICONS.phone,
-      busy,
-      alert: codeField.isIncomplete() ? say('incomplete') : methodsView?.alertOf(state),
-      onSubmit: codeField.submit,
-      body: () => [codeField.field],
-      actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
-    })
-    codeField.mark({ busy, wrong: state.error?.code === 'attempt_failed' })
+  const loadCode = async () => {
+    const loaded = await loadCodeView().catch(() => null)
+    codeView ??= loaded?.createCodeView({ prompt, say, leaveButton }) ?? null
+    render()
   }
 
   const render = () => {
@@ -165,9 +157,12 @@ export function showStepUp({ flow, frame, say, label, user, client, loadMethodsV
     // nothing is asked before it is shown what for
     if ((state.status === 'proving' || state.status === 'verifying') && (methodsView || !flow.operation)) {
       if (state.method === 'passkey') return showPasskey(state)
-      if (state.method === 'totp') return showCode(state)
+      if (state.method === 'totp') {
+        if (codeView) return codeView(state, methodsView?.alertOf(state))
+        if (codeView === undefined) loadCode()
+      }
     }
-    if (methodsView !== null) return showWaiting()
+    if (methodsView !== null && codeView !== null) return showWaiting()
     showUnreachable(say('service_unavailable'), load)
     runLater(load, RETRY_MS)
   }
@@ -176,7 +171,8 @@ export function showStepUp({ flow, frame, say, label, user, client, loadMethodsV
     isReady = true
   }
   const load = async () => {
-    methodsView = await loadMethodsView(prompt).catch(() => null)
+    codeView ??= undefined
+    methodsView ??= await loadMethodsView(prompt).catch(() => null)
     if (methodsView) beReady()
     render()
   }
