@@ -5,7 +5,7 @@ import { DPOP_NONCE } from './device-proof/nonces.ts'
 import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
 import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
 import type { Licenses } from './licenses/licenses.ts'
-import type { Snapshot } from './licenses/snapshots.ts'
+import type { Seat } from './licenses/seats.ts'
 import { type Credential, readCredential } from './requests/credential.ts'
 import type { Identity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
@@ -64,7 +64,7 @@ type Found = Extract<Credential, { status: 'found' }>
 type ProvenNow = UsedProof & Presented & Readonly<{ nextNonce: string | undefined }>
 type Proven = ProvenNow | 'spent' | Refused
 /** A question, and what the session alone allows. */
-type Judged = Readonly<{ question: Question; snapshot: Snapshot; base: Decision; rules: FeatureRules }>
+type Judged = Readonly<{ question: Question; snapshot: Pick<Seat, 'license'>; base: Decision; rules: FeatureRules }>
 
 /**
  * Makes the authorizer. The order is: licence, what the session alone allows, whether the service was heard, token, identity, revocation,

@@ -8,6 +8,7 @@ import { type Identity, readIdentity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
 import { internal, keyRefused, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
 import type { GuardPass, GuardResult } from './results/result.ts'
+import type { GuardStats } from './results/stats.ts'
 
 /** Enforcement in an API, with no framework. */
 export type Guard<F extends string = string, R = unknown> = Readonly<{
@@ -21,6 +22,8 @@ export type Guard<F extends string = string, R = unknown> = Readonly<{
   identify(request: R): Promise<Identity | null>
   /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
+  /** How full its memories are, for the metrics of the application. */
+  stats(): GuardStats
   /** Closes the feed; afterwards everything is refused. */
   close(): Promise<void>
 }>
@@ -44,11 +47,12 @@ const NOTHING_TRIED: ReadonlySet<Need> = new Set()
  * @throws GuardError `invalid_option`, which names the option and the fix
  */
 export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
-  const { decide, identify, ready, close } = createCore<F, R>(options)
+  const { decide, identify, ready, stats, close } = createCore<F, R>(options)
   return {
     authorize: async (request, feature, identity) => decide(request, feature, identity),
     identify: async (request) => (await identify(request)) ?? null,
     ready,
+    stats,
     close,
   }
 }
@@ -61,7 +65,7 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
 export function createCore<const F extends string, R = unknown>(options: GuardOptions<F, R>): Core<F, R> {
   const settings = checkOptions(options)
   const { policy, identify, observe, log } = settings
-  const { authorizer, nonces, ready, isKeyRefused, closeFeed } = assemble(settings)
+  const { authorizer, nonces, ready, isKeyRefused, stats, closeFeed } = assemble(settings)
   let closed = false
 
   /** Looks again each time something has come, until nothing is missing any more. */
@@ -146,6 +150,7 @@ export function createCore<const F extends string, R = unknown>(options: GuardOp
         : 'could not be reached, or nothing of its feed comes through: check service.url, and what buffers in between'
       throw new GuardError('service_unavailable', `The service at ${url} ${what}.`)
     },
+    stats,
     async close() {
       closed = true
       await closeFeed()

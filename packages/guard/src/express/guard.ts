@@ -4,6 +4,7 @@ import { createCore } from '../guard.ts'
 import { checkFeature, type GuardOptions } from '../options/options.ts'
 import { internal } from '../results/refusal.ts'
 import type { GuardPass, GuardRefusal, GuardResult } from '../results/result.ts'
+import type { GuardStats } from '../results/stats.ts'
 import { exposeHeaders } from './expose-headers.ts'
 import { toGuardRequest } from './request.ts'
 
@@ -29,6 +30,8 @@ export type ExpressGuard<F extends string = string> = Readonly<{
   can(request: Request, feature: F): Promise<boolean>
   /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
+  /** How full its memories are, for the metrics of the application. */
+  stats(): GuardStats
   /** Closes the feed; afterwards everything is refused. */
   close(): Promise<void>
 }>
@@ -99,6 +102,7 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
       return ok
     },
     ready: core.ready,
+    stats: core.stats,
     close: core.close,
   }
 }
