@@ -2,7 +2,12 @@ import type { MailMessage, MailText, Templates } from '../messages/message.ts'
 import { escapeHtml, oneLine } from './escape.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
-/** The text of a mail. Its subject is one line, no matter who wrote it. */
+/**
+ * Writes a mail as the service sends it, so that it can be shown or tested without sending one. Its subject is one line, no matter who wrote it.
+ *
+ * @param templates  the words of an operator, as in the option `mail.templates` (default: the built-in ones)
+ * @throws {TypeError} if a template answers anything but `{ subject, text, html }`
+ */
 export function writeMail(message: MailMessage, templates?: Templates): MailText {
   const { subject, text, html } = templates?.(message) ?? builtIn(message)
   if (![subject, text, html].every((each) => typeof each === 'string' && each !== ''))
