@@ -34,7 +34,7 @@ export type LicensesOptions = Readonly<{
   log: GuardLog
   outageSeconds: number
   staleSeconds: number
-  /** How much memory licenses and members may take. Default 32 MiB. */
+  /** How much memory licenses and members may take. Default 48 MiB. */
   maxBytes?: number
 }>
 

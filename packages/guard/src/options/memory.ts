@@ -4,7 +4,7 @@ import { GuardError } from './error.ts'
 /** What a guard may remember, in MiB. Each is its own budget: none takes from another. */
 export type GuardMemory = Readonly<{
   /**
-   * Licenses of accounts and who is a member of them. Default 32, about 200,000 subjects. The member who was seen longest ago is forgotten and
+   * Licenses of accounts and who is a member of them. Default 48: about 110,000 subjects with an account each, or 300,000 with eight in one. The member who was seen longest ago is forgotten and
    * asked for again at the service.
    */
   licenses?: number
@@ -16,7 +16,7 @@ export type GuardMemory = Readonly<{
   /** Signatures of tokens, and keys of devices, that were verified. Default 32. What is forgotten is verified again. */
   tokens?: number
   /**
-   * Sessions, subjects and accounts whose tokens were revoked. Default 40, about 120,000 in the last five minutes. Of more, all tokens of the subjects
+   * Sessions, subjects and accounts whose tokens were revoked. Default 48, about 110,000 in the last five minutes. Of more, all tokens of the subjects
    * with the most are refused, then all tokens from before the oldest: clients get new ones without a prompt.
    */
   revocations?: number
@@ -26,7 +26,7 @@ export type GuardMemory = Readonly<{
 export type MemoryBudgets = Required<GuardMemory>
 
 const MIB = 2 ** 20
-const MEMORY_MIB: Required<GuardMemory> = { licenses: 32, replay: 64, tokens: 32, revocations: 40 }
+const MEMORY_MIB: Required<GuardMemory> = { licenses: 48, replay: 64, tokens: 32, revocations: 48 }
 const NAMES = Object.keys(MEMORY_MIB) as (keyof GuardMemory)[]
 
 /** The default budgets in bytes. */

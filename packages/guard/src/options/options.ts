@@ -42,7 +42,7 @@ export type GuardOptions<F extends string = string, R = unknown> = Readonly<{
   observe?: boolean
   /** How long the feed may be silent, in seconds, before stronger features answer 503. Default 30, from 15 to 300. */
   staleSeconds?: number
-  /** How much the guard may remember, in MiB: 168 in all if left out. What happens when one is full stands with each. */
+  /** How much the guard may remember, in MiB: 192 in all if left out. What happens when one is full stands with each. */
   memory?: GuardMemory
   /** Whole seconds since the epoch. Default: the machine's clock. */
   now?: () => number

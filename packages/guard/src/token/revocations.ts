@@ -18,7 +18,7 @@ export type Revocations = Readonly<{
 }>
 
 /** What one takes, whatever its names are: longer ones are kept as a hash. */
-const REVOCATION_BYTES = 350
+const REVOCATION_BYTES = 440
 const LONGEST_NAME = 64
 /** How many one subject may have: what is more ends everything that was issued to that subject so far, and nobody else's. */
 const MAX_PER_SUBJECT = 100
