@@ -77,8 +77,14 @@ export const CAMPAIGNS: readonly Gate[] = [
     browser: true,
   },
   {
+    name: 'slips',
+    says: 'every view with every slip of the hand, the keyboard table, and pages that are looked at again',
+    commands: [{ argv: ['playwright', 'test', '--config', 'test/playwright.config.ts', 'campaign'], env: { JOURNEYS: 'all' } }],
+    browser: true,
+  },
+  {
     name: 'modes',
-    says: 'stories with axe in every mode: light, dark, narrow, and without motion',
+    says: 'stories with axe in every mode: light, dark, narrow, forced colours and right to left',
     commands: MODES.map((mode) => ({ ...vitest('stories'), env: { STORYBOOK_MODE: mode } })),
     browser: true,
   },

@@ -14,7 +14,7 @@ const reactDocgenTypescriptOptions = {
 }
 
 const config: StorybookConfig = {
-  stories: ['../pages/*.mdx', '../../../packages/react/src/**/*.stories.tsx'],
+  stories: ['../pages/*.mdx', '../../../packages/{react,server}/src/**/*.stories.tsx'],
   addons: [
     // tables in the pages
     { name: '@storybook/addon-docs', options: { mdxPluginOptions: { mdxCompileOptions: { remarkPlugins: [remarkGfm] } } } },

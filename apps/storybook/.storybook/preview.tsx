@@ -1,5 +1,6 @@
 import type { Preview } from '@storybook/react-vite'
 import { ForcedColours } from './forced-colours.tsx'
+import { Look } from './look.tsx'
 
 const { STORYBOOK_MODE } = import.meta.env
 
@@ -52,10 +53,10 @@ const preview: Preview = {
   },
   decorators: [
     (Story, { globals }) => (
-      <>
+      <Look globals={globals}>
         {globals.forcedColours === 'how' && <ForcedColours />}
         <Story />
-      </>
+      </Look>
     ),
   ],
   parameters: {
@@ -72,6 +73,7 @@ const preview: Preview = {
           ['useFeature', 'useLicense', 'useStepUp', 'useAuthenticators', 'useDevices', 'useRecovery', 'useStile'],
           'Dialog',
           ['Step-up', 'Ways', 'Enrolment', 'Recovery'],
+          'Mails',
           'Theming',
           'Wording',
           'Accessibility',

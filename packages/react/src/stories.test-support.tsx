@@ -3,7 +3,7 @@ import { createStile, type Stile } from '@stile/browser'
 import { definePolicy } from '@stile/policy'
 import { authenticatorOf, createClock, createTestService, type World as Facts, licenseOf, type TestService } from '@stile/testing'
 import type { ArgTypes, Meta, StoryObj } from '@storybook/react-vite'
-import { type CSSProperties, type ReactElement, type ReactNode, useEffect, useState } from 'react'
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react'
 import { expect, screen, userEvent, waitFor } from 'storybook/test'
 import './shadow.test-support.ts'
 import type { CardSlots, CardView } from './context/slots.ts'
@@ -77,30 +77,8 @@ function connect({ given = MEMBER, behind = 0, hasPassword }: WorldParameters): 
   })
 }
 
-/** How the page of a story looks, as the toolbar says. */
-type Look = Readonly<{ scheme: 'light' | 'dark' | undefined; direction: 'ltr' | 'rtl' }>
-
-function lookOf({ scheme, direction }: Readonly<Record<string, unknown>>): Look {
-  return { scheme: scheme === 'light' || scheme === 'dark' ? scheme : undefined, direction: direction === 'rtl' ? 'rtl' : 'ltr' }
-}
-
-const BACKGROUND = 'light-dark(#fff, #11141a)'
-
-/** Docs pages are white around it in the dark, too. */
-const PAGE_STYLE: CSSProperties = {
-  fontFamily: 'system-ui, sans-serif',
-  fontSize: 15,
-  color: 'light-dark(#161a21, #eef1f6)',
-  background: BACKGROUND,
-  boxShadow: `0 0 0 12px ${BACKGROUND}`,
-}
-
 /** The page of a story: a service and a client, without a provider yet. They are closed when the story is left. */
-function Page({
-  look: { scheme, direction },
-  facts,
-  children,
-}: Readonly<{ look: Look; facts: WorldParameters; children: (client: Stile) => ReactNode }>): ReactElement | null {
+function Page({ facts, children }: Readonly<{ facts: WorldParameters; children: (client: Stile) => ReactNode }>): ReactNode {
   const [client, setClient] = useState<Stile>()
   // biome-ignore lint/correctness/useExhaustiveDependencies: a story's facts are read once
   useEffect(() => {
@@ -113,29 +91,19 @@ function Page({
       takeAuthenticator()
     }
   }, [])
-  useEffect(() => {
-    const shown = scheme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')
-    document.documentElement.style.colorScheme = shown
-    document.body.style.background = BACKGROUND
-  }, [scheme])
-  useEffect(() => {
-    document.documentElement.dir = direction
-  }, [direction])
-  if (!client) return null
-  return <main style={PAGE_STYLE}>{children(client)}</main>
+  return client ? children(client) : null
 }
 
 type StoryContext = Readonly<{
   args: object
   parameters: Readonly<{ world?: WorldParameters }>
-  globals: Readonly<Record<string, unknown>>
 }>
 type StoryInContext = (update: Readonly<{ args?: object }>) => ReactElement
 
 /** Puts every story of a file into a world of its own, as its parameter `world` says. */
-export function inWorld(Story: StoryInContext, { parameters, globals }: StoryContext): ReactElement {
+export function inWorld(Story: StoryInContext, { parameters }: StoryContext): ReactElement {
   return (
-    <Page look={lookOf(globals)} facts={parameters.world ?? {}}>
+    <Page facts={parameters.world ?? {}}>
       {(client) => (
         <StileProvider client={client} labels={LABELS} dialog={{ user: 'ada@example.com' }}>
           <Story />
@@ -146,12 +114,8 @@ export function inWorld(Story: StoryInContext, { parameters, globals }: StoryCon
 }
 
 /** The same without a provider: the story gets the client as its argument `client`. */
-export function withClient(Story: StoryInContext, { args, parameters, globals }: StoryContext): ReactElement {
-  return (
-    <Page look={lookOf(globals)} facts={parameters.world ?? {}}>
-      {(client) => <Story args={{ ...args, client }} />}
-    </Page>
-  )
+export function withClient(Story: StoryInContext, { args, parameters }: StoryContext): ReactElement {
+  return <Page facts={parameters.world ?? {}}>{(client) => <Story args={{ ...args, client }} />}</Page>
 }
 
 /** Cards of an application in place of the gates' own. */

@@ -1,7 +1,7 @@
 import { chromium } from '@playwright/test'
-import { BROWSER_ARGS, findBrowser } from '../../scripts/browser.ts'
-import { LIMITS } from '../limits.ts'
-import { expect, signOut, test } from '../support/journey.ts'
+import { BROWSER_ARGS, findBrowser } from '../../../scripts/browser.ts'
+import { LIMITS } from '../../limits.ts'
+import { expect, signOut, test } from '../../support/journey.ts'
 
 // What happens to a page while nobody looks at it: once somebody does, it is right again by itself.
 

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
-import { enrollPasskey, enrollTotp, expect, goTo, hesitate, plugIn, signInAgain, test, totp, waitAnHour } from '../support/journey.ts'
-import { mailThat } from '../support/mailbox.ts'
+import { enrollPasskey, enrollTotp, expect, goTo, hesitate, plugIn, signInAgain, test, totp, waitAnHour } from '../../support/journey.ts'
+import { mailThat } from '../../support/mailbox.ts'
 
 /** What is pressed sooner after a view has changed was meant for the one before, and does nothing. */
 const SETTLED_MS = 350

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
-import { expect, test, totp } from '../support/journey.ts'
+import { expect, test, totp } from '../../support/journey.ts'
 
-const MANUAL = new URL('../../apps/storybook/pages/accessibility.mdx', import.meta.url)
+const MANUAL = new URL('../../../apps/storybook/pages/accessibility.mdx', import.meta.url)
 
 /** The rows of the keyboard table in the manual, as `key, where`. */
 function rowsOfManual(): readonly string[] {
