@@ -1,12 +1,13 @@
 // Whole step-ups by passkey over HTTP, every write durable, a device proof on every call: the service against the plain recipe.
 // Run: node --conditions=@stile/source test/bench/step-up.bench.ts [directory]
-import { type ChildProcess, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { freePort } from '../../scripts/demo.ts'
+import { answerOf } from './step-up/answer-of.ts'
 import type { Setup } from './step-up/child.ts'
-import { createIssuer, createPerson, FEATURE, ORIGIN, type Person } from './step-up/people.ts'
+import { createAgent, createPage, type Page } from './step-up/page.ts'
+import { createIssuer, createPerson } from './step-up/people.ts'
 
 const LANES = 16
 const WARM_UP = 30
@@ -18,7 +19,7 @@ const MOST_CPU_MS = 1.4
 type Server = Readonly<{ url: string; cpuMs(): Promise<number>; stop(): void }>
 type Figures = Readonly<{ perSecond: number; cpuMs: number }>
 
-const agent = new Agent({ keepAlive: true, maxSockets: LANES })
+const agent = createAgent(LANES)
 
 async function start(script: string, setup: Omit<Setup, 'port'>, dpop: boolean): Promise<Server> {
   const port = await freePort()
@@ -40,55 +41,6 @@ async function start(script: string, setup: Omit<Setup, 'port'>, dpop: boolean):
   }
 }
 
-function answerOf(child: ChildProcess): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', () => reject(new Error('The server under load stopped.')))
-  })
-}
-
-/** The page of one person: it loads, and later somebody clicks. */
-type Page = Readonly<{ load(): Promise<unknown>; stepUp(): Promise<void> }>
-
-function createPage({ url }: Server, person: Person, dpop: boolean): Page {
-  let nonce: string | undefined
-  const send = (method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }> =>
-    new Promise((resolve, reject) => {
-      const text = body === undefined ? '' : JSON.stringify(body)
-      const headers = {
-        origin: ORIGIN,
-        authorization: `Bearer ${person.sessionToken}`,
-        ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
-        ...(dpop && { dpop: person.proof(method, url + path, nonce) }),
-      }
-      const call = request(url + path, { method, agent, headers }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () => {
-          nonce = (response.headers['dpop-nonce'] as string | undefined) ?? nonce
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) })
-        })
-      })
-      call.on('error', reject)
-      call.end(text)
-    })
-  return {
-    async load() {
-      // the first proof has no nonce: the service gives one, and the session is known from then on
-      await send('GET', '/v1/state')
-      await send('GET', '/v1/state')
-    },
-    async stepUp() {
-      const opened = await send('POST', '/v1/step-ups', { feature: FEATURE })
-      const { id, methods } = opened.body as { id: string; methods?: { start: { challenge: string } }[] }
-      const challenge = methods?.[0]?.start.challenge
-      if (challenge === undefined) throw new Error(`No step-up was opened: ${JSON.stringify(opened.body)}`)
-      const done = await send('POST', `/v1/step-ups/${id}/attempts`, { method: 'passkey', response: person.assert(challenge) })
-      if (done.body.status !== 'done') throw new Error(`A step-up of the benchmark failed: ${JSON.stringify(done.body)}`)
-    },
-  }
-}
-
 async function measure(script: string, dpop: boolean): Promise<Figures> {
   // not the system's temporary directory: that is often memory, and nothing would reach a disk
   const directory = mkdtempSync(join(process.argv[2] ?? import.meta.dirname, '.step-up-bench-'))
@@ -97,7 +49,7 @@ async function measure(script: string, dpop: boolean): Promise<Figures> {
   const people = Array.from({ length: LANES * (WARM_UP + STEP_UPS) }, (_, index) => createPerson(index, issuer.mint))
   const server = await start(script, { directory, issuerJwk: issuer.publicJwk, people: people.map(({ enrolled }) => enrolled) }, dpop)
   try {
-    const pages = people.map((person) => createPage(server, person, dpop))
+    const pages = people.map((person) => createPage({ url: server.url, agent, person, dpop }))
     const run = async (some: readonly Page[], act: (page: Page) => Promise<unknown>): Promise<void> => {
       const queue = [...some]
       const lane = async () => {

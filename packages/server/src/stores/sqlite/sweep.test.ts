@@ -29,6 +29,7 @@ function open(): Opened {
   const database = openDatabase({ path, now: () => T0 })
   const statements: string[] = []
   let rows = 0
+  let isSweep = false
   const watched = new Proxy(database, {
     get(target, name) {
       if (name !== 'prepare') {
@@ -37,8 +38,7 @@ function open(): Opened {
       }
       return (sql: string) => {
         const statement = target.prepare(sql)
-        // what begins and ends transactions reads no row, and answers with the count of the statement before
-        if (!/^(select|insert|update|delete)\b/i.test(sql)) return statement
+        if (!isSweep) return statement
         statements.push(sql)
         return {
           all: (...values: SQLInputValue[]) => {
@@ -61,7 +61,7 @@ function open(): Opened {
     },
   })
   const connection = createConnection(watched)
-  statements.length = 0
+  isSweep = true
   const sweep = createSweep(connection)
   onTestFinished(() => connection.close())
   return {

@@ -36,14 +36,14 @@ export type Sweep = Readonly<{
 
 /**
  * Deletes what has expired, a few rows at a time. It costs what is due: each step reads an index from its oldest entry and stops at the first that
- * is young.
+ * is young. Nothing of it is flushed: what a power cut undoes is swept again.
  *
  * The change log keeps, for licenses, policies and revocations, the newest change of each topic: a reader that resumes after any cursor still
  * hears of everything that changed. Of a revocation that names a session it hears for a day, long after the last token of that session has
  * expired. The head of the log always stays.
  */
 export function createSweep(connection: Connection): Sweep {
-  const { prepare, write } = connection
+  const { prepare, writeUnflushed } = connection
   const steps: readonly SweepStep[] = [
     ...(['step_ups', 'operations', 'registrations', 'replays', 'recovery_links', 'guesses', 'ceremony_guesses'] as const).map(
       (table) =>
@@ -116,7 +116,7 @@ export function createSweep(connection: Connection): Sweep {
     let next = 0
     while (next < steps.length && !stopped) {
       const begun = performance.now()
-      next = await write(() => slice(now, next))
+      next = await writeUnflushed(() => slice(now, next))
       if (next < steps.length) await pause(performance.now() - begun)
     }
   }

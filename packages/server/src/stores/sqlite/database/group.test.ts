@@ -173,4 +173,19 @@ describe('a group of writes', () => {
     await tick()
     expect([heard.mock.calls.length, failures.length]).toEqual([1, 1])
   })
+
+  it('threat: a write after one that is not flushed would not be flushed either', async () => {
+    const { database } = open()
+    const group = createGroup({ database, committed: () => undefined })
+    const level = () => Object.values(database.prepare('PRAGMA synchronous').get() ?? {})[0]
+    expect(await group.writeUnflushed(level)).toBe(1)
+    expect(level()).toBe(2)
+    await expect(
+      group.writeUnflushed(() => {
+        throw new Error('injected')
+      }),
+    ).rejects.toThrow('injected')
+    expect([level(), database.isTransaction]).toEqual([2, false])
+    expect(await group.write(level)).toBe(2)
+  })
 })
