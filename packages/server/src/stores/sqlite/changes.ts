@@ -125,7 +125,7 @@ export function createChangeLog({
 }
 
 /** What a change is about. Of one topic only the newest change matters: it says "look again", and the look gives the present state. */
-function topicOf(change: NewChange): string {
+export function topicOf(change: NewChange): string {
   switch (change.type) {
     case 'license':
       return JSON.stringify(['license', change.account])
