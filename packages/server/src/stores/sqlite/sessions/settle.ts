@@ -2,9 +2,9 @@ import type { SessionKey, StepUpStore } from '../../store.ts'
 import { topicOf } from '../changes.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import { createTouch } from '../subjects/touch.ts'
 import { createKeepNewest } from './proofs.ts'
 import { createHasEnded } from './session-ends.ts'
+import { createTouch } from './touch.ts'
 
 /** Ends step-ups with what was proven, each in one transaction. */
 export function createSettle(connection: Connection): StepUpStore['settle'] {

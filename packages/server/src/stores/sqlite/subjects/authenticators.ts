@@ -15,7 +15,7 @@ import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createUseOperation } from '../sessions/operations.ts'
 import { createHasEnded } from '../sessions/session-ends.ts'
-import { createTouch } from './touch.ts'
+import { createTouch } from '../sessions/touch.ts'
 
 type Row = Tables['authenticators']
 
