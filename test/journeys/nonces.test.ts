@@ -26,3 +26,22 @@ test('an API that asks for nonces: a page that has none yet repeats its call by 
   // asked for once, however many calls were made
   expect(new Set(answers)).toEqual(new Set(['use_dpop_nonce', '200']))
 })
+
+test('a page that is loaded asks the service for its first nonce, so that no refusal of it stands in the console', async ({
+  page,
+  demo,
+  signInWithApp,
+}) => {
+  await signInWithApp('pro')
+  await expect(page.getByRole('table')).toContainText('Annual plan')
+  const errors: string[] = []
+  page.on('console', (message) => {
+    const { url } = message.location()
+    if (message.type() === 'error' && url.startsWith(demo.urls.service)) errors.push(`${message.text()} ${url}`)
+  })
+  const state = page.waitForResponse((response) => response.url().startsWith(`${demo.urls.service}/v1/state`))
+  await page.reload()
+  expect((await state).status()).toBe(200)
+  await expect(page.getByRole('table')).toContainText('Annual plan')
+  expect(errors).toEqual([])
+})

@@ -1,4 +1,4 @@
-import type { LoginGap, State } from '@stile/protocol'
+import type { LoginGap } from '@stile/protocol'
 import { pageKey, thumbprint } from './device/device-key.ts'
 import { createDeviceProver } from './device/device-proof.ts'
 import { createFetch } from './fetch.ts'
@@ -27,7 +27,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
   // each server gives nonces of its own, and the service may be mounted at the origin of the API
   const createProver = () => createDeviceProver({ key: pageKey, now: clock.serviceNow })
   const session = createSession({ ask: options.session, deviceId, clock, onSwitch: () => state.restart() })
-  const service = createServiceClient({ baseUrl, session, prover: createProver(), clock, fetch, loadReady })
+  const service = createServiceClient({ baseUrl, session, prover: createProver(), clock, fetch })
   const { request } = service
 
   const state = createLiveState({
@@ -37,7 +37,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     sharedName: async () => JSON.stringify([baseUrl, await deviceId(), session.sid()]),
     onState: (next) => {
       tokens.replaceAll(mainAudience, next?.token)
-      if (next) preload(next)
+      if (next) stepUps.prepare()
       else stepUps.cancelAll()
     },
     onFault: (error) => {
@@ -71,7 +71,6 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     request,
     relogin: lent && relogin,
     now: clock.browserNow,
-    loadReady,
     replaceTokens: tokens.replaceAll,
     refresh: state.refresh,
   })
@@ -83,7 +82,7 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     refresh: state.refresh,
     stepUp: (feature, asked) => stepUps.join(feature, asked),
     onStepUp: stepUps.onStepUp,
-    fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch, loadReady }),
+    fetch: createFetch({ audiences, prover: createProver(), tokens, state, stepUps, fetch }),
     token: (audience = mainAudience) => tokens.get(audience),
     request,
     relogin,
@@ -103,14 +102,6 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     },
   }
 }
-
-const loadReady = () => import('./ready.ts')
-
-/** Loads what a step-up needs. If that cannot be loaded, the state counts all the same. */
-const preload = (state: State) =>
-  loadReady()
-    .then((ready) => ready.preload(state))
-    .catch(() => {})
 
 /** Restores the page if it was left for the login provider's. */
 async function restoreLeftPage(): Promise<void> {

@@ -19,7 +19,7 @@ export type Refused = Challenged &
   }>
 
 /**
- * Does what an API's challenge asks for: another token, the service's time, a step-up. Loaded with what reads challenges.
+ * Does what an API's challenge asks for: another token, the service's time, a step-up. Loaded with the first of them.
  *
  * @returns the token that the request is to be repeated with; `undefined` if there is nothing to be done
  * @throws StileError `step_up_*`; StepUpRequired if no prompt may be shown

@@ -122,10 +122,10 @@ export function isPassing(code: StileCode): boolean {
 }
 
 /**
- * An error as it is shown, with what the service said of it. Without a code, it is a prompt that could not be loaded.
+ * An error as it is shown, with what the service said of it.
  *
  * @param now  this browser's clock, in seconds since the epoch
  */
-export function flowError({ code = 'passkey_failed', problem }: Partial<StileError>, now: number): FlowError {
+export function flowError({ code, problem }: StileError, now: number): FlowError {
   return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
 }

@@ -1,7 +1,5 @@
-import type { IssuedToken } from '@stile/protocol'
-import type { Refused } from './cure.ts'
 import type { DeviceProver } from './device/device-proof.ts'
-import { type Challenged, type Credential, type Exchange, exchange } from './service/exchange.ts'
+import { type Challenged, type Credential, exchange } from './service/exchange.ts'
 import type { LiveState } from './state/live-state.ts'
 import type { StepUps } from './step-ups/step-ups.ts'
 import type { Stile } from './stile.ts'
@@ -16,12 +14,10 @@ export type FetchOptions = Readonly<{
   state: Pick<LiveState, 'load'>
   stepUps: Pick<StepUps, 'joinForChallenge'>
   fetch: typeof globalThis.fetch
-  /** Loads what reads challenges. */
-  loadReady: () => ReturnType<Exchange['loadReady']> & Promise<Readonly<{ cure: (refused: Refused) => Promise<IssuedToken | undefined> }>>
 }>
 
 /** Creates the `fetch` that carries tokens and answers challenges: at most one repetition per cause. */
-export function createFetch({ audiences, prover, tokens, state, stepUps, fetch, loadReady }: FetchOptions): Stile['fetch'] {
+export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }: FetchOptions): Stile['fetch'] {
   return async (input, { prompt, ...init } = {}) => {
     const url = new URL((input as Request).url ?? input, globalThis.document?.baseURI)
     const audience = audiences.get(url.origin)
@@ -38,13 +34,13 @@ export function createFetch({ audiences, prover, tokens, state, stepUps, fetch, 
         repeatable ? request.clone() : request,
         credential && { headers: withCredential(request.headers, credential), redirect: 'error' },
       )
-    const cure = async (challenged: Challenged): Promise<boolean> => {
-      const ready = await loadReady()
-      const next = await ready.cure({ ...challenged, tokens, state, stepUps, audience, issued, mayPrompt, signal: request.signal })
+    const answerChallenge = async (challenged: Challenged): Promise<boolean> => {
+      const { cure } = await import('./cure.ts')
+      const next = await cure({ ...challenged, tokens, state, stepUps, audience, issued, mayPrompt, signal: request.signal })
       if (next) issued = next
       return !!next
     }
-    return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, loadReady, send, cure })
+    return exchange({ prover, method: request.method, url, repeatable, token: async () => issued?.token, send, cure: answerChallenge })
   }
 }
 

@@ -10,6 +10,7 @@ export type {
   FlowState,
   PasswordRequest,
   PolicyShape,
+  PrepareMethod,
   Relogin,
   ReloginRequest,
   SessionRequest,

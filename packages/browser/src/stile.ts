@@ -158,6 +158,9 @@ export type StepUpOptions = Readonly<{
  */
 export type StepUpHandler = (flow: Flow, waitUntil: (shown: Promise<unknown>) => void) => void
 
+/** Loads what a method is shown with. */
+export type PrepareMethod = (method: Method) => void
+
 /** `fetch`'s own init and when a prompt may open. */
 export type StileRequestInit = RequestInit & {
   /** Default: only while the page has a user activation. `never` rejects with `StepUpRequired`. */
@@ -188,8 +191,12 @@ export type Stile<F extends string = string> = Readonly<{
   relogin: (why?: LoginGap, password?: string) => Promise<boolean | undefined>
   /** Whether the application checks a password that whoever shows a step-up asks for: the method `relogin` without a `hint` takes `{ password }`. */
   asksPassword: boolean
-  /** Registers who shows step-ups. The last one registered is asked. */
-  onStepUp: (handler: StepUpHandler) => () => void
+  /**
+   * Registers who shows step-ups. The last one registered is asked.
+   *
+   * `prepareMethod` is called with each method that a step-up of the state would begin with, so that what shows it can be loaded before the click.
+   */
+  onStepUp: (handler: StepUpHandler, prepareMethod?: PrepareMethod) => () => void
   /** Reads the state again. Never rejects. */
   refresh: () => Promise<void>
   /**

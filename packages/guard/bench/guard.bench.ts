@@ -7,7 +7,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { Bench } from 'tinybench'
 import { createGuard } from '../src/guard.ts'
-import { createTokenVerifier } from '../src/token/token.ts'
+import { createSeenTokens, createTokenVerifier } from '../src/token/token.ts'
 import { AUDIENCE, ada, deviceOf, get, license, mfa, ORIGIN, openWire, optionsFor, prove, withToken } from '../src/wire.test-support.ts'
 
 const wire = await openWire()
@@ -26,8 +26,8 @@ const split = tokens.map((token) => {
   const end = token.lastIndexOf('.')
   return { signed: Buffer.from(token.slice(0, end)), signature: Buffer.from(token.slice(end + 1), 'base64url') }
 })
-// remembers one token, so that each of 256 in turn is new to it
-const forgetful = createTokenVerifier({ ...options, maxSeen: 1 })
+// remembers none, so that each of 256 in turn is new to it
+const forgetful = createTokenVerifier({ ...options, seen: createSeenTokens(0) })
 const mindful = createTokenVerifier(options)
 const seenRequest = await withToken(wire.clock, first)
 // every proof counts once, so there must be more than are used

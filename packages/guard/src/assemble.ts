@@ -2,20 +2,21 @@ import { CLOCK_SKEW_SECONDS } from '@stile/protocol'
 import { type DpopNonces, NONCE_LIFETIME_SECONDS } from '@stile/protocol/node'
 import { type Authorizer, createAuthorizer } from './authorize.ts'
 import { createNonces } from './device-proof/nonces.ts'
-import { createReplayMemory } from './device-proof/replay.ts'
+import { createReplayMemory, proofsIn } from './device-proof/replay.ts'
 import { reportMismatches } from './device-proof/report-mismatches.ts'
 import { createRequestProofVerifier, PROOF_WINDOW_SECONDS } from './device-proof/request-proof.ts'
 import { createCheckpointVerifier } from './feed/checkpoint.ts'
 import { type FeedListener, openFeed } from './feed/feed.ts'
 import { createLicenses } from './licenses/licenses.ts'
 import type { Settings } from './options/options.ts'
+import type { GuardStats } from './results/stats.ts'
 import { createContact } from './service/contact.ts'
 import { createJwks } from './service/jwks.ts'
 import { createQuietLog } from './service/quiet-log.ts'
 import { createServiceClient } from './service/service-client.ts'
 import { reportAudience } from './token/report-audience.ts'
-import { createRevocations } from './token/revocations.ts'
-import { createTokenVerifier } from './token/token.ts'
+import { createRevocations, revocationsIn } from './token/revocations.ts'
+import { createSeenTokens, createTokenVerifier } from './token/token.ts'
 
 /** The parts of a guard. */
 export type Parts = Readonly<{
@@ -26,9 +27,14 @@ export type Parts = Readonly<{
   ready(): Promise<boolean>
   /** Whether the service refuses the key of this guard. */
   isKeyRefused(): boolean
+  stats(): GuardStats
   closeFeed(): Promise<void>
 }>
 
+/** The part of the memory of tokens that is for keys of devices: importing one takes as long as verifying with it. */
+const KEYS_SHARE = 0.25
+/** What one takes, most of it outside the heap. */
+const KEY_BYTES = 1_600
 /** How long a request waits for a feed that is being opened for the first time, in milliseconds. */
 const START_MS = 3_000
 /** How long `ready` waits, in milliseconds. */
@@ -39,7 +45,7 @@ const KEY_FIX =
 
 /** Puts the parts of a guard together and opens the feed. */
 export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
-  const { service, audience, policy, origin, outageSeconds, staleSeconds, now, log } = settings
+  const { service, audience, policy, origin, outageSeconds, staleSeconds, memory, now, log } = settings
   const quiet = createQuietLog({ log, now })
   const issuer = service.url
   const nonces = settings.nonces ? createNonces({ serviceKey: service.key, now }) : undefined
@@ -56,8 +62,14 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
   })
   const contact = createContact({ now })
   const keys = createJwks({ client, now, log: quiet.log, heard: contact.heard })
-  const licenses = createLicenses({ client, contact, now, log: quiet.log, outageSeconds, staleSeconds })
-  const revocations = createRevocations({ now })
+  const licenses = createLicenses({ client, contact, now, log: quiet.log, outageSeconds, staleSeconds, maxBytes: memory.licenses })
+  const revocations = createRevocations({ now, max: revocationsIn(memory.revocations) })
+  const seen = createSeenTokens(memory.tokens * (1 - KEYS_SHARE))
+  const replay = createReplayMemory({
+    now,
+    windowSeconds: Math.max(PROOF_WINDOW_SECONDS, NONCE_LIFETIME_SECONDS),
+    max: proofsIn(memory.replay),
+  })
 
   let warned: string | undefined
   const compareDigest = (digest: string): void => {
@@ -123,14 +135,15 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
     return begun === true
   })
 
+  const maxKeys = Math.max(1, Math.floor((memory.tokens * KEYS_SHARE) / KEY_BYTES))
   const authorizer = createAuthorizer({
     policy,
     licenses,
     revocations,
     contact,
-    verifyToken: reportAudience(createTokenVerifier({ issuer, audience, keys, now }), log),
-    verifyProof: reportMismatches(createRequestProofVerifier({ origin, now, nonces }), { log, now }),
-    replay: createReplayMemory({ now, windowSeconds: Math.max(PROOF_WINDOW_SECONDS, NONCE_LIFETIME_SECONDS) }),
+    verifyToken: reportAudience(createTokenVerifier({ issuer, audience, keys, now, seen }), log),
+    verifyProof: reportMismatches(createRequestProofVerifier({ origin, now, nonces, maxKeys }), { log, now }),
+    replay,
     starting: () => (isStarting ? start : undefined),
     staleSeconds,
     now,
@@ -146,6 +159,12 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
       return begun?.[0] === true
     },
     isKeyRefused: client.isKeyRefused,
+    stats: () => ({
+      licenses: { ...licenses.usage(), budget: memory.licenses, refusals: 0 },
+      replay: { ...replay.usage(), budget: memory.replay, evictions: 0 },
+      tokens: { ...seen.usage(), budget: memory.tokens, refusals: 0 },
+      revocations: { ...revocations.usage(), budget: memory.revocations, refusals: 0 },
+    }),
     closeFeed: feed.close,
   }
 }

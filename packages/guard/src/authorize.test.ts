@@ -46,7 +46,7 @@ beforeEach(async () => {
     contact,
     verifyToken: createTokenVerifier({ issuer: wire.url, audience: AUDIENCE, keys, now }),
     verifyProof: createRequestProofVerifier({ origin: ORIGIN, now }),
-    replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS, max: 4, maxPerSubject: 2 }),
+    replay: createReplayMemory({ now, windowSeconds: PROOF_WINDOW_SECONDS, max: 4 }),
     starting: () => undefined,
     staleSeconds: 30,
     now,

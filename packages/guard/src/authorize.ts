@@ -5,10 +5,11 @@ import { DPOP_NONCE } from './device-proof/nonces.ts'
 import type { ReplayMemory, UsedProof } from './device-proof/replay.ts'
 import { PROOF_FAULTS, type RequestProofVerifier } from './device-proof/request-proof.ts'
 import type { Licenses } from './licenses/licenses.ts'
-import type { Snapshot } from './licenses/snapshots.ts'
+import type { Seat } from './licenses/seats.ts'
 import { type Credential, readCredential } from './requests/credential.ts'
 import type { Identity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
+import { createSpentProofs, type Presented } from './requests/spent.ts'
 import { foreignToken, invalidProof, invalidToken, type Refused, refusalOf, unavailable, useNonce } from './results/refusal.ts'
 import type { GuardPass } from './results/result.ts'
 import type { Contact } from './service/contact.ts'
@@ -60,12 +61,10 @@ const SESSION: Assurance = Object.freeze({
 
 type ValidToken = Extract<TokenVerdict, { status: 'valid' }>
 type Found = Extract<Credential, { status: 'found' }>
-/** What a proof was given for. */
-type Presented = Pick<Found, 'token' | 'proof'>
 type ProvenNow = UsedProof & Presented & Readonly<{ nextNonce: string | undefined }>
 type Proven = ProvenNow | 'spent' | Refused
 /** A question, and what the session alone allows. */
-type Judged = Readonly<{ question: Question; snapshot: Snapshot; base: Decision; rules: FeatureRules }>
+type Judged = Readonly<{ question: Question; snapshot: Pick<Seat, 'license'>; base: Decision; rules: FeatureRules }>
 
 /**
  * Makes the authorizer. The order is: licence, what the session alone allows, whether the service was heard, token, identity, revocation,
@@ -77,17 +76,15 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   const rulesOf: ReadonlyMap<string, FeatureRules | undefined> = new Map(
     featuresOf(policy).map((name) => [name, featureRules(policy, name)]),
   )
-  // a proof counts once per request, however many features are asked for while it is handled
-  const spent = new WeakMap<GuardRequest, Presented>()
+  const spent = createSpentProofs()
 
   /** The proof that came with a token, verified; `spent` if it has counted for this very request. */
   const prove = (
     { request, feature }: Question,
-    { claims: { cnf, sub }, token, proof }: Presented & Pick<ValidToken, 'claims'>,
+    { claims: { cnf, sub }, token, proof }: Pick<Found, 'token' | 'proof'> & Pick<ValidToken, 'claims'>,
   ): Proven => {
     if (cnf === undefined) return invalidToken('The token is bound to no key.', feature)
-    const before = spent.get(request)
-    if (before?.token === token && before.proof === proof) return 'spent'
+    if (spent.isSpent(request, { token, proof })) return 'spent'
     const verdict = verifyProof(proof, { method: request.method, url: request.url, token, jkt: cnf.jkt })
     if (verdict.status === 'refused') {
       const refuse = verdict.reason === 'nonce_missing' || verdict.reason === 'nonce_refused' ? useNonce : invalidProof
@@ -102,7 +99,7 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
     const verdict = replay.use(proven)
     if (verdict === 'full') return unavailable('Too many requests are on record to tell whether this one is new.', feature)
     if (verdict === 'replayed') return invalidProof('The proof was used before; every request needs its own.', feature)
-    spent.set(request, proven)
+    spent.mark(request, proven)
     return undefined
   }
 

@@ -86,7 +86,7 @@ export function resetParts(): void {
       lookup(...question) {
         asked.lookups.push(question)
         const { license: known } = parts
-        return known === undefined ? undefined : { account: 'acme', subject: 'demo|ada', license: known, cursor: 1, filledAt: NOW }
+        return known === undefined ? undefined : { license: known }
       },
       fill(...question) {
         asked.fills.push(question)
@@ -96,8 +96,14 @@ export function resetParts(): void {
       forget: () => undefined,
       clear: () => undefined,
       resume: () => undefined,
+      usage: () => ({ bytes: 0, entries: 0, evictions: 0, accounts: 0 }),
     },
-    revocations: { add: () => undefined, raise: () => undefined, isRevoked: () => parts.isRevoked },
+    revocations: {
+      add: () => undefined,
+      raise: () => undefined,
+      isRevoked: () => parts.isRevoked,
+      usage: () => ({ bytes: 0, entries: 0, evictions: 0 }),
+    },
     contact: { heard: () => undefined, fed: () => undefined, heardAt: () => parts.fedAt, fedAt: () => parts.fedAt },
     verifyToken(token) {
       asked.tokens.push(token)
@@ -112,6 +118,7 @@ export function resetParts(): void {
         asked.used.push(proof)
         return parts.replay
       },
+      usage: () => ({ bytes: 0, entries: 0, refusals: 0 }),
     },
     starting: () => parts.starting,
     staleSeconds: 30,

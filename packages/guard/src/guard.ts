@@ -1,6 +1,6 @@
 import { featureRules } from '@stile/policy'
 import { assemble } from './assemble.ts'
-import type { Need } from './authorize.ts'
+import type { Need, Outcome, Pending, Question } from './authorize.ts'
 import { DPOP_NONCE } from './device-proof/nonces.ts'
 import { GuardError } from './options/error.ts'
 import { checkOptions, type GuardOptions } from './options/options.ts'
@@ -8,6 +8,7 @@ import { type Identity, readIdentity } from './requests/identity.ts'
 import type { GuardRequest } from './requests/request.ts'
 import { internal, keyRefused, type Refused, unauthenticated, unavailable } from './results/refusal.ts'
 import type { GuardPass, GuardResult } from './results/result.ts'
+import type { GuardStats } from './results/stats.ts'
 
 /** Enforcement in an API, with no framework. */
 export type Guard<F extends string = string, R = unknown> = Readonly<{
@@ -21,12 +22,24 @@ export type Guard<F extends string = string, R = unknown> = Readonly<{
   identify(request: R): Promise<Identity | null>
   /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
+  /** How full its memories are, for the metrics of the application. */
+  stats(): GuardStats
   /** Closes the feed; afterwards everything is refused. */
   close(): Promise<void>
 }>
 
+/** A guard as adapters use it: what has to wait for nothing is answered at once, without a promise. */
+export type Core<F extends string = string, R = unknown> = Omit<Guard<F, R>, 'authorize' | 'identify'> &
+  Readonly<{
+    /** As `authorize` of a guard: a promise that never rejects only if something must be fetched first. */
+    decide(request: GuardRequest, feature: F, identity: Identity | null | undefined): GuardResult<F> | Promise<GuardResult<F>>
+    identify: GuardOptions<F, R>['identify']
+  }>
+
 /** How often one request may wait for something: what was forgotten again while it was fetched is fetched once more. */
 const MAX_ROUNDS = 6
+
+const NOTHING_TRIED: ReadonlySet<Need> = new Set()
 
 /**
  * Makes a guard and opens the feed of the service.
@@ -34,28 +47,50 @@ const MAX_ROUNDS = 6
  * @throws GuardError `invalid_option`, which names the option and the fix
  */
 export function createGuard<const F extends string, R = unknown>(options: GuardOptions<F, R>): Guard<F, R> {
+  const { decide, identify, ready, stats, close } = createCore<F, R>(options)
+  return {
+    authorize: async (request, feature, identity) => decide(request, feature, identity),
+    identify: async (request) => (await identify(request)) ?? null,
+    ready,
+    stats,
+    close,
+  }
+}
+
+/**
+ * Makes a guard for an adapter, and opens the feed of the service.
+ *
+ * @throws GuardError `invalid_option`, which names the option and the fix
+ */
+export function createCore<const F extends string, R = unknown>(options: GuardOptions<F, R>): Core<F, R> {
   const settings = checkOptions(options)
   const { policy, identify, observe, log } = settings
-  const { authorizer, nonces, ready, isKeyRefused, closeFeed } = assemble(settings)
+  const { authorizer, nonces, ready, isKeyRefused, stats, closeFeed } = assemble(settings)
   let closed = false
 
-  const judge = async (request: GuardRequest, feature: string, identity: Identity): Promise<GuardPass | Refused> => {
+  /** Looks again each time something has come, until nothing is missing any more. */
+  const wait = async (question: Question, first: Pending): Promise<GuardPass | Refused> => {
+    const tried = new Set<Need>()
+    let outcome: Outcome = first
+    for (let round = 1; ; round++) {
+      if (outcome.pending === undefined) return outcome
+      tried.add(outcome.pending)
+      const { otherwise } = outcome
+      if (!(await outcome.wait) || closed || round >= MAX_ROUNDS) return otherwise
+      outcome = authorizer({ ...question, tried })
+    }
+  }
+
+  const judge = (request: GuardRequest, feature: string, identity: Identity): GuardPass | Refused | Promise<GuardPass | Refused> => {
     const { subject, fault } = readIdentity(identity)
     if (subject === undefined) {
       log('error', `identify must return { issuer, sub, account }, or null. ${fault} Only this request was refused.`)
       return internal(feature)
     }
-    const tried: Need[] = []
-    const question = { request, feature, identity, subject, tried: { has: (need: Need) => tried.includes(need) } }
-    let otherwise: Refused | undefined
-    for (let round = 0; round < MAX_ROUNDS && !closed; round++) {
-      const outcome = authorizer(question)
-      if (outcome.pending === undefined) return outcome
-      tried.push(outcome.pending)
-      otherwise = outcome.otherwise
-      if (!(await outcome.wait)) return otherwise
-    }
-    return otherwise ?? unavailable('The guard of this API is closed.', feature)
+    if (closed) return unavailable('The guard of this API is closed.', feature)
+    const question: Question = { request, feature, identity, subject, tried: NOTHING_TRIED }
+    const outcome = authorizer(question)
+    return outcome.pending === undefined ? outcome : wait(question, outcome)
   }
 
   /** Lets a refused feature run if the policy and the guard both say that it is only on trial. */
@@ -83,21 +118,30 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
       ? refused
       : { ...refused, headers: { ...refused.headers, [DPOP_NONCE]: nonces.current() } }
 
+  const settle = (result: GuardPass | Refused, feature: string): GuardResult => {
+    const settled = result.ok ? enforced(result, observe) : observed(withNonce(result), feature)
+    return settled.ok ? settled : lasting(settled, feature)
+  }
+
+  const failed = (cause: unknown, feature: string): Refused => {
+    log('error', 'A request could not be checked, so it was refused.', { feature, cause: String(cause) })
+    return internal(feature)
+  }
+
+  const decide = (request: GuardRequest, feature: string, identity: Identity | null | undefined): GuardResult | Promise<GuardResult> => {
+    if (identity === null || identity === undefined) return unauthenticated()
+    try {
+      const result = judge(request, feature, identity)
+      if (!(result instanceof Promise)) return settle(result, feature)
+      return result.then((outcome) => settle(outcome, feature)).catch((cause) => failed(cause, feature))
+    } catch (cause) {
+      return failed(cause, feature)
+    }
+  }
+
   return {
-    async authorize(request, feature, identity) {
-      if (identity === null || identity === undefined) return unauthenticated()
-      try {
-        const result = await judge(request, feature, identity)
-        const settled = result.ok ? enforced(result, observe) : observed(withNonce(result), feature)
-        return (settled.ok ? settled : lasting(settled, feature)) as GuardResult<F>
-      } catch (cause) {
-        log('error', 'A request could not be checked, so it was refused.', { feature, cause: String(cause) })
-        return internal(feature)
-      }
-    },
-    async identify(request) {
-      return (await identify(request)) ?? null
-    },
+    decide: decide as Core<F, R>['decide'],
+    identify,
     async ready() {
       if (await ready()) return
       const { url } = settings.service
@@ -106,6 +150,7 @@ export function createGuard<const F extends string, R = unknown>(options: GuardO
         : 'could not be reached, or nothing of its feed comes through: check service.url, and what buffers in between'
       throw new GuardError('service_unavailable', `The service at ${url} ${what}.`)
     },
+    stats,
     async close() {
       closed = true
       await closeFeed()

@@ -10,7 +10,7 @@ const CALL = { method: 'GET', url: TOKENS, token: 't' }
 test('a proof is a dpop+jwt for this call: method, address without query, hash of the token, nonce', async () => {
   const key = await loadDeviceKey(10)
   const { prove, learnNonce } = createDeviceProver({ key: async () => key, now: () => 1_700_000_000.9 })
-  learnNonce({ origin: 'https://id.example', nonce: 'n1' })
+  learnNonce(new URL('https://id.example'), new Response(null, { headers: { 'dpop-nonce': 'n1' } }))
   const proof = await prove({ method: 'POST', url: TOKENS, token: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU' })
   const [header, payload, signature] = proof.split('.')
   expect(text(header)).toEqual({ typ: 'dpop+jwt', alg: 'ES256', jwk: key.publicJwk })
@@ -40,6 +40,6 @@ test('threat: someone copies a proof to make another of it; each has its own jti
 test('a nonce of one origin is not told to another', async () => {
   const key = await loadDeviceKey(10)
   const { prove, learnNonce } = createDeviceProver({ key: async () => key, now: () => 0 })
-  learnNonce({ origin: 'https://api.example', nonce: 'n1' })
+  learnNonce(new URL('https://api.example'), new Response(null, { headers: { 'dpop-nonce': 'n1' } }))
   expect(text((await prove(CALL)).split('.')[1])).not.toHaveProperty('nonce')
 })

@@ -15,7 +15,8 @@ export type ProvenCall = Readonly<{
 /** Makes DPoP proofs, and remembers the newest nonce of each origin (RFC 9449 §8.2). */
 export type DeviceProver = Readonly<{
   prove: (call: ProvenCall) => Promise<string>
-  learnNonce: (learnt: Readonly<{ origin: string; nonce: string }>) => void
+  /** Learns the nonce of an answer, if it brings one. Whether it does. */
+  learnNonce: (url: URL, answer: Response) => boolean
 }>
 
 /** What a prover is made of. */
@@ -46,8 +47,10 @@ export function createDeviceProver({ key, now }: DeviceProverOptions): DevicePro
       const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, privateKey, utf8(input))
       return `${input}.${encodeBase64url(signature)}`
     },
-    learnNonce: ({ origin, nonce }) => {
-      nonces.set(origin, nonce)
+    learnNonce: ({ origin }, { headers }) => {
+      const nonce = headers.get('dpop-nonce')
+      if (nonce) nonces.set(origin, nonce)
+      return !!nonce
     },
   }
 }

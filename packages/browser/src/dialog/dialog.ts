@@ -1,3 +1,4 @@
+import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../enroll/enrollment.ts'
 import type { Flow, Stile } from '../stile.ts'
 import { createFrame } from './frame/frame.ts'
@@ -5,7 +6,7 @@ import { shield } from './frame/shield.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
-import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import { loadCodeView, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
 import type { WizardClient } from './wizard/wizard.ts'
 
 /** How the dialog is shown. */
@@ -64,9 +65,9 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
     const { startWizard } = await import('./start-wizard.ts')
     return startWizard(goal, { content, isAfterStepUp })
   }
-  const loadWays = async (prompt: StepUpPrompt) => {
-    const { createWaysView } = await import('./step-up/ways-view.ts')
-    return createWaysView({ prompt, asksPassword: stile.asksPassword, styles, texts })
+  const loadMethodsView = async (prompt: StepUpPrompt) => {
+    const { createMethodsView } = await import('./step-up/methods-view.ts')
+    return createMethodsView({ prompt, asksPassword: stile.asksPassword, styles, texts })
   }
   const endStepUp = async (next: WizardGoal | undefined) => {
     content.stepUp = undefined
@@ -97,14 +98,17 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
           goOn(next)
           resolve()
         }
-        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadWays, onReady, onEnd })
+        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadMethodsView, onReady, onEnd })
       })
     turn = turn.then(showNow).catch((error) => {
       flow.cancel()
       reportError(error)
     })
   }
-  const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)))
+  const prepareMethod = (method: Method) => {
+    if (method === 'totp') loadCodeView().catch(() => {})
+  }
+  const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)), prepareMethod)
 
   const unmount = () => {
     stopListening()

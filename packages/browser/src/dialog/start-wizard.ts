@@ -3,15 +3,19 @@ import type { Flow } from '../stile.ts'
 import { type EnrollmentViewOptions, showEnrollment } from './enrollment/enrollment-view.ts'
 import { createWizard, type Wizard, type WizardOptions } from './wizard/wizard.ts'
 
+/** One method is started at once; the subject chooses from several, and from all if none is named. */
+type EnrollmentGoal = Readonly<{
+  kind: 'enrollment'
+  methods?: EnrollableMethod | readonly EnrollableMethod[] | undefined
+  /** What people read for what they asked for, if that is why they enrol. */
+  label?: string | undefined
+  /** The step-up that waits for it. */
+  stepUp?: Flow | undefined
+}>
+
 /** What the subject wants of the wizard. */
 export type WizardGoal =
-  /** One method is started at once; the subject chooses from several, and from all if none is named. */
-  | Readonly<{
-      kind: 'enrollment'
-      methods?: EnrollableMethod | readonly EnrollableMethod[] | undefined
-      /** What people read for what they asked for, if that is why they enrol. */
-      label?: string | undefined
-    }>
+  | EnrollmentGoal
   /** `link`: the token of an administrator's recovery link. */
   | Readonly<{ kind: 'recovery'; link?: string | undefined }>
   | Readonly<{ kind: 'recovery-codes' }>
@@ -43,7 +47,7 @@ export type StartOptions = Readonly<{
 
 /**
  * Leads the subject through enrolment, recovery or the making of recovery codes; while a wizard is under way, that one goes on instead.
- * Loaded when one of them begins.
+ * An enrolment that a step-up waits for ends with that step-up. Loaded when one of them begins.
  *
  * @returns whether something was enrolled, or recovery codes were made
  */
@@ -52,16 +56,22 @@ export async function startWizard(goal: WizardGoal, { content, isAfterStepUp }: 
   if (isAfterStepUp && goal.kind === 'recovery') await content.wizard?.done
   const errors = await import('./texts/error-text.ts')
   if (content.wizard) return content.wizard.done
-  // the dialog has gone while this was loaded
-  if (!content.styles.scope.host.isConnected) return false
+  const { label, stepUp }: Partial<EnrollmentGoal> = goal.kind === 'enrollment' ? goal : {}
+  const isAwaited = () => !stepUp || stepUp.get().status === 'enrolling'
+  // the dialog, or who waits for it, has gone while this was loaded
+  if (!content.styles.scope.host.isConnected || !isAwaited()) return false
   const wizard = createWizard({
     ...content,
     errors,
     user: content.userName(),
-    label: goal.kind === 'enrollment' ? goal.label : undefined,
+    label,
     isStepUpShown: () => !!content.stepUp,
   })
+  const unsubscribe = stepUp?.subscribe(() => {
+    if (!isAwaited()) wizard.end()
+  })
   const done = reach(goal, wizard).finally(() => {
+    unsubscribe?.()
     wizard.end()
     content.wizard = undefined
     if (!content.stepUp) content.frame.close()

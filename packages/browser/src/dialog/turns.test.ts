@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { assertion, stubAuthenticator } from '../step-ups/authenticator.test-support.ts'
 import { doneStepUp, json, openStepUp, refuse, setup, state, until } from '../wire.test-support.ts'
 import { buttonOf, dialog, input, mount, press, texts, type, useDialogs } from './page.test-support.ts'
@@ -97,6 +97,54 @@ test('unmounting cancels a step-up that waits for another, and one whose enrolme
   await until(() => title() === texts.enrolled)
   unmountNext()
   await expect(enrolling.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+})
+
+describe('a step-up that its caller lets go while something is to be enrolled for it', () => {
+  const asksToEnrol = {
+    ...enrols,
+    ...none,
+    'POST /v1/step-ups': () => refuse('enrollment_required', { next: { methods: ['totp', 'passkey'] } }),
+  }
+
+  test('takes its enrolment off the screen', async () => {
+    const { stile } = setup(asksToEnrol)
+    mount(stile)
+    const caller = new AbortController()
+    const { done } = stile.stepUp('reports.export', { signal: caller.signal })
+    await until(() => buttonOf(texts.totpTitle))
+    press(texts.totpTitle)
+    await until(() => input())
+    caller.abort()
+    await expect(done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+    await until(() => !dialog().open)
+  })
+
+  test('opens no enrolment that is still being loaded', async () => {
+    const { stile } = setup(asksToEnrol)
+    mount(stile)
+    const caller = new AbortController()
+    const flow = stile.stepUp('reports.export', { signal: caller.signal })
+    flow.subscribe(() => {
+      if (flow.get().status === 'enrolling') setTimeout(() => caller.abort())
+    })
+    await expect(flow.done).rejects.toMatchObject({ code: 'step_up_cancelled' })
+    await after(100)
+    expect(dialog().open).toBe(false)
+  })
+
+  test('leaves an enrolment that somebody has opened before', async () => {
+    const { stile, seen } = setup(asksToEnrol)
+    const mounted = mount(stile)
+    mounted.enroll()
+    await until(() => buttonOf(texts.totpTitle))
+    const caller = new AbortController()
+    const flow = stile.stepUp('reports.export', { signal: caller.signal })
+    await until(() => seen('POST /v1/step-ups').length && flow.get().status === 'enrolling')
+    await after(50)
+    caller.abort()
+    await after(50)
+    expect(dialog().open && buttonOf(texts.totpTitle)).toBeTruthy()
+  })
 })
 
 test('a user name that cannot be read cancels the step-up, and the next one gets its turn', async () => {

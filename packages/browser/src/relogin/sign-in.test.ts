@@ -219,12 +219,12 @@ test('choosing another way closes the window, and what was proven in it all the 
 
 test('a service that is away while the window is open says nothing, and is asked again', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-  const onTrouble = vi.fn()
+  const onFailure = vi.fn()
   const onProven = vi.fn()
   const ask = vi.fn(async (): Promise<IssuedToken> => {
     throw new StileError('service_unavailable')
   })
-  const listening = new AbortController()
+  const stepUpController = new AbortController()
   const popup = fakePopup()
   const options = {
     popup: popup as unknown as Window,
@@ -237,23 +237,23 @@ test('a service that is away while the window is open says nothing, and is asked
     start,
     ask,
     onProven,
-    onTrouble,
-    shown: new AbortController().signal,
-    listening: listening.signal,
+    onFailure,
+    methodSignal: new AbortController().signal,
+    stepUpSignal: stepUpController.signal,
   })
   dispatchEvent(new Event('focus'))
   await vi.advanceTimersByTimeAsync(1)
   expect(ask).toHaveBeenCalledTimes(1)
-  expect(onTrouble).not.toHaveBeenCalled()
+  expect(onFailure).not.toHaveBeenCalled()
   ask.mockImplementation(async () => token('late'))
   await vi.advanceTimersByTimeAsync(5000)
   expect(onProven).toHaveBeenCalledWith(token('late'))
-  listening.abort()
+  stepUpController.abort()
 })
 
 test('a step-up that ends while the window is open is said, and no longer listened for', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
-  const onTrouble = vi.fn()
+  const onFailure = vi.fn()
   const ask = vi.fn(async () => token('x'))
   const popup = fakePopup()
   await signIn({
@@ -264,14 +264,14 @@ test('a step-up that ends while the window is open is said, and no longer listen
     start: async () => WAY.start,
     ask,
     onProven: vi.fn(),
-    onTrouble,
-    shown: new AbortController().signal,
-    listening: new AbortController().signal,
+    onFailure,
+    methodSignal: new AbortController().signal,
+    stepUpSignal: new AbortController().signal,
   })
   await vi.advanceTimersByTimeAsync(899_000)
-  expect(onTrouble).not.toHaveBeenCalled()
+  expect(onFailure).not.toHaveBeenCalled()
   await vi.advanceTimersByTimeAsync(2000)
-  expect(onTrouble).toHaveBeenCalledWith(expect.objectContaining({ code: 'relogin_failed' }))
+  expect(onFailure).toHaveBeenCalledWith(expect.objectContaining({ code: 'relogin_failed' }))
   expect(popup.closed).toBe(true)
   say(LOOK_AGAIN)
   expect(ask).not.toHaveBeenCalled()
@@ -319,8 +319,8 @@ test('an address that would run a script in this origin is not opened', async ()
 
 test('if the browser opens no window this page goes there itself, and is remembered first', async () => {
   const leave = vi.fn(() => expect(sessionStorage.getItem(LEFT_PAGE)).toContain('"stepUp":"su_1"'))
-  const listening = new AbortController()
-  const onTrouble = vi.fn()
+  const stepUpController = new AbortController()
+  const onFailure = vi.fn()
   await signIn({
     popup: null,
     stepUp: { id: 'su_1', feature: 'reports.export', expiresAt: NOW + 300 },
@@ -330,18 +330,18 @@ test('if the browser opens no window this page goes there itself, and is remembe
       throw new StileError('insufficient_user_authentication')
     },
     onProven: vi.fn(),
-    onTrouble,
-    shown: new AbortController().signal,
-    listening: listening.signal,
+    onFailure,
+    methodSignal: new AbortController().signal,
+    stepUpSignal: stepUpController.signal,
     leave,
   })
   expect(leave).toHaveBeenCalledWith(URL_1)
   // Back was pressed at the provider, and the page is as it was
   dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
-  await until(() => onTrouble.mock.calls.length)
-  expect(onTrouble).toHaveBeenCalledWith(expect.objectContaining({ code: 'relogin_failed' }))
+  await until(() => onFailure.mock.calls.length)
+  expect(onFailure).toHaveBeenCalledWith(expect.objectContaining({ code: 'relogin_failed' }))
   expect(sessionStorage.getItem(LEFT_PAGE)).toBeNull()
-  listening.abort()
+  stepUpController.abort()
 })
 
 test('what is bound to an operation is not proven there: its token could not be fetched by the name of the feature', async () => {

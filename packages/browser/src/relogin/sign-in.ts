@@ -15,13 +15,13 @@ export type SignIn = Readonly<{
   ask: () => Promise<IssuedToken>
   onProven: (issued: IssuedToken) => void
   /** Called if nothing was proven although the window is closed or its page has answered. Either callback may follow later. */
-  onTrouble: (error: StileError) => void
+  onFailure: (error: StileError) => void
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
   /** Aborted when the subject turns to another method. The window is closed then. */
-  shown: AbortSignal
+  methodSignal: AbortSignal
   /** Aborted when the step-up is over. Nothing is listened for after that. */
-  listening: AbortSignal
+  stepUpSignal: AbortSignal
   /** Leaves this page. Default: `location.assign`. */
   leave?: (url: string) => void
 }>
@@ -47,14 +47,14 @@ const WEB_PROTOCOLS: ReadonlySet<string> = new Set(['https:', 'http:'])
  * @throws StileError what keeps the service from starting it
  */
 export async function signIn(options: SignIn): Promise<void> {
-  const { popup, stepUp, start, shown, listening, leave = (to) => location.assign(to) } = options
+  const { popup, stepUp, start, methodSignal, stepUpSignal, leave = (to) => location.assign(to) } = options
   const closePopup = () => popup?.close()
-  shown.addEventListener('abort', closePopup)
-  listening.addEventListener('abort', closePopup)
+  methodSignal.addEventListener('abort', closePopup)
+  stepUpSignal.addEventListener('abort', closePopup)
   const { href, protocol } = new URL(((await start()) as ReloginStart).url)
   // until it is somewhere else the window is of this page's origin, so that a script would run as this page
   if (!WEB_PROTOCOLS.has(protocol)) throw new StileError('login_unavailable')
-  if (shown.aborted || listening.aborted) return
+  if (methodSignal.aborted || stepUpSignal.aborted) return
   waitForProof(options)
   if (popup) {
     // it got a copy of what this tab keeps, but is no page to go back to
@@ -67,7 +67,7 @@ export async function signIn(options: SignIn): Promise<void> {
 }
 
 /** Asks the service for the proof until it is there or the step-up is over. */
-function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, listening }: SignIn): void {
+function waitForProof({ popup, stepUp, ask, onProven, onFailure, now, methodSignal, stepUpSignal }: SignIn): void {
   const ending = new AbortController()
   const { signal } = ending
   /** Whether the window's page said that it has an answer, or this page came back without one. */
@@ -84,7 +84,7 @@ function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, lis
     const passes = isPassing(error.code)
     // a service that cannot be reached may know of a proof, so that it is asked again
     if (passes) retry = setTimeout(look, RETRY_MS)
-    if (isOver || !(isUnproven || passes)) onTrouble(isUnproven ? new StileError('relogin_failed') : error)
+    if (isOver || !(isUnproven || passes)) onFailure(isUnproven ? new StileError('relogin_failed') : error)
   }
   const look = async () => {
     if (signal.aborted) return
@@ -130,8 +130,8 @@ function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, lis
   const seconds = Math.min(Math.max(stepUp.expiresAt - now(), SHORTEST_WAIT_SECONDS), LONGEST_WAIT_SECONDS)
   const expiry = setTimeout(() => {
     end()
-    if (!shown.aborted) popup?.close()
-    onTrouble(new StileError('relogin_failed'))
+    if (!methodSignal.aborted) popup?.close()
+    onFailure(new StileError('relogin_failed'))
   }, seconds * 1000)
 
   const end = () => {
@@ -140,5 +140,5 @@ function waitForProof({ popup, stepUp, ask, onProven, onTrouble, now, shown, lis
     clearTimeout(expiry)
     clearTimeout(retry)
   }
-  listening.addEventListener('abort', end)
+  stepUpSignal.addEventListener('abort', end)
 }

@@ -21,12 +21,13 @@ export type Exchange = Readonly<{
   repeatable?: boolean
   /** The token to send along, asked for each try. Without one the call goes without a proof. */
   token: () => Promise<string | undefined>
-  /** Loads what reads challenges. */
-  loadReady: () => Promise<Readonly<{ findChallenge: (header: string) => ChallengeParams | undefined }>>
   send: (credential: Credential | undefined) => Promise<Response>
   /** Does what the challenge asks for, and resolves with whether it did. A missing nonce is learnt already. */
   cure: (challenged: Challenged) => Promise<boolean>
 }>
+
+/** Loads what reads an answer that refuses. */
+export const loadRefusals = (): Promise<typeof import('./refusals.ts')> => import('./refusals.ts')
 
 const NO_NONCE = 'use_dpop_nonce'
 
@@ -36,21 +37,20 @@ const NO_NONCE = 'use_dpop_nonce'
  *
  * @returns the last answer, as it came
  */
-export async function exchange({ prover, method, url, repeatable = true, token, loadReady, send, cure }: Exchange): Promise<Response> {
+export async function exchange({ prover, method, url, repeatable = true, token, send, cure }: Exchange): Promise<Response> {
   const tried = new Set<string>()
   for (;;) {
     const carried = await token()
     const response = await send(carried ? { token: carried, proof: await prover.prove({ method, url, token: carried }) } : undefined)
-    const nonce = response.headers.get('dpop-nonce')
-    if (nonce) prover.learnNonce({ origin: url.origin, nonce })
+    const hasNonce = prover.learnNonce(url, response)
     if (response.status !== 401 || !repeatable) return response
     const header = response.headers.get('www-authenticate') ?? ''
     // the first answer of a server that gives nonces: nothing is loaded to read it
-    if (nonce && header.includes(NO_NONCE) && !tried.has(NO_NONCE)) {
+    if (hasNonce && header.includes(NO_NONCE) && !tried.has(NO_NONCE)) {
       tried.add(NO_NONCE)
       continue
     }
-    const { findChallenge } = await loadReady()
+    const { findChallenge } = await loadRefusals()
     const challenge = findChallenge(header)
     if (!challenge || tried.has(challenge.error)) return response
     tried.add(challenge.error)

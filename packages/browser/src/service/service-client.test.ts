@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { thumbprint } from '../device/device-key.ts'
-import { json, jwt, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
+import { type Answer, type Arrived, json, jwt, NOW, proofOf, refuse, SERVICE, setup, token } from '../wire.test-support.ts'
 
 test('a call carries the session token and a proof for it', async () => {
   const { stile, seen } = setup({ 'GET /v1/authenticators': () => json({ authenticators: [] }) })
@@ -14,7 +14,7 @@ test('a call carries the session token and a proof for it', async () => {
 
 test('the application is asked for a token, and for the password, for the very key that signs the proofs', async () => {
   const asked: unknown[] = []
-  const { stile, arrived } = setup(
+  const { stile, seen } = setup(
     {},
     {
       session: async (request) => {
@@ -29,7 +29,7 @@ test('the application is asked for a token, and for the password, for the very k
   )
   await stile.request('POST', '/v1/tokens', {})
   await stile.relogin()
-  const [header = ''] = arrived[0]?.headers.get('dpop')?.split('.') ?? []
+  const [header = ''] = seen('POST /v1/tokens')[0]?.headers.get('dpop')?.split('.') ?? []
   const { jwk } = JSON.parse(atob(header.replaceAll('-', '+').replaceAll('_', '/')))
   const jkt = await thumbprint({ publicJwk: jwk })
   expect(asked).toEqual([{ jkt, why: 'start' }, { jkt }, { jkt, why: 'relogin' }])
@@ -38,7 +38,7 @@ test('the application is asked for a token, and for the password, for the very k
 test('a service under a path is called under that path', async () => {
   const { stile, arrived } = setup({ 'POST /stile/v1/tokens': () => json(token('t')) }, { service: `${SERVICE}/stile/` })
   await stile.request('POST', '/v1/tokens', {})
-  expect(arrived[0] && proofOf(arrived[0]).htu).toBe(`${SERVICE}/stile/v1/tokens`)
+  expect(proofOf(arrived.at(-1) as Arrived).htu).toBe(`${SERVICE}/stile/v1/tokens`)
 })
 
 test('the nonce of any answer goes with the next call, so that no call is made in vain', async () => {
@@ -96,9 +96,9 @@ test('a session token is used until shortly before its end', async () => {
 
 test('a browser whose clock is hours wrong still makes proofs of the right time', async () => {
   for (const wrong of [-7200, 7200]) {
-    const { stile, arrived } = setup({}, { now: () => NOW + wrong })
+    const { stile, seen } = setup({}, { now: () => NOW + wrong })
     await stile.request('POST', '/v1/tokens', {})
-    const { iat } = (arrived[0] && proofOf(arrived[0])) as { iat: number }
+    const { iat } = proofOf(seen('POST /v1/tokens')[0] as Arrived) as { iat: number }
     expect(iat).toBeGreaterThanOrEqual(NOW)
     expect(iat).toBeLessThan(NOW + 300)
   }
@@ -123,4 +123,31 @@ test('threat: someone reads an error in a log; there is no token in it', async (
   const { stile } = setup({ 'POST /v1/tokens': () => refuse('denied') }, { session: async () => 'secret-session-token' })
   const error = (await stile.request('POST', '/v1/tokens', {}).catch((each) => each)) as Error
   expect(`${error}${error.stack}${JSON.stringify(error)}`).not.toContain('secret-session-token')
+})
+
+describe('the nonce of the first proof', () => {
+  const gives = () => new Response(null, { status: 204, headers: { 'dpop-nonce': 'first' } })
+
+  test('is asked for once, so that no call of the page is refused for it', async () => {
+    const { stile, seen } = setup({ 'GET /v1/nonce': gives })
+    await Promise.all([stile.token(), stile.request('POST', '/v1/tokens', {})])
+    expect(seen('GET /v1/nonce')).toHaveLength(1)
+    expect(proofOf(seen('POST /v1/tokens')[0] as Arrived).nonce).toBe('first')
+    await stile.request('POST', '/v1/tokens', {})
+    expect(seen('GET /v1/nonce')).toHaveLength(1)
+  })
+
+  test('is asked for without credentials', async () => {
+    const { stile, seen } = setup({ 'GET /v1/nonce': gives })
+    await stile.token()
+    expect([...(seen('GET /v1/nonce')[0] as Arrived).headers.keys()]).not.toContain('authorization')
+  })
+
+  test.each<[service: string, answer: Answer]>([
+    ['is too old to give one', () => refuse('not_found')],
+    ['cannot be reached', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ])('is done without if the service %s', async (_, answer) => {
+    const { stile } = setup({ 'GET /v1/nonce': answer })
+    expect((await stile.token()).token).toBe('session-level')
+  })
 })

@@ -3,8 +3,7 @@ import type { DeviceProver } from '../device/device-proof.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Session } from '../session/session.ts'
 import type { Stile } from '../stile.ts'
-import type * as Answers from './answers.ts'
-import { type Exchange, exchange } from './exchange.ts'
+import { exchange, loadRefusals } from './exchange.ts'
 
 /** Calls the service with the session token and a proof of the device key. A problem that it answers is thrown as a `StileError`. */
 export type ServiceClient = Readonly<{
@@ -23,11 +22,13 @@ export type ServiceClientOptions = Readonly<{
   prover: DeviceProver
   clock: Clock
   fetch: typeof globalThis.fetch
-  /** Loads what reads challenges and problems. */
-  loadReady: () => Promise<Awaited<ReturnType<Exchange['loadReady']>> & Readonly<typeof Answers>>
 }>
 
 const WAIT_MS = 10_000
+/** How long the first call waits for its nonce before it goes without. */
+const NONCE_WAIT_MS = 2000
+/** What every call has in common. */
+const INIT = { credentials: 'omit', redirect: 'error' } as const
 
 const unavailable = (cause: unknown): never => {
   throw new StileError('service_unavailable', undefined, cause)
@@ -35,7 +36,19 @@ const unavailable = (cause: unknown): never => {
 
 /** Creates the client of the service. A missing nonce, a refused session token and a clock that was set are each
  * cured once per call. */
-export function createServiceClient({ baseUrl, session, prover, clock, fetch, loadReady }: ServiceClientOptions): ServiceClient {
+export function createServiceClient({ baseUrl, session, prover, clock, fetch }: ServiceClientOptions): ServiceClient {
+  let nonce: Promise<unknown> | undefined
+  /** Asks for the nonce of the first proof. A service that gives none here gives it with a refusal, which browsers show as an error. */
+  const askForNonce = async () => {
+    const url = new URL(`${baseUrl}/v1/nonce`)
+    prover.learnNonce(url, await fetch(url, { ...INIT, signal: AbortSignal.timeout(NONCE_WAIT_MS) }))
+  }
+  const tokenAfterNonce = async () => {
+    nonce ??= askForNonce().catch(() => {})
+    const [held] = await Promise.all([session.token(), nonce])
+    return held
+  }
+
   const open: ServiceClient['open'] = async (path, init) => {
     // another one could change the host
     if (path[0] !== '/') throw new TypeError('A path starts with /.')
@@ -44,15 +57,13 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
       prover,
       method: init.method,
       url,
-      token: session.token,
-      loadReady,
+      token: tokenAfterNonce,
       send: (credential) =>
         fetch(url, {
           signal: AbortSignal.timeout(WAIT_MS),
           ...init,
           headers: { ...init.headers, Authorization: `Bearer ${credential?.token ?? ''}`, DPoP: credential?.proof ?? '' },
-          credentials: 'omit',
-          redirect: 'error',
+          ...INIT,
         }).catch(unavailable),
       cure: async ({ challenge, token, response }) => {
         switch (challenge.error) {
@@ -68,7 +79,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
       },
     })
     if (response.ok) return response
-    const { errorOf } = await loadReady().catch(unavailable)
+    const { errorOf } = await loadRefusals().catch(unavailable)
     throw await errorOf(response)
   }
 
@@ -78,7 +89,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch, lo
       const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
       if (response.status === 204) return undefined
       return response.json().catch(async () => {
-        const { unreadable } = await loadReady().catch(unavailable)
+        const { unreadable } = await loadRefusals().catch(unavailable)
         throw unreadable(response)
       })
     },

@@ -1,7 +1,7 @@
 import type { IssuedToken } from '@stile/protocol'
 import { observable, StepUpCancelled, type StepUpFailed } from '../base.ts'
 import type { Flow, FlowState, StepUpOptions, Stile } from '../stile.ts'
-import type { createStepUpRunner, StepUpRunner } from './step-up-runner.ts'
+import type { StepUpRunner } from './step-up-runner.ts'
 
 /** A flow as the client holds it. */
 export type StartedFlow = Readonly<{
@@ -24,14 +24,15 @@ export type FlowOptions = Readonly<{
   now: () => number
   /** Whether somebody shows the step-up who can have the subject enrol something. */
   canEnroll: () => boolean
-  /** Loads what runs the step-up. */
-  loadReady: () => Promise<Readonly<{ createStepUpRunner: typeof createStepUpRunner }>>
   /** Keeps the token and reads the state again. The flow is `done` when it settles. */
   onProven: (issued: IssuedToken) => Promise<void>
 }>
 
+/** Loads what runs a step-up, and what loads the rest of its first prompt. */
+export const loadStepUpRunner = (): Promise<typeof import('./step-up-runner.ts')> => import('./step-up-runner.ts')
+
 /** Creates one step-up. The service is asked nothing before `flow.retry` is called for the first time. */
-export function createFlow({ feature, options, request, relogin, now, canEnroll, loadReady, onProven }: FlowOptions): StartedFlow {
+export function createFlow({ feature, options, request, relogin, now, canEnroll, onProven }: FlowOptions): StartedFlow {
   const { operation, label, audience } = options
   const { get, set: put, subscribe } = observable<FlowState>({ status: 'starting' })
   let hasEnded = false
@@ -67,7 +68,7 @@ export function createFlow({ feature, options, request, relogin, now, canEnroll,
   const retry = async () => {
     if (get().status === 'enrolling') set({ status: 'starting' })
     try {
-      const { createStepUpRunner } = await loadReady()
+      const { createStepUpRunner } = await loadStepUpRunner()
       runner ??= createStepUpRunner({
         feature,
         operation,

@@ -1,5 +1,5 @@
 import type { Method } from '@stile/protocol'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 let isLoaded: boolean
 
@@ -50,4 +50,36 @@ test('a browser that knows no passkeys loads nothing for them', async () => {
   vi.stubGlobal('PublicKeyCredential', undefined)
   await page(['passkey', 'totp'])
   expect(isLoaded).toBe(false)
+})
+
+describe('who shows step-ups', () => {
+  test('is told what the step-ups of the state begin with, each method once', async () => {
+    const { decision, json, MFA, setup, state, until } = await import('../wire.test-support.ts')
+    const stepUp = (feature: string) =>
+      decision(feature, { outcome: 'step_up', requirement: MFA, next: { methods: ['totp', 'email-otp'] } })
+    const decisions = { 'reports.export': stepUp('reports.export'), 'reports.share': stepUp('reports.share') }
+    const { stile } = setup({ 'GET /v1/state': () => json(state({ decisions })) })
+    const prepared: Method[] = []
+    stile.onStepUp(
+      () => {},
+      (method) => prepared.push(method),
+    )
+    stile.subscribe(() => {})
+    await until(() => prepared.length)
+    await vi.dynamicImportSettled()
+    expect(prepared).toEqual(['totp'])
+  })
+
+  test('is told it at once if the state is there already', async () => {
+    const { setup, until } = await import('../wire.test-support.ts')
+    const { stile } = setup()
+    stile.subscribe(() => {})
+    await until(() => stile.get().status === 'ready')
+    const prepared: Method[] = []
+    stile.onStepUp(
+      () => {},
+      (method) => prepared.push(method),
+    )
+    await until(() => prepared.includes('totp'))
+  })
 })

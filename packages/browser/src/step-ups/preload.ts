@@ -1,17 +1,22 @@
-import type { Method, State } from '@stile/protocol'
+import type { Method } from '@stile/protocol'
+import { loadCeremonies } from '../passkey/load-ceremonies.ts'
+import type { ClientState, PrepareMethod } from '../stile.ts'
 import { KINDS } from './methods.ts'
 
-/** Loads the passkey ceremonies. */
-export function loadCeremonies(): Promise<typeof import('../passkey/ceremonies.ts')> {
-  return import('../passkey/ceremonies.ts')
-}
-
 /**
- * Loads the passkey ceremonies if a step-up that the state asks for begins with one, so that a click on a gate waits for no script, and a network
- * that is lost meanwhile does not keep the prompt away. If they cannot be loaded, they are asked for again when they are needed.
+ * Loads what the step-ups that the state asks for begin with, and has those who show them do so, too: a click on a gate waits for no script, and
+ * a network that is lost meanwhile does not keep the prompt away. What cannot be loaded is asked for again when it is needed.
  */
-export function preload({ decisions }: State): void {
+export function preload(known: ClientState, preparers: Iterable<PrepareMethod | undefined>): void {
+  if (known.status !== 'ready') return
   const isUsable = (method: Method) => KINDS[method] !== 'ceremony' || !!globalThis.PublicKeyCredential
-  const methods = Object.values(decisions).flatMap((each) => (each.outcome === 'step_up' ? each.next.methods.find(isUsable) : undefined))
-  if (methods.some((method) => method && KINDS[method] === 'ceremony')) loadCeremonies().catch(() => {})
+  const first = new Set<Method>()
+  for (const each of Object.values(known.state.decisions)) {
+    const method = each.outcome === 'step_up' ? each.next.methods?.find(isUsable) : undefined
+    if (method) first.add(method)
+  }
+  for (const method of first) {
+    if (KINDS[method] === 'ceremony') loadCeremonies().catch(() => {})
+    for (const prepare of preparers) prepare?.(method)
+  }
 }

@@ -5,7 +5,7 @@ import { assertion, stubAuthenticator } from './authenticator.test-support.ts'
 afterEach(() => vi.unstubAllGlobals())
 
 test('a step-up whose code cannot be loaded says so and can be tried again', async () => {
-  vi.doMock('../ready.ts', () => {
+  vi.doMock('./step-up-runner.ts', () => {
     throw new TypeError('Failed to fetch dynamically imported module')
   })
   const { stile, seen } = setup()
@@ -15,7 +15,7 @@ test('a step-up whose code cannot be loaded says so and can be tried again', asy
   await flow.choose('totp')
   await flow.submit({ code: '123456' })
   expect(seen('POST /v1/step-ups')).toHaveLength(0)
-  vi.doUnmock('../ready.ts')
+  vi.doUnmock('./step-up-runner.ts')
   await flow.retry()
   expect(flow.get().status).toBe('proving')
   await flow.submit({ code: '123456' })

@@ -1,12 +1,14 @@
 import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { type StepUpFailed, StileError, toStileError } from '../base.ts'
+import { loadCeremonies } from '../passkey/load-ceremonies.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
+import type { FailureHandler } from './failure-handler.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
-import { loadCeremonies } from './preload.ts'
-import type { Trouble } from './trouble.ts'
+
+export { preload } from './preload.ts'
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -40,7 +42,7 @@ export type StepUpRunnerOptions = Readonly<{
 type ApplicationSignIn = Readonly<{ signal: AbortSignal; why: LoginGap | undefined; password?: string | undefined }>
 
 /** Loads what is needed if something goes wrong, while the service is asked. */
-const loadTrouble = () => import('./trouble.ts')
+const loadFailureHandler = () => import('./failure-handler.ts')
 
 /** How long a prompt that never answers is waited for if there are other methods. */
 const PATIENCE_MS = 60_000
@@ -51,9 +53,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   const { get, set } = options.state
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
-  let choice = new AbortController()
-  /** Aborted when nothing is listened for any more. A sign-in at the login provider counts even after turning to another method. */
-  let listening = new AbortController()
+  let methodController = new AbortController()
+  /** Aborted when a sign-in at the login provider is waited for no longer. It counts even after turning to another method. */
+  let signInController = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
   /** What the service is asked to start at the moment, by path. */
@@ -64,11 +66,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   let hasSignedIn = false
   /** What the service is asked for: signing in again goes first if the session has ended. */
   let wanted = feature
-  let trouble: Trouble | undefined
+  let failureHandler: FailureHandler | undefined
 
   const stop = () => {
-    choice.abort()
-    listening.abort()
+    methodController.abort()
+    signInController.abort()
   }
   const finish = (issued: IssuedToken) => {
     stop()
@@ -82,10 +84,10 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (hasEnded() || isAsking) return
     isAsking = true
     // what is under way for the former step-up answers that one
-    choice.abort()
+    methodController.abort()
     set({ status: 'starting' })
     answered.clear()
-    loadTrouble().catch(() => {})
+    loadFailureHandler().catch(() => {})
     try {
       const asked = post('', { feature: wanted, operation, audience }) as Promise<StepUp>
       const stepUp = await asked.finally(() => {
@@ -94,10 +96,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (stepUp.status === 'done') return finish(stepUp.issued)
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
-      if (!best) throw (await loadTrouble()).noUsableMethod(stepUp)
+      if (!best) throw (await loadFailureHandler()).noUsableMethod(stepUp)
       set({ status: 'choosing', stepUp, methods })
       const method = methods.find((each) => each === before.method) ?? best
-      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method))) throw (await loadTrouble()).signInTooOld()
+      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method)))
+        throw (await loadFailureHandler()).signInTooOld()
       await begin(method, { unasked: true })
       if (before.typed && method === before.method) await submit(before.typed)
     } catch (error) {
@@ -141,9 +144,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (!('stepUp' in state) || state.status === 'verifying') return
     // a double click chooses once
     if (starting.has(pathOf(state.stepUp, method)) && state.method === method) return
-    choice.abort()
-    choice = new AbortController()
-    const { signal } = choice
+    methodController.abort()
+    methodController = new AbortController()
+    const { signal } = methodController
     const offered = methodOf(state.stepUp, method)
     const atProvider = isAtLoginProvider(offered)
     // before anything is awaited: browsers open a window only right after a click
@@ -175,7 +178,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
             answered.add(method)
             return page
           }
-          return await signInWithProvider({ popup, stepUp: state.stepUp, start: startSignIn, shown: signal })
+          return await signInWithProvider({ popup, stepUp: state.stepUp, start: startSignIn, methodSignal: signal })
         }
       }
     } catch (error) {
@@ -196,19 +199,19 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     if (!signal.aborted) await start()
   }
 
-  const signInWithProvider = async (asked: Pick<SignIn, 'popup' | 'stepUp' | 'start' | 'shown'>): Promise<void> => {
-    listening.abort()
-    listening = new AbortController()
+  const signInWithProvider = async (asked: Pick<SignIn, 'popup' | 'stepUp' | 'start' | 'methodSignal'>): Promise<void> => {
+    signInController.abort()
+    signInController = new AbortController()
     const { signIn } = await import('../relogin/sign-in.ts')
     await signIn({
       ...asked,
       ask: async () => (await request('POST', '/v1/tokens', { feature: wanted, audience })) as IssuedToken,
       onProven: finish,
-      onTrouble: (error) => {
-        if (!asked.shown.aborted && get().status === 'proving') handle(error)
+      onFailure: (error) => {
+        if (!asked.methodSignal.aborted && get().status === 'proving') handle(error)
       },
       now,
-      listening: listening.signal,
+      stepUpSignal: signInController.signal,
     })
   }
 
@@ -224,7 +227,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     try {
       if (method === 'relogin') {
         const { password } = response as { password?: string }
-        return await signInWithApplication({ signal: choice.signal, why: methodOf(stepUp, method)?.why, password })
+        return await signInWithApplication({ signal: methodController.signal, why: methodOf(stepUp, method)?.why, password })
       }
       const attempted = (await post(`/${stepUp.id}/attempts`, { method, response })) as StepUp
       if (attempted.status !== 'done') throw new StileError('attempt_failed')
@@ -232,7 +235,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     } catch (cause) {
       if (!isCurrent(stepUp)) return
       await handle(toStileError(cause, 'internal'), method === 'totp' ? response : undefined)
-      trouble?.explain(cause, { response, start: method && methodOf(stepUp, method)?.start })
+      failureHandler?.explain(cause, { response, start: method && methodOf(stepUp, method)?.start })
     }
   }
 
@@ -243,12 +246,12 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
    */
   const handle = async (error: StileError, typed?: unknown): Promise<void> => {
     try {
-      const { createTrouble } = await loadTrouble()
-      trouble ??= createTrouble({ ...options, start, want: (next) => (wanted = next) })
+      const { createFailureHandler } = await loadFailureHandler()
+      failureHandler ??= createFailureHandler({ ...options, start, want: (next) => (wanted = next) })
     } catch {
       return showUnloaded()
     }
-    await trouble.handle(error, typed)
+    await failureHandler.handle(error, typed)
   }
 
   return { start: () => start(), choose: (method) => begin(method, { unasked: false }), submit, stop }

@@ -1,7 +1,7 @@
 import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
 import { StepUpFailed } from '../base.ts'
-import type { ClientState, Flow, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
-import { createFlow, type FlowOptions, type StartedFlow } from './flow.ts'
+import type { ClientState, Flow, PrepareMethod, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
+import { createFlow, loadStepUpRunner, type StartedFlow } from './flow.ts'
 
 /** The step-ups of a page. */
 export type StepUps = Readonly<{
@@ -10,6 +10,8 @@ export type StepUps = Readonly<{
   /** The same for an API's challenge. Gives `undefined` if none runs and no prompt may be shown. */
   joinForChallenge: (challenge: ApiChallenge) => StartedFlow | undefined
   onStepUp: Stile['onStepUp']
+  /** Loads what step-ups of the state begin with. What cannot be loaded is asked for again when it is needed. */
+  prepare: () => void
   cancelAll: () => void
 }>
 
@@ -32,8 +34,6 @@ export type StepUpsOptions = Readonly<{
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
-  /** Loads what runs a step-up. */
-  loadReady: FlowOptions['loadReady']
   /** Keeps this token, or none, in place of those from before the proof: they are worth less. */
   replaceTokens: (audience: string, issued: IssuedToken | undefined) => void
   /** Reads the state again. */
@@ -43,22 +43,20 @@ export type StepUpsOptions = Readonly<{
 type Begin = Readonly<{ feature: string; options: StepUpOptions & Readonly<{ audience: string }>; key: unknown }>
 
 /** Keeps the step-ups of a page: those that ask for the same share one prompt, and prompts come one after the other. */
-export function createStepUps({
-  mainAudience,
-  getState,
-  request,
-  relogin,
-  now,
-  loadReady,
-  replaceTokens,
-  refresh,
-}: StepUpsOptions): StepUps {
-  const handlers = new Set<StepUpHandler>()
+export function createStepUps({ mainAudience, getState, request, relogin, now, replaceTokens, refresh }: StepUpsOptions): StepUps {
+  const handlers = new Map<StepUpHandler, PrepareMethod | undefined>()
   const running = new Map<unknown, StartedFlow>()
   /** Prompts wait for the one before: what it proves may be enough for the next. */
   let turn: Promise<unknown> = Promise.resolve()
   /** The flow whose turn it is. */
   let shown: Flow | undefined
+
+  const prepare = () => {
+    loadStepUpRunner().then(
+      ({ preload }) => preload(getState(), handlers.values()),
+      () => {},
+    )
+  }
 
   const begin = ({ feature, options, key }: Begin): StartedFlow => {
     const { audience, operation, headless } = options
@@ -68,7 +66,7 @@ export function createStepUps({
     }
     /** Who shows it. */
     let handler: StepUpHandler | undefined
-    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => !!handler, loadReady, onProven })
+    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => !!handler, onProven })
     const { flow, proven, fail } = started
     running.set(key, started)
     const settled = proven
@@ -79,7 +77,7 @@ export function createStepUps({
       .then(() => running.delete(key))
     const show = async () => {
       if (flow.get().status !== 'starting') return
-      if (!headless) handler = [...handlers].pop()
+      if (!headless) handler = [...handlers.keys()].pop()
       try {
         let ready: Promise<unknown> | undefined
         handler?.(flow, (given) => {
@@ -93,8 +91,8 @@ export function createStepUps({
       }
     }
     // what an enrolment asks for comes before the step-up that waits for the enrolment
-    const isOfEnrolment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
-    if (headless || isOfEnrolment) show()
+    const isOfEnrollment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
+    if (headless || isOfEnrollment) show()
     else {
       turn.then(() => {
         shown = flow
@@ -119,12 +117,14 @@ export function createStepUps({
       started?.join()
       return started
     },
-    onStepUp: (handler) => {
-      handlers.add(handler)
+    onStepUp: (handler, prepareMethod) => {
+      handlers.set(handler, prepareMethod)
+      if (prepareMethod && getState().status === 'ready') prepare()
       return () => {
         handlers.delete(handler)
       }
     },
+    prepare,
     cancelAll: () => {
       for (const { flow } of running.values()) flow.cancel()
     },

@@ -38,6 +38,8 @@ export type RequestProofVerifierOptions = Readonly<{
   now: () => number
   /** If given, every proof must carry one of them; its age then counts instead of `iat`, so that a wrong clock locks nobody out. */
   nonces?: DpopNonces | undefined
+  /** How many keys of devices are remembered. Default 5000. */
+  maxKeys?: number
 }>
 
 /** How far the `iat` of a proof may be from now, in seconds, if no nonce is asked for. */
@@ -50,8 +52,8 @@ const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
  *
  * The URL is the configured public origin and the path as it was sent; `Host` is never asked.
  */
-export function createRequestProofVerifier({ origin, now, nonces }: RequestProofVerifierOptions): RequestProofVerifier {
-  const verifyProof = createProofVerifier()
+export function createRequestProofVerifier({ origin, now, nonces, maxKeys }: RequestProofVerifierOptions): RequestProofVerifier {
+  const verifyProof = createProofVerifier(maxKeys === undefined ? {} : { maxKeys })
   return (proof, { method, url, token, jkt }) => {
     let madeAt: number | undefined
     const isNonce = (nonce: string): boolean => {

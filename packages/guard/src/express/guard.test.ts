@@ -39,6 +39,29 @@ beforeEach(async () => {
   app.get('/cached', guard.require('reports.view'), (_request, response) => {
     response.set('Cache-Control', 'private, max-age=60').send('premium')
   })
+  app.use('/tick', (_request, response, next) => {
+    response.locals.tick = 'same tick'
+    queueMicrotask(() => {
+      response.locals.tick = 'later'
+    })
+    next()
+  })
+  app.get('/tick/view', guard.require('reports.view'), (_request, response) => void response.send(response.locals.tick))
+  app.get('/tick/export', guard.require('reports.export'), (_request, response) => void response.send(response.locals.tick))
+  app.get('/broken', guard.require('reports.view'), () => {
+    throw new Error('of the handler')
+  })
+  app.get('/twice', guard.require('reports.export'), guard.require('reports.export'), async (request, response) => {
+    const asked = await Promise.all(['reports.export', 'reports.export', 'reports.view'].map((each) => guard.can(request, each as Feature)))
+    response.json(asked)
+  })
+  app.get('/derived', async (request, response) => {
+    const derived = Object.create(request) as Request
+    response.json([await guard.can(request, 'reports.export'), await guard.can(derived, 'reports.export')])
+  })
+  app.use((_error: unknown, _request: Request, response: express.Response, _next: express.NextFunction) => {
+    response.set('X-Handled', 'by the application').status(500).end()
+  })
   app.get('/view', guard.require('reports.view'), (_request, response) => {
     response.send('premium')
   })
@@ -135,6 +158,44 @@ test('threat: a second Authorization header that only one of two readers sees', 
       .end()
   })
   expect(status).toBe(401)
+})
+
+/** Answers with the identity promised or not, and tells whether the handler ran in the tick that the request came in. */
+const inOneTick = async (path: string, headers: Record<string, string> = {}): Promise<readonly [number, string]> => {
+  const response = await fetch(origin + path, { headers })
+  return [response.status, await response.text()]
+}
+
+test('a request goes on in the same tick if nothing must be waited for, and later only if identify is', async () => {
+  await fetch(`${origin}/view`)
+  expect(await inOneTick('/tick/view')).toEqual([200, 'same tick'])
+  const token = await wire.token([mfa])
+  const path = '/tick/export'
+  expect(
+    await inOneTick(path, { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, origin + path) }),
+    'a token that is new, and its proof',
+  ).toEqual([200, 'same tick'])
+  identify = async () => ada
+  expect(await inOneTick('/tick/view')).toEqual([200, 'later'])
+})
+
+test('an error of the handler is its own, and not one of the guard', async () => {
+  await fetch(`${origin}/view`)
+  const response = await fetch(`${origin}/broken`)
+  expect([response.status, response.headers.get('x-handled')]).toEqual([500, 'by the application'])
+})
+
+test('two guards of the same request each let it pass once, asked one after the other or at the same time', async () => {
+  const token = await wire.token([mfa])
+  const ask = async (path: string): Promise<readonly [number, string]> =>
+    inOneTick(path, { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, origin + path) })
+  expect(await ask('/twice')).toEqual([200, '[true,true,true]'])
+})
+
+test('threat: middleware hands on an object that was made of a request, and its proof counts a second time', async () => {
+  const token = await wire.token([mfa])
+  const headers = { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, `${origin}/derived`) }
+  expect(await inOneTick('/derived', headers)).toEqual([200, '[true,false]'])
 })
 
 test('the middleware has a name, for stack traces and profiles', () => {

@@ -1,9 +1,10 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { DPOP_NONCE } from '../device-proof/nonces.ts'
-import { createGuard as createCore } from '../guard.ts'
+import { createCore } from '../guard.ts'
 import { checkFeature, type GuardOptions } from '../options/options.ts'
 import { internal } from '../results/refusal.ts'
 import type { GuardPass, GuardRefusal, GuardResult } from '../results/result.ts'
+import type { GuardStats } from '../results/stats.ts'
 import { exposeHeaders } from './expose-headers.ts'
 import { toGuardRequest } from './request.ts'
 
@@ -29,9 +30,13 @@ export type ExpressGuard<F extends string = string> = Readonly<{
   can(request: Request, feature: F): Promise<boolean>
   /** Resolves when keys are there and the feed is connected; rejects with `service_unavailable` after ten seconds. */
   ready(): Promise<void>
+  /** How full its memories are, for the metrics of the application. */
+  stats(): GuardStats
   /** Closes the feed; afterwards everything is refused. */
   close(): Promise<void>
 }>
+
+type Exchange = Readonly<{ request: Request; response: Response; next: NextFunction }>
 
 /**
  * Makes a guard for an Express application, 4 or 5, and opens the feed of the service.
@@ -42,34 +47,50 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
   const core = createCore<F, Request>(options)
   const { log } = options
 
-  const authorize = async (request: Request, feature: F): Promise<GuardResult<F>> => {
+  // a caller who cannot be identified does not pass, whatever the reason
+  const failed = (cause: unknown, feature: F): GuardResult<F> => {
+    const line = 'identify failed, so the request was refused.'
+    if (log !== undefined) log('error', line, { feature, cause: String(cause) })
+    else console.error(`stile guard: ${line}`, { feature, cause: String(cause) })
+    return internal(feature)
+  }
+
+  /** A promise, which never rejects, only if `identify` returns one or something must be fetched first. */
+  const authorize = (request: Request, feature: F): GuardResult<F> | Promise<GuardResult<F>> => {
     try {
-      const identity = await core.identify(request)
-      return await core.authorize(toGuardRequest(request), feature, identity)
+      const identity = core.identify(request)
+      if (!isThenable(identity)) return core.decide(toGuardRequest(request), feature, identity)
+      return Promise.resolve(identity)
+        .then((caller) => core.decide(toGuardRequest(request), feature, caller))
+        .catch((cause) => failed(cause, feature))
     } catch (cause) {
-      // a caller who cannot be identified does not pass, whatever the reason
-      const line = 'identify failed, so the request was refused.'
-      if (log !== undefined) log('error', line, { feature, cause: String(cause) })
-      else console.error(`stile guard: ${line}`, { feature, cause: String(cause) })
-      return internal(feature)
+      return failed(cause, feature)
     }
+  }
+
+  const apply = (result: GuardResult<F>, { request, response, next }: Exchange): void => {
+    if (!result.ok) {
+      send(response, result)
+      return
+    }
+    const { decision, claims, headers } = result
+    ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
+    // what is behind a step-up stays in no cache, unless the handler says otherwise
+    if (!response.headersSent) {
+      if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
+      if (headers !== undefined) addHeaders(response, headers)
+    }
+    next()
   }
 
   return {
     require(feature) {
       checkFeature(options.policy, feature)
       return function stileRequire(request, response, next) {
-        authorize(request, feature).then((result) => {
-          if (!result.ok) return send(response, result)
-          const { decision, claims, headers } = result
-          ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
-          // what is behind a step-up stays in no cache, unless the handler says otherwise
-          if (!response.headersSent) {
-            if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
-            if (headers !== undefined) addHeaders(response, headers)
-          }
-          next()
-        }, next)
+        const result = authorize(request, feature)
+        const exchange = { request, response, next }
+        if (result instanceof Promise) result.then((settled) => apply(settled, exchange), next)
+        else apply(result, exchange)
       }
     },
     async can(request, feature) {
@@ -81,6 +102,7 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
       return ok
     },
     ready: core.ready,
+    stats: core.stats,
     close: core.close,
   }
 }
@@ -88,6 +110,10 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
 /** What `require` left on a request, or `undefined` if no `require` ran before. */
 export function stileOf(request: Request): Stile | undefined {
   return (request as Partial<StileRequest>).stile
+}
+
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Partial<Promise<T>> | null | undefined)?.then === 'function'
 }
 
 function send(response: Response, { status, headers, problem }: GuardRefusal): void {

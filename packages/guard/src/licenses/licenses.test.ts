@@ -135,3 +135,18 @@ test('a license that the feed tells of is asked for at once, although the one be
   licenses.apply({ account: 'acme', license: null, cursor: 2 })
   expect(await fill('acme')).toBe(true)
 })
+
+test('threat: 100,000 members are active when the service goes away, and a flood of strangers comes. Nobody who was known is forgotten', async () => {
+  const accountOf = (member: number): string => `org-${member >> 3}`
+  for (let member = 0; member < 100_000; member++) {
+    const running = fill(accountOf(member), `demo|${member}`)
+    if (member % 50 === 49) await running
+  }
+  everybody = DOWN
+  for (let stranger = 0; stranger < 2_000; stranger++) expect(await fill(`stranger-${stranger}`)).toBe(false)
+  time += 59
+  let known = 0
+  for (let member = 0; member < 100_000; member++) if (licenses.lookup(accountOf(member), `demo|${member}`, false) !== undefined) known += 1
+  expect(known).toBe(100_000)
+  expect(licenses.usage()).toMatchObject({ entries: 100_000, accounts: 12_500, evictions: 0 })
+})

@@ -1,9 +1,10 @@
 import { type License, parseLicense } from '@stile/protocol'
+import { DEFAULT_BUDGETS } from '../options/memory.ts'
 import type { GuardLog } from '../options/options.ts'
 import type { Contact } from '../service/contact.ts'
 import type { ServiceAnswer, ServiceClient } from '../service/service-client.ts'
 import { createPauses } from './pauses.ts'
-import { createSnapshots, type Snapshot } from './snapshots.ts'
+import { createSeats, type Seat, type Seats } from './seats.ts'
 
 /** The licenses that the guard knows. */
 export type Licenses = Readonly<{
@@ -11,7 +12,7 @@ export type Licenses = Readonly<{
    * The license if it may still be used: not past its `changesAt`, and the service heard within the outage time, unless `whenStale`.
    * Synchronous.
    */
-  lookup(account: string, subject: string, whenStale: boolean): Snapshot | undefined
+  lookup(account: string, subject: string, whenStale: boolean): Pick<Seat, 'license'> | undefined
   /** Fetches it; one fetch at a time for the same one. Resolves to whether it is known now; never rejects. */
   fill(account: string, subject: string): Promise<boolean>
   /** A license of the feed replaces what was known, in flight too. */
@@ -22,6 +23,7 @@ export type Licenses = Readonly<{
   clear(): void
   /** The feed was heard: nobody waits any longer for an outage to be over. */
   resume(): void
+  usage(): ReturnType<Seats['usage']>
 }>
 
 /** What the licenses are made of. */
@@ -32,9 +34,12 @@ export type LicensesOptions = Readonly<{
   log: GuardLog
   outageSeconds: number
   staleSeconds: number
-  /** How many are remembered. Default 10000. */
-  max?: number
+  /** How much memory licenses and members may take. Default 48 MiB. */
+  maxBytes?: number
 }>
+
+/** How many failed look-ups are remembered, about 2 MB. */
+const MAX_PAUSES = 10_000
 
 const MAX_FLIGHTS = 500
 /** How many of them one account may have, so that a slow answer about it leaves room for the others. */
@@ -46,11 +51,11 @@ type Flight = { account: string; subject: string; cursor: number; epoch: number;
 
 /** Makes the memory of licenses, filled on demand from `GET /v1/licenses/{account}?subject=`. */
 export function createLicenses(options: LicensesOptions): Licenses {
-  const { client, contact, now, log, outageSeconds, staleSeconds, max = 10_000 } = options
-  const snapshots = createSnapshots(max)
+  const { client, contact, now, log, outageSeconds, staleSeconds, maxBytes = DEFAULT_BUDGETS.licenses } = options
+  const seats = createSeats({ maxBytes, now })
   const flights = new Map<string, Flight>()
   const flightsOf = new Map<string, number>()
-  const pauses = createPauses({ now, max })
+  const pauses = createPauses({ now, max: MAX_PAUSES })
   let era = 0
 
   /** A key that the service refuses stops everybody's look-ups, an account that it fails on stops its own, a name one caller's. */
@@ -79,7 +84,7 @@ export function createLicenses(options: LicensesOptions): Licenses {
       contact.heard()
       // the feed told of something newer while this answer was on its way: ask again
       if (since !== era || read.cursor < flight.cursor || (read.license?.epoch ?? flight.epoch) < flight.epoch) continue
-      snapshots.set(key, { account: flight.account, subject: flight.subject, ...read, filledAt: now() })
+      seats.keep(flight.account, flight.subject, read)
       return true
     }
     return false
@@ -106,24 +111,20 @@ export function createLicenses(options: LicensesOptions): Licenses {
   return {
     fill,
     resume: pauses.end,
+    usage: seats.usage,
     lookup(account, subject, whenStale) {
-      const snapshot = snapshots.get(keyOf(account, subject))
-      if (snapshot === undefined) return undefined
+      const seat = seats.find(account, subject)
+      if (seat === undefined) return undefined
       const time = now()
-      if (snapshot.license?.changesAt !== undefined && !(time < snapshot.license.changesAt)) return undefined
+      if (seat.license?.changesAt !== undefined && !(time < seat.license.changesAt)) return undefined
       if (!whenStale && !(time - contact.heardAt() <= outageSeconds)) return undefined
       // nobody tells of changes while the feed is silent: ask in the background whether the service answers
-      if (time - contact.fedAt() > staleSeconds && time - snapshot.filledAt > staleSeconds) void fill(account, subject)
-      return snapshot
+      if (time - contact.fedAt() > staleSeconds && time - seat.filledAt > staleSeconds) void fill(account, subject)
+      return seat
     },
     apply({ account, license, cursor }) {
       pauses.changed(account)
-      for (const [key, snapshot] of snapshots.of({ account })) {
-        if (snapshot.cursor >= cursor) continue
-        // a member without a license may still lack a seat: ask for it
-        if (snapshot.license === null) snapshots.delete(key)
-        else snapshots.set(key, { ...snapshot, license, cursor, filledAt: now() })
-      }
+      seats.change(account, { license, cursor })
       for (const flight of flights.values()) {
         if (flight.account !== account) continue
         flight.cursor = Math.max(flight.cursor, cursor)
@@ -133,12 +134,13 @@ export function createLicenses(options: LicensesOptions): Licenses {
     forget({ account, subject, cursor }) {
       const touches = (each: Readonly<{ account: string; subject: string }>): boolean =>
         (account === undefined || each.account === account) && (subject === undefined || each.subject === subject)
-      for (const [key, snapshot] of snapshots.of({ account, subject })) if (snapshot.cursor < cursor) snapshots.delete(key)
+      // however new the account's license is, what is known of the member may be older
+      seats.forget({ account, subject })
       for (const flight of flights.values()) if (touches(flight)) flight.cursor = Math.max(flight.cursor, cursor)
     },
     clear() {
       era += 1
-      snapshots.clear()
+      seats.clear()
       for (const flight of flights.values()) {
         flight.cursor = -1
         flight.epoch = -1

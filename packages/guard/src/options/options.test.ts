@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { expect, test } from 'vitest'
 import { createGuard } from '../express/index.ts'
 import { createGuard as createCore } from '../guard.ts'
@@ -37,6 +38,14 @@ test('every option that is wrong is named, with the fix', () => {
     ['outage', { outage: 'soon' }],
     ['staleSeconds', { staleSeconds: 5 }],
     ['observe', { observe: 'yes' }],
+    ['memory', { memory: 64 }],
+    ['memory.licenses', { memory: { licenses: 0 } }],
+    ['memory.replay', { memory: { replay: -1 } }],
+    ['memory.tokens', { memory: { tokens: Number.NaN } }],
+    ['memory.tokens', { memory: { tokens: '32' } }],
+    ['memory.revocations', { memory: { revocations: Number.POSITIVE_INFINITY } }],
+    ['memory.revocations', { memory: { revocations: totalmem() } }],
+    ['memory.license', { memory: { license: 32 } }],
     ['now', { now: 7 }],
     ['log', { log: {} }],
   ]
@@ -58,6 +67,15 @@ test('threat: the key of the service is read on the way. Clear text is for this 
     const guard = createCore({ ...good, service: { url: `http://${host}`, key: 'k', fetch: unreachable } })
     await guard.close()
   }
+})
+
+test('a budget that is wrong is told with what was expected, what came and what to give', () => {
+  const most = Math.floor(totalmem() / 2 ** 20)
+  expect(String(error({ memory: { replay: 0 } }))).toContain(
+    `memory.replay must be a number from 1 to ${most}, got 0, so nothing can be guarded.`,
+  )
+  expect(String(error({ memory: { replay: 0 } }))).toContain('leave it out for 64')
+  expect(String(error({ memory: { replay: 'secret'.repeat(50) } })).length).toBeLessThan(300)
 })
 
 test('a key never stands in the message that refuses it', () => {

@@ -1,6 +1,7 @@
 import { closest, featuresOf, isPolicy, type Policy, parseDuration } from '@stile/policy'
 import type { Identity } from '../requests/identity.ts'
 import { GuardError } from './error.ts'
+import { checkMemory, type GuardMemory, type MemoryBudgets } from './memory.ts'
 
 /** One line for the operator; `fields` never hold a token, a key or a person's name. */
 export type GuardLog = (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void
@@ -41,6 +42,8 @@ export type GuardOptions<F extends string = string, R = unknown> = Readonly<{
   observe?: boolean
   /** How long the feed may be silent, in seconds, before stronger features answer 503. Default 30, from 15 to 300. */
   staleSeconds?: number
+  /** How much the guard may remember, in MiB: 192 in all if left out. What happens when one is full stands with each. */
+  memory?: GuardMemory
   /** Whole seconds since the epoch. Default: the machine's clock. */
   now?: () => number
   /** Default: warnings and errors on `console`. */
@@ -58,6 +61,7 @@ export type Settings<F extends string, R> = Readonly<{
   outageSeconds: number
   observe: boolean
   staleSeconds: number
+  memory: MemoryBudgets
   now: () => number
   log: GuardLog
 }>
@@ -107,6 +111,7 @@ export function checkOptions<F extends string, R>(options: GuardOptions<F, R>): 
     outageSeconds,
     observe,
     staleSeconds,
+    memory: checkMemory(options.memory),
     now: now ?? systemSeconds,
     log,
   }

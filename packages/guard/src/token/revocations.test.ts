@@ -70,6 +70,18 @@ test('threat: more than can be remembered lets a revoked token pass. The greedie
   expect(revoked(NOW + 3, 'demo|ada', 'sid-1')).toBe(false)
 })
 
+test('threat: long names take more memory than is counted, or are mixed up with each other', () => {
+  const { revocations } = at(NOW)
+  const long = 'x'.repeat(250)
+  revocations.add({ subject: `demo|${long}1`, sid: `${long}1`, before: NOW })
+  revocations.add({ account: `${long}1`, before: NOW })
+  expect(revocations.isRevoked(issued(NOW, { sub: `demo|${long}1`, sid: `${long}1` }))).toBe(true)
+  expect(revocations.isRevoked(issued(NOW, { sub: `demo|${long}1`, sid: `${long}2` }))).toBe(false)
+  expect(revocations.isRevoked(issued(NOW, { sub: `demo|${long}2`, sid: `${long}1` }))).toBe(false)
+  expect(revocations.isRevoked(issued(NOW, { account: `${long}1` }))).toBe(true)
+  expect(revocations.isRevoked(issued(NOW, { account: `${long}2` }))).toBe(false)
+})
+
 test('property: exactly those tokens are refused that a revocation names', () => {
   const name = (prefix: string) => fc.constantFrom(undefined, `${prefix}1`, `${prefix}2`)
   const revocation = fc.record({ sid: name('s'), account: name('a'), subject: name('u'), before: fc.integer({ min: NOW - 3, max: NOW }) })

@@ -1,4 +1,7 @@
 import { ASSURANCE_MAX_SECONDS, type AssuranceClaims, CLOCK_SKEW_SECONDS } from '@stile/protocol'
+import { sha256Base64url } from '@stile/protocol/node'
+import type { Usage } from '../lib/budgeted-map.ts'
+import { DEFAULT_BUDGETS } from '../options/memory.ts'
 import { TOKEN_LEEWAY_SECONDS } from './token.ts'
 
 /** What was revoked: everything that was issued at `before` or earlier and belongs to all of the named ones. */
@@ -10,10 +13,13 @@ export type Revocations = Readonly<{
   /** Refuses every token that was issued before this instant: the log of revocations is known only from there on. */
   raise(instant: number): void
   isRevoked(claims: AssuranceClaims): boolean
+  /** `evictions` counts what was folded into one entry for a subject, or into the instant that ends everybody's tokens. */
+  usage(): Usage
 }>
 
-/** How many are remembered one by one, about 40 MB. */
-const MAX_REVOCATIONS = 120_000
+/** What one takes, whatever its names are: longer ones are kept as a hash. */
+const REVOCATION_BYTES = 440
+const LONGEST_NAME = 64
 /** How many one subject may have: what is more ends everything that was issued to that subject so far, and nobody else's. */
 const MAX_PER_SUBJECT = 100
 /** Longer than a token is taken after it was issued, even if the clock is set back in between. */
@@ -26,8 +32,13 @@ type Ends = Map<string, number>
 /** What ended of one subject: `all` of it until that instant, and single sessions and accounts. */
 type OfSubject = { all: number; ends?: Ends }
 
-/** What the memory is made of. */
+/** What the memory is made of; `max` is how many are remembered one by one, and `revocationsIn` tells how many fit into a number of bytes. */
 export type RevocationsOptions = Readonly<{ now: () => number; max?: number }>
+
+/** How many revocations fit into so much memory. */
+export function revocationsIn(bytes: number): number {
+  return Math.max(1, Math.floor(bytes / REVOCATION_BYTES))
+}
 
 /**
  * Makes the memory of revocations. A revocation is forgotten once every token that it refuses has expired.
@@ -35,11 +46,12 @@ export type RevocationsOptions = Readonly<{ now: () => number; max?: number }>
  * When it is full, the subjects with the most entries get one for all of theirs. Only if that makes no room, the oldest quarter becomes an
  * instant before which nobody's token counts; clients renew theirs without a prompt.
  */
-export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOptions): Revocations {
+export function createRevocations({ now, max = revocationsIn(DEFAULT_BUDGETS.revocations) }: RevocationsOptions): Revocations {
   const subjects = new Map<string, OfSubject>()
   // of those that name no subject
   const others: Ends = new Map()
   let size = 0
+  let evictions = 0
   let bar = Number.NEGATIVE_INFINITY
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -62,6 +74,7 @@ export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOpt
   }
 
   const fold = (of: OfSubject): void => {
+    evictions += of.ends?.size ?? 0
     for (const before of of.ends?.values() ?? []) of.all = Math.max(of.all, before)
     delete of.ends
   }
@@ -80,6 +93,7 @@ export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOpt
       if (size <= enough) return
       bar = Math.max(bar, before + 1)
       others.delete(name)
+      evictions += 1
       size -= 1
     }
     for (const [subject, of] of subjects) {
@@ -88,6 +102,7 @@ export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOpt
       fold(of)
       bar = Math.max(bar, of.all + 1)
       subjects.delete(subject)
+      evictions += 1
     }
   }
 
@@ -110,8 +125,9 @@ export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOpt
   }
 
   return {
-    add({ sid, account, subject, before }) {
+    add({ sid, account, subject: named, before }) {
       sweep()
+      const subject = named === undefined ? undefined : shortened(named)
       const name = nameOf(sid, account)
       if (subject !== undefined) {
         const former = subjects.get(subject)
@@ -133,10 +149,11 @@ export function createRevocations({ now, max = MAX_REVOCATIONS }: RevocationsOpt
     isRevoked({ iat, sid, account, sub }) {
       if (iat < bar) return true
       if (size === 0) return false
-      const of = subjects.get(sub)
+      const of = subjects.get(shortened(sub))
       if (of !== undefined && (iat <= of.all || (of.ends !== undefined && isIn(of.ends, { iat, sid, account })))) return true
       return others.size > 0 && isIn(others, { iat, sid, account })
     },
+    usage: () => ({ bytes: size * REVOCATION_BYTES, entries: size, evictions }),
   }
 }
 
@@ -153,6 +170,10 @@ function sizeOf(of: OfSubject | undefined): number {
 
 /** Session and account as one name that no other pair has. */
 function nameOf(sid?: string, account?: string): string | undefined {
-  if (sid === undefined) return account === undefined ? undefined : `account ${account}`
-  return account === undefined ? `sid ${sid}` : `both ${sid.length} ${sid} ${account}`
+  if (sid === undefined) return account === undefined ? undefined : shortened(`account ${account}`)
+  return shortened(account === undefined ? `sid ${sid}` : `both ${sid.length} ${sid} ${account}`)
+}
+
+function shortened(name: string): string {
+  return name.length > LONGEST_NAME ? `sha256 ${sha256Base64url(name)}` : name
 }

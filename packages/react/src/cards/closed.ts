@@ -1,12 +1,13 @@
 import type { ClientState, StileCode } from '@stile/browser'
 import type { Decision, License, ReasonCode } from '@stile/protocol'
 import type { StileContextValue } from '../context/context.ts'
-import type { CardAsked } from '../context/mounted.ts'
+import type { CardAsked, CardValues, ClosedCards } from '../context/mounted.ts'
 import type { CardKind, CardView } from '../context/slots.ts'
 import type { GateTexts } from '../context/texts.ts'
 import type { TierName } from '../register.ts'
 
 export { handOnFocus } from './hand-on-focus.ts'
+export { followFocus, hasLostFocus } from './lost-focus.ts'
 
 /** The sentences of the cards that lead to no prompt. They are loaded in the background. */
 export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed' | 'loading' | 'broken'> = {
@@ -75,6 +76,17 @@ function decisionKind(decision: Decision): CardKind {
 
 function licenseKind(license: License | null): CardKind {
   return (license && LICENSE_KINDS[license.state]) ?? 'upgrade'
+}
+
+/** What the sentences of a card are filled with, besides the name of the feature. */
+export function closedValues({ decision, tier }: CardAsked, { texts, labels }: Parameters<ClosedCards['closedValues']>[1]): CardValues {
+  const tiers = decision?.outcome === 'upgrade' ? decision.next.tiers : []
+  const names = tier ? [tier.name] : tiers.map((id) => labels[id] ?? id)
+  const reason = decision?.reasons.at(-1)
+  return {
+    tier: new Intl.ListFormat(undefined, { type: 'conjunction' }).format(names),
+    reason: reason && (texts.reasons?.[reason.code] ?? reason.message),
+  }
 }
 
 /** What the button of a card does; `undefined` if there is nothing to do. */

@@ -30,15 +30,27 @@ export type CardAsked = Readonly<{
   fallback?: ReactNode
 }>
 
+/** A card, and what is shown in its place until what it needs is loaded, or if that could not be. */
+export type CardProps = CardAsked & Readonly<{ context: StileContextValue; waiting: ReactNode; broken: ReactNode }>
+
+/** What the sentences of a card are filled with. */
+export type CardValues = Readonly<Record<string, string | undefined>>
+
 /** What the cards of a closed gate need that leads to no prompt, and what every card needs only once it goes. */
 export type ClosedCards = Readonly<{
   CLOSED_CARD_TEXTS: Partial<GateTexts>
   /** Which of these cards is shown for what closes a gate. */
   closedKind: (asked: CardAsked) => CardKind
+  /** What their sentences are filled with, besides the name of the feature. */
+  closedValues: (asked: CardAsked, said: Pick<StileContextValue, 'labels'> & Readonly<{ texts: Partial<GateTexts> }>) => CardValues
   /** What the button of a card does; `undefined` if there is nothing to do. */
   actionOf: (kind: CardKind, asked: CardAsked, context: StileContextValue) => Pick<CardView, 'act' | 'href'> | undefined
   /** Hands the focus of a card's button that is about to go on to what comes in its place. */
   handOnFocus: (button: HTMLElement) => void
+  /** Follows the focus from now on. */
+  followFocus: () => void
+  /** Whether the focus was in a gate's open content, and is nowhere since that was taken away. */
+  hasLostFocus: (gateName: string | undefined) => boolean
 }>
 
 /** How a click on a gate's button ended. */
@@ -56,7 +68,7 @@ export type ConfirmOptions = Readonly<{
 /** What the provider loads once the page stands. */
 export type Mounted = Readonly<{
   /** The card of a gate that is closed. */
-  Card: (asked: CardAsked) => ReactNode
+  Card: (props: CardProps) => ReactNode
   /** What the cards of a closed gate need that leads to no prompt: `undefined` until it is loaded, `null` if it cannot be. */
   closed?: ClosedCards | null
   /** The same, once `closed` is settled. Never rejects. */

@@ -38,7 +38,7 @@ export const AfterProof: Story = {
 }
 
 /** After an enrolment it is there, too. */
-export const AfterEnrolment: Story = {
+export const AfterEnrollment: Story = {
   parameters: { world: { given: { license: licenseOf('pro') } } },
   play: async () => {
     await click('Set it up')

@@ -5,7 +5,8 @@ import type { CardAsked } from '../context/mounted.ts'
 
 /** The card of a gate that is closed, once it is loaded. The page is painted without it. */
 export function GateCard(asked: CardAsked): ReactNode {
-  const { loaded } = useStileContext()
-  if (loaded) return <loaded.Card {...asked} />
+  const context = useStileContext()
+  const { loaded } = context
+  if (loaded) return <loaded.Card {...asked} context={context} waiting={<Loading {...asked} />} broken={<Broken />} />
   return loaded === null ? <Broken /> : <Loading {...asked} />
 }

@@ -2,7 +2,6 @@ import type { Stile, StileCode } from '@stile/browser'
 import { type DialogOptions, mountDialog } from '@stile/browser/dialog'
 import { Card } from '../cards/card.tsx'
 import { adoptGateStyles } from '../cards/card-styles.ts'
-import { followFocus } from '../cards/lost-focus.ts'
 import type { ConfirmOptions, Mounted, Outcome } from '../context/mounted.ts'
 
 /**
@@ -12,7 +11,6 @@ import type { ConfirmOptions, Mounted, Outcome } from '../context/mounted.ts'
  */
 export function mount(client: Stile, options: Readonly<{ current: DialogOptions | false }>): Mounted {
   adoptGateStyles()
-  followFocus()
   const user = () => {
     const named = options.current ? options.current.user : undefined
     return typeof named === 'function' ? named() : named
@@ -32,7 +30,11 @@ export function mount(client: Stile, options: Readonly<{ current: DialogOptions 
   }
   const mounted: Mounted = {
     Card,
-    withClosedCards: async () => ({ ...mounted, closed: await import('../cards/closed.ts').catch(() => null) }),
+    withClosedCards: async () => {
+      const closed = await import('../cards/closed.ts').catch(() => null)
+      closed?.followFocus()
+      return { ...mounted, closed }
+    },
     unmount: () => dialog?.(),
     show: async (flow) => dialog?.show(flow),
     enroll: async () => !!(await dialog?.enroll()),

@@ -71,13 +71,14 @@ test.each(['seal', 'wire'])('a model that is revoked while the answer for %s is 
   const stepUp = await world.open(feature, { operation: { amount: '10.00' } })
   let revoked = false
   const { store, attestation } = world.domain
-  const touch: typeof store.authenticators.touch = async (input) => {
+  // the challenge is taken before the answer is looked at, and after it was read what the key counts for
+  const takeChallenge: typeof store.stepUps.takeChallenge = async (input) => {
     revoked = true
-    return store.authenticators.touch(input)
+    return store.stepUps.takeChallenge(input)
   }
   const domain: Domain = {
     ...world.domain,
-    store: { ...store, authenticators: { ...store.authenticators, touch } },
+    store: { ...store, stepUps: { ...store.stepUps, takeChallenge } },
     attestation: {
       ...attestation,
       judge: (record) => (revoked && isOf(record.data, device) ? 'revoked' : attestation.judge(record)),

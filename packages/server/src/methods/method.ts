@@ -4,7 +4,7 @@ import type { Options } from '../options/options.ts'
 import { enrolledAs } from '../standing/counted.ts'
 import type { EvidenceDomain } from '../standing/domain.ts'
 import type { Standing } from '../standing/standing.ts'
-import type { AuthenticatorRecord, StepUpRecord } from '../stores/store.ts'
+import type { AuthenticatorRecord, AuthenticatorUse, StepUpRecord } from '../stores/store.ts'
 
 /** One way to meet a requirement: a method and what the subject has enrolled for it. */
 export type Way = Readonly<{
@@ -30,6 +30,8 @@ export type Proven = Readonly<{
   authTime: number
   /** What gave it, so that removing the authenticator removes the proof. */
   authenticatorId?: string
+  /** What is still to be noted of the authenticator: of two answers with the same counter, one is a copy of the other. */
+  use?: AuthenticatorUse
 }>
 
 /** A method that was started. The caller keeps the challenge: what was started of the method before is then void. */

@@ -43,11 +43,13 @@ export async function bindDevice(
   { level, authTime, authenticatorId }: Readonly<{ level: Level; authTime: number; authenticatorId?: string | undefined }>,
 ): Promise<void> {
   const { caller } = standing
-  if (caller.actor === undefined && authenticatorId !== undefined && bindsDevice(level, standing))
+  if (authenticatorId !== undefined && bindsDevice(level, standing))
     await store.devices.bind({ key: sessionKey(caller), authenticatorId, provenAt: authTime, now: now() })
 }
 
-function bindsDevice(level: Level, { authenticators }: Standing): boolean {
+/** Whether a proof by an authenticator makes the device a known one. */
+export function bindsDevice(level: Level, { caller, authenticators }: Standing): boolean {
+  if (caller.actor !== undefined) return false
   if (rank(level) <= rank('session')) return false
   return satisfies(level, 'phr') || authenticators.every((each) => rank(level) >= rank(each.level))
 }

@@ -19,6 +19,8 @@ export type Standing = Readonly<{
   license: License | null
   /** What was proven in this session on this device, as it counts now; the primary login comes first. */
   proofs: readonly StoredProof[]
+  /** The same as it is stored, without the login. */
+  storedProofs: readonly StoredProof[]
   /** What the subject has enrolled, each with what it counts for now; nothing if someone acts for them. */
   authenticators: readonly CountedAuthenticator[]
   /** What signing in again can reach: more than `session` only at a login provider that is asked for more. */
@@ -57,6 +59,7 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
     policy,
     license,
     proofs: [...loginsOf(caller, policy, license), ...countProofs(proofs, authenticators)],
+    storedProofs: proofs,
     authenticators,
     reloginLevel,
     ...(mailbox && { mailbox }),
@@ -72,4 +75,21 @@ export async function loadStanding(domain: EvidenceDomain, caller: Caller): Prom
 export function loginsOf({ login, vouchedBy }: Caller, { policy }: PublishedPolicy, license: License | null): readonly Proof[] {
   const raisedAt = policy.document.license?.upgraded === undefined ? undefined : license?.raisedAt
   return loginProofs({ login, vouchedBy, raisedAt })
+}
+
+/**
+ * Where a caller stands once a proof of now is kept, without reading it again: for a write that holds only if nothing else has changed since.
+ *
+ * @param bindsDevice  whether the proof makes the device a known one
+ */
+export function standingWith(standing: Standing, proof: StoredProof, bindsDevice: boolean): Standing {
+  const { caller, policy, license, authenticators } = standing
+  const others = standing.storedProofs.filter(({ method, level }) => method !== proof.method || level !== proof.level)
+  const storedProofs = [...others, proof]
+  return {
+    ...standing,
+    storedProofs,
+    proofs: [...loginsOf(caller, policy, license), ...countProofs(storedProofs, authenticators)],
+    ...(bindsDevice && { risk: assessRisk(policy.policy, { any: true, bound: true }), isKnownDevice: true }),
+  }
 }

@@ -1,5 +1,5 @@
 import { meets } from '@stile/policy'
-import type { IssuedToken, Requirement, StepUp } from '@stile/protocol'
+import { AUTHENTICATORS_FEATURE, type IssuedToken, RECOVERY_FEATURE, type Requirement, SESSION_FEATURE, type StepUp } from '@stile/protocol'
 import { z } from 'zod'
 import { GATE_MAX_AGE_SECONDS } from '../authenticators/gate.ts'
 import { REGISTRATION_SECONDS } from '../authenticators/registration.ts'
@@ -9,11 +9,11 @@ import { guessesLeft } from '../guesses/guesses.ts'
 import { readBody } from '../input/body.ts'
 import { attemptFailed, stepUpExpired } from '../methods/failure.ts'
 import type { Proven } from '../methods/method.ts'
-import { bindDevice, recordProof } from '../proofs/record.ts'
+import { bindDevice, bindsDevice, recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { budgetOf } from '../standing/budget.ts'
 import { countProofs } from '../standing/counted.ts'
-import { loadStanding, loginsOf, type Standing } from '../standing/standing.ts'
+import { loadStanding, loginsOf, type Standing, standingWith } from '../standing/standing.ts'
 import type { StepUpRecord } from '../stores/store.ts'
 import type { Domain } from '../tokens/domain.ts'
 import { issueToken } from '../tokens/issue.ts'
@@ -56,8 +56,11 @@ async function judge(
   const ways = waysFor(domain, standing, { ...record, requirement })
   const { method, way } = wayFor(standing, ways, chosen)
   const proven = await method.prove(domain, { record, standing, way, requirement }, response)
-  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, standing)
   const answered: Answered = { record, caller, requirement, proven }
+  const done = await settleAtOnce(domain, standing, answered)
+  if (done !== undefined) return done
+  await noteUse(domain, standing, answered)
+  if (!isEnough(domain, requirement, proven)) throw await tooLow(domain, record, standing)
   if (record.operation?.id !== undefined) return settleChange(domain, standing, record.operation.id, answered)
   const issued =
     record.operation === undefined ? await settle(domain, standing, answered) : await settleBound(domain, record.operation, answered)
@@ -68,6 +71,51 @@ async function judge(
 
 /** A step-up whose answer has been judged. */
 type Answered = Readonly<{ record: StepUpRecord; caller: Caller; requirement: Requirement; proven: Proven }>
+
+/** The features that are the service's own: what is demanded for them rests on more than the proof changes. */
+const OWN_FEATURES: ReadonlySet<string> = new Set([AUTHENTICATORS_FEATURE, RECOVERY_FEATURE, SESSION_FEATURE])
+
+/**
+ * The usual case in one write: a passkey for a feature of the policy, and nothing has changed since the standing was read. `undefined`, and nothing is
+ * written, if it is another: everything is then done one after the other, on what is read again.
+ */
+async function settleAtOnce(
+  domain: Domain,
+  standing: Standing,
+  { record, caller, requirement, proven }: Answered,
+): Promise<StepUp | undefined> {
+  const { use, method, level, amr, authTime, authenticatorId } = proven
+  if (use === undefined || record.operation !== undefined || OWN_FEATURES.has(record.feature)) return undefined
+  // a token is as old as what it says, and no proof is newer than its token
+  if (authTime !== standing.now || !isEnough(domain, requirement, proven)) return undefined
+  // what makers say is not in the change log
+  if (standing.authenticators.some((each) => domain.attestation.judge(each) !== each.attestation)) return undefined
+  const proof = { method, level, amr, authTime, ...(authenticatorId !== undefined && { authenticatorId }) }
+  const binds = bindsDevice(level, standing)
+  const after = standingWith(standing, proof, binds)
+  if (decideFor(after, record.feature).outcome !== 'permit') return undefined
+  const issued = await issueToken(domain, after, { audience: record.audience, requirement, feature: record.feature })
+  const { account, subject, sid } = caller
+  const outcome = await domain.store.stepUps.settle({
+    id: record.id,
+    key: record.key,
+    account,
+    revision: standing.revision,
+    proof,
+    use,
+    bindsDevice: binds,
+    change: { at: domain.now(), type: 'proofs', subject, sid },
+  })
+  // the token leaves only if all of it is written
+  return outcome === 'settled' ? { ...shownStepUp({ ...record, requirement }), status: 'done', issued } : undefined
+}
+
+/** Notes the use of a passkey: of two answers with the same counter, one is a copy of the other. */
+async function noteUse(domain: Domain, standing: Standing, { record: { id, key }, proven: { use } }: Answered): Promise<void> {
+  if (use === undefined || (await domain.store.authenticators.touch(use))) return
+  const left = await guessesLeft(domain, { subject: key.subject, budget: budgetOf(standing), ceremony: id })
+  throw attemptFailed('counter_regressed', left)
+}
 
 /** Remembers the proof, which also makes the device a known one, and asks the policy once more. */
 async function settle(domain: Domain, standing: Standing, { record, caller, requirement, proven }: Answered): Promise<IssuedToken> {

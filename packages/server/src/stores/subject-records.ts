@@ -2,7 +2,7 @@ import type { Level, Method, Operation, Requirement } from '@stile/protocol'
 import type { NewChange } from './change-log.ts'
 import type { NewNotice } from './mail-records.ts'
 import type { UsedOperation } from './operation-records.ts'
-import type { SessionKey } from './session-records.ts'
+import type { SessionKey, StoredProof } from './session-records.ts'
 
 /** What WebAuthn knows a subject by. */
 export interface SubjectStore {
@@ -51,6 +51,27 @@ export interface StepUpStore {
   isOver(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<boolean>
   /** Reads and deletes the step-up: exactly one caller gets it. */
   take(id: string): Promise<StepUpRecord | null>
+  /**
+   * Ends a step-up with what was proven, in one transaction: notes the use of the authenticator by compare-and-set of its counter, makes the device a
+   * known one, keeps the proof with its change, and takes the step-up. Exactly one caller gets `settled`.
+   *
+   * Of anything else nothing is written: `used` if the counter has moved; `changed` if the step-up is gone, the session has ended, the
+   * authenticator is not there any more, or the license of the account, the authenticators or a revocation of the subject, its session or its
+   * account has changed after `revision`, so that what was decided on it may not hold any more.
+   */
+  settle(
+    input: Readonly<{
+      id: string
+      key: SessionKey
+      account: string
+      /** The newest cursor of the change log before what the decision rests on was read. */
+      revision: number
+      proof: StoredProof
+      use: AuthenticatorUse
+      bindsDevice: boolean
+      change: NewChange
+    }>,
+  ): Promise<'settled' | 'used' | 'changed'>
 }
 
 /** What was proven to bind an authenticator: a method, the primary login, or an administrator's word. */
@@ -132,6 +153,9 @@ export type TotpData = Readonly<{
   disabledAt?: number
 }>
 
+/** One use of a passkey or a security key: the counter that was read before, and what the authenticator said. */
+export type AuthenticatorUse = Readonly<{ id: string; expectedCounter: number; counter: number; backupState: boolean; now: number }>
+
 /** An enrolled thing of a subject, with what bound it. */
 export type AuthenticatorRecord = Readonly<{
   id: string
@@ -206,7 +230,7 @@ export interface AuthenticatorStore {
    * Compare-and-set of the signature counter: writes only if it still is `expectedCounter`; true for exactly one caller if the
    * counter moves. Passkeys that do not count stay at 0: there the challenge, taken once, is what keeps an assertion from counting twice.
    */
-  touch(input: Readonly<{ id: string; expectedCounter: number; counter: number; backupState: boolean; now: number }>): Promise<boolean>
+  touch(input: AuthenticatorUse): Promise<boolean>
   /**
    * Switches an authenticator app off for good if it has `failures` wrong codes in a row, in one transaction with the change and the
    * notices. True for exactly one caller.

@@ -1,6 +1,7 @@
 import type { Registration } from '@stile/protocol'
 import type { Enrollment, EnrollmentState } from '../../enroll/enrollment.ts'
-import { createCodeField, element, PROMPT_ICONS, submitButton } from '../parts.ts'
+import { createCodeField } from '../elements/code-field.ts'
+import { element, PROMPT_ICONS, submitButton } from '../parts.ts'
 import { createCopyButton } from '../wizard/copy-button.ts'
 import type { Wizard } from '../wizard/wizard.ts'
 
@@ -13,6 +14,21 @@ export type AppViewOptions = Readonly<{
   cancelButton: Wizard['cancelButton']
 }>
 
+/** The looks of the secret. */
+const STYLES = `
+[part=secret] {
+  display: flex;
+  align-items: center;
+  padding-inline-start: 0.8em;
+  border: 1px solid var(--_border);
+  border-radius: var(--_radius);
+  button {
+    width: auto;
+    border: 0;
+  }
+}
+`
+
 type TotpStart = Extract<Registration, { method: 'totp' }>['start']
 
 /** Shows the secret, as a QR code too, and asks for the first code. */
@@ -21,6 +37,7 @@ export type AppView = (state: Extract<EnrollmentState, { registration: unknown }
 /** Makes the view in which an authenticator app is enrolled. Loaded when one is. */
 export function createAppView({ wizard, show, submit, cancelButton }: AppViewOptions): AppView {
   const { say } = wizard
+  wizard.extend({ texts: {}, css: STYLES })
   const codeField = createCodeField({
     label: say('code'),
     describedBy: wizard.alertId,

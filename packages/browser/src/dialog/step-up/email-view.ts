@@ -1,7 +1,8 @@
 import type { EmailCodeStart, Method } from '@stile/protocol'
 import type { FlowError } from '../../stile.ts'
+import { createCodeField } from '../elements/code-field.ts'
 import { ICONS } from '../elements/more-icons.ts'
-import { button, createCodeField, element, type Say, submitButton } from '../parts.ts'
+import { button, element, type Say, submitButton } from '../parts.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** The longest wait that is shown if this browser's clock and the service's differ. The service decides when another code is sent. */

@@ -25,7 +25,7 @@ export type PasswordViewOptions = Readonly<{
 /** Creates the view that asks for the password, which the application checks. Loaded when it is first asked for. */
 export function createPasswordView({
   prompt,
-  say: sayOfWays,
+  say: sayOfStepUp,
   styles,
   texts,
   leaveButton,
@@ -81,11 +81,11 @@ export function createPasswordView({
       icon: ICONS.door,
       title: say('passwordTitle'),
       busy,
-      text: sayOfWays(why ?? ''),
+      text: sayOfStepUp(why ?? ''),
       alert: alertOf(state, alert),
       onSubmit: submit,
       body: () => [...(user ? [username] : []), label, field],
-      actions: () => [submitButton(sayOfWays('verify')), leaveButton(state), prompt.cancelButton()],
+      actions: () => [submitButton(sayOfStepUp('verify')), leaveButton(state), prompt.cancelButton()],
     })
     input.readOnly = busy
     const isRefused = isMissing || !!state.error

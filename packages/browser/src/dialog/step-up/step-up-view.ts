@@ -1,7 +1,8 @@
 import type { Flow, FlowState, Stile } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
-import { button, createCodeField, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
+import { button, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 import type { WizardGoal } from '../start-wizard.ts'
+import type { CodeView } from './code-view.ts'
 import { explain } from './explain.ts'
 
 /** A step-up that is done within this time opens no dialog. */
@@ -44,7 +45,7 @@ export type StepUpPrompt = Readonly<{
 export type AddOperation = (view: DialogView) => DialogView
 
 /** The views that are loaded when a step-up begins: every other method, the choice, the errors and the end. */
-export type WaysView = Readonly<{
+export type MethodsView = Readonly<{
   addOperation: AddOperation
   /** The sentence for what went wrong; empty if nothing did. */
   alertOf: (state: FlowState) => string
@@ -64,7 +65,7 @@ export type StepUpViewOptions = Readonly<{
   /** Who is signed in, as people know it. */
   user: string | undefined
   client: Pick<Stile, 'get'>
-  loadWays: (prompt: StepUpPrompt) => Promise<WaysView>
+  loadMethodsView: (prompt: StepUpPrompt) => Promise<MethodsView>
   /** Called once, when it can be shown what the step-up is for: it may begin. */
   onReady: () => void
   /** Called once, when there is nothing more to show. */
@@ -74,14 +75,17 @@ export type StepUpViewOptions = Readonly<{
 /** Counts the views, so that nothing of one step-up stays on the screen for another. */
 let views = 0
 
+/** Loads the view for a code of an authenticator app. */
+export const loadCodeView = (): Promise<typeof import('./code-view.ts')> => import('./code-view.ts')
+
 /**
  * Shows a step-up from its start to its end.
  *
- * It shows passkeys and authenticator codes itself, so that the first prompt waits for no other file. `loadWays` loads the rest while the
- * service is asked.
+ * It shows passkeys itself, and codes of an authenticator app with a view that is loaded before the click, so that the first prompt waits for no
+ * other file. `loadMethodsView` loads the rest while the service is asked.
  */
-export function showStepUp({ flow, frame, say, label, user, client, loadWays, onReady, onEnd }: StepUpViewOptions): void {
-  const { cancel, submit } = flow
+export function showStepUp({ flow, frame, say, label, user, client, loadMethodsView, onReady, onEnd }: StepUpViewOptions): void {
+  const { cancel } = flow
   const viewId = ++views
   let isReady = false
   let isOpen = false
@@ -90,20 +94,16 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
   let waitingUntil = 0
   let timer: ReturnType<typeof setTimeout>
   /** `null`: they could not be loaded. */
-  let ways: WaysView | null | undefined
-  const codeField = createCodeField({
-    label: say('code'),
-    describedBy: frame.alertId,
-    onCode: (code) => submit({ code }),
-    onIncomplete: () => render(),
-  })
+  let methodsView: MethodsView | null | undefined
+  /** Nothing before it is loaded, and `null` if it could not be. */
+  let codeView: CodeView | null | undefined
 
   const show: StepUpPrompt['show'] = (view) => {
     isOpen = true
     isWaiting = view.key === 'starting'
     const about = explain({ flow, client, say, label, user })
     const shown = { icon: PROMPT_ICONS.key, title: say('title'), text: '', about, onCancel: cancel, ...view, key: `${viewId} ${view.key}` }
-    frame.show(ways ? ways.addOperation(shown) : shown)
+    frame.show(methodsView ? methodsView.addOperation(shown) : shown)
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
   const finish = (next?: WizardGoal) => {
@@ -133,22 +133,14 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
     show({
       key: 'passkey',
       busy: true,
-      alert: ways?.alertOf(state),
+      alert: methodsView?.alertOf(state),
       text: say('passkey'),
       actions: () => [leaveButton(state), cancelButton()],
     })
-  const showCode = (state: OpenFlowState) => {
-    const busy = state.status === 'verifying'
-    show({
-      key: 'totp',
-      icon: PROMPT_ICONS.phone,
-      busy,
-      alert: codeField.isIncomplete() ? say('incomplete') : ways?.alertOf(state),
-      onSubmit: codeField.submit,
-      body: () => [codeField.field],
-      actions: () => [submitButton(say('verify')), leaveButton(state), cancelButton()],
-    })
-    codeField.mark({ busy, wrong: state.error?.code === 'attempt_failed' })
+  const loadCode = async () => {
+    const loaded = await loadCodeView().catch(() => null)
+    codeView ??= loaded?.createCodeView({ prompt, say, leaveButton }) ?? null
+    render()
   }
 
   const render = () => {
@@ -156,18 +148,21 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
     if (isEnded) return
     clearTimeout(timer)
     const state = flow.get()
-    if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && ways))) return finish()
-    const isUnready = ways === null && !isReady
+    if (state.status === 'cancelled' || (state.status === 'done' && !(isOpen && methodsView))) return finish()
+    const isUnready = methodsView === null && !isReady
     if (state.status === 'starting' && !state.error && !isUnready) return showWaiting()
     const restMs = waitingUntil - performance.now()
     if (restMs > 0) return runLater(render, restMs)
-    if (ways?.render(state)) return
+    if (methodsView?.render(state)) return
     // nothing is asked before it is shown what for
-    if ((state.status === 'proving' || state.status === 'verifying') && (ways || !flow.operation)) {
+    if ((state.status === 'proving' || state.status === 'verifying') && (methodsView || !flow.operation)) {
       if (state.method === 'passkey') return showPasskey(state)
-      if (state.method === 'totp') return showCode(state)
+      if (state.method === 'totp') {
+        if (codeView) return codeView(state, methodsView?.alertOf(state))
+        if (codeView === undefined) loadCode()
+      }
     }
-    if (ways !== null) return showWaiting()
+    if (methodsView !== null && codeView !== null) return showWaiting()
     showUnreachable(say('service_unavailable'), load)
     runLater(load, RETRY_MS)
   }
@@ -176,13 +171,14 @@ export function showStepUp({ flow, frame, say, label, user, client, loadWays, on
     isReady = true
   }
   const load = async () => {
-    ways = await loadWays(prompt).catch(() => null)
-    if (ways) beReady()
+    codeView ??= undefined
+    methodsView ??= await loadMethodsView(prompt).catch(() => null)
+    if (methodsView) beReady()
     render()
   }
   const showChoice = async () => {
-    if (!ways) await load()
-    ways?.showChoice()
+    if (!methodsView) await load()
+    methodsView?.showChoice()
   }
 
   const prompt: StepUpPrompt = {

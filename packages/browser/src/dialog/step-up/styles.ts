@@ -1,5 +1,5 @@
-/** The looks of what the ways view adds: a button for each way, links and the status line. */
-export const WAYS_STYLES = `
+/** The looks of what the view of the methods adds: a button for each method, links and the status line. */
+export const METHODS_STYLES = `
 [part~=way] {
   display: grid;
   grid-template-columns: 1.6em 1fr;

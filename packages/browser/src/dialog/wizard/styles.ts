@@ -14,17 +14,6 @@ a {
   padding: 0.67em;
   color: var(--_accent);
 }
-[part=secret] {
-  display: flex;
-  align-items: center;
-  padding-inline-start: 0.8em;
-  border: 1px solid var(--_border);
-  border-radius: var(--_radius);
-  button {
-    width: auto;
-    border: 0;
-  }
-}
 code {
   flex: 1;
   font: 0.87em / 1.5 ui-monospace, monospace;

@@ -44,7 +44,12 @@ export function subjectAccess(
   return accessOf(context, (call, credentials) => lane(() => admit(call, credentials)))
 }
 
-/** The same for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
+/** Access for the pages of a product, whoever uses them: the origin must be a client's. Every answer carries a nonce. */
+export function pageAccess(context: HttpContext): Access<Call> {
+  return accessOf(context, async (call) => call)
+}
+
+/** The same as for subjects, for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
 export function recognizedAccess(context: HttpContext): Access<RecognizedCall> {
   return accessOf(context, async (call, credentials) => {
     const { callers } = call.running

@@ -5,8 +5,9 @@ import { StileError } from '../../error.ts'
 import { servedMethods } from '../../methods/methods.ts'
 import type { FactsDomain } from '../../options/domain.ts'
 import { openAccess } from '../access/key-access.ts'
+import { pageAccess } from '../access/subject-access.ts'
 import type { HttpContext } from '../context.ts'
-import { ok } from '../endpoint/answer.ts'
+import { NOTHING, ok } from '../endpoint/answer.ts'
 import { answer } from '../endpoint/answer-request.ts'
 import { addEndpoint } from '../endpoint/endpoint.ts'
 import { matchesEtag, strongEtag } from '../endpoint/etag.ts'
@@ -14,7 +15,7 @@ import { matchesEtag, strongEtag } from '../endpoint/etag.ts'
 /** How long keys and metadata may be kept, in seconds: the next key is published long before it signs. */
 const MAX_AGE_SECONDS = 300
 
-/** Metadata, keys and health: what anybody may read. */
+/** Metadata, keys, health and nonces: what anybody may read. */
 export function addPublicRoutes(router: Router, context: HttpContext): void {
   const { options } = context
   const cached = (body: unknown, header: string | undefined) => {
@@ -50,6 +51,12 @@ export function addPublicRoutes(router: Router, context: HttpContext): void {
     path: '/.well-known/webauthn',
     access: openAccess,
     methods: { GET: async (call) => cached({ origins: options.webauthn.relatedOrigins ?? [] }, call.header('if-none-match')) },
+  })
+  addEndpoint(router, context, {
+    // RFC 9449 §8 lets a client learn it from a refusal only, which browsers show as an error
+    path: '/v1/nonce',
+    access: pageAccess(context),
+    methods: { GET: async () => NOTHING },
   })
   // the process answers, whatever else is wrong
   router.get('/healthz', (request, response) => answer(context, { request, response }, async () => ok({ status: 'ok' })))

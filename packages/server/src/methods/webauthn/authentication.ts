@@ -1,7 +1,7 @@
 import { createHash, verify } from 'node:crypto'
 import type { Level } from '@stile/protocol'
 import type { AuthenticatorRecord, WebAuthnData } from '../../stores/store.ts'
-import { readPublicKey } from './public-key.ts'
+import { createKeyCache } from './key-cache.ts'
 import { check, type Failed, refuseIfThrown, settled } from './refusal.ts'
 import { ceremonyOrigins, type RelyingParty } from './relying-party.ts'
 import { type AuthenticatorData, checkAuthenticatorData, readAuthenticatorData } from './response/authenticator-data.ts'
@@ -67,9 +67,11 @@ export function verifyAuthentication(input: VerifyAuthentication): Promise<Authe
   })
 }
 
+const keyOf = createKeyCache()
+
 /** The signature over authenticator data and the hash of the client data, with the key of the credential. */
 async function checkSignature(response: AssertionResponse, data: WebAuthnData): Promise<void> {
-  const key = await refuseIfThrown('response_malformed', () => readPublicKey(new Uint8Array(Buffer.from(data.publicKey, 'base64url'))))
+  const key = await refuseIfThrown('response_malformed', () => keyOf(data.publicKey))
   const hash = createHash('sha256').update(response.clientDataJSON).digest()
   const signed = Buffer.concat([response.authenticatorData, hash])
   // Ed25519 hashes by itself; ES256 and RS256 say which hash they are with

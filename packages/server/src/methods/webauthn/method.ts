@@ -54,11 +54,16 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
       })
       if (!result.ok) throw await fail(result.failure)
       const { authenticator, level, expectedCounter, counter, backupState } = result
+      const { id } = authenticator
       const now = domain.now()
-      // of two answers with the same counter, one is a copy of the other
-      const first = await store.authenticators.touch({ id: authenticator.id, expectedCounter, counter, backupState, now })
-      if (!first) throw await fail('counter_regressed')
-      return { method, level, amr: webauthnAmr(level), authTime: now, authenticatorId: authenticator.id }
+      return {
+        method,
+        level,
+        amr: webauthnAmr(level),
+        authTime: now,
+        authenticatorId: id,
+        use: { id, expectedCounter, counter, backupState, now },
+      }
     },
   }
 }

@@ -53,7 +53,7 @@ export function authenticatorsContract(store: () => Store): void {
       )
       expect(created.filter(Boolean)).toHaveLength(3)
       expect(await store().authenticators.list(ALICE.subject)).toHaveLength(3)
-      expect(await store().changes.after(ALL)).toHaveLength(3)
+      expect(await store().changes.after(ALL)).toMatchObject([change])
     })
 
     it('threat: of many first ones, each let in because nothing was enrolled, more than one would be', async () => {
@@ -64,8 +64,9 @@ export function authenticatorsContract(store: () => Store): void {
       const created = await burst((index) => first(index, []))
       expect(created.filter(Boolean)).toHaveLength(1)
       const [only] = await store().authenticators.list(ALICE.subject)
+      const cursor = await store().changes.head()
       expect([await first(100, ['auth_other']), await first(101, [only?.id ?? '', 'auth_other'])]).toEqual([false, true])
-      expect(await store().changes.after(ALL)).toHaveLength(2)
+      expect(await store().changes.after({ ...ALL, cursor })).toHaveLength(1)
     })
 
     it('threat: one would be enrolled in a session that was ended since it was begun', async () => {
@@ -97,18 +98,20 @@ export function authenticatorsContract(store: () => Store): void {
 
     it('renames, and says so', async () => {
       await enrol(store(), authenticator('auth_1'))
+      const cursor = await store().changes.head()
       expect(await store().authenticators.rename({ subject: ALICE.subject, id: 'auth_1', name: 'Desk', change })).toBe(true)
       expect((await store().authenticators.list(ALICE.subject))[0]?.name).toBe('Desk')
-      expect(await store().changes.after(ALL)).toHaveLength(2)
+      expect(await store().changes.after({ ...ALL, cursor })).toMatchObject([change])
     })
 
     it('is removed by one caller of a burst, together with all the changes', async () => {
       await enrol(store(), authenticator('auth_1'))
+      const cursor = await store().changes.head()
       const removal = { subject: ALICE.subject, id: 'auth_1', keepDevice: ALICE.jkt, changes: [change, revoked(T0 + 5)] }
       const removed = await burst(() => store().authenticators.remove(removal))
       expect(removed.filter(Boolean)).toHaveLength(1)
       expect(await store().authenticators.list(ALICE.subject)).toEqual([])
-      expect((await store().changes.after(ALL)).map(({ cursor: _, ...each }) => each)).toEqual([change, change, revoked(T0 + 5)])
+      expect((await store().changes.after({ ...ALL, cursor })).map(({ cursor: _, ...each }) => each)).toEqual([change, revoked(T0 + 5)])
     })
 
     it('says up to when everything of a subject was revoked, also after a sweep', async () => {

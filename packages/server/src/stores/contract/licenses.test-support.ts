@@ -32,10 +32,11 @@ export function licensesContract(store: () => Store): void {
 
     it('is written by one caller of a burst that read the same epoch, with one change', async () => {
       await write(license('acme'), null)
+      const cursor = await store().changes.head()
       const written = await burst((index) => write(license('acme', { epoch: 2, tier: `tier-${index}` }), 1))
       expect(written.filter(Boolean)).toHaveLength(1)
       expect((await store().licenses.get('acme'))?.tier).toBe(`tier-${written.indexOf(true)}`)
-      expect(await store().changes.after(ALL)).toHaveLength(2)
+      expect(await store().changes.after({ ...ALL, cursor })).toHaveLength(1)
     })
 
     it('writes nothing where an epoch is expected and there is no license', async () => {

@@ -1,6 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import type { SessionKey, Store } from '../store.ts'
-import { ALICE, authenticator, BOB, BURST, burst, enrol, registration, stepUp, T0, touchSession } from './fixtures.test-support.ts'
+import {
+  ALICE,
+  ALL,
+  authenticator,
+  authenticatorsChange,
+  BOB,
+  BURST,
+  burst,
+  enrol,
+  license,
+  licenseChange,
+  proofsChange,
+  registration,
+  stepUp,
+  T0,
+  touchSession,
+} from './fixtures.test-support.ts'
 
 const winners = <T>(results: readonly (T | null)[]) => results.filter((result) => result !== null)
 
@@ -54,6 +70,81 @@ export function singleUseContract(store: () => Store): void {
       await store().stepUps.create(stepUp('su_1'))
       expect(winners(await burst(() => store().stepUps.take('su_1')))).toEqual([stepUp('su_1')])
       expect(await store().stepUps.get('su_1')).toBeNull()
+    })
+
+    describe('settling', () => {
+      const proof = { method: 'passkey', level: 'phr', amr: ['hwk'], authTime: T0 + 5, authenticatorId: 'auth_1' } as const
+      const use = { id: 'auth_1', expectedCounter: 7, counter: 8, backupState: false, now: T0 + 5 }
+      const settle = (revision: number) =>
+        store().stepUps.settle({
+          id: 'su_1',
+          key: ALICE,
+          account: 'acme',
+          revision,
+          proof,
+          use,
+          bindsDevice: true,
+          change: proofsChange(ALICE),
+        })
+      const begin = async () => {
+        await touchSession(store(), { key: ALICE })
+        await enrol(store(), authenticator('auth_1'))
+        await store().stepUps.create(stepUp('su_1'))
+        return store().changes.head()
+      }
+      const written = async () => ({
+        proofs: await store().proofs.list(ALICE),
+        bound: (await store().devices.find(ALICE)).bound,
+        isOpen: (await store().stepUps.get('su_1')) !== null,
+        counter: (await store().authenticators.list(ALICE.subject)).map(({ data }) => 'counter' in data && data.counter),
+      })
+
+      it('threat: two answers would each get a token', async () => {
+        const revision = await begin()
+        const outcomes = await burst(() => settle(revision))
+        expect(outcomes.filter((outcome) => outcome === 'settled')).toHaveLength(1)
+        expect(new Set(outcomes)).toEqual(new Set(['settled', 'changed']))
+        expect(await written()).toEqual({ proofs: [proof], bound: true, isOpen: false, counter: [8] })
+        expect(await store().changes.after({ ...ALL, cursor: revision })).toHaveLength(1)
+      })
+
+      it.each<[string, () => Promise<unknown>]>([
+        [
+          'the license of the account',
+          () => store().licenses.write({ record: license('acme'), expectedEpoch: null, changes: [licenseChange('acme')] }),
+        ],
+        [
+          'what is enrolled',
+          () => store().authenticators.rename({ subject: ALICE.subject, id: 'auth_1', name: 'Desk', change: authenticatorsChange(ALICE) }),
+        ],
+        [
+          'the session of the key',
+          () =>
+            store().sessions.end({
+              ...ALICE,
+              now: T0,
+              change: { at: T0, type: 'revoked', subject: ALICE.subject, sid: ALICE.sid, before: T0 },
+            }),
+        ],
+      ])('threat: a token would rest on what has changed since: %s', async (_, change) => {
+        const revision = await begin()
+        await change()
+        expect(await settle(revision)).toBe('changed')
+        expect(await written()).toMatchObject({ proofs: [], bound: false, counter: [7] })
+      })
+
+      it('threat: a copy of an authenticator would be taken for it', async () => {
+        const revision = await begin()
+        await store().authenticators.touch(use)
+        expect(await settle(revision)).toBe('used')
+        expect(await written()).toEqual({ proofs: [], bound: false, isOpen: true, counter: [8] })
+      })
+
+      it('is not kept from it by what changes for others', async () => {
+        const revision = await begin()
+        await store().licenses.write({ record: license('other'), expectedEpoch: null, changes: [licenseChange('other')] })
+        expect(await settle(revision)).toBe('settled')
+      })
     })
 
     it('threat: a challenge would be answered twice', async () => {

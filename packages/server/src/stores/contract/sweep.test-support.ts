@@ -154,6 +154,19 @@ export function sweepContract(store: () => Store): void {
       expect((await store().changes.after(ALL)).map((change) => change.type === 'license' && change.account)).toEqual(['b', 'a'])
     })
 
+    it('keeps one change of each topic, also before a sweep: an older one goes when a newer one comes', async () => {
+      const write = (account: string, epoch: number) =>
+        store().licenses.write({
+          record: license(account, { epoch }),
+          expectedEpoch: epoch === 1 ? null : epoch - 1,
+          changes: [licenseChange(account)],
+        })
+      for (const epoch of [1, 2, 3]) for (const account of ['a', 'b']) await write(account, epoch)
+      const log = await store().changes.after(ALL)
+      expect(log.map((change) => change.type === 'license' && change.account)).toEqual(['a', 'b'])
+      expect(log.at(-1)?.cursor).toBe(await store().changes.head())
+    })
+
     it('threat: whoever signs out again and again would fill the log with revocations of single sessions', async () => {
       const { subject } = ALICE
       const revoke = (sid: string) =>
@@ -181,6 +194,37 @@ export function sweepContract(store: () => Store): void {
       await store().sweep(T0 + 365 * 86_400)
       expect(await store().changes.head()).toBe(head)
       expect(await store().changes.after(ALL)).toHaveLength(1)
+    })
+
+    it('drops the proofs of a session that expired for one key, while it goes on for another', async () => {
+      const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 } as const
+      const phone = { ...ALICE, jkt: 'phone' }
+      for (const key of [ALICE, phone]) {
+        await touchSession(store(), { key })
+        await store().proofs.record({ key, proof, change: proofsChange(key) })
+      }
+      await touchSession(store(), { key: ALICE, now: T0 + 500 })
+      await store().sweep(T0 + 600)
+      expect([await store().proofs.list(phone), await store().proofs.list(ALICE)]).toEqual([[], [proof]])
+    })
+
+    it('threat: what is proven in a session that a later login began again would stay for good, because the sweep has been there', async () => {
+      const proof = { method: 'totp', level: 'mfa', amr: ['otp'], authTime: T0 + 700 } as const
+      await touch(T0, T0)
+      await store().sweep(T0 + 600)
+      expect(await touch(T0 + 700, T0 + 700)).toBe('new')
+      await store().proofs.record({ key: ALICE, proof, change: proofsChange(ALICE) })
+      await store().sweep(T0 + 1299)
+      expect(await store().proofs.list(ALICE)).toEqual([proof])
+      await store().sweep(T0 + 1300)
+      expect(await store().proofs.list(ALICE)).toEqual([])
+    })
+
+    it('goes on where it was if the store is closed in the middle', async () => {
+      await burst((index) => store().replay.once({ key: `jti-${index}`, now: T0, expiresAt: T0 + 10 }), 3000)
+      const sweeping = store().sweep(T0 + 10)
+      await store().close()
+      await expect(sweeping).resolves.toBeUndefined()
     })
 
     it('deletes more than fits into one step', async () => {

@@ -6,10 +6,13 @@ import type { Parameter, Prepare } from './database/statements.ts'
 /** How often other processes' changes are looked for while someone watches, in milliseconds: a license reaches guards within a second. */
 const POLL_MS = 250
 
+/** Changes that only matter to those who watch right now, or as long as a token lives, are kept this long. One day. */
+const PASSING_CHANGE_SECONDS = 86_400
+
 /** The log of changes and who watches it. */
 export interface ChangeLog {
   readonly store: ChangeStore
-  /** Appends a change; to be called within a write. */
+  /** Appends a change in place of the older one of its topic; to be called within a write. */
   append(change: NewChange): void
   /** Tells the watchers where the log has grown since they were last told; never throws. */
   announce(): void
@@ -23,9 +26,10 @@ export function createChangeLog({
   prepare,
   read,
 }: Readonly<{ database: DatabaseSync; prepare: Prepare; read: Group['read'] }>): ChangeLog {
-  const insert = prepare((db, p: Parameter<{ at: number; type: string; topic: string; data: string }>) =>
-    db.insertInto('changes').values({ at: p('at'), type: p('type'), topic: p('topic'), data_json: p('data') }),
+  const insert = prepare((db, p: Parameter<{ at: number; type: string; topic: string; data: string; expiresAt: number | null }>) =>
+    db.insertInto('changes').values({ at: p('at'), type: p('type'), topic: p('topic'), data_json: p('data'), expires_at: p('expiresAt') }),
   )
+  const supersede = prepare((db, p: Parameter<{ topic: string }>) => db.deleteFrom('changes').where('topic', '=', p('topic')))
   const newest = prepare((db) => db.selectFrom('changes').select(({ fn }) => fn.max('cursor').as('cursor')))
   const page = prepare((db, p: Parameter<{ cursor: number; limit: number }>) =>
     db.selectFrom('changes').selectAll().where('cursor', '>', p('cursor')).orderBy('cursor').limit(p('limit')),
@@ -75,8 +79,11 @@ export function createChangeLog({
   }
 
   return {
-    append: ({ at, type, ...data }) => {
-      insert.run({ at, type, topic: topicOf({ at, type, ...data } as NewChange), data: JSON.stringify(data) })
+    append: (change) => {
+      const { at, type, ...data } = change
+      const topic = topicOf(change)
+      supersede.run({ topic })
+      insert.run({ at, type, topic, data: JSON.stringify(data), expiresAt: isPassing(change) ? at + PASSING_CHANGE_SECONDS : null })
     },
     announce,
     stop,
@@ -118,7 +125,7 @@ export function createChangeLog({
 }
 
 /** What a change is about. Of one topic only the newest change matters: it says "look again", and the look gives the present state. */
-function topicOf(change: NewChange): string {
+export function topicOf(change: NewChange): string {
   switch (change.type) {
     case 'license':
       return JSON.stringify(['license', change.account])
@@ -133,5 +140,20 @@ function topicOf(change: NewChange): string {
     case 'keys':
       // a withdrawal must be heard of for ever, whatever is withdrawn later
       return JSON.stringify(['keys', ...change.withdrawn])
+  }
+}
+
+/** Whether nobody has to hear of a change a day later: the tokens that it concerns have expired by then. */
+function isPassing(change: NewChange): boolean {
+  switch (change.type) {
+    case 'proofs':
+    case 'authenticators':
+      return true
+    case 'revoked':
+      return change.sid !== undefined
+    case 'license':
+    case 'policy':
+    case 'keys':
+      return false
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChangeStore, NewChange, NewNotice, OutboxStore } from '../store.ts'
 import { createChangeLog } from './changes.ts'
+import { createCheckpoints } from './database/checkpoints.ts'
 import { createGroup, type Group } from './database/group.ts'
 import { createPrepare, type Prepare } from './database/statements.ts'
 import { createOutbox } from './outbox.ts'
@@ -10,6 +11,7 @@ export type Connection = Readonly<{
   prepare: Prepare
   read: Group['read']
   write: Group['write']
+  writeUnflushed: Group['writeUnflushed']
   /** Appends a change; to be called within a write, so that both are committed or neither. */
   append: (change: NewChange) => void
   /** Puts notices into the outbox; to be called within a write, so that both are committed or neither. */
@@ -22,13 +24,21 @@ export type Connection = Readonly<{
 /** Ties statements, group commit and change log of one open database together. */
 export function createConnection(database: DatabaseSync): Connection {
   const prepare = createPrepare(database)
-  const group = createGroup({ database, committed: () => log.announce() })
+  const checkpoints = createCheckpoints(database)
+  const group = createGroup({
+    database,
+    committed() {
+      checkpoints.committed()
+      log.announce()
+    },
+  })
   const log = createChangeLog({ database, prepare, read: group.read })
   const outbox = createOutbox({ prepare, read: group.read, write: group.write })
   return {
     prepare,
     read: group.read,
     write: group.write,
+    writeUnflushed: group.writeUnflushed,
     append: log.append,
     enqueue: outbox.enqueue,
     changes: log.store,
@@ -36,6 +46,7 @@ export function createConnection(database: DatabaseSync): Connection {
     close: async () => {
       await group.close()
       log.stop()
+      await checkpoints.close()
       if (database.isOpen) database.close()
     },
   }

@@ -52,6 +52,7 @@ export function storeOn(database: DatabaseSync): Store {
       .set({ value: p('value') })
       .where('name', '=', 'checked'),
   )
+  const sweep = createSweep(connection)
   let checks = 0
   return {
     subjects: createSubjectStore(connection),
@@ -76,7 +77,7 @@ export function storeOn(database: DatabaseSync): Store {
     signingKeys: createSigningKeyStore(connection),
     settings: createSettingStore(connection),
     sealed: createSealedStore(connection),
-    sweep: createSweep(connection),
+    sweep: sweep.run,
     check: () =>
       write(() => {
         checks += 1
@@ -84,6 +85,9 @@ export function storeOn(database: DatabaseSync): Store {
           throw new Error('The store has lost its own entries. Restore it from a backup.')
         }
       }),
-    close: connection.close,
+    close: async () => {
+      await sweep.stop()
+      await connection.close()
+    },
   }
 }

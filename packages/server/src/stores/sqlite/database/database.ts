@@ -8,8 +8,8 @@ const OPEN_TIMEOUT_MS = 10_000
 /** How long one statement blocks for another process's write, in milliseconds; the group tries again without blocking. */
 const BUSY_TIMEOUT_MS = 100
 
-/** How long the write-ahead log grows before it is copied back, in pages of 4 KiB. */
-const CHECKPOINT_PAGES = 4_000
+/** How long the write-ahead log grows before it is copied back on the event loop, in pages of 4 KiB: only if no thread does it, see `checkpoints.ts`. */
+const CHECKPOINT_PAGES = 16_000
 /** How much of the database is kept in memory. */
 const CACHE_KIB = 16_384
 

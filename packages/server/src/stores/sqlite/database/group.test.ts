@@ -60,9 +60,13 @@ describe('a group of writes', () => {
 
   it('undoes the first half of a verb whose second half fails: no license without its change, no change without its license', async () => {
     const { store, other } = open()
-    other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON changes WHEN NEW.topic LIKE '%bad%' BEGIN SELECT RAISE(ABORT, 'injected'); END`)
+    other.exec(`CREATE TRIGGER refuse BEFORE INSERT ON changes WHEN NEW.topic LIKE '%"bad"%' BEGIN SELECT RAISE(ABORT, 'injected'); END`)
     const write = (account: string) =>
-      store.licenses.write({ record: license(account), expectedEpoch: null, changes: [licenseChange(account), licenseChange(account)] })
+      store.licenses.write({
+        record: license(account),
+        expectedEpoch: null,
+        changes: [licenseChange(`first ${account}`), licenseChange(account)],
+      })
     expect(statuses(await Promise.allSettled([write('good'), write('bad'), write('fine')]))).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect((await store.licenses.list({ limit: 10 })).map(({ account }) => account)).toEqual(['fine', 'good'])
     expect(await store.changes.after(ALL)).toHaveLength(4)
@@ -168,5 +172,20 @@ describe('a group of writes', () => {
     expect(await store.licenses.write({ record: license('a'), expectedEpoch: null, changes: [licenseChange('a')] })).toBe(true)
     await tick()
     expect([heard.mock.calls.length, failures.length]).toEqual([1, 1])
+  })
+
+  it('threat: a write after one that is not flushed would not be flushed either', async () => {
+    const { database } = open()
+    const group = createGroup({ database, committed: () => undefined })
+    const level = () => Object.values(database.prepare('PRAGMA synchronous').get() ?? {})[0]
+    expect(await group.writeUnflushed(level)).toBe(1)
+    expect(level()).toBe(2)
+    await expect(
+      group.writeUnflushed(() => {
+        throw new Error('injected')
+      }),
+    ).rejects.toThrow('injected')
+    expect([level(), database.isTransaction]).toEqual([2, false])
+    expect(await group.write(level)).toBe(2)
   })
 })

@@ -14,6 +14,11 @@ export interface Group {
   read<T>(verb: () => T): Promise<T>
   /** Runs a verb that may write, in a transaction. Resolves after the commit. */
   write<T>(verb: () => T): Promise<T>
+  /**
+   * Runs a verb in a transaction of its own that is not flushed to the disk: a power cut may undo it, whole, and nothing that was written before it.
+   * For work that is done again if it was lost. Rejects if it throws, and nothing of it has happened.
+   */
+  writeUnflushed<T>(verb: () => T): Promise<T>
   /** Finishes the writes that wait and refuses later verbs. */
   close(): Promise<void>
 }
@@ -113,6 +118,24 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
     }
   }
 
+  /** Whether it was done; it was not if another process writes. */
+  function unflushed(verb: () => void): boolean {
+    // with a write-ahead log it leaves out the flush of a commit alone, which the flush of a later one covers; a prepared pragma sets nothing
+    database.exec('PRAGMA synchronous = NORMAL')
+    try {
+      begin.run()
+      verb()
+      commit.run()
+      return true
+    } catch (error) {
+      if (database.isTransaction) rollback.run()
+      else if (isBusy(error)) return false
+      throw error
+    } finally {
+      database.exec('PRAGMA synchronous = FULL')
+    }
+  }
+
   function abandon(group: readonly Entry[], error: unknown): void {
     let reason = error
     try {
@@ -140,6 +163,18 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
         scheduled = true
         setImmediate(flush)
       }),
+    async writeUnflushed<T>(verb: () => T) {
+      for (let attempt = 0; ; attempt += 1) {
+        await new Promise((resolve) => (attempt === 0 ? setImmediate(resolve) : setTimeout(resolve, BUSY_PAUSE_MS)))
+        if (closed) throw closedError()
+        let value: T | undefined
+        if (unflushed(() => (value = verb()))) {
+          committed()
+          return value as T
+        }
+        if (attempt === BUSY_TRIES) throw new Error('Another process writes to the store all the time.')
+      }
+    },
     close: async () => {
       closed = true
       if (waiting.length > 0) await new Promise<void>((resolve) => (drained = resolve))

@@ -326,6 +326,33 @@ const MIGRATIONS: readonly Migration[] = [
     name: 'logins of issuers whose clock is fast',
     sql: 'ALTER TABLE sessions ADD COLUMN ahead_until INTEGER',
   },
+  {
+    version: 17,
+    name: 'upkeep that finds what is due by an index',
+    // from here on a newer change takes the older ones of its topic with it, and a session its proofs
+    sql: `
+      ALTER TABLE sessions ADD COLUMN due_at INTEGER;
+      DROP INDEX sessions_expiry;
+      CREATE INDEX sessions_due ON sessions (coalesce(due_at, expires_at));
+      DELETE FROM proofs
+        WHERE NOT EXISTS (
+          SELECT 1 FROM sessions
+            WHERE sessions.subject = proofs.subject AND sessions.sid = proofs.sid AND sessions.jkt = proofs.jkt
+        );
+
+      ALTER TABLE device_sightings ADD COLUMN looked_at INTEGER;
+      CREATE INDEX device_sightings_due ON device_sightings (coalesce(looked_at, last_seen_at));
+
+      CREATE INDEX outbox_age ON outbox (created_at);
+
+      ALTER TABLE changes ADD COLUMN expires_at INTEGER;
+      DELETE FROM changes
+        WHERE EXISTS (SELECT 1 FROM changes AS newer WHERE newer.topic = changes.topic AND newer.cursor > changes.cursor);
+      UPDATE changes SET expires_at = at + 86400
+        WHERE type IN ('proofs', 'authenticators') OR (type = 'revoked' AND topic NOT LIKE '%,null]');
+      CREATE INDEX changes_expiry ON changes (expires_at) WHERE expires_at IS NOT NULL;
+    `,
+  },
 ]
 
 /** 'Stil': marks a SQLite file as ours (`PRAGMA application_id`). */

@@ -11,7 +11,7 @@ export interface Tables {
   /**
    * `login` is what has vouched for the key: it stays when a later token says nothing of it. `reopened_at` is when the sign-in was given that
    * began it again for this key, null if there was none. `ahead_until` is the newest time of a login that was brought before it, because the clock
-   * of its issuer is fast; null if there was none.
+   * of its issuer is fast; null if there was none. `due_at` is when the sweep looks at it next, null if that is when it expires.
    */
   sessions: Rowid &
     SessionColumns & {
@@ -22,6 +22,7 @@ export interface Tables {
       login: 'issuer' | 'first' | 'none'
       reopened_at: number | null
       ahead_until: number | null
+      due_at: number | null
     }
   /** `reopens_after` is null if the end is for good; `spared_jkt` is the one key that it does not concern. */
   ended_sessions: Rowid & { subject: string; sid: string; keep_until: number; reopens_after: number | null; spared_jkt: string | null }
@@ -73,8 +74,18 @@ export interface Tables {
       /** What gave it; null also if nothing enrolled did. */
       proven_with: string | null
     }
-  /** What a device key calls itself, also one that is not known; the name is null if nothing can be told of it. */
-  device_sightings: Rowid & { subject: string; jkt: string; name: string | null; first_seen_at: number; last_seen_at: number }
+  /**
+   * What a device key calls itself, also one that is not known; the name is null if nothing can be told of it. `looked_at` is when the sweep last
+   * found that it has to stay, null if it has not since the key was seen.
+   */
+  device_sightings: Rowid & {
+    subject: string
+    jkt: string
+    name: string | null
+    first_seen_at: number
+    last_seen_at: number
+    looked_at: number | null
+  }
   registrations: Rowid &
     SessionColumns & {
       id: string
@@ -135,9 +146,11 @@ export interface Tables {
     cursor: Generated<number>
     at: number
     type: string
-    /** What the change is about: the log keeps the newest change of each topic for ever and forgets older ones. */
+    /** What the change is about: the log keeps the newest change of each topic and forgets older ones. */
     topic: string
     data_json: string
+    /** Null if it stays until a newer one of its topic comes. */
+    expires_at: number | null
   }
   api_keys: {
     id: string

@@ -58,6 +58,7 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         conflict.columns(['subject', 'jkt']).doUpdateSet(({ ref }) => ({
           name: ref('excluded.name'),
           last_seen_at: ref('excluded.last_seen_at'),
+          looked_at: null,
         })),
       ),
   )

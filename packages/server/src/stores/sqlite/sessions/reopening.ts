@@ -81,6 +81,7 @@ export function createReopening(connection: Connection): Pick<SessionStore, 'reo
           expires_at: ref('excluded.expires_at'),
           login: eb.case().when('sessions.login', '=', 'none').then(ref('excluded.login')).else(ref('sessions.login')).end(),
           reopened_at: ref('excluded.reopened_at'),
+          due_at: null,
         })),
       ),
   )

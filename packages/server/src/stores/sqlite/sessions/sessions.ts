@@ -104,6 +104,7 @@ export function createSessionStore(connection: Connection): SessionStore {
             expires_at: ref('excluded.expires_at'),
             login: ref('excluded.login'),
             ahead_until: ref('excluded.ahead_until'),
+            due_at: null,
           })),
         ),
   )

@@ -3,9 +3,11 @@ import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
 import { keyOf } from './session-key.ts'
+import { createSettle } from './settle.ts'
 
 /** Keeps open step-ups and the challenges of their started methods. */
-export function createStepUpStore({ prepare, read, write }: Connection): StepUpStore {
+export function createStepUpStore(connection: Connection): StepUpStore {
+  const { prepare, read, write } = connection
   const insert = prepare(
     (
       db,
@@ -141,6 +143,7 @@ export function createStepUpStore({ prepare, read, write }: Connection): StepUpS
       }),
     isOver: ({ id, method, challenge }) =>
       read(() => find.get({ id }) === undefined || (challenge !== undefined && findUsed.get({ id, method, challenge }) !== undefined)),
+    settle: createSettle(connection),
     take: (id) => write(() => recordOf(take.get({ id }))),
   }
 }

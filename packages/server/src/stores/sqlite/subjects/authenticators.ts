@@ -15,6 +15,7 @@ import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
 import { createUseOperation } from '../sessions/operations.ts'
 import { createHasEnded } from '../sessions/session-ends.ts'
+import { createTouch } from '../sessions/touch.ts'
 
 type Row = Tables['authenticators']
 
@@ -90,15 +91,7 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
       // nothing that is still enrolled vouches for it
       .where('authenticator_id', 'not in', (from) => from.selectFrom('authenticators').select('id').where('subject', '=', p('subject'))),
   )
-  const touch = prepare((db, p: Parameter<{ id: string; expectedCounter: number; counter: number; backupState: number; now: number }>) =>
-    db
-      .updateTable('authenticators')
-      .set({ counter: p('counter'), backup_state: p('backupState'), last_used_at: p('now') })
-      .where('id', '=', p('id'))
-      .where('method', 'in', ['passkey', 'security-key'])
-      .where('counter', '=', p('expectedCounter')),
-  )
-
+  const touch = createTouch(connection)
   const findTicket = prepare((db, p: Parameter<SessionKey & { validAfter: number }>) =>
     db
       .selectFrom('recovery_tickets')
@@ -166,8 +159,7 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
         enqueue(notices)
         return true
       }),
-    touch: ({ id, expectedCounter, counter, backupState, now }) =>
-      write(() => touch.run({ id, expectedCounter, counter, backupState: Number(backupState), now }) === 1),
+    touch: (use) => write(() => touch(use)),
     disable: ({ subject, id, failures, now, change, notices }) =>
       write(() => changed(disable.run({ subject, id, failures, now }), change, notices)),
   }

@@ -7,11 +7,11 @@ import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
-import type { AddOperation, OpenFlowState, StepUpPrompt, WaysView } from './step-up-view.ts'
-import { WAYS_STYLES } from './styles.ts'
+import type { AddOperation, MethodsView, OpenFlowState, StepUpPrompt } from './step-up-view.ts'
+import { METHODS_STYLES } from './styles.ts'
 
-/** What the ways view works with. */
-export type WaysViewOptions = Readonly<{
+/** What the view of the methods works with. */
+export type MethodsViewOptions = Readonly<{
   prompt: StepUpPrompt
   /** Whether the application checks a password that is asked for here. */
   asksPassword: boolean
@@ -33,10 +33,10 @@ const ENROLLABLE: Readonly<Record<EnrollableMethod, true>> = { passkey: true, 's
 const isEnrollable = (method: string): method is EnrollableMethod => Object.hasOwn(ENROLLABLE, method)
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
-export async function createWaysView({ prompt, asksPassword, styles, texts }: WaysViewOptions): Promise<WaysView> {
+export async function createMethodsView({ prompt, asksPassword, styles, texts }: MethodsViewOptions): Promise<MethodsView> {
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
-  adoptStyles(styles, WAYS_STYLES)
+  adoptStyles(styles, METHODS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
   const { ERROR_TEXTS, errorText } = await import('../texts/error-text.ts')
@@ -182,7 +182,7 @@ export async function createWaysView({ prompt, asksPassword, styles, texts }: Wa
       if ('stepUp' in state) return showOpen(state)
       if (state.status === 'failed') showFailed(state)
       else if (state.status === 'enrolling')
-        prompt.finish({ kind: 'enrollment', methods: state.problem.next?.methods?.filter(isEnrollable), label: prompt.label })
+        prompt.finish({ kind: 'enrollment', methods: state.problem.next?.methods?.filter(isEnrollable), label: prompt.label, stepUp: flow })
       else if (state.status === 'starting') showUnreached(state)
       else if (state.status === 'done') showDone()
       return true

@@ -9,7 +9,7 @@ import type { OpenStepUp } from './methods.ts'
 import type { StepUpRunnerOptions } from './step-up-runner.ts'
 
 /** What a step-up does if something goes wrong. */
-export type Trouble = Readonly<{
+export type FailureHandler = Readonly<{
   /**
    * Shows a failure, begins again or ends, by its code.
    *
@@ -27,8 +27,11 @@ export type RefusedAnswer = Readonly<{
   start: unknown
 }>
 
-/** What the trouble of a step-up needs of its runner. */
-export type TroubleOptions = Pick<StepUpRunnerOptions, 'feature' | 'request' | 'relogin' | 'now' | 'canEnroll' | 'state' | 'onFailed'> &
+/** What the failure handler of a step-up needs of its runner. */
+export type FailureHandlerOptions = Pick<
+  StepUpRunnerOptions,
+  'feature' | 'request' | 'relogin' | 'now' | 'canEnroll' | 'state' | 'onFailed'
+> &
   Readonly<{
     /** Asks the service again, and begins with the method that was in use, sending the code that was typed for it. */
     start: (before?: Readonly<{ method?: Method | undefined; typed?: unknown }>) => Promise<void>
@@ -37,7 +40,7 @@ export type TroubleOptions = Pick<StepUpRunnerOptions, 'feature' | 'request' | '
   }>
 
 /** Creates what handles the failures of one step-up. */
-export function createTrouble({
+export function createFailureHandler({
   feature,
   request,
   relogin,
@@ -47,7 +50,7 @@ export function createTrouble({
   onFailed,
   start,
   want,
-}: TroubleOptions): Trouble {
+}: FailureHandlerOptions): FailureHandler {
   /** A step-up that expired, asks for something else by now, or found its session ended, is started again once. */
   let restarted = false
   let hasEnrolled = false

@@ -1,5 +1,8 @@
+// What reads an answer that refuses. It is loaded with the first of them: a page on which all goes well needs none of it.
 import { StileError } from '../base.ts'
 import { problemOf } from './problem.ts'
+
+export { findChallenge } from '@stile/protocol/challenge'
 
 /** The error that an answer of the service stands for. */
 export async function errorOf(response: Response): Promise<StileError> {

@@ -25,7 +25,7 @@ function Page(): ReactElement {
 
 /** On this page each story waits for your click. Open one by itself to see it play up to its view of the dialog. */
 const meta: Meta<typeof Page> = {
-  title: 'Dialog/Enrolment',
+  title: 'Dialog/Enrollment',
   component: Page,
   decorators: [inWorld],
   parameters: { world: { given: { license: licenseOf('pro') } } },
