@@ -21,7 +21,7 @@ const JITTER_MS = Number(process.env.JITTER_MS ?? 1000)
 /** The service has a core of its own, as far as the machine can give one. */
 const [SERVICE_CORE, LOAD_CORE] = ['0', '1']
 
-type Figures = 'p50' | 'p99' | 'cpuMs' | 'held' | 'rss' | 'backMs' | 'backCpuMs' | 'longestDelayMs'
+type Figures = 'p50' | 'p99' | 'cpuMs' | 'held' | 'backMs' | 'backCpuMs' | 'longestDelayMs'
 type Server = Readonly<{
   url: string
   told: Readonly<{ key?: string }>
@@ -165,7 +165,6 @@ async function measureStile(withToken: boolean): Promise<Record<Figures, number>
       p99: quantile(delays, 0.99),
       cpuMs: cpuMs / CHANGES / STREAMS,
       held: (after.heldBytes - before.heldBytes) / STREAMS,
-      rss: (after.rssBytes - before.rssBytes) / STREAMS,
       backMs,
       backCpuMs: backCpuMs / STREAMS,
       longestDelayMs,
@@ -193,7 +192,6 @@ async function measureBare(): Promise<Record<Figures, number>> {
       p99: none,
       cpuMs: none,
       held: (after.heldBytes - before.heldBytes) / STREAMS,
-      rss: (after.rssBytes - before.rssBytes) / STREAMS,
       backMs: none,
       backCpuMs: none,
       longestDelayMs: none,
@@ -217,7 +215,6 @@ const text = (values: readonly number[], digits = 0) => values.map((value) => va
 console.log(`streams: ${STREAMS}, rounds: ${ROUNDS}, changes a round: ${CHANGES}${canPin ? '' : '; the service has no core of its own'}`)
 console.log(`until a change is there, p50: ${text(of('p50'))} ms`)
 console.log(`bytes held a stream: ${text(of('held'))}, bare: ${text(bare.map(({ held }) => held))}`)
-console.log(`resident bytes a stream: ${text(of('rss'))}, bare: ${text(bare.map(({ rss }) => rss))}`)
 console.log(`back after a restart, CPU a stream: ${text(of('backCpuMs'), 2)} ms`)
 const scale = STREAMS / 1000
 const goals: Goal[] = [

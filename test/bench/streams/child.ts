@@ -9,7 +9,7 @@ export type StreamsSetup = Readonly<{ directory: string; port: number; issuerJwk
 export type StreamsQuestion = 'cpu' | 'memory' | 'delay'
 
 /** What it answers: milliseconds of CPU since the start, bytes that are held after a collection, the longest event-loop delay in milliseconds. */
-export type StreamsAnswer = Readonly<{ cpuMs: number; heldBytes: number; rssBytes: number; longestDelayMs: number }>
+export type StreamsAnswer = Readonly<{ cpuMs: number; heldBytes: number; longestDelayMs: number }>
 
 /** How finely the delay of the event loop is measured, in milliseconds. */
 const RESOLUTION_MS = 2
@@ -23,11 +23,10 @@ export function serveStreams(build: (setup: StreamsSetup) => Promise<Readonly<{ 
     process.on('message', (question: StreamsQuestion) => {
       if (question === 'memory') for (let times = 0; times < 2; times += 1) globalThis.gc?.()
       const { user, system } = process.cpuUsage()
-      const { heapUsed, external, rss } = process.memoryUsage()
+      const { heapUsed, external } = process.memoryUsage()
       const answer: StreamsAnswer = {
         cpuMs: (user + system) / 1000,
         heldBytes: heapUsed + external,
-        rssBytes: rss,
         longestDelayMs: delay.max / 1e6 - RESOLUTION_MS,
       }
       if (question === 'delay') delay.reset()
