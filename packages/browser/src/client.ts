@@ -66,13 +66,12 @@ export function createStile<const P extends PolicyShape = PolicyShape>(options: 
     return signedIn
   }
   const stepUps = createStepUps({
+    ...service,
     mainAudience,
-    getState: state.get,
-    request,
+    state,
     relogin: lent && relogin,
     now: clock.browserNow,
-    replaceTokens: tokens.replaceAll,
-    refresh: state.refresh,
+    tokens,
   })
 
   restoreLeftPage()

@@ -134,7 +134,7 @@ export type Flow = Readonly<{
   /** Asks the service again, such as after `starting` with an error or once something is enrolled. Never rejects. */
   retry: () => Promise<void>
   cancel: () => void
-  /** Resolves when the token is stored and the state is read again. Rejects with `StepUpCancelled` or `StepUpFailed`. */
+  /** Resolves when the token is stored and the state says what was proven. Rejects with `StepUpCancelled` or `StepUpFailed`. */
   done: Promise<IssuedToken>
 }>
 

@@ -89,7 +89,7 @@ function jwt(header: object, claims: object, key: KeyObject): string {
 }
 
 /** A P-256 public key as a COSE key (RFC 9053 §7.1): a map of five members, in CBOR. */
-function coseKey(key: KeyObject): Buffer {
+export function coseKey(key: KeyObject): Buffer {
   const { x = '', y = '' } = key.export({ format: 'jwk' })
   const bytes = (text: string) => Buffer.concat([Buffer.from([0x58, 32]), Buffer.from(text, 'base64url')])
   return Buffer.concat([Buffer.from([0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21]), bytes(x), Buffer.from([0x22]), bytes(y)])

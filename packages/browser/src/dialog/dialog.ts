@@ -6,7 +6,7 @@ import { shield } from './frame/shield.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
-import { loadCodeView, type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
 import type { WizardClient } from './wizard/wizard.ts'
 
 /** How the dialog is shown. */
@@ -105,8 +105,10 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
       reportError(error)
     })
   }
-  const prepareMethod = (method: Method) => {
-    if (method === 'totp') loadCodeView().catch(() => {})
+  const prepareMethod = async (method: Method) => {
+    try {
+      await (await import('./step-up/prepare-views.ts')).prepareViews(method)
+    } catch {}
   }
   const stopListening = stile.onStepUp((flow, waitUntil) => waitUntil(show(flow)), prepareMethod)
 

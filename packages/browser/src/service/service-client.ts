@@ -10,6 +10,8 @@ export type ServiceClient = Readonly<{
   baseUrl: string
   /** Makes one JSON call. */
   request: Stile['request']
+  /** Gets the nonce that the first call needs, unless it was asked for already. */
+  warmUp: () => void
   /** Makes one call, and leaves its answer to the caller, such as a stream. */
   open: (path: string, init: RequestInit & Readonly<{ method: string }>) => Promise<Response>
 }>
@@ -43,9 +45,14 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch }: 
     const url = new URL(`${baseUrl}/v1/nonce`)
     prover.learnNonce(url, await fetch(url, { ...INIT, signal: AbortSignal.timeout(NONCE_WAIT_MS) }))
   }
-  const tokenAfterNonce = async () => {
+  const warmUp = async () => {
     nonce ??= askForNonce().catch(() => {})
-    const [held] = await Promise.all([session.token(), nonce])
+    await nonce
+  }
+  const tokenAfterNonce = async () => {
+    const warm = warmUp()
+    const held = await session.token()
+    await warm
     return held
   }
 
@@ -85,6 +92,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch }: 
 
   return {
     baseUrl,
+    warmUp,
     request: async (method, path, body) => {
       const response = await open(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
       if (response.status === 204) return undefined

@@ -35,10 +35,14 @@ export type FollowOptions = Readonly<{
   onOther: () => void
   /** Drops the state and all that was begun with it. */
   forget: () => void
+  /** Whether anybody looks at the state. */
+  isWatched: () => boolean
 }>
 
 /** A stream that is silent this long is dead: the service's heartbeat comes every 15 s. */
 const SILENCE_MS = 45_000
+/** How long the stream waits if nobody looks at the state: what it was read for goes first. */
+const UNWATCHED_MS = 2000
 /** A token is renewed this long before its end. */
 const EARLY_SECONDS = 30
 const MAX_BACKOFF_SECONDS = 15
@@ -57,8 +61,9 @@ const RESET_SECONDS = 60
  * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
  * without these each tab holds its own. The state is read again at the next instant at which it changes by itself.
  */
-export function follow({ open, baseUrl, path, clock, get, set, apply, load, end, onOther, forget }: FollowOptions): Following {
+export function follow({ open, baseUrl, path, clock, get, set, apply, load, end, onOther, forget, isWatched }: FollowOptions): Following {
   let timer: ReturnType<typeof setTimeout> | undefined
+  let opening: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
   /** Names the stream and the channel of tabs that share a state. */
@@ -84,6 +89,7 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
   }
 
   const leave = () => {
+    clearTimeout(opening)
     leaving?.abort()
     channel?.close()
     leaving = channel = undefined
@@ -200,7 +206,9 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
       if (name !== next) leave()
       name = next
       accept(state, 0)
-      stay()
+      clearTimeout(opening)
+      if (isWatched()) stay()
+      else opening = setTimeout(stay, UNWATCHED_MS)
       channel?.postMessage(state)
     },
     leave: () => {

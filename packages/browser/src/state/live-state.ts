@@ -13,6 +13,8 @@ export type LiveState = Readonly<{
   refresh: () => Promise<void>
   /** Reads the state, or joins a reading that is under way. Never rejects. */
   load: () => Promise<void>
+  /** Replaces what is known, if it is known better than what was read. */
+  apply: (state: State) => void
   /** Ends the state with the code `session_ended`. The answers to earlier questions do not count. */
   end: () => void
   /** Drops the state and reads that of the subject who is signed in now. */
@@ -53,6 +55,8 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
   let timer: ReturnType<typeof setTimeout>
   let closed = !globalThis.document
   let failures = 0
+  /** Whether somebody looks at it: nobody waits for a stream otherwise. */
+  let isWatched = false
   /** Whether the user did something since the last reading: opening the page is the first. */
   let used = true
   /** Changes when the answer to an earlier question no longer counts. */
@@ -78,7 +82,20 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
   }
   const startFollowing = async () => {
     const { follow } = await import('./follow.ts')
-    if (!closed) following ??= follow({ ...service, path: `/v1/events${query}`, clock, get, set, apply, load, end, onOther, forget })
+    if (!closed)
+      following ??= follow({
+        ...service,
+        path: `/v1/events${query}`,
+        clock,
+        get,
+        set,
+        apply,
+        load,
+        end,
+        onOther,
+        forget,
+        isWatched: () => isWatched,
+      })
   }
   const fail = (error: StileError) => {
     const { code, problem } = error
@@ -135,6 +152,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
   return {
     get,
     subscribe: (listener) => {
+      isWatched = true
       if (get().status === 'loading') load()
       return subscribe(listener)
     },
@@ -143,6 +161,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
       return load()
     },
     load,
+    apply,
     end,
     restart: () => {
       forget()

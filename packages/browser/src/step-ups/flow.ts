@@ -24,7 +24,7 @@ export type FlowOptions = Readonly<{
   now: () => number
   /** Whether somebody shows the step-up who can have the subject enrol something. */
   canEnroll: () => boolean
-  /** Keeps the token and reads the state again. The flow is `done` when it settles. */
+  /** Keeps the token and has the state say what was proven. The flow is `done` when it settles. */
   onProven: (issued: IssuedToken) => Promise<void>
 }>
 

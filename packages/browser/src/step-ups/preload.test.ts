@@ -16,6 +16,13 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
+/** Waits until a browser that does not tell when it is idle was left alone for long enough, and what was asked for then is loaded. */
+async function isIdle() {
+  await vi.dynamicImportSettled()
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  await vi.dynamicImportSettled()
+}
+
 /** A page with a gate, whose state says with which methods the step-up of the gate can be done. */
 async function page(methods: readonly Method[]) {
   const { decision, json, MFA, setup, state, until } = await import('../wire.test-support.ts')
@@ -23,8 +30,9 @@ async function page(methods: readonly Method[]) {
   const { stile, seen } = setup({ 'GET /v1/state': () => json(state({ decisions })) })
   stile.subscribe(() => {})
   await until(() => stile.get().status === 'ready')
-  await vi.dynamicImportSettled()
+  await isIdle()
   expect(seen('POST /v1/step-ups')).toHaveLength(0)
+  return stile
 }
 
 test.each<[first: string, methods: readonly Method[], expected: boolean]>([
@@ -52,6 +60,30 @@ test('a browser that knows no passkeys loads nothing for them', async () => {
   expect(isLoaded).toBe(false)
 })
 
+test.each([{ saveData: true }, { effectiveType: '2g' }, { effectiveType: 'slow-2g' }])(
+  'a connection that is metered or slow is left alone until somebody clicks: %o',
+  async (connection) => {
+    vi.stubGlobal('PublicKeyCredential', class {})
+    vi.stubGlobal('navigator', { connection })
+    const stile = await page(['passkey'])
+    expect(isLoaded).toBe(false)
+    stile.stepUp('reports.export', { headless: true })
+    await isIdle()
+    expect(isLoaded).toBe(true)
+  },
+)
+
+test('a page that nobody looks at, with somebody who shows step-ups, asks for the nonce of its first proof before it is clicked', async () => {
+  const { setup } = await import('../wire.test-support.ts')
+  const { stile, arrived } = setup()
+  stile.onStepUp(
+    () => {},
+    () => {},
+  )
+  await isIdle()
+  expect(arrived.map(({ route }) => route)).toEqual(['GET /v1/nonce'])
+})
+
 describe('who shows step-ups', () => {
   test('is told what the step-ups of the state begin with, each method once', async () => {
     const { decision, json, MFA, setup, state, until } = await import('../wire.test-support.ts')
@@ -66,7 +98,7 @@ describe('who shows step-ups', () => {
     )
     stile.subscribe(() => {})
     await until(() => prepared.length)
-    await vi.dynamicImportSettled()
+    await isIdle()
     expect(prepared).toEqual(['totp'])
   })
 

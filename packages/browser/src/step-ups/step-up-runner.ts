@@ -8,7 +8,7 @@ import type { FailureHandler } from './failure-handler.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
 
-export { preload } from './preload.ts'
+export { KINDS, loadCeremonies }
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -42,7 +42,7 @@ export type StepUpRunnerOptions = Readonly<{
 type ApplicationSignIn = Readonly<{ signal: AbortSignal; why: LoginGap | undefined; password?: string | undefined }>
 
 /** Loads what is needed if something goes wrong, while the service is asked. */
-const loadFailureHandler = () => import('./failure-handler.ts')
+export const loadFailureHandler = (): Promise<typeof import('./failure-handler.ts')> => import('./failure-handler.ts')
 
 /** How long a prompt that never answers is waited for if there are other methods. */
 const PATIENCE_MS = 60_000

@@ -1,7 +1,9 @@
-import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
+import type { Decision, IssuedToken, Problem, Requirement } from '@stile/protocol'
 import { StepUpFailed } from '../base.ts'
+import type { LiveState } from '../state/live-state.ts'
 import type { ClientState, Flow, PrepareMethod, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
-import { createFlow, loadStepUpRunner, type StartedFlow } from './flow.ts'
+import type { AssuranceTokens } from '../tokens/assurance-tokens.ts'
+import { createFlow, type StartedFlow } from './flow.ts'
 
 /** The step-ups of a page. */
 export type StepUps = Readonly<{
@@ -10,8 +12,8 @@ export type StepUps = Readonly<{
   /** The same for an API's challenge. Gives `undefined` if none runs and no prompt may be shown. */
   joinForChallenge: (challenge: ApiChallenge) => StartedFlow | undefined
   onStepUp: Stile['onStepUp']
-  /** Loads what step-ups of the state begin with. What cannot be loaded is asked for again when it is needed. */
-  prepare: () => void
+  /** Loads what step-ups of the state begin with, or that of a feature which was clicked for. What cannot be loaded is asked for again when it is needed. */
+  prepare: (feature?: string) => void
   cancelAll: () => void
 }>
 
@@ -28,22 +30,25 @@ export type ApiChallenge = Readonly<{
 export type StepUpsOptions = Readonly<{
   /** The default audience. */
   mainAudience: string
-  getState: () => ClientState
+  state: Pick<LiveState, 'get' | 'apply' | 'refresh'>
   request: Stile['request']
   /** The application's sign-in, if it lends one. */
   relogin?: Stile['relogin'] | undefined
   /** This browser's clock, in seconds since the epoch. */
   now: () => number
-  /** Keeps this token, or none, in place of those from before the proof: they are worth less. */
-  replaceTokens: (audience: string, issued: IssuedToken | undefined) => void
-  /** Reads the state again. */
-  refresh: () => Promise<void>
+  tokens: Pick<AssuranceTokens, 'replaceAll'>
+  /** Gets what the first call to the service needs. */
+  warmUp: () => void
 }>
 
 type Begin = Readonly<{ feature: string; options: StepUpOptions & Readonly<{ audience: string }>; key: unknown }>
 
+/** Loads what is done before and after a step-up. */
+const loadPreload = () => import('./preload.ts')
+
 /** Keeps the step-ups of a page: those that ask for the same share one prompt, and prompts come one after the other. */
-export function createStepUps({ mainAudience, getState, request, relogin, now, replaceTokens, refresh }: StepUpsOptions): StepUps {
+export function createStepUps(means: StepUpsOptions): StepUps {
+  const { state } = means
   const handlers = new Map<StepUpHandler, PrepareMethod | undefined>()
   const running = new Map<unknown, StartedFlow>()
   /** Prompts wait for the one before: what it proves may be enough for the next. */
@@ -51,33 +56,32 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
   /** The flow whose turn it is. */
   let shown: Flow | undefined
 
-  const prepare = () => {
-    loadStepUpRunner().then(
-      ({ preload }) => preload(getState(), handlers.values()),
+  const prepare = (feature?: string) => {
+    loadPreload().then(
+      ({ preload }) => preload({ ...means, handlers, feature }),
       () => {},
     )
   }
 
   const begin = ({ feature, options, key }: Begin): StartedFlow => {
-    const { audience, operation, headless } = options
-    const onProven = (issued: IssuedToken) => {
-      replaceTokens(audience, operation ? undefined : issued)
-      return refresh()
-    }
+    const onProven = (issued: IssuedToken) =>
+      // reading the state replaces the tokens, too
+      loadPreload().then(({ settle }) => settle({ ...means, feature, options, issued }), state.refresh)
     /** Who shows it. */
     let handler: StepUpHandler | undefined
-    const started = createFlow({ feature, options, request, relogin, now, canEnroll: () => !!handler, onProven })
+    const started = createFlow({ ...means, feature, options, canEnroll: () => !!handler, onProven })
     const { flow, proven, fail } = started
     running.set(key, started)
+    prepare(feature)
     const settled = proven
       .catch(({ code }) => {
         // what the page shows may be what is wrong
-        if (code !== 'step_up_cancelled') refresh()
+        if (code !== 'step_up_cancelled') state.refresh()
       })
       .then(() => running.delete(key))
     const show = async () => {
       if (flow.get().status !== 'starting') return
-      if (!headless) handler = [...handlers.keys()].pop()
+      if (!options.headless) handler = [...handlers.keys()].pop()
       try {
         let ready: Promise<unknown> | undefined
         handler?.(flow, (given) => {
@@ -92,7 +96,7 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
     }
     // what an enrolment asks for comes before the step-up that waits for the enrolment
     const isOfEnrollment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
-    if (headless || isOfEnrollment) show()
+    if (options.headless || isOfEnrollment) show()
     else {
       turn.then(() => {
         shown = flow
@@ -105,21 +109,21 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
 
   return {
     join: (feature, options = {}) => {
-      const audience = options.audience ?? mainAudience
+      const audience = options.audience ?? means.mainAudience
       const asked = { ...options, audience }
-      const key = keyOf({ feature, requirement: requirementOf(getState(), feature), options: asked })
+      const key = keyOf({ feature, requirement: requirementOf(state.get(), feature), options: asked })
       return (running.get(key) ?? begin({ feature, options: asked, key })).join(asked.signal)
     },
     joinForChallenge: ({ problem: { operation, requirement }, feature, audience, mayPrompt }) => {
       const options = { audience, operation }
       const key = keyOf({ feature, requirement, options })
-      const started = running.get(key) ?? (mayPrompt && handlers.size > 0 ? begin({ feature, options, key }) : undefined)
+      const started = running.get(key) ?? (mayPrompt && handlers.size ? begin({ feature, options, key }) : undefined)
       started?.join()
       return started
     },
     onStepUp: (handler, prepareMethod) => {
       handlers.set(handler, prepareMethod)
-      if (prepareMethod && getState().status === 'ready') prepare()
+      if (prepareMethod) prepare()
       return () => {
         handlers.delete(handler)
       }
@@ -134,7 +138,7 @@ export function createStepUps({ mainAudience, getState, request, relogin, now, r
 /** What the state says that a feature requires. */
 function requirementOf(now: ClientState, feature: string): Requirement | undefined {
   const decision = now.status === 'ready' ? now.state.decisions[feature] : undefined
-  return decision && 'requirement' in decision ? decision.requirement : undefined
+  return (decision as Partial<Extract<Decision, { requirement: unknown }>> | undefined)?.requirement
 }
 
 type Wanted = Readonly<{ feature: string; requirement: Requirement | undefined; options: Begin['options'] }>
