@@ -36,7 +36,8 @@ export type FeedOptions = Readonly<{
   stream: ChangeStream
   /** Where the guard was; without it, or in another generation, it begins at the end of the log. */
   resume: FeedPosition | undefined
-  send: (event: FeedEvent, position: FeedPosition) => void
+  /** Resolves, if it has to wait, when the guard can take more. */
+  send: (event: FeedEvent, position: FeedPosition) => void | Promise<void>
   /** The feed cannot go on. */
   onFault: (fault: unknown) => void
 }>
@@ -59,7 +60,7 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
       if (closed || change.cursor <= delivered) continue
       const event = await eventOf(domain, change)
       delivered = change.cursor
-      if (event !== null && !closed) send(event, { generation, cursor: delivered })
+      if (event !== null && !closed) await send(event, { generation, cursor: delivered })
     }
   }
   const catchUp = async (): Promise<void> => {
@@ -92,7 +93,7 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
       policy: { revision, digest },
     }
     const jws = await domain.keyring.sign(claims, { typ: CHECKPOINT_TYP })
-    if (!closed) send({ type: 'checkpoint', cursor: delivered, jws }, { generation, cursor: delivered })
+    if (!closed) await send({ type: 'checkpoint', cursor: delivered, jws }, { generation, cursor: delivered })
   }
 
   const unsubscribe = stream.subscribe((changes) => void enqueue(() => deliver(changes)).catch(() => {}))

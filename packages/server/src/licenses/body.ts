@@ -26,6 +26,8 @@ export type LicenseBody = Readonly<{
 type Fault = Readonly<{ pointer: string; detail: string }>
 
 const MAX_FEATURES = 256
+/** How long their names may be together, as JSON: every token carries them, and guards read tokens of at most 8,192 characters. */
+const MAX_FEATURES_LENGTH = 4096
 /** The end of the year 9999. */
 const LATEST = 253_402_300_799
 
@@ -48,7 +50,14 @@ const requirement = z.strictObject({
 const body = z.strictObject({
   tier: z.string(),
   state: z.enum(LICENSE_STATES as [LicenseState, ...LicenseState[]]),
-  features: z.array(z.string()).max(MAX_FEATURES).optional(),
+  features: z
+    .array(z.string())
+    .max(MAX_FEATURES)
+    .refine((names) => JSON.stringify(names).length <= MAX_FEATURES_LENGTH, {
+      error: ({ input }) =>
+        `has ${JSON.stringify(input).length} characters, at most ${MAX_FEATURES_LENGTH} fit into a token. Put features that belong together into a tier.`,
+    })
+    .optional(),
   endsAt: time.optional(),
   requires: requirement.optional(),
 })

@@ -218,7 +218,10 @@ export const HINTS: Readonly<Record<string, Readonly<{ why: string; fix: string 
     why: 'A session that outlives its user is a door left open.',
     fix: 'Give idleSeconds and absoluteSeconds as whole seconds, idle not longer than absolute.',
   },
-  heartbeatSeconds: { why: 'Proxies close streams that stay silent.', fix: 'Give 1 to 120 seconds; the default is 15.' },
+  heartbeatSeconds: {
+    why: 'Proxies close streams that stay silent, and a page takes one that was silent for 45 seconds as dead.',
+    fix: 'Give 1 to 30 seconds; the default is 15.',
+  },
   log: {
     why: 'Every request is logged with its id, and never with a secret.',
     fix: 'Give a pino logger, or one of: silent, fatal, error, warn, info, debug, trace.',

@@ -115,6 +115,7 @@ test.each<[string, object, string]>([
     'webauthn.origins[0]',
   ],
   ['a secret of 31 bytes', { secret: Buffer.alloc(31).toString('base64') }, 'secret'],
+  ['a heartbeat that comes after pages have given up', { heartbeatSeconds: 45 }, 'heartbeatSeconds'],
   ['a session that idles longer than it lives', { session: { idleSeconds: 700_000 } }, 'session.idleSeconds'],
   ['a window of codes that lets too many through', { totp: { windowSteps: 3 } }, 'totp.windowSteps'],
   ['a window of codes that is no whole number', { totp: { windowSteps: 0.5 } }, 'totp.windowSteps'],

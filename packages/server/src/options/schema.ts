@@ -175,7 +175,7 @@ export const SECTIONS = {
   session: z
     .strictObject({ idleSeconds: seconds(60, 31_536_000).default(43_200), absoluteSeconds: seconds(60, 31_536_000).default(604_800) })
     .prefault({}),
-  heartbeatSeconds: z.number().min(0.05).max(120).default(15),
+  heartbeatSeconds: z.number().min(0.05).max(30).default(15),
   log: z
     .union([
       z.enum(LOG_LEVELS),

@@ -3,6 +3,7 @@ import { StileError } from '../../error.ts'
 import type { KeyCall } from '../access/key-access.ts'
 import type { HttpContext } from '../context.ts'
 import type { Handler } from '../endpoint/endpoint.ts'
+import { clientTakesMore } from '../endpoint/pace.ts'
 import { type EventStream, openEventStream } from '../endpoint/sse.ts'
 
 /** The longest pause between two checkpoints, in seconds. */
@@ -32,6 +33,7 @@ export function feed(context: HttpContext): Handler<KeyCall> {
         const write = (): void => output?.send({ id: formatPosition(position), event: event.type, data: event })
         if (output === undefined) early.push(write)
         else write()
+        return clientTakesMore(response)
       },
       onFault: stop,
     })

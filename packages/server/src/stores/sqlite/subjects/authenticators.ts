@@ -80,7 +80,10 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
     db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
   )
   const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
-  const removeOperations = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('operations').where('proven_with', '=', p('id')))
+  // by the subject, which has an index: what waits of all others is not looked through
+  const removeOperations = prepare((db, p: Parameter<{ subject: string; id: string }>) =>
+    db.deleteFrom('operations').where('subject', '=', p('subject')).where('proven_with', '=', p('id')),
+  )
   const unbindDevices = prepare((db, p: Parameter<{ subject: string; jkt: string }>) =>
     db
       .deleteFrom('devices')
@@ -151,7 +154,7 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
       write(() => {
         if (find.get({ subject, id }) === undefined || (operation !== undefined && !use(operation))) return false
         remove.run({ subject, id })
-        removeOperations.run({ id })
+        removeOperations.run({ subject, id })
         removeProofs.run({ id })
         // with nothing left to prove a device with, forgetting them would lock the subject out of their own
         if ((tally.get({ subject })?.count ?? 0) > 0) unbindDevices.run({ subject, jkt })
