@@ -1,5 +1,5 @@
 // A service whose store grows: how long the event loop stands still while the store is swept, what that does to answers, and how long a step-up takes.
-// GROWTH_SUBJECTS=1000,100000,300000 measures a larger store too, and takes about twice as long; GROWTH_EXPIRED=n says how many rows are swept.
+// GROWTH_SUBJECTS=1000,100000,300000 measures a larger store too; GROWTH_EXPIRED=n says how many rows are swept.
 // Run: node --conditions=@stile/source test/bench/growth-service.bench.ts [directory]
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
