@@ -5,9 +5,10 @@ import type { LoginProviders } from '../login-providers/provider.ts'
 import type { FactsDomain } from '../options/domain.ts'
 import { deviceSession } from '../stores/session-names.ts'
 import type { Caller, EndedCaller, Recognized } from './caller.ts'
-import { consumeDpop, createDpopChecks } from './dpop.ts'
+import { createDpopChecks, useOfDpop } from './dpop.ts'
 import { createServiceNonces } from './dpop-nonce.ts'
 import { loginClaim, loginFor } from './login.ts'
+import { createPendingProof, type PendingProof, storeTaking } from './pending-proof.ts'
 import { endingOf } from './session-ended.ts'
 import { sessionKey } from './session-key.ts'
 import { createSessionTokens } from './session-token.ts'
@@ -29,6 +30,8 @@ export type Credentials = Readonly<{
   active?: boolean
 }>
 
+type Deferral = Readonly<{ defersProof?: boolean; proof?: PendingProof | undefined }>
+
 /** Tells who is asking. */
 export type CallerReader = Readonly<{
   /**
@@ -41,9 +44,13 @@ export type CallerReader = Readonly<{
   /**
    * The same, for what somebody may ask whose session is over.
    *
+   * @param options.defersProof  whether the proof of somebody in a session may be left to the caller to remember, before it writes or answers
+   *   anything. Default false.
+   * @param options.proof  what was left to the caller when this very request was asked before
+   *
    * @throws {StileError} as {@link CallerReader.authenticate}, without `session_ended`
    */
-  recognize(credentials: Credentials): Promise<Recognized>
+  recognize(credentials: Credentials, options?: Deferral): Promise<Recognized>
   /** The nonce that the next proof must carry: for the `DPoP-Nonce` header of every answer. */
   nonce(): string
 }>
@@ -69,7 +76,7 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
   const nonces = createServiceNonces({ secret: options.secret, now })
   const checkDpop = createDpopChecks()
 
-  async function recognize(credentials: Credentials): Promise<Recognized> {
+  async function recognize(credentials: Credentials, { defersProof = false, proof: left }: Deferral = {}): Promise<Recognized> {
     const { method, path, authorization, dpop, client, isProofTaken = false, active = true } = credentials
     const token = sessionTokenIn(authorization)
     const time = now()
@@ -80,7 +87,9 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
     if (confirmedKey !== undefined && confirmedKey !== proof.jkt)
       throw new StileError('invalid_token', 'The session token was given to another device key. Ask the app for one that names this key.')
     // only now: anybody who has no valid session token writes nothing
-    if (!isProofTaken) await consumeDpop(store.replay, proof, time)
+    const pending = left ?? (isProofTaken ? undefined : createPendingProof(store, useOfDpop(proof, time)))
+    const deferred = defersProof ? pending : undefined
+    if (deferred === undefined) await pending?.take()
 
     const subject = formatSubject({ issuer, sub })
     const identity: EndedCaller['identity'] = {
@@ -107,16 +116,21 @@ export function createCallerReader(domain: SessionsDomain, { fetch }: Readonly<{
       login: loginClaim({ login, party, sid, issuedAt, confirmed, isStored }),
       active,
     }
-    let seen = await store.sessions.touch(touch)
+    const { sessions } = deferred === undefined ? store : storeTaking(store, deferred)
+    let seen = await sessions.touch(touch)
     if (seen.status === 'full') {
       // only then is it worth looking for who is told; whoever acts for a subject has keys of their own, of which the subject is not told
       const notices = actor === undefined ? await noticeFor(domain, subject, 'device_crowded_out', {}) : []
-      seen = await store.sessions.touch({ ...touch, notices })
+      seen = await sessions.touch({ ...touch, notices })
     }
     const { status, login: found } = seen
-    if (status === 'new' || status === 'known') return { status: 'open', caller: { ...identity, ...loginFor({ login, isStored }, found) } }
-    // with notices no answer is `full`
-    const detail = ENDINGS[status === 'full' ? 'crowded' : status]
+    if (status === 'new' || status === 'known') {
+      const caller = { ...identity, ...loginFor({ login, isStored }, found) }
+      return { status: 'open', caller, ...(deferred && { proof: deferred }) }
+    }
+    await deferred?.take()
+    // with notices no answer is `full`, and none is `unwritten` that may write
+    const detail = ENDINGS[status === 'full' || status === 'unwritten' ? 'crowded' : status]
     return { status: 'ended', identity, ...(await endingOf(domain, identity, detail)) }
   }
 

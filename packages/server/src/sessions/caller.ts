@@ -1,6 +1,7 @@
 import type { LoginGap, Proof } from '@stile/protocol'
 import type { StileError } from '../error.ts'
 import type { LoginVoucher } from '../stores/store.ts'
+import type { PendingProof } from './pending-proof.ts'
 
 /** Who is asking: a verified session token together with a verified device proof. */
 export type Caller = Readonly<{
@@ -36,7 +37,15 @@ export type Caller = Readonly<{
 }>
 
 /** Whom a request is of: somebody in a session, or somebody whose session is over. */
-export type Recognized = Readonly<{ status: 'open'; caller: Caller }> | EndedCaller
+export type Recognized = OpenCaller | EndedCaller
+
+/** Somebody in a session. */
+export type OpenCaller = Readonly<{
+  status: 'open'
+  caller: Caller
+  /** The device proof of the request, if it is still to be remembered. */
+  proof?: PendingProof
+}>
 
 /**
  * Somebody whose session was ended or has expired, or whose key found no room in it. Token and key are theirs; a sign-in that the service

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createTestDomain, signJwt, type TestDomain } from '../domain.test-support.ts'
 import { StileError } from '../error.ts'
 import type { ReplayStore } from '../stores/store.ts'
-import { consumeDpop, createDpopChecks, type DpopCheck, PROOF_WINDOW_SECONDS } from './dpop.ts'
+import { createDpopChecks, type DpopCheck, PROOF_WINDOW_SECONDS, useOfDpop } from './dpop.ts'
+import { createPendingProof } from './pending-proof.ts'
 
 const NOW = 1_800_000_000
 const URL = 'https://stile.example/v1/state'
@@ -31,7 +32,7 @@ function checkOf({ header = {}, claims = {}, key = keys.privateKey, check = {} }
 /** Checks a proof and remembers it, as authentication does. */
 async function verifyDpop({ replay, ...check }: DpopCheck & Readonly<{ replay: ReplayStore }>) {
   const proof = checkDpop(check)
-  await consumeDpop(replay, proof, check.now)
+  await createPendingProof({ replay }, useOfDpop(proof, check.now)).take()
   return proof
 }
 

@@ -8,7 +8,7 @@ import {
   sha256Base64url,
 } from '@stile/protocol/node'
 import { StileError } from '../error.ts'
-import type { ReplayStore } from '../stores/store.ts'
+import type { Use } from '../stores/store.ts'
 
 /** How far the `iat` of a proof without a nonce may lie from now, in seconds, either way. */
 export const PROOF_WINDOW_SECONDS = 60
@@ -44,8 +44,8 @@ export type DpopProof = Readonly<{
 }>
 
 /**
- * Makes the checks of device proofs, all but their replay, and remembers the keys of the devices. Follow a check with {@link consumeDpop}, last
- * if something else can still refuse the request: what is remembered is written to the store.
+ * Makes the checks of device proofs, all but their replay, and remembers the keys of the devices. What
+ * {@link useOfDpop} says is to be remembered once nothing else can refuse the request: it is written to the store.
  *
  * A check throws a {@link StileError}: `invalid_dpop_proof`, or `use_dpop_nonce` if only the nonce is missing or old.
  */
@@ -93,13 +93,7 @@ const DETAILS: Readonly<Record<ProofRefusal, string>> = {
   wrong_key: 'The token is bound to another device key.',
 }
 
-/**
- * Remembers a proof until it could no longer be accepted, and refuses one that is remembered already (RFC 9449 §11.1).
- *
- * @throws {StileError} `invalid_dpop_proof`
- */
-export async function consumeDpop(replay: ReplayStore, { jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>, now: number): Promise<void> {
-  const key = `dpop:${sha256Base64url(`${jkt} ${jti}`)}`
-  const first = await replay.once({ key, now, expiresAt: now + REMEMBER_SECONDS })
-  if (!first) throw new StileError('invalid_dpop_proof', 'The proof was used before. Make a new one for every request.')
+/** What is remembered of a proof, until it could no longer be accepted: it is used once (RFC 9449 §11.1). */
+export function useOfDpop({ jkt, jti }: Pick<DpopProof, 'jkt' | 'jti'>, now: number): Use {
+  return { key: `dpop:${sha256Base64url(`${jkt} ${jti}`)}`, now, expiresAt: now + REMEMBER_SECONDS }
 }

@@ -31,8 +31,11 @@ export interface DeviceStore {
   bind(input: Readonly<{ key: SessionKey; authenticatorId: string; provenAt: number; now: number }>): Promise<void>
   /** Whether a device key is known, and whether the subject has a known one at all. */
   find(input: Readonly<{ subject: string; jkt: string }>): Promise<KnownDevices>
-  /** Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. */
-  see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number }>): Promise<void>
+  /**
+   * Notes that a device key was seen, and what it calls itself; written if the name is another one, or once an hour. With `readsOnly`, nothing is
+   * written; false if something would be.
+   */
+  see(input: Readonly<{ subject: string; jkt: string; name?: string; now: number; readsOnly?: boolean }>): Promise<boolean>
   /** Those that are known and those that have a session which has not expired, seen last first. */
   list(input: Readonly<{ subject: string; now: number }>): Promise<readonly DeviceRecord[]>
   /**

@@ -8,9 +8,10 @@ export type SessionKey = Readonly<{ subject: string; sid: string; jkt: string }>
 
 /**
  * `new` and `known` may go on; `ended` was ended on purpose; `expired` outlived its idle or absolute lifetime; `full` is a new key that takes
- * the place of another one, which must be told: the touch gave no notices. `crowded` is a new key for which there is no room.
+ * the place of another one, which must be told: the touch gave no notices. `crowded` is a new key for which there is no room. `unwritten` is only
+ * told to a touch that must not write, and says no more than that another one would.
  */
-export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'full' | 'crowded'
+export type SessionStatus = 'new' | 'known' | 'ended' | 'expired' | 'full' | 'crowded' | 'unwritten'
 
 /** What a touch found. */
 export type SessionSeen = Readonly<{
@@ -75,6 +76,8 @@ export interface SessionStore {
       active: boolean
       /** What is told if another key is signed out to make room for this one. */
       notices?: readonly NewNotice[]
+      /** Whether nothing may be written; the answer is `unwritten` if something would be. Default false. */
+      readsOnly?: boolean
     }>,
   ): Promise<SessionSeen>
   /**

@@ -29,12 +29,13 @@ export type StepUpRecord = Readonly<{
 export interface StepUpStore {
   /**
    * Together with the challenge of the method that it is started with, in one transaction. With `most`, so many for the same feature stay of the known
-   * devices of a subject, and so many of all their other keys together: the oldest are dropped.
+   * devices of a subject, and so many of all their other keys together: the oldest are dropped. With `use`, it is remembered as by
+   * {@link ReplayStore.once} in the same transaction; `replayed`, and nothing written, if it was remembered before.
    */
   create(
     record: StepUpRecord,
-    opened?: Readonly<{ started?: Readonly<{ method: Method; challenge: string }>; most?: number }>,
-  ): Promise<void>
+    opened?: Readonly<{ started?: Readonly<{ method: Method; challenge: string }>; most?: number; use?: Use | undefined }>,
+  ): Promise<'created' | 'replayed'>
   /** The record, even if it has expired: the caller compares `expiresAt`. */
   get(id: string): Promise<StepUpRecord | null>
   /** Stores the challenge of a started method and replaces a former one of that method. False if the step-up is gone. */
@@ -44,6 +45,13 @@ export interface StepUpStore {
    * {@link isOver} knows the one that was taken.
    */
   takeChallenge(input: Readonly<{ id: string; method: Method; challenge?: string }>): Promise<string | null>
+  /**
+   * The same, and remembers a use as {@link ReplayStore.once} does, in one transaction. `replayed` if it was remembered before: the challenge then
+   * stays for the answer that it was given for.
+   */
+  takeChallengeWith(
+    input: Readonly<{ id: string; method: Method; use: Use | undefined }>,
+  ): Promise<Readonly<{ challenge: string | null }> | 'replayed'>
   /**
    * Whether an answer comes too late: the step-up is gone, or this very challenge was taken by its value and no other was started since.
    * Tells the second of two right answers from a wrong one.
@@ -249,8 +257,11 @@ export interface TotpStore {
   accept(input: Readonly<{ subject: string; authenticatorId: string; step: number; now: number }>): Promise<boolean>
 }
 
+/** One use of what may be used once: its name, and until when it is remembered. */
+export type Use = Readonly<{ key: string; now: number; expiresAt: number }>
+
 /** What may be used once. */
 export interface ReplayStore {
   /** True for exactly one caller per key until `expiresAt`. */
-  once(input: Readonly<{ key: string; now: number; expiresAt: number }>): Promise<boolean>
+  once(use: Use): Promise<boolean>
 }

@@ -4,9 +4,10 @@ import { seeDevice } from '../../devices/devices.ts'
 import { StileError } from '../../error.ts'
 import { isOrigin } from '../../options/origins.ts'
 import type { Credentials } from '../../sessions/authenticate.ts'
-import type { Caller, Recognized } from '../../sessions/caller.ts'
-import type { HttpContext } from '../context.ts'
-import type { Access, Call } from '../endpoint/endpoint.ts'
+import type { Caller, OpenCaller, Recognized } from '../../sessions/caller.ts'
+import { storeTaking } from '../../sessions/pending-proof.ts'
+import type { HttpContext, Running } from '../context.ts'
+import type { Access, Call, Handler } from '../endpoint/endpoint.ts'
 import { clientOf, corsHeaders, preflightHeaders } from './cors.ts'
 
 /** A request of a subject: session token and device proof have been verified. */
@@ -49,14 +50,52 @@ export function pageAccess(context: HttpContext): Access<Call> {
   return accessOf(context, async (call) => call)
 }
 
-/** The same as for subjects, for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart. */
+/**
+ * The same as for subjects, for what somebody may ask whose session is over: the endpoints of step-ups, which tell the two apart.
+ *
+ * The proof of somebody in a session is remembered with what the domain writes first, which spares a commit; {@link answerTaking} does it at the
+ * latest.
+ */
 export function recognizedAccess(context: HttpContext): Access<RecognizedCall> {
   return accessOf(context, async (call, credentials) => {
     const { callers } = call.running
-    const { found: recognized, json } = await askedWithBody(call, (more) => callers.recognize({ ...credentials, ...more }))
-    if (recognized.status === 'open') await see(call, recognized.caller)
-    return { ...call, json, recognized }
+    let proof: OpenCaller['proof']
+    try {
+      const { found: recognized, json } = await askedWithBody(call, async (more) => {
+        const found = await callers.recognize({ ...credentials, ...more }, { defersProof: true, proof })
+        if (found.status === 'open') proof = found.proof
+        return found
+      })
+      if (recognized.status === 'ended') return { ...call, json, recognized }
+      const admitted = { ...call, json, recognized, running: runningTaking(call.running, recognized) }
+      await see(admitted, recognized.caller)
+      return admitted
+    } catch (refusal) {
+      // such as a body that came late and is none
+      await proof?.take()
+      throw refusal
+    }
   })
+}
+
+/** A handler after which the proof of the request is remembered, whatever comes of it; a proof that was used before is refused instead. */
+export function answerTaking(handler: Handler<RecognizedCall>): Handler<RecognizedCall> {
+  return async (call) => {
+    try {
+      return await handler(call)
+    } finally {
+      await takeProofOf(call.recognized)
+    }
+  }
+}
+
+async function takeProofOf(recognized: Recognized): Promise<void> {
+  if (recognized.status === 'open') await recognized.proof?.take()
+}
+
+function runningTaking(running: Running, { proof }: OpenCaller): Running {
+  const { domain } = running
+  return proof === undefined ? running : { ...running, domain: { ...domain, store: storeTaking(domain.store, proof) } }
 }
 
 function see(call: Call, caller: Caller): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Router } from 'express'
 import { attempt, attemptReopening, startMethod, startReopening, startReopeningMethod, startStepUp } from '../../step-ups/index.ts'
-import { type RecognizedCall, recognizedAccess } from '../access/subject-access.ts'
+import { answerTaking, type RecognizedCall, recognizedAccess } from '../access/subject-access.ts'
 import type { HttpContext } from '../context.ts'
 import { created, ok } from '../endpoint/answer.ts'
 import { addEndpoint, type Handler } from '../endpoint/endpoint.ts'
@@ -8,7 +8,8 @@ import { addEndpoint, type Handler } from '../endpoint/endpoint.ts'
 /** Step-ups: of somebody in a session for whatever it is, and of somebody whose session is over for a sign-in that begins it again. */
 export function addStepUpRoutes(router: Router, context: HttpContext): void {
   const access = recognizedAccess(context)
-  const add = (path: string, POST: Handler<RecognizedCall>): void => addEndpoint(router, context, { path, access, methods: { POST } })
+  const add = (path: string, POST: Handler<RecognizedCall>): void =>
+    addEndpoint(router, context, { path, access, methods: { POST: answerTaking(POST) } })
 
   add('/v1/step-ups', async ({ running: { domain }, recognized, json }) => {
     const body = await json()

@@ -158,6 +158,44 @@ export function singleUseContract(store: () => Store): void {
       expect(await store().stepUps.get('su_1')).toEqual(stepUp('su_1'))
     })
 
+    describe('with a use that was remembered before', () => {
+      const use = { key: 'jti', now: T0, expiresAt: T0 + 300 }
+      const takeWith = (given = use) => store().stepUps.takeChallengeWith({ id: 'su_1', method: 'passkey', use: given })
+      const begin = async () => {
+        await store().stepUps.create(stepUp('su_1'))
+        await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'challenge' })
+      }
+
+      it('threat: a recorded request would use up the challenge of its victim', async () => {
+        await begin()
+        await store().replay.once(use)
+        expect(new Set(await burst(() => takeWith()))).toEqual(new Set(['replayed']))
+        expect(await takeWith({ ...use, key: 'another' })).toEqual({ challenge: 'challenge' })
+      })
+
+      it('threat: a recorded request would open step-ups and drop those of its victim', async () => {
+        await store().stepUps.create(stepUp('su_1'))
+        await store().replay.once(use)
+        expect(await store().stepUps.create(stepUp('su_2', { createdAt: T0 + 1 }), { most: 1, use })).toBe('replayed')
+        expect(await store().stepUps.get('su_2')).toBeNull()
+        expect(await store().stepUps.get('su_1')).toEqual(stepUp('su_1'))
+      })
+
+      it('threat: a request sent many times at once would be answered more than once', async () => {
+        await begin()
+        const taken = await burst(() => takeWith())
+        expect(taken.filter((each) => each !== 'replayed')).toEqual([{ challenge: 'challenge' }])
+        expect(await store().replay.once(use)).toBe(false)
+        const created = await burst((index) => store().stepUps.create(stepUp(`su_1${index}`), { use: { ...use, key: 'second' } }))
+        expect(created.filter((each) => each === 'created')).toHaveLength(1)
+      })
+
+      it('remembers it also if there is no challenge', async () => {
+        expect(await takeWith()).toEqual({ challenge: null })
+        expect(await store().replay.once(use)).toBe(false)
+      })
+    })
+
     it('threat: a challenge would outlive its step-up', async () => {
       await store().stepUps.create(stepUp('su_1'))
       expect(await store().stepUps.start({ id: 'su_1', method: 'passkey', challenge: 'first' })).toBe(true)

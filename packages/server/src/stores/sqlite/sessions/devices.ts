@@ -107,10 +107,11 @@ export function createDeviceStore(connection: Connection): DeviceStore {
         const isBound = one.get({ subject, jkt }) !== undefined
         return { any: isBound || any.get({ subject }) !== undefined, bound: isBound }
       }),
-    see: async ({ subject, jkt, name = null, now }) => {
+    see: async ({ subject, jkt, name = null, now, readsOnly = false }) => {
       const seen = await read(() => sighting.get({ subject, jkt }))
-      if (seen !== undefined && seen.name === name && now < seen.last_seen_at + SEEN_SECONDS) return
-      await write(() => void putSighting.run({ subject, jkt, name, now }))
+      if (seen !== undefined && seen.name === name && now < seen.last_seen_at + SEEN_SECONDS) return true
+      if (!readsOnly) await write(() => void putSighting.run({ subject, jkt, name, now }))
+      return !readsOnly
     },
     list: ({ subject, now }) =>
       read(() => {

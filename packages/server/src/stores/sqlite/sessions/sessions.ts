@@ -221,6 +221,7 @@ export function createSessionStore(connection: Connection): SessionStore {
     touch: async (touch) => {
       const { writes, ...seen } = await read(() => look(touch))
       if (writes.length === 0) return seen
+      if (touch.readsOnly) return { status: 'unwritten', login: 'none' }
       return write(() => {
         const { writes, ...seen } = look(touch)
         for (const each of writes) each()

@@ -2,12 +2,14 @@ import type { StepUpRecord, StepUpStore } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Tables } from '../database/schema.ts'
 import type { Parameter } from '../database/statements.ts'
+import { createRemember } from './replay.ts'
 import { keyOf } from './session-key.ts'
 import { createSettle } from './settle.ts'
 
 /** Keeps open step-ups and the challenges of their started methods. */
 export function createStepUpStore(connection: Connection): StepUpStore {
   const { prepare, read, write } = connection
+  const remember = createRemember(connection)
   const insert = prepare(
     (
       db,
@@ -115,8 +117,9 @@ export function createStepUpStore(connection: Connection): StepUpStore {
     ),
   )
   return {
-    create: (record, { started, most } = {}) =>
+    create: (record, { started, most, use } = {}) =>
       write(() => {
+        if (use !== undefined && !remember(use)) return 'replayed'
         const { id, key, account, client, audience, feature, requirement, operation, createdAt, expiresAt } = record
         insert.run({
           id,
@@ -133,6 +136,7 @@ export function createStepUpStore(connection: Connection): StepUpStore {
         if (started !== undefined) putChallenge.run({ id, ...started })
         if (most !== undefined)
           dropExcess.run({ subject: key.subject, feature, isKnown: isKnown.get(keyOf(key)) === undefined ? 0 : 1, most })
+        return 'created'
       }),
     get: (id) => read(() => recordOf(find.get({ id }))),
     start: ({ id, method, challenge }) => write(() => putChallenge.run({ id, method, challenge }) === 1),
@@ -141,6 +145,8 @@ export function createStepUpStore(connection: Connection): StepUpStore {
         const row = challenge === undefined ? takeChallenge.get({ id, method }) : takeThisChallenge.get({ id, method, challenge })
         return row?.challenge ?? null
       }),
+    takeChallengeWith: ({ id, method, use }) =>
+      write(() => (use === undefined || remember(use) ? { challenge: takeChallenge.get({ id, method })?.challenge ?? null } : 'replayed')),
     isOver: ({ id, method, challenge }) =>
       read(() => find.get({ id }) === undefined || (challenge !== undefined && findUsed.get({ id, method, challenge }) !== undefined)),
     settle: createSettle(connection),
