@@ -2,6 +2,7 @@ import type { Connection } from './connection.ts'
 import type { Parameter } from './database/statements.ts'
 import { createSweepOfSessions } from './sessions/expired-sessions.ts'
 import { createSweepOfSightings } from './sessions/unseen-devices.ts'
+import type { Due, SweepStep } from './sweep-step.ts'
 
 /** How many rows one step looks at before the clock is looked at. */
 const ROWS = 20
@@ -17,14 +18,6 @@ const EXPIRED_TICKET_SECONDS = 1800
 
 /** Notices that nobody sends, because mail is not configured any more, are kept this long. Two days. */
 const UNSENT_NOTICE_SECONDS = 2 * 86_400
-
-type Due = Readonly<{ now: number; most: number }>
-
-/**
- * Deletes or puts off at most so many rows that are due, found through an index; to be called within a write. Answers how many it looked at: if
- * these are fewer than the most, nothing is due any more.
- */
-export type SweepStep = (due: Due) => number
 
 /** The sweep of a store. */
 export type Sweep = Readonly<{

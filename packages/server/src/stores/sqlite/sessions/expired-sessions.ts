@@ -1,7 +1,7 @@
 import type { SessionKey } from '../../store.ts'
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import type { SweepStep } from '../sweep.ts'
+import type { SweepStep } from '../sweep-step.ts'
 import { createMarkEnd } from './ended-sessions.ts'
 
 /** An expired session keeps what is known of each of its devices this long; then only that it has ended. 30 days. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection.ts'
 import type { Parameter } from '../database/statements.ts'
-import type { SweepStep } from '../sweep.ts'
+import type { SweepStep } from '../sweep-step.ts'
 
 /** What a device calls itself is looked at this long after it was seen last, or looked at last. 30 days. */
 const UNSEEN_SECONDS = 30 * 86_400
