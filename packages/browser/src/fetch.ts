@@ -35,7 +35,7 @@ export function createFetch({ audiences, prover, tokens, state, stepUps, fetch }
         credential && { headers: withCredential(request.headers, credential), redirect: 'error' },
       )
     const answerChallenge = async (challenged: Challenged): Promise<boolean> => {
-      const { cure } = await import('./cure.ts')
+      const { cure } = await import('./step-ups/cure.ts')
       const next = await cure({ ...challenged, tokens, state, stepUps, audience, issued, mayPrompt, signal: request.signal })
       if (next) issued = next
       return !!next

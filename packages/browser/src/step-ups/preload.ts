@@ -45,7 +45,7 @@ export async function preload({ state, handlers, feature, warmUp }: Preload): Pr
     if (method && (!feature || each.feature === feature)) first.add(method)
   }
   if (first.size === 0) return
-  const files: Promise<unknown>[] = [loadFailureHandler(), import('../service/refusals.ts'), import('../cure.ts')]
+  const files: Promise<unknown>[] = [loadFailureHandler(), import('../service/refusals.ts'), import('./cure.ts')]
   for (const method of first) {
     // the second is loaded with every prompt
     if (KINDS[method] === 'ceremony') files.push(loadCeremonies(), import('../passkey/passkey-error.ts'))

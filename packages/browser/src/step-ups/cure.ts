@@ -1,14 +1,18 @@
 import type { IssuedToken } from '@stile/protocol'
 import { challengedLevel } from '@stile/protocol/challenge'
-import { StepUpRequired } from './base.ts'
-import type { FetchOptions } from './fetch.ts'
-import type { Challenged } from './service/exchange.ts'
-import { problemOf } from './service/problem.ts'
+import { StepUpRequired } from '../base.ts'
+import type { Challenged } from '../service/exchange.ts'
+import { problemOf } from '../service/problem.ts'
+import type { LiveState } from '../state/live-state.ts'
+import type { AssuranceTokens } from '../tokens/assurance-tokens.ts'
+import type { StepUps } from './step-ups.ts'
 
 /** A request of the application that its API has refused, and what can be done about it. */
 export type Refused = Challenged &
-  Pick<FetchOptions, 'tokens' | 'state' | 'stepUps'> &
   Readonly<{
+    tokens: AssuranceTokens
+    state: Pick<LiveState, 'load'>
+    stepUps: Pick<StepUps, 'joinForChallenge'>
     audience: string
     /** The token that the request was made with. */
     issued: IssuedToken | undefined
