@@ -116,8 +116,8 @@ export async function createTestDomain({
   const keyring = await createKeyring({ store, sealer, environment: options.environment, now: clock.now })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: clock.now() })
   const published: PublishedPolicy = { policy, revision, digest }
-  const logins = createLoginProviders({ issuers: options.issuers, now: clock.now, fetch: globalThis.fetch, log: options.log })
-  const mail = createMail(options)
+  const logins = await createLoginProviders({ issuers: options.issuers, now: clock.now, fetch: globalThis.fetch, log: options.log })
+  const mail = await createMail(options)
   const attestation = await openAttestationTrust(options.webauthn, {
     settings: store.settings,
     now: clock.now,

@@ -15,6 +15,7 @@ import { watchStore } from './http/store-faults.ts'
 import { createLoginProviders } from './login-providers/provider.ts'
 import { createMail } from './mail/mail.ts'
 import { type NoticeSchedule, scheduleNotices } from './mail/notice-schedule.ts'
+import { loadCeremonies } from './methods/webauthn/index.ts'
 import type { PublishedPolicy } from './options/domain.ts'
 import { createInTurn } from './options/in-turn.ts'
 import { type Options, parseOptions, type ServiceOptions } from './options/options.ts'
@@ -28,6 +29,9 @@ import { createKeyring } from './tokens/keyring.ts'
 
 /** How often expired records are swept and signing keys looked at, in milliseconds. */
 const UPKEEP_MILLISECONDS = 60_000
+
+/** How long after the start the ceremonies are loaded, in milliseconds: the host listens by then, and its first probe is answered. */
+const LOAD_AFTER_MILLISECONDS = 100
 
 const SECRET_NOT_GIVEN =
   'the store is sealed with a secret now that this process was not given, so it seals nothing and is not ready: start it with that secret'
@@ -61,6 +65,7 @@ export function createService(input: ServiceOptions): Service {
   const listeners = new Set<() => void>()
   let closing = false
   let upkeep: NodeJS.Timeout | undefined
+  let loading: NodeJS.Timeout | undefined
   let notices: NoticeSchedule | undefined
 
   const reportFault = (fault: unknown, message: string): void => options.log.error({ fault: describeFault(fault) }, message)
@@ -73,6 +78,10 @@ export function createService(input: ServiceOptions): Service {
       domain.attestation.refresh().catch((fault) => reportFault(fault, 'the metadata of authenticators could not be refreshed'))
     }, UPKEEP_MILLISECONDS)
     upkeep.unref()
+    loading = setTimeout(() => {
+      loadCeremonies().catch((fault) => reportFault(fault, 'passkeys and security keys cannot be used: their library could not be loaded'))
+    }, LOAD_AFTER_MILLISECONDS)
+    loading.unref()
     if (domain.mail !== undefined) notices = scheduleNotices(domain, (fault) => reportFault(fault, 'notices could not be sent'))
   })
   // callers that await it are told; nobody has to
@@ -109,6 +118,7 @@ export function createService(input: ServiceOptions): Service {
     async close() {
       closing = true
       clearInterval(upkeep)
+      clearTimeout(loading)
       for (const listener of [...listeners]) listener()
       await running.then(({ stream, domain }) => Promise.all([stream.close(), domain.mail?.close(), notices?.stop()])).catch(() => {})
     },
@@ -125,8 +135,8 @@ async function start(options: Options, store: Store): Promise<Running> {
   const attestation = await openAttestationTrust(webauthn, { settings, now, log: options.log, fetch: globalThis.fetch })
   const { revision, digest } = await store.policies.publish({ digest: policy.digest, document: policy.document, now: now() })
   const published: PublishedPolicy = { policy, revision, digest }
-  const logins = createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch, log: options.log })
-  const mail = createMail(options)
+  const logins = await createLoginProviders({ issuers: options.issuers, now, fetch: globalThis.fetch, log: options.log })
+  const mail = await createMail(options)
   const domain: Domain = {
     // keyed hashes are made with what does not change; the secrets themselves go no further
     options: { ...options, secret: hashSecret, previousSecrets: [] },

@@ -5,7 +5,10 @@ import type { Options } from '../options/options.ts'
 import type { AuthenticatorRecord, WebAuthnData } from '../stores/store.ts'
 import { aaguidIn } from './aaguid.ts'
 import type { Metadata } from './metadata-blob.ts'
-import { type MetadataSource, type MetadataSurroundings, openMetadata } from './metadata-source.ts'
+import type { MetadataSource, MetadataSurroundings } from './metadata-source.ts'
+
+/** The reader of metadata, which brings a library along: loaded if metadata are configured. */
+const loadMetadataSource = () => import('./metadata-source.ts')
 
 /** Judges what the makers of security keys vouch for. */
 export type AttestationTrust = Readonly<{
@@ -31,7 +34,7 @@ type Remembered = Readonly<{ createdAt: number; data: WebAuthnData; status: Atte
 export async function openAttestationTrust(options: Options['webauthn'], surroundings: MetadataSurroundings): Promise<AttestationTrust> {
   const { roots = [], aaguids, metadata } = options.attestation ?? {}
   const anchors = roots.map(readPem).filter((root) => root !== undefined)
-  const source = metadata === undefined ? NO_METADATA : await openMetadata(metadata, surroundings)
+  const source = metadata === undefined ? NO_METADATA : await (await loadMetadataSource()).openMetadata(metadata, surroundings)
   const remembered = new Map<string, Remembered>()
   let judgedBy: Metadata | undefined
 

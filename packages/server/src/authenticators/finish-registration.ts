@@ -7,7 +7,7 @@ import { readBody } from '../input/body.ts'
 import { attemptFailed } from '../methods/failure.ts'
 import { matchTotp, TOTP_AMR, totpSecretContext } from '../methods/totp/totp.ts'
 import { typedCode } from '../methods/typed-code.ts'
-import { ENROLMENT_VERIFICATION, verifyRegistration, webauthnAmr } from '../methods/webauthn/index.ts'
+import { ENROLMENT_VERIFICATION, loadCeremonies, webauthnAmr } from '../methods/webauthn/index.ts'
 import { recordProof } from '../proofs/record.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionEnded } from '../sessions/session-ended.ts'
@@ -90,6 +90,7 @@ type Answer = Readonly<{ registration: RegistrationRecord; response: unknown }>
 
 /** The enrolment is taken before its answer is looked at: its challenge is answered once. */
 async function makeWebAuthn(domain: Domain, standing: Standing, { registration, response }: Answer): Promise<Made> {
+  const { verifyRegistration } = await loadCeremonies()
   await take(domain, registration)
   const method = registration.method === 'security-key' ? 'security-key' : 'passkey'
   const result = await verifyRegistration({

@@ -2,7 +2,7 @@ import type { Registration } from '@stile/protocol'
 import { readBody } from '../input/body.ts'
 import { encodeBase32 } from '../methods/totp/base32.ts'
 import { otpauthUri, TOTP_SECRET_BYTES, totpSecretContext } from '../methods/totp/totp.ts'
-import { CHALLENGE_BYTES, creationOptions } from '../methods/webauthn/index.ts'
+import { CHALLENGE_BYTES, loadCeremonies } from '../methods/webauthn/index.ts'
 import { userHandleOf } from '../methods/webauthn/user-handle.ts'
 import type { Caller } from '../sessions/caller.ts'
 import { sessionKey } from '../sessions/session-key.ts'
@@ -59,6 +59,7 @@ async function startWebAuthn(
   method: 'passkey' | 'security-key',
   exclude: readonly AuthenticatorRecord[],
 ): Promise<Started> {
+  const { creationOptions } = await loadCeremonies()
   const handle = await userHandleOf(domain, caller.subject)
   const start = await creationOptions({
     method,

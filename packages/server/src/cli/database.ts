@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { createSqliteStore } from '../stores/sqlite/store.ts'
 import type { Store } from '../stores/store.ts'
 import { loadConfigFile, pathFrom } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
+import { load } from './load.ts'
 
 /** Where a command finds the database, as its options say. */
 export type Where = Readonly<{ config?: string; database?: string }>
@@ -25,6 +25,7 @@ export async function withStore<T>(where: Where, context: CliContext & { mayMake
   // opening would make an empty database, in which there is nothing to find
   if (context.mayMake !== true && !existsSync(path))
     throw new CliError(`There is no database at ${path}. Start the service once, or name the right one with --database.`)
+  const { createSqliteStore } = await load.sqliteStore()
   const store = createSqliteStore({ path, now: context.now })
   try {
     return await work(store)

@@ -1,9 +1,9 @@
-import { parseDuration } from '@stile/policy'
 import { type Command, Option } from 'commander'
 import { createApiKey } from '../api-keys/api-keys.ts'
 import type { ApiKeyRecord, ApiKeyScope } from '../stores/store.ts'
 import { type CliContext, CliError } from './context.ts'
 import { located, type Where, withStore } from './database.ts'
+import { load } from './load.ts'
 import { addRotateCommand } from './signing-keys.ts'
 
 const SCOPES: readonly ApiKeyScope[] = ['guard', 'licenses:read', 'licenses:write', 'sessions:write', 'subjects:read', 'subjects:write']
@@ -21,6 +21,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
     .option('--ttl <duration>', 'how long it is valid: a number and s, m, h or d', '90d')
     .option('--json', 'answer JSON')
     .action(async (options: Where & { scope: ApiKeyScope; audience?: string; name: string; ttl: string; json?: true }) => {
+      const { parseDuration } = await load.policy()
       const ttlSeconds = parseDuration(options.ttl)
       if (ttlSeconds === undefined || ttlSeconds === 0)
         throw new CliError(`"${options.ttl}" is not a duration. Write a number and s, m, h or d, such as 90d.`)

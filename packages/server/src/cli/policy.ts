@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { type Policy, parseDuration, parsePolicy } from '@stile/policy'
+import type { Policy } from '@stile/policy'
 import type { Command } from 'commander'
 import { loadDocument } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
+import { load } from './load.ts'
 
 /** `stile policy check`: reads a policy and says everything that is wrong with it. */
 export function addPolicyCommand(program: Command, { out, workingDirectory }: CliContext): void {
@@ -15,7 +16,7 @@ export function addPolicyCommand(program: Command, { out, workingDirectory }: Cl
     .action(async (file: string, options: { json?: true }) => {
       const policy = await loadPolicy(resolve(workingDirectory, file), file)
       const { digest, features, tiers } = policy
-      const advice = adviceFor(policy)
+      const advice = await adviceFor(policy)
       if (options.json) out(`${JSON.stringify({ ok: true, digest, features, tiers, advice })}\n`)
       else {
         out(`${file} is valid: ${features.length} features, ${tiers.length} tiers, digest ${digest}\n`)
@@ -33,6 +34,7 @@ export async function loadPolicy(path: string, shownAs: string = path): Promise<
   const value = await loadDocument(path, ['policy'])
   // a value of definePolicy carries its document; it may come from another copy of the package, so it is checked again here
   const document = typeof value === 'object' && value !== null && 'document' in value ? value.document : value
+  const { parsePolicy } = await load.policy()
   const parsed = parsePolicy(document)
   if (parsed.ok) return parsed.policy
   const lines = parsed.issues.map(
@@ -42,7 +44,8 @@ export async function loadPolicy(path: string, shownAs: string = path): Promise<
 }
 
 /** What is valid and yet better done otherwise. */
-function adviceFor({ document }: Policy): string[] {
+async function adviceFor({ document }: Policy): Promise<string[]> {
+  const { parseDuration } = await load.policy()
   const advice: string[] = []
   const sensitive = Object.entries(document.features).filter(
     ([, { requires, compliance }]) => requires?.bind !== undefined || compliance !== undefined,

@@ -1,7 +1,7 @@
 import type { Options } from '../options/options.ts'
-import { SECTIONS } from '../options/schema.ts'
 import { loadConfigFile } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
+import { load } from './load.ts'
 
 /** What a recovery link needs of the configuration of the service. */
 export type RecoveryOptions = Pick<Options, 'mail' | 'deliver' | 'help' | 'environment' | 'recovery'> &
@@ -24,6 +24,7 @@ export async function loadRecoveryOptions(config: string | undefined, context: C
     mail: withVariables(values.mail, variables),
     environment: variables.STILE_ENVIRONMENT || values.environment || 'live',
   }
+  const { SECTIONS } = await load.optionSections()
   const read: Record<string, unknown> = {}
   const faults: string[] = []
   for (const name of NAMES) {

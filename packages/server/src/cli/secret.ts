@@ -4,7 +4,8 @@ import { SEALING_KEY_SETTING } from '../secrets/open-secrets.ts'
 import { keyIdOf, type SealErrorCode } from '../secrets/seal.ts'
 import { type CliContext, CliError } from './context.ts'
 import { located, type Where, withStore } from './database.ts'
-import { reseal, type Unopened } from './reseal.ts'
+import { load } from './load.ts'
+import type { Unopened } from './reseal.ts'
 import { loadSecrets, openStoreSecrets } from './secrets.ts'
 
 /** How long processes that are running may take to hear which secret seals now, in milliseconds: they look twice a second. */
@@ -41,6 +42,7 @@ export function addSecretCommand(program: Command, context: CliContext): void {
     .addHelpText('after', EXAMPLE)
     .action(async (options: Where & { json?: true }) => {
       const given = await loadSecrets(options, context)
+      const { reseal } = await load.reseal()
       const keyId = keyIdOf(given.secret)
       const { count, unopened } = await withStore(options, context, async (store) => {
         const { sealer, environment } = await openStoreSecrets(store, given, context)

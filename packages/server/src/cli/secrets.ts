@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { SECTIONS } from '../options/schema.ts'
 import { type OpenSecrets, openSecrets } from '../secrets/open-secrets.ts'
 import { SealError } from '../secrets/seal.ts'
 import type { Store } from '../stores/store.ts'
 import { loadConfigFile } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
 import { databasePath, type Where } from './database.ts'
+import { load } from './load.ts'
 
 /** The secrets that the service would be started with. */
 export type GivenSecrets = Readonly<{ secret: Uint8Array; previousSecrets: readonly Uint8Array[] }>
@@ -28,8 +28,8 @@ export async function loadSecrets(where: Where, context: CliContext): Promise<Gi
   }
   const previous = variables.STILE_SECRET_PREVIOUS?.split(',').map((each) => each.trim()) ?? values.previousSecrets
   return {
-    secret: read('secret', secret, 'STILE_SECRET'),
-    previousSecrets: read('previousSecrets', previous, 'STILE_SECRET_PREVIOUS'),
+    secret: await read('secret', secret, 'STILE_SECRET'),
+    previousSecrets: await read('previousSecrets', previous, 'STILE_SECRET_PREVIOUS'),
   }
 }
 
@@ -52,7 +52,8 @@ export async function openStoreSecrets(store: Store, given: GivenSecrets, { rand
   }
 }
 
-function read<K extends 'secret' | 'previousSecrets'>(name: K, value: unknown, variable: string): GivenSecrets[K] {
+async function read<K extends 'secret' | 'previousSecrets'>(name: K, value: unknown, variable: string): Promise<GivenSecrets[K]> {
+  const { SECTIONS } = await load.optionSections()
   const result = SECTIONS[name].safeParse(value, { reportInput: false })
   if (result.success) return result.data as GivenSecrets[K]
   const faults = result.error.issues.map(({ message }) => message).join('; ')

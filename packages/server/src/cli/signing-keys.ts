@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { KEY_NOTICE_SECONDS, replaceSigningKeys, rotateSigningKey } from '../tokens/keyring.ts'
 import { type CliContext, CliError } from './context.ts'
 import { located, type Where, withStore } from './database.ts'
+import { load } from './load.ts'
 import { loadSecrets, openStoreSecrets } from './secrets.ts'
 
 const EXAMPLE = `
@@ -28,6 +28,7 @@ export function addRotateCommand(keys: Command, context: CliContext): void {
     .addHelpText('after', EXAMPLE)
     .action(async (options: Where & { compromised?: true; json?: true }) => {
       const given = await loadSecrets(options, context)
+      const { KEY_NOTICE_SECONDS, replaceSigningKeys, rotateSigningKey } = await load.keyring()
       await withStore(options, context, async (store) => {
         const { sealer, environment } = await openStoreSecrets(store, given, context)
         const deps = { store, sealer, environment, now }

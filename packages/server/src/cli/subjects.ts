@@ -1,12 +1,8 @@
-import { parseSubject, type Recovery } from '@stile/protocol'
+import { parseSubject } from '@stile/protocol'
 import type { Command } from 'commander'
-import { mailboxIn } from '../addresses/change.ts'
-import { createMail } from '../mail/mail.ts'
-import { makeRecoveryLink, recoveryWith, sendRecoveryLink } from '../recovery/index.ts'
-import { isSwitchedOff } from '../standing/counted.ts'
-import type { AuthenticatorRecord, Store } from '../stores/store.ts'
 import { type CliContext, CliError } from './context.ts'
 import { located, type Where, withStore } from './database.ts'
+import { load } from './load.ts'
 import { loadRecoveryOptions } from './recovery-options.ts'
 
 /** `stile subjects show|recover`: what support does for somebody who has lost what they enrolled. */
@@ -19,6 +15,7 @@ export function addSubjectsCommand(program: Command, context: CliContext): void 
     .option('--json', 'answer JSON')
     .action(async (text: string, options: Where & { json?: true }) => {
       const subject = subjectOf(text)
+      const { inWords, summaryOf } = await load.subjectSummary()
       const summary = await withStore(options, context, (store) => summaryOf(store, subject, now()))
       out(options.json ? `${JSON.stringify(summary)}\n` : inWords(summary))
     })
@@ -33,7 +30,10 @@ export function addSubjectsCommand(program: Command, context: CliContext): void 
     .action(async (text: string, options: Where & { print?: true; json?: true }) => {
       const subject = subjectOf(text)
       const settings = await loadRecoveryOptions(options.config, context)
-      const mail = createMail(settings)
+      const { makeRecoveryLink, sendRecoveryLink } = await load.recovery()
+      const { timeOf } = await load.subjectSummary()
+      const { createMail } = await load.mail()
+      const mail = await createMail(settings)
       try {
         await withStore(options, context, async (store) => {
           const domain = { store, now, random, options: settings, ...(mail && { mail }) }
@@ -60,55 +60,7 @@ export function addSubjectsCommand(program: Command, context: CliContext): void 
     })
 }
 
-type Summary = Readonly<{
-  subject: string
-  authenticators: readonly (Pick<AuthenticatorRecord, 'id' | 'name' | 'createdAt' | 'lastUsedAt' | 'boundBy'> &
-    Readonly<{ method: string; disabled?: true }>)[]
-  recovery: Recovery
-  sessions: number
-}>
-
-async function summaryOf(store: Store, subject: string, now: number): Promise<Summary> {
-  const [records, codes, address, sessions] = await Promise.all([
-    store.authenticators.list(subject),
-    store.recovery.codes(subject),
-    store.addresses.get(subject),
-    store.sessions.list({ subject, now }),
-  ])
-  return {
-    subject,
-    authenticators: records.map((record) => {
-      const { id, name, createdAt, lastUsedAt, boundBy, data } = record
-      const used = lastUsedAt === undefined ? {} : { lastUsedAt }
-      return { id, method: data.method, name, createdAt, ...used, boundBy, ...(isSwitchedOff(record) && { disabled: true as const }) }
-    }),
-    recovery: recoveryWith(codes, address === null ? undefined : mailboxIn(address, now)),
-    sessions: sessions.length,
-  }
-}
-
-function inWords({ subject, authenticators, recovery, sessions }: Summary): string {
-  const { email, codesLeft, codesMadeAt } = recovery
-  const changing = email?.suspendedUntil === undefined ? '' : `, about to change on ${timeOf(email.suspendedUntil)}`
-  return [
-    subject,
-    ...(authenticators.length === 0 ? ['  nothing enrolled'] : []),
-    ...authenticators.map(({ name, method, createdAt, lastUsedAt, boundBy, disabled }) => {
-      const used = lastUsedAt === undefined ? 'never used' : `last used ${timeOf(lastUsedAt)}`
-      return `  ${method} “${name}”: added ${timeOf(createdAt)} with ${boundBy.method}, ${used}${disabled ? ', SWITCHED OFF after too many wrong codes' : ''}`
-    }),
-    `  recovery codes: ${codesMadeAt === undefined ? 'none were ever made' : `${codesLeft} left, made ${timeOf(codesMadeAt)}`}`,
-    `  mail address: ${email === undefined ? 'none is known' : `${email.hint}${changing}`}`,
-    `  open sessions: ${sessions}`,
-    '',
-  ].join('\n')
-}
-
 function subjectOf(text: string): string {
   if (parseSubject(text) !== undefined) return text
   throw new CliError(`That is not a subject. Write "<issuer id>|<sub>" in quotes, such as "main|ada", as tokens have it in "sub".`)
-}
-
-function timeOf(seconds: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

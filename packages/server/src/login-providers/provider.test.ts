@@ -18,7 +18,7 @@ describe('the metadata of a login provider', () => {
   const start = async (metadata: Readonly<Record<string, unknown>> = {}) => {
     provider = await startScriptedProvider({ now, metadata })
   }
-  const login = (issuer = provider.issuer) => {
+  const login = async (issuer = provider.issuer) => {
     const store = createSqliteStore({ path: ':memory:' })
     const { issuers } = parseOptions({
       publicUrl: 'https://stile.example',
@@ -40,13 +40,14 @@ describe('the metadata of a login provider', () => {
       webauthn: { rpId: 'example', rpName: 'Example', origins: ['https://app.example'] },
       log: 'silent',
     })
-    const found = createLoginProviders({
+    const providers = await createLoginProviders({
       issuers,
       now,
       fetch: globalThis.fetch,
       log: { warn: () => {} },
       limits: { timeoutMilliseconds: 200 },
-    }).find('main')
+    })
+    const found = providers.find('main')
     if (found === undefined) throw new Error('There is no login provider.')
     return found
   }
@@ -59,7 +60,7 @@ describe('the metadata of a login provider', () => {
 
   test('are read once for all who ask at the same time, and again after an hour', async () => {
     await start()
-    const { metadata } = login()
+    const { metadata } = await login()
     await Promise.all(Array.from({ length: 8 }, () => metadata()))
     time += 3599
     expect((await metadata()).token_endpoint).toBe(`${provider.issuer}/token`)
@@ -71,7 +72,7 @@ describe('the metadata of a login provider', () => {
 
   test('are used on for a day if they cannot be read again, and not for ever', async () => {
     await start()
-    const { metadata } = login()
+    const { metadata } = await login()
     await metadata()
     provider.outage(METADATA, 500)
     time += 3600
@@ -94,7 +95,7 @@ describe('the metadata of a login provider', () => {
     ['with a page that is no URL', { authorization_endpoint: '/authorize' }],
   ])('threat: metadata %s are used', async (_, metadata) => {
     await start(metadata)
-    await expect(login().metadata()).rejects.toThrow(ProviderUnreachable)
+    await expect((await login()).metadata()).rejects.toThrow(ProviderUnreachable)
   })
 
   test.each<[string, 'silent' | 'huge' | number]>([
@@ -105,7 +106,7 @@ describe('the metadata of a login provider', () => {
   ])('metadata %s are an outage, within bounds', async (_, outage) => {
     await start()
     provider.outage(METADATA, outage)
-    await expect(login().metadata()).rejects.toThrow(ProviderUnreachable)
+    await expect((await login()).metadata()).rejects.toThrow(ProviderUnreachable)
   })
 })
 

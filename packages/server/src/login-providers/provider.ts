@@ -1,10 +1,13 @@
 import type { JWTVerifyGetKey } from 'jose'
-import * as oauth from 'oauth4webapi'
+import type * as oauth from 'oauth4webapi'
 import type { IssuerOptions } from '../options/options.ts'
 import type { Log } from '../options/schema.ts'
 import { createOutbound, type OutboundLimits } from './outbound.ts'
 import { type Outage, type RemoteKeys, remoteKeys, warnOfOutage } from './remote-keys.ts'
 import { ProviderUnreachable } from './unavailable.ts'
+
+/** The OAuth client, which is loaded if a login provider is configured. */
+const loadClient = () => import('oauth4webapi')
 
 /** How long metadata is used before it is read again, in seconds. */
 const FRESH_SECONDS = 3_600
@@ -56,7 +59,9 @@ export type LoginProvidersDeps = Readonly<{
 }>
 
 /** Prepares the login providers of the configuration; nothing is asked of them yet. */
-export function createLoginProviders({ issuers, now, fetch, log, limits }: LoginProvidersDeps): LoginProviders {
+export async function createLoginProviders({ issuers, now, fetch, log, limits }: LoginProvidersDeps): Promise<LoginProviders> {
+  if (issuers.every(({ relogin }) => relogin === undefined)) return { find: () => undefined }
+  const oauth = await loadClient()
   const outbound = createOutbound(fetch, limits)
   const providers = new Map<string, LoginProvider>()
   for (const issuer of issuers) {

@@ -13,8 +13,11 @@ const AT = 1_800_000_000
 const CODE: MailContent = { kind: 'code', to: 'ada@example.com', code: '042195', feature: 'Export reports', at: AT, expiresAt: AT + 300 }
 const BASE = { help: 'support@example.com', webauthn: { rpName: 'Example' }, environment: 'test' } as const
 
-function mailer(options: Partial<Parameters<typeof createMail>[0]>, sendSeconds?: number) {
-  const mail = createMail({ ...BASE, mail: undefined, deliver: undefined, ...options }, sendSeconds === undefined ? {} : { sendSeconds })
+async function mailer(options: Partial<Parameters<typeof createMail>[0]>, sendSeconds?: number) {
+  const mail = await createMail(
+    { ...BASE, mail: undefined, deliver: undefined, ...options },
+    sendSeconds === undefined ? {} : { sendSeconds },
+  )
   if (mail === undefined) throw new Error('No mail is configured.')
   onTestFinished(() => mail.close())
   return mail
@@ -52,13 +55,13 @@ describe('a mail by SMTP', () => {
     ['!#$%&*+-/=?^_`{|}~@example.com', '!#$%&*+-/=?^_`{|}~@example.com'],
   ])('reaches %s, spelled as mail servers do, and no other mailbox', async (to, spelled) => {
     const server = await startMailServer()
-    await overSmtp(server.url).send({ ...CODE, to })
+    await (await overSmtp(server.url)).send({ ...CODE, to })
     expect(server.inbox().map((mail) => mail.to)).toEqual([[spelled]])
   })
 
   test('arrives as plain text and HTML, with the code in the body alone', async () => {
     const server = await startMailServer()
-    await overSmtp(server.url).send(CODE)
+    await (await overSmtp(server.url)).send(CODE)
     const mail = server.newest()
     expect(mail).toMatchObject({ to: ['ada@example.com'], toHeader: ['ada@example.com'], subject: 'Your code for Example' })
     expect(mail.from).toBe('"Example" <no-reply@example.com>')
@@ -71,7 +74,7 @@ describe('a mail by SMTP', () => {
 
   test('keeps its connection for the next', async () => {
     const server = await startMailServer()
-    const mail = overSmtp(server.url)
+    const mail = await overSmtp(server.url)
     for (let count = 0; count < 3; count++) await mail.send(CODE)
     expect(server.inbox()).toHaveLength(3)
     expect(server.connections()).toBe(1)
@@ -79,7 +82,7 @@ describe('a mail by SMTP', () => {
 
   test('goes to the next connection if the server has closed the former', async () => {
     const server = await startMailServer()
-    const mail = overSmtp(server.url)
+    const mail = await overSmtp(server.url)
     await mail.send(CODE)
     server.hangUp()
     await mail.send(CODE)
@@ -92,28 +95,28 @@ describe('a mail by SMTP', () => {
     const server = await startMailServer({ host: '127.0.0.2' })
     const live = (transport?: { ignoreTLS: boolean }) =>
       mailer({ environment: 'live', mail: { from: 'a@example.com', url: server.url, ...(transport && { transport }) } })
-    expect((await failureOf(live().send(CODE))).code).toBe('mail_unavailable')
+    expect((await failureOf((await live()).send(CODE))).code).toBe('mail_unavailable')
     expect(server.inbox()).toEqual([])
-    await overSmtp(server.url).send(CODE)
-    await live({ ignoreTLS: true }).send(CODE)
+    await (await overSmtp(server.url)).send(CODE)
+    await (await live({ ignoreTLS: true })).send(CODE)
     expect(server.inbox()).toHaveLength(2)
   })
 
   test('says that it could not be sent if nothing listens', async () => {
     const server = await startMailServer()
     await server.stop()
-    expect(await failureOf(overSmtp(server.url).send(CODE))).toMatchObject({ code: 'mail_unavailable', status: 503 })
+    expect(await failureOf((await overSmtp(server.url)).send(CODE))).toMatchObject({ code: 'mail_unavailable', status: 503 })
   })
 
   test('gives up if the server never answers', async () => {
     const server = await startMailServer()
     server.answer('stall')
-    expect((await failureOf(overSmtp(server.url, {}, 0.2).send(CODE))).code).toBe('mail_unavailable')
+    expect((await failureOf((await overSmtp(server.url, {}, 0.2)).send(CODE))).code).toBe('mail_unavailable')
     const silent = createServer()
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void silent.close())
     const url = `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`
-    expect((await failureOf(overSmtp(url, {}, 0.2).send(CODE))).code).toBe('mail_unavailable')
+    expect((await failureOf((await overSmtp(url, {}, 0.2)).send(CODE))).code).toBe('mail_unavailable')
   })
 
   test.each(['refuse-recipient', 'refuse-mail'] as const)(
@@ -121,7 +124,7 @@ describe('a mail by SMTP', () => {
     async (mode) => {
       const server = await startMailServer()
       server.answer(mode)
-      const error = await failureOf(overSmtp(server.url).send(CODE))
+      const error = await failureOf((await overSmtp(server.url)).send(CODE))
       expect(error.code).toBe('mail_unavailable')
       expect(everythingOf(error)).not.toMatch(/042195|ada@|No such user|do not like/)
       expect(everythingOf(error)).toMatch(/55[04]/)
@@ -132,7 +135,7 @@ describe('a mail by SMTP', () => {
 describe('the hook', () => {
   test('gets the mail instead of a server', async () => {
     const got: OutgoingMail[] = []
-    await mailer({ deliver: async (mail) => void got.push(mail) }).send(CODE)
+    await (await mailer({ deliver: async (mail) => void got.push(mail) })).send(CODE)
     expect(got).toMatchObject([
       { to: 'ada@example.com', kind: 'code', subject: 'Your code for Example', text: expect.stringContaining('042195') },
     ])
@@ -142,13 +145,15 @@ describe('the hook', () => {
     const deliver = async (mail: OutgoingMail) => {
       throw Object.assign(new Error(`cannot post ${mail.text}`), { name: `E${mail.text}`, code: mail.text, config: mail })
     }
-    const error = await failureOf(mailer({ deliver }).send(CODE))
+    const error = await failureOf((await mailer({ deliver })).send(CODE))
     expect(error.code).toBe('mail_unavailable')
     expect(everythingOf(error)).not.toMatch(/042195|ada@/)
   })
 
   test('is not waited for without end', async () => {
-    expect((await failureOf(mailer({ deliver: () => new Promise(() => undefined) }, 0.05).send(CODE))).code).toBe('mail_unavailable')
+    expect((await failureOf((await mailer({ deliver: () => new Promise(() => undefined) }, 0.05)).send(CODE))).code).toBe(
+      'mail_unavailable',
+    )
   })
 })
 
@@ -167,7 +172,7 @@ describe('templates', () => {
     'that answer %j send nothing',
     async (answer) => {
       const server = await startMailServer()
-      const mail = overSmtp(server.url, { templates: () => answer as never })
+      const mail = await overSmtp(server.url, { templates: () => answer as never })
       expect((await failureOf(mail.send(CODE))).code).toBe('mail_unavailable')
       expect(server.inbox()).toEqual([])
     },
@@ -274,7 +279,7 @@ describe('templates', () => {
   test('threat: a name would begin a header, a paragraph or a tag of its own', async () => {
     const server = await startMailServer()
     const evil = 'x\r\nBcc: eve@example.com\r\n\r\n<a href="https://evil.example">Click</a>\u202e\u2028<img src=x>'
-    const mail = mailer({ webauthn: { rpName: evil }, help: evil, mail: { from: 'a@example.com', url: server.url } })
+    const mail = await mailer({ webauthn: { rpName: evil }, help: evil, mail: { from: 'a@example.com', url: server.url } })
     await mail.send({ ...CODE, feature: evil })
     await mail.send({ kind: 'authenticator_renamed', to: 'ada@example.com', at: AT, data: { method: evil, name: evil, former: evil } })
     expect(server.inbox()).toHaveLength(2)
@@ -289,7 +294,9 @@ describe('templates', () => {
 
   test('threat: whatever a subject of a template holds, it makes no header', async () => {
     const server = await startMailServer()
-    const mail = overSmtp(server.url, { templates: () => ({ subject: 'a\r\nBcc: eve@example.com\r\nX-Evil: 1', text: 'b', html: 'c' }) })
+    const mail = await overSmtp(server.url, {
+      templates: () => ({ subject: 'a\r\nBcc: eve@example.com\r\nX-Evil: 1', text: 'b', html: 'c' }),
+    })
     await mail.send(CODE)
     expect(server.newest().to).toEqual(['ada@example.com'])
     expect(server.newest().headers.has('x-evil')).toBe(false)

@@ -1,8 +1,10 @@
 import { StileError } from '../error.ts'
 import type { Mail, MailMessage, OutgoingMail } from '../messages/message.ts'
 import type { Options } from '../options/options.ts'
-import { createSmtp } from './smtp.ts'
 import { writeMail } from './templates.ts'
+
+/** The SMTP client, which is loaded if a mail server is configured. */
+const loadSmtp = () => import('./smtp.ts')
 
 /** How long a mail may take to be taken over, in seconds: people wait for it. */
 const SEND_SECONDS = 15
@@ -15,12 +17,13 @@ export type MailTransport = Readonly<{
 }>
 
 /** Creates what sends mail, by SMTP or through the `deliver` hook; `undefined` if neither is configured. */
-export function createMail(
+export async function createMail(
   options: Pick<Options, 'mail' | 'deliver' | 'help' | 'environment'> & Readonly<{ webauthn: Pick<Options['webauthn'], 'rpName'> }>,
   { sendSeconds = SEND_SECONDS }: Readonly<{ sendSeconds?: number }> = {},
-): Mail | undefined {
+): Promise<Mail | undefined> {
   const { mail, deliver, help } = options
-  const transport = deliver !== undefined ? { send: deliver, close: () => undefined } : mail && createSmtp(mail, options.environment)
+  const transport =
+    deliver !== undefined ? { send: deliver, close: () => undefined } : mail && (await loadSmtp()).createSmtp(mail, options.environment)
   if (transport === undefined) return undefined
   const product = options.webauthn.rpName
   return {

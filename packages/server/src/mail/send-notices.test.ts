@@ -28,8 +28,8 @@ afterEach(() => world.close())
 
 const subjects = () => server.inbox().map(({ subject }) => subject)
 /** Another process on the same store. */
-const process = (): Domain => {
-  const mail = createMail(world.domain.options)
+const process = async (): Promise<Domain> => {
+  const mail = await createMail(world.domain.options)
   return { ...world.domain, ...(mail && { mail }) }
 }
 
@@ -92,7 +92,7 @@ describe('notices', () => {
 
   test('are sent once by many processes', async () => {
     for (let count = 0; count < 3; count++) await world.enrolPasskey(caller)
-    const processes = Array.from({ length: 6 }, process)
+    const processes = await Promise.all(Array.from({ length: 6 }, process))
     await Promise.all(processes.map((each) => sendNotices(each)))
     expect(server.inbox()).toHaveLength(3)
     for (const each of processes) each.mail?.close()
@@ -129,7 +129,7 @@ describe('notices', () => {
     void sendNotices(dead)
     await world.domain.store.check()
     world.clock.advance(LEASE_SECONDS)
-    const processes = Array.from({ length: 4 }, process)
+    const processes = await Promise.all(Array.from({ length: 4 }, process))
     await Promise.all([...processes, ...processes].map((each) => sendNotices(each)))
     for (const each of processes) each.mail?.close()
     expect(server.inbox()).toHaveLength(6)

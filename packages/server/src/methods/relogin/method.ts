@@ -10,7 +10,9 @@ import type { AuthenticationMethod } from '../method.ts'
 import { authorizationUrl } from './authorization.ts'
 import { beginLogin, isStateOf, openLogin, sealLogin } from './begun.ts'
 import { judgeLogin } from './proven.ts'
-import { readLoginAnswer, redeemLogin } from './redeem.ts'
+
+/** What needs the OAuth client, which is loaded if a login provider is configured. */
+const loadRedeem = () => import('./redeem.ts')
 
 /**
  * Signing in again: at the login provider, if one is configured for the issuer, else through the application's own login, after which
@@ -51,6 +53,7 @@ export const relogin: AuthenticationMethod = {
     if (place === undefined)
       throw new StileError('method_unavailable', 'Sign in again, then begin this step-up again: a fresh login is its own proof.')
     const { provider } = place
+    const { readLoginAnswer, redeemLogin } = await loadRedeem()
     const fail = async (failure: AttemptFailure) =>
       attemptFailed(failure, await guessesLeft(domain, { subject: record.key.subject, budget: budgetOf(standing), ceremony: record.id }))
     // first, so that a provider that is away ends no sign-in that has begun

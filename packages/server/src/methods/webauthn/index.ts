@@ -1,4 +1,3 @@
 export { webauthnAmr } from '../../attestation/amr.ts'
-export { creationOptions } from './options.ts'
-export { verifyRegistration } from './registration.ts'
+export { loadCeremonies } from './load.ts'
 export { CHALLENGE_BYTES, ENROLMENT_VERIFICATION } from './relying-party.ts'

@@ -5,8 +5,7 @@ import { budgetOf } from '../../standing/budget.ts'
 import { attemptFailed } from '../failure.ts'
 import type { AuthenticationMethod } from '../method.ts'
 import { wayByAuthenticator } from '../method.ts'
-import { verifyAuthentication } from './authentication.ts'
-import { requestOptions } from './options.ts'
+import { loadCeremonies } from './load.ts'
 import { CHALLENGE_BYTES } from './relying-party.ts'
 import { userHandleOf } from './user-handle.ts'
 
@@ -26,6 +25,7 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
 
     // each method has a challenge of its own
     async start(domain, { record, way, requirement }) {
+      const { requestOptions } = await loadCeremonies()
       const start = await requestOptions({
         rp: domain.options.webauthn,
         challenge: new Uint8Array(domain.random(CHALLENGE_BYTES)),
@@ -38,6 +38,7 @@ function webauthnMethod(method: 'passkey' | 'security-key'): AuthenticationMetho
 
     // its challenge is taken first, so that it is answered once, whatever comes of it
     async prove(domain, { record, standing, way, requirement }, response) {
+      const { verifyAuthentication } = await loadCeremonies()
       const { store, options } = domain
       const budget = budgetOf(standing)
       const fail = async (failure: AttemptFailure) =>
