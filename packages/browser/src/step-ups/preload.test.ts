@@ -114,4 +114,26 @@ describe('who shows step-ups', () => {
     )
     await until(() => prepared.includes('totp'))
   })
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('injected')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('injected'))],
+  ])('does no harm to the others if it %s', async (_, fails) => {
+    const { setup, until } = await import('../wire.test-support.ts')
+    const { stile } = setup()
+    const prepared: Method[] = []
+    stile.onStepUp(() => {}, fails)
+    stile.onStepUp(
+      () => {},
+      (method) => prepared.push(method),
+    )
+    stile.subscribe(() => {})
+    await until(() => prepared.includes('totp'))
+    await isIdle()
+  })
 })

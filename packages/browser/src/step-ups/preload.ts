@@ -2,9 +2,6 @@ import type { Method } from '@stile/protocol'
 import type { LiveState } from '../state/live-state.ts'
 import type { PrepareMethod } from '../stile.ts'
 
-// what a step-up ends with is loaded with what it begins with
-export { settle } from './settle.ts'
-
 /** What is loaded before it is needed. */
 export type Preload = Readonly<{
   state: Pick<LiveState, 'get'>
@@ -25,7 +22,7 @@ const QUIET_MS = 100
  * Loads what the step-ups that the state asks for begin with, and has those who show them do so, too: a click on a gate waits for no script, and
  * a network that is lost meanwhile does not keep the prompt away. What cannot be loaded is asked for again when it is needed.
  *
- * Without a click that waits until the browser is idle, and is left out if its user saves data or the network is a slow one.
+ * Without a click that waits until the browser is idle. If its user saves data, or the network is slow, no more than this file is loaded.
  */
 export async function preload({ state, handlers, feature, warmUp }: Preload): Promise<void> {
   if (!feature) {
@@ -45,11 +42,12 @@ export async function preload({ state, handlers, feature, warmUp }: Preload): Pr
     if (method && (!feature || each.feature === feature)) first.add(method)
   }
   if (first.size === 0) return
-  const files: Promise<unknown>[] = [loadFailureHandler(), import('../service/refusals.ts'), import('./cure.ts')]
+  const files: Promise<unknown>[] = [loadFailureHandler(), import('./settle.ts'), import('../service/refusals.ts'), import('./cure.ts')]
   for (const method of first) {
     // the second is loaded with every prompt
     if (KINDS[method] === 'ceremony') files.push(loadCeremonies(), import('../passkey/passkey-error.ts'))
-    for (const prepare of handlers.values()) prepare?.(method)
+    // an application's own may throw
+    for (const prepare of handlers.values()) files.push((async () => prepare?.(method))())
   }
   await Promise.allSettled(files)
 }

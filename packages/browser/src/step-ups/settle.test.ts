@@ -113,3 +113,17 @@ test('a page that nobody looks at opens no stream before what it asked for is th
   await stile.fetch(`${API}/export`)
   expect(arrived.map(({ route }) => route)).toEqual(['GET /v1/nonce', 'GET /v1/state', CONTENT])
 })
+
+test('what asks for the same as the feature that was proven opens with it', async () => {
+  const asked = (feature: string) => decision(feature, { outcome: 'step_up', requirement: MFA, next: { methods: ['totp'] } })
+  const more = { ...MFA, maxAgeSeconds: 1 }
+  const decisions = {
+    'reports.export': asked('reports.export'),
+    'reports.share': asked('reports.share'),
+    'reports.sign': decision('reports.sign', { outcome: 'step_up', requirement: more, next: { methods: ['totp'] } }),
+  }
+  const { stile } = await followed({ 'GET /v1/state': () => json(state({ decisions })) })
+  await Promise.all([stile.stepUp('reports.export').done, stile.stepUp('reports.share').done])
+  expect(outcomeOf(stile, 'reports.share')?.outcome).toBe('permit')
+  expect(outcomeOf(stile, 'reports.sign')?.outcome).toBe('step_up')
+})

@@ -32,22 +32,28 @@ export async function settle({ feature, options, issued, mainAudience, state, to
   if (!proven) return state.refresh()
   if (proven !== known.state) state.apply(proven)
   setTimeout(() => {
-    // whoever has signed out meanwhile is not asked to sign in for it
+    // nobody who has signed out meanwhile is asked to sign in for it
     if (state.get().status === 'ready') state.refresh()
   }, AFTER_MS)
 }
 
-/** The state once the step-up of a feature is proven; `undefined` if it asks for none, or for one that is bound to an operation. */
+/**
+ * The state once the step-up of a feature is proven: what asks for the same opens with it, as all of it shares one prompt. `undefined` if the
+ * feature asks for no step-up, or for one that is bound to an operation.
+ */
 function withProof(state: State, { feature, issued }: Pick<Proven, 'feature' | 'issued'>): State | undefined {
-  const { decisions } = state
-  const decision = Object.hasOwn(decisions, feature) ? decisions[feature] : undefined
+  const proven = Object.hasOwn(state.decisions, feature) ? state.decisions[feature] : undefined
   // the stream may have been faster
-  if (decision?.outcome === 'permit') return state
-  if (decision?.outcome !== 'step_up' || decision.requirement.bind) return undefined
-  const { policy, enforced, requirement } = decision
-  const { maxAgeSeconds } = requirement
+  if (proven?.outcome === 'permit') return state
+  if (proven?.outcome !== 'step_up' || proven.requirement.bind) return undefined
+  const { maxAgeSeconds } = proven.requirement
   const until = maxAgeSeconds && issued.authTime + maxAgeSeconds
-  const permit: Decision = { feature, policy, enforced, reasons: [], outcome: 'permit', ...(until && { until }) }
+  const asked = JSON.stringify(proven.requirement)
+  const decisions = Object.entries(state.decisions).map(([name, decision]): [string, Decision] => {
+    if (decision.outcome !== 'step_up' || JSON.stringify(decision.requirement) !== asked) return [name, decision]
+    const { policy, enforced } = decision
+    return [name, { feature: name, policy, enforced, reasons: [], outcome: 'permit', ...(until && { until }) }]
+  })
   // not older than the proof: a state that was sent before it and comes late does not replace this one
-  return { ...state, now: Math.max(state.now, issued.authTime), token: issued, decisions: { ...decisions, [feature]: permit } }
+  return { ...state, now: Math.max(state.now, issued.authTime), token: issued, decisions: Object.fromEntries(decisions) }
 }

@@ -72,8 +72,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     methodController.abort()
     signInController.abort()
   }
-  const finish = (issued: IssuedToken) => {
+  const finish = async (issued: IssuedToken) => {
     stop()
+    // what a step-up ends with is there before it ends: nobody else can sign in between the proof and what it opens
+    await import('./settle.ts').catch(() => {})
+    if (options.hasEnded()) return
     if (wanted === feature) return options.onProven(issued)
     wanted = feature
     return start()

@@ -1,7 +1,7 @@
-import type { Decision, IssuedToken, Problem, Requirement } from '@stile/protocol'
+import type { IssuedToken, Problem, Requirement } from '@stile/protocol'
 import { StepUpFailed } from '../base.ts'
 import type { LiveState } from '../state/live-state.ts'
-import type { ClientState, Flow, PrepareMethod, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
+import type { Flow, PrepareMethod, StepUpHandler, StepUpOptions, Stile } from '../stile.ts'
 import type { AssuranceTokens } from '../tokens/assurance-tokens.ts'
 import { createFlow, type StartedFlow } from './flow.ts'
 
@@ -41,10 +41,10 @@ export type StepUpsOptions = Readonly<{
   warmUp: () => void
 }>
 
-type Begin = Readonly<{ feature: string; options: StepUpOptions & Readonly<{ audience: string }>; key: unknown }>
+/** What the state says of a feature, if it says anything: some decisions ask for a proof. */
+type MaybeAsking = Readonly<{ requirement?: Requirement }> | undefined
 
-/** Loads what is done before and after a step-up. */
-const loadPreload = () => import('./preload.ts')
+type Begin = Readonly<{ feature: string; options: StepUpOptions & Readonly<{ audience: string }>; key: unknown }>
 
 /** Keeps the step-ups of a page: those that ask for the same share one prompt, and prompts come one after the other. */
 export function createStepUps(means: StepUpsOptions): StepUps {
@@ -57,7 +57,7 @@ export function createStepUps(means: StepUpsOptions): StepUps {
   let shown: Flow | undefined
 
   const prepare = (feature?: string) => {
-    loadPreload().then(
+    import('./preload.ts').then(
       ({ preload }) => preload({ ...means, handlers, feature }),
       () => {},
     )
@@ -66,7 +66,7 @@ export function createStepUps(means: StepUpsOptions): StepUps {
   const begin = ({ feature, options, key }: Begin): StartedFlow => {
     const onProven = (issued: IssuedToken) =>
       // reading the state replaces the tokens, too
-      loadPreload().then(({ settle }) => settle({ ...means, feature, options, issued }), state.refresh)
+      import('./settle.ts').then(({ settle }) => settle({ ...means, feature, options, issued }), state.refresh)
     /** Who shows it. */
     let handler: StepUpHandler | undefined
     const started = createFlow({ ...means, feature, options, canEnroll: () => !!handler, onProven })
@@ -98,11 +98,11 @@ export function createStepUps(means: StepUpsOptions): StepUps {
     const isOfEnrollment = feature.startsWith('stile:') && shown?.get().status === 'enrolling'
     if (options.headless || isOfEnrollment) show()
     else {
-      turn.then(() => {
+      turn = turn.then(() => {
         shown = flow
         show()
+        return settled
       })
-      turn = turn.then(() => settled)
     }
     return started
   }
@@ -111,7 +111,9 @@ export function createStepUps(means: StepUpsOptions): StepUps {
     join: (feature, options = {}) => {
       const audience = options.audience ?? means.mainAudience
       const asked = { ...options, audience }
-      const key = keyOf({ feature, requirement: requirementOf(state.get(), feature), options: asked })
+      const known = state.get()
+      const decision = known.status === 'ready' ? (known.state.decisions[feature] as MaybeAsking) : undefined
+      const key = keyOf({ feature, requirement: decision?.requirement, options: asked })
       return (running.get(key) ?? begin({ feature, options: asked, key })).join(asked.signal)
     },
     joinForChallenge: ({ problem: { operation, requirement }, feature, audience, mayPrompt }) => {
@@ -133,12 +135,6 @@ export function createStepUps(means: StepUpsOptions): StepUps {
       for (const { flow } of running.values()) flow.cancel()
     },
   }
-}
-
-/** What the state says that a feature requires. */
-function requirementOf(now: ClientState, feature: string): Requirement | undefined {
-  const decision = now.status === 'ready' ? now.state.decisions[feature] : undefined
-  return (decision as Partial<Extract<Decision, { requirement: unknown }>> | undefined)?.requirement
 }
 
 type Wanted = Readonly<{ feature: string; requirement: Requirement | undefined; options: Begin['options'] }>
