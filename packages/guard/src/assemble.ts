@@ -87,7 +87,9 @@ export function assemble<F extends string, R>(settings: Settings<F, R>): Parts {
         licenses.clear()
         revocations.raise(iat)
       } else if (place === 'behind' && now() - contact.fedAt() > staleSeconds) revocations.raise(iat)
-      contact.fed()
+      // what is still to come may be the revocation of what is asked for next
+      if (place === 'behind') contact.heard()
+      else contact.fed()
       quiet.changed()
       licenses.resume()
       compareDigest(published.digest)

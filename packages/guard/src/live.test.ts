@@ -193,6 +193,17 @@ test('a feed that broke off resumes where it was, so that nothing is missed', as
   expect(licenseHits()).toBe(1)
 })
 
+test('threat: a guard that is behind counts as fresh, and misses a revocation for longer', async () => {
+  await start()
+  wire.clock.now += 31
+  // this one says that there is more than what was sent
+  await wire.checkpoint({ claims: { seq: 99 } })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(await bare()).toBe('503 service_unavailable')
+  await wire.checkpoint()
+  await until(async () => (await bare()) === '401 insufficient_user_authentication', 'a checkpoint of all that was sent')
+})
+
 test('threat: a forged feed. Nothing is believed before a checkpoint that the service signed', async () => {
   await start()
   wire.down()

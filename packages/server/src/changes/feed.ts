@@ -54,6 +54,10 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
   let delivered = resume?.generation === generation && resume.cursor <= head ? resume.cursor : head
   let closed = false
   let work: Promise<void> = Promise.resolve()
+  /** The newest changes, which all feeds share, and the cursor before them: a feed that is no further behind need not read the log. */
+  let newest: Readonly<{ after: number; upTo: number; changes: readonly Change[] }> | undefined
+  let isCatchingUp = false
+  let waiting: Promise<void> | undefined
 
   const deliver = async (changes: readonly Change[]): Promise<void> => {
     for (const change of changes) {
@@ -65,9 +69,12 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
   }
   const catchUp = async (): Promise<void> => {
     while (!closed && delivered < stream.cursor()) {
-      const page = await domain.store.changes.after({ cursor: delivered, limit: PAGE })
-      if (page.length === 0) return
+      const end = stream.cursor()
+      const isNear = newest !== undefined && newest.after <= delivered && delivered < newest.upTo
+      const page = isNear && newest !== undefined ? newest.changes : await domain.store.changes.after({ cursor: delivered, limit: PAGE })
       await deliver(page)
+      // the log keeps of one thing its newest change alone, and some for a time
+      if (page.length === 0) delivered = end
     }
   }
   const enqueue = (task: () => Promise<void>): Promise<void> => {
@@ -79,11 +86,20 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
     })
     return work
   }
+  /** However many changes come while a guard is slow, one task waits for it, and it holds none of them. */
+  const follow = (): void => {
+    if (isCatchingUp) return
+    isCatchingUp = true
+    enqueue(() => {
+      isCatchingUp = false
+      return catchUp()
+    }).catch(() => {})
+  }
   const close = (): void => {
     closed = true
     unsubscribe()
   }
-  const checkpoint = async (): Promise<void> => {
+  const vouch = async (): Promise<void> => {
     const { revision, digest } = domain.policy()
     const claims: Checkpoint = {
       iss: domain.options.publicUrl,
@@ -92,18 +108,37 @@ export async function openFeed({ domain, stream, resume, send, onFault }: FeedOp
       iat: domain.now(),
       policy: { revision, digest },
     }
+    const position = { generation, cursor: delivered }
     const jws = await domain.keyring.sign(claims, { typ: CHECKPOINT_TYP })
-    if (!closed) await send({ type: 'checkpoint', cursor: delivered, jws }, { generation, cursor: delivered })
+    if (!closed) await send({ type: 'checkpoint', cursor: position.cursor, jws }, position)
+  }
+  const checkpoint = async (): Promise<void> => {
+    do {
+      // what cannot be read must not be vouched for, nor what was not sent
+      await stream.sync()
+      await catchUp()
+    } while (!closed && delivered < stream.cursor())
+    if (!closed) await vouch()
   }
 
-  const unsubscribe = stream.subscribe((changes) => void enqueue(() => deliver(changes)).catch(() => {}))
-  await enqueue(checkpoint)
-  enqueue(catchUp).catch(() => {})
+  let seen = stream.cursor()
+  const unsubscribe = stream.subscribe((changes) => {
+    const upTo = changes.at(-1)?.cursor ?? seen
+    newest = { after: seen, upTo, changes }
+    seen = upTo
+    follow()
+  })
+  await enqueue(vouch)
+  // a guard that missed something waits to hear that it has all of it
+  if (delivered < stream.cursor()) enqueue(checkpoint).catch(() => {})
   return {
-    async checkpoint() {
-      // what cannot be read must not be vouched for
-      await stream.sync()
-      await enqueue(checkpoint)
+    checkpoint() {
+      // one that waits for a slow guard is as good as many
+      waiting ??= enqueue(() => {
+        waiting = undefined
+        return checkpoint()
+      })
+      return waiting
     },
     close,
   }

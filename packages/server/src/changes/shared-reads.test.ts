@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { createSqliteStore } from '../stores/sqlite/index.ts'
 import type { LicenseRecord, Store } from '../stores/store.ts'
 import { shareReads } from './shared-reads.ts'
@@ -27,14 +27,15 @@ const write = (epoch: number, account?: string) =>
 /** A store that counts what is read, and can fail. */
 async function setUp() {
   store = createSqliteStore({ path: ':memory:' })
-  const reads = { head: 0, license: 0, fails: false }
+  const reads = { head: 0, license: 0, fails: false, holds: undefined as Promise<unknown> | undefined }
   const counting: Store = {
     ...store,
     changes: {
       ...store.changes,
-      head() {
+      async head() {
         reads.head += 1
-        return store.changes.head()
+        await reads.holds
+        return await store.changes.head()
       },
     },
     licenses: {
@@ -48,7 +49,7 @@ async function setUp() {
   }
   const stream = createChangeStream({ store: counting }, 1_000_000)
   await stream.start()
-  return { reads, stream, shared: shareReads(counting, stream) }
+  return { reads, stream, shared: shareReads(counting, stream), untold: shareReads(counting, { cursor: () => 0 }) }
 }
 
 test('what belongs to nobody alone is read once for many', async () => {
@@ -82,6 +83,36 @@ test('threat: whoever is told of a downgrade gets the license from before it', a
   stream.close()
 })
 
+test('threat: a downgrade by another process is told under its revision with the license from before it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { untold, stream } = await setUp()
+  await write(1)
+  const before = await untold.changes.head()
+  // the time for which the head is kept is over when the same caller asks for the license
+  vi.advanceTimersByTime(1_000)
+  await untold.licenses.get('acme')
+  await write(2)
+  expect(await untold.changes.head()).toBeGreaterThan(before)
+  expect(await untold.licenses.get('acme')).toMatchObject({ epoch: 2 })
+  stream.close()
+})
+
+test('threat: a license that is asked for while the head is read is from before that head', async () => {
+  const { untold, reads, stream } = await setUp()
+  await write(1)
+  const before = await store.changes.head()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  reads.holds = promise
+  const both = Promise.all([untold.changes.head(), untold.licenses.get('acme')])
+  await write(2)
+  resolve()
+  const [revision, license] = await both
+  expect(revision).toBeGreaterThan(before)
+  expect(license).toMatchObject({ epoch: 2 })
+  stream.close()
+})
+
 test('one account never gets the license of another', async () => {
   const { shared, stream } = await setUp()
   await write(1, 'one')
@@ -95,9 +126,11 @@ test('a read that fails is not kept for others', async () => {
   const { reads, shared, stream } = await setUp()
   await write(1)
   await stream.sync()
+  await shared.changes.head()
   reads.fails = true
   await expect(shared.licenses.get('acme')).rejects.toThrow('unreachable')
   reads.fails = false
+  await shared.changes.head()
   expect(await shared.licenses.get('acme')).toMatchObject({ epoch: 1 })
   stream.close()
 })

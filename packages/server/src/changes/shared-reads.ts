@@ -13,7 +13,8 @@ const KEPT_MILLISECONDS = 50
  * the head of the log and the license of an account.
  *
  * What was read counts until the log has grown, and no longer than a moment: nobody who is told of a change gets what was read before that
- * change. What belongs to a subject or a session is never shared.
+ * change. A license is shared only under a head that was read before it, so that no revision is told with an older license. What belongs to
+ * a subject or a session is never shared.
  */
 export function shareReads(store: FactsDomain['store'], stream: Pick<ChangeStream, 'cursor'>): FactsDomain['store'] {
   let cursor = -1
@@ -55,7 +56,9 @@ export function shareReads(store: FactsDomain['store'], stream: Pick<ChangeStrea
         look()
         const known = licenses.get(account)
         if (known !== undefined) return known
-        const read = share(store.licenses.get(account))
+        // without a head that is kept, a later one would be told with it
+        if (head === undefined) return store.licenses.get(account)
+        const read = share(head.then(() => store.licenses.get(account)))
         if (licenses.size < MOST_SHARED) licenses.set(account, read)
         return read
       },

@@ -77,9 +77,12 @@ export function createTestClient({ url, publicUrl = url, session, now = wallCloc
     proof,
     nonce: () => nonce,
     request: async (method: string, path: string, init: TestRequest = {}): Promise<TestAnswer> => answerOf(await send(method, path, init)),
-    /** Opens an event stream. */
-    async events(path = '/v1/events', headers: Readonly<Record<string, string>> = {}): Promise<TestEvents> {
-      const abort = new AbortController()
+    /** Opens an event stream, which can be given up before it is open too. */
+    async events(
+      path = '/v1/events',
+      headers: Readonly<Record<string, string>> = {},
+      abort: AbortController = new AbortController(),
+    ): Promise<TestEvents> {
       return readEvents(await send('GET', path, { headers }, abort.signal), abort)
     },
   }

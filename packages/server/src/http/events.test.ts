@@ -151,6 +151,43 @@ describe('the state as a stream', () => {
     for (const each of [...open, other]) each.close()
   })
 
+  test('threat: requests that are given up before their streams open keep the places of the subject', async () => {
+    const held = { hold: Promise.resolve(), count: 0 }
+    service = await startTestService({
+      wrapStore: (store) => ({
+        ...store,
+        devices: {
+          ...store.devices,
+          async find(key) {
+            held.count += 1
+            await held.hold
+            return await store.devices.find(key)
+          },
+        },
+      }),
+    })
+    const client = service.client()
+    await client.request('GET', '/v1/state')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    held.hold = promise
+    held.count = 0
+    const abort = new AbortController()
+    const asking = Array.from({ length: MAX_STREAMS_PER_BUDGET }, () => client.events('/v1/events', {}, abort).catch(() => undefined))
+    await expect.poll(() => held.count).toBeGreaterThan(0)
+    abort.abort()
+    await Promise.all(asking)
+    // the service hears of it before its store answers
+    await new Promise((later) => setTimeout(later, 100))
+    resolve()
+    await expect
+      .poll(async () => {
+        const events = await client.events()
+        events.close()
+        return events.response.status
+      })
+      .toBe(200)
+  })
+
   test('ends in order when the service shuts down, which readyz says too', async () => {
     service = await startTestService()
     const events = await service.client().events()

@@ -70,6 +70,45 @@ describe('what guards are told', () => {
     }
   })
 
+  test('threat: guards that leave before their feeds open leave feeds that never end', async () => {
+    const { promise: hold, resolve: release } = Promise.withResolvers<void>()
+    const seen = { held: 0, looks: 0 }
+    service = await startTestService({
+      options: { heartbeatSeconds: 0.05 },
+      wrapStore: (store) => ({
+        ...store,
+        apiKeys: {
+          ...store.apiKeys,
+          findByHash(hash) {
+            seen.looks += 1
+            return store.apiKeys.findByHash(hash)
+          },
+        },
+        changes: {
+          ...store.changes,
+          async generation() {
+            seen.held += 1
+            await hold
+            return await store.changes.generation()
+          },
+        },
+      }),
+    })
+    const abort = new AbortController()
+    const headers = { authorization: `Bearer ${await service.key('guard')}` }
+    const asking = fetch(`${service.url}/v1/feed`, { headers, signal: abort.signal }).catch(() => undefined)
+    await expect.poll(() => seen.held).toBe(1)
+    abort.abort()
+    await asking
+    // the service hears of it before its store answers
+    await new Promise((later) => setTimeout(later, 100))
+    release()
+    await new Promise((later) => setTimeout(later, 50))
+    const { looks } = seen
+    await new Promise((later) => setTimeout(later, 300))
+    expect(seen.looks, 'the key is looked at for every checkpoint').toBe(looks)
+  })
+
   test('a position of another generation begins at the end, and the checkpoint says which generation it is', async () => {
     service = await startTestService({ options: { heartbeatSeconds: 0.1 } })
     await putLicense('acme', 'pro')

@@ -96,6 +96,29 @@ test('a client that leaves is noticed once, and writing to it does no harm', asy
   expect(times).toBe(1)
 })
 
+test('threat: a client that is gone before its stream is opened leaves one that never ends', async () => {
+  const arrived = Promise.withResolvers<ServerResponse>()
+  server = createServer((_request, response) => arrived.resolve(response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const abort = new AbortController()
+  const asking = fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { signal: abort.signal }).catch(() => undefined)
+  const response = await arrived.promise
+  const gone = new Promise((resolve) => response.once('close', resolve))
+  abort.abort()
+  await Promise.all([asking, gone])
+  const stream = openEventStream(response)
+  let times = 0
+  stream.onClose(() => {
+    times += 1
+  })
+  stream.send({ event: 'late', data: 1 })
+  stream.beat()
+  expect({ closed: stream.closed(), times }).toEqual({ closed: true, times: 1 })
+  expect(stream.isWaiting()).toBe(false)
+  stream.end()
+  expect(times).toBe(1)
+})
+
 test('a host that compresses without regard to Cache-Control is asked to push out every message', async () => {
   const port = await serve(
     (stream) => {

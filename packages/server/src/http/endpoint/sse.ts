@@ -29,7 +29,10 @@ export type EventStream = Readonly<{
   closed(): boolean
 }>
 
-/** Opens an event stream as the answer. A client that does not read, so that more than {@link MAX_BUFFERED_BYTES} wait, is dropped. */
+/**
+ * Opens an event stream as the answer. A client that does not read, so that more than {@link MAX_BUFFERED_BYTES} wait, is dropped; for one that has
+ * gone already, the stream is over from the start.
+ */
 export function openEventStream(response: HostResponse, maxBufferedBytes: number = MAX_BUFFERED_BYTES): EventStream {
   let closed = false
   let missedBeats = 0
@@ -42,6 +45,8 @@ export function openEventStream(response: HostResponse, maxBufferedBytes: number
   response.on('close', close)
   // a write after the client has gone raises here; the close event says all there is to say
   response.on('error', close)
+  // a client that left while its stream was made ready has been closed already, and nothing says so again
+  if (response.destroyed || response.closed) close()
   response.statusCode = 200
   response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
   // a middleware or proxy that compresses would hold messages back until its window is full (RFC 9111 §5.2.2.6)

@@ -36,6 +36,8 @@ export function events(context: HttpContext, options: StreamsOptions): Handler<S
     const revision = await stream.sync()
     const cursor = stream.cursor()
     const standing = await lane(() => loadStanding(domain, caller))
+    // whoever has gone meanwhile takes nobody's place
+    if (response.destroyed) return undefined
     const leave = openStreams.enter(`${budgetOf(standing)} ${sessionKey(caller).subject}`)
     if (leave === undefined)
       throw new StileError('too_many_streams', 'Too many event streams of this subject are open. Close one, or wait.', {
