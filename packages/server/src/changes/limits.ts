@@ -1,6 +1,6 @@
 /**
- * How many event streams one subject may hold open on the keys that are theirs, and how many on all others together. Whoever acts for a subject has as
- * many of their own.
+ * How many event streams one subject may hold open on the keys that are theirs, and how many on all others together. Those who act for a
+ * subject have as many of their own.
  */
 export const MAX_STREAMS_PER_BUDGET = 10
 

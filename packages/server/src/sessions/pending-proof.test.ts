@@ -139,3 +139,26 @@ describe('a proof that is new', () => {
     expect(await isRemembered()).toBe(true)
   })
 })
+
+describe('threat: two writes of one request at the same moment', () => {
+  test('remember the proof once, and both go through', async () => {
+    const { proof } = taking()
+    await Promise.all([proof.take(), proof.take(), proof.takeWith(async (use) => (use === undefined ? 'later' : 'first'))])
+    expect(called.filter((verb) => verb === 'replay.once')).toHaveLength(1)
+    expect(await isRemembered()).toBe(true)
+  })
+
+  test('the second remembers the proof if the first fails', async () => {
+    const { proof } = taking()
+    const outcomes = await Promise.allSettled([proof.takeWith(() => Promise.reject(new Error('injected'))), proof.take(), proof.take()])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(await isRemembered()).toBe(true)
+  })
+
+  test('are both refused if the proof was used before', async () => {
+    await store.replay.once(USE)
+    const { proof } = taking()
+    const outcomes = await Promise.allSettled([proof.take(), proof.take()])
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+})

@@ -22,8 +22,13 @@ export function createPendingProof({ replay }: Pick<Store, 'replay'>, use: Use):
   let taken: Promise<void> | undefined
 
   async function takeWith<T>(write: (use: Use | undefined) => Promise<T | 'replayed'>): Promise<T> {
+    // a write under way may fail, and then it is this one that remembers the proof
+    let before: typeof taken
+    while (taken !== before) {
+      before = taken
+      await before
+    }
     const isTaken = taken !== undefined
-    await taken
     const written = write(isTaken ? undefined : use)
     taken ??= written.then(
       (outcome) => {
@@ -42,7 +47,7 @@ export function createPendingProof({ replay }: Pick<Store, 'replay'>, use: Use):
 
   return {
     takeWith,
-    take: () => taken ?? takeWith(async (use) => (use === undefined || (await replay.once(use)) ? undefined : 'replayed')),
+    take: () => takeWith(async (use) => (use === undefined || (await replay.once(use)) ? undefined : 'replayed')),
   }
 }
 

@@ -7,7 +7,7 @@ import type { Due, SweepStep } from './sweep-step.ts'
 /** How many rows one step looks at before the clock is looked at. */
 const ROWS = 20
 
-/** How long one write of the sweep works, in milliseconds: what waits then gets its turn. */
+/** How long one write of the sweep works, in milliseconds, before others get their turn. */
 const SLICE_MS = 3
 
 /** The longest pause between two writes of the sweep, in milliseconds; the usual one is as long as the write before it took. */
@@ -123,7 +123,7 @@ export function createSweep(connection: Connection): Sweep {
     },
     async stop() {
       stopped = true
-      // whoever asked for the sweep hears of its failure
+      // its failure is told to the caller of `run`
       await running?.catch(() => undefined)
     },
   }

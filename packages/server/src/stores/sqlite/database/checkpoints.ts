@@ -30,8 +30,8 @@ export type Checkpoints = Readonly<{
 }>
 
 /**
- * Copies the write-ahead log back in a thread of its own, which is started when there is something to copy: a copy takes a tenth of a second on an
- * ordinary disk, and no answer waits for it. If the thread fails, the database copies by itself, later and on the event loop.
+ * Copies the write-ahead log back in a thread of its own, which is started when there is something to copy: no answer waits for
+ * it. If the thread fails, the database copies by itself, later and on the event loop.
  */
 export function createCheckpoints(database: DatabaseSync): Checkpoints {
   const path = database.location()
@@ -62,8 +62,13 @@ export function createCheckpoints(database: DatabaseSync): Checkpoints {
       if (count - copiedAt < CHANGES) return
       copiedAt = count
       state = 'copying'
-      thread ??= start(path)
-      thread.postMessage('copy')
+      try {
+        thread ??= start(path)
+        thread.postMessage('copy')
+      } catch {
+        // a process may be forbidden to start threads
+        state = 'ended'
+      }
     },
     async close() {
       const isRunning = thread !== undefined && state !== 'ended'

@@ -80,7 +80,7 @@ export function createAuthenticatorStore(connection: Connection): AuthenticatorS
     db.deleteFrom('authenticators').where('subject', '=', p('subject')).where('id', '=', p('id')),
   )
   const removeProofs = prepare((db, p: Parameter<{ id: string }>) => db.deleteFrom('proofs').where('authenticator_id', '=', p('id')))
-  // by the subject, which has an index: what waits of all others is not looked through
+  // by the subject, which has an index, so that the operations of all others are not looked through
   const removeOperations = prepare((db, p: Parameter<{ subject: string; id: string }>) =>
     db.deleteFrom('operations').where('subject', '=', p('subject')).where('proven_with', '=', p('id')),
   )
