@@ -9,6 +9,7 @@ import { createGuard, type ExpressGuard, stileOf } from './index.ts'
 let wire: Wire
 let guard: ExpressGuard<Feature>
 let server: Server
+let logged: string[]
 let origin: string
 let identify: (request: Request) => Identity | null | Promise<Identity | null>
 
@@ -16,11 +17,14 @@ beforeEach(async () => {
   wire = await openWire()
   wire.licenses.set('acme', license('enterprise', 1))
   identify = () => ada
+  logged = []
   const app = express()
   server = createServer(app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  guard = createGuard({ ...optionsFor(wire), origin, identify: (request) => identify(request) })
+  const log = (_level: string, message: string, fields?: Readonly<Record<string, unknown>>): void =>
+    void logged.push(`${message} ${String(fields?.cause ?? '')}`)
+  guard = createGuard({ ...optionsFor(wire, { log }), origin, identify: (request) => identify(request) })
   await guard.ready()
   const inner = express.Router()
   inner.get('/export', guard.require('reports.export'), async (request, response) => {
@@ -58,6 +62,14 @@ beforeEach(async () => {
   app.get('/derived', async (request, response) => {
     const derived = Object.create(request) as Request
     response.json([await guard.can(request, 'reports.export'), await guard.can(derived, 'reports.export')])
+  })
+  const seal = (request: Request, _response: express.Response, next: express.NextFunction): void => {
+    // Node itself must be able to count its listeners
+    Object.preventExtensions(request.on('close', () => undefined))
+    next()
+  }
+  app.get('/sealed', seal, guard.require('reports.export'), guard.require('reports.view'), async (request, response) => {
+    response.json({ stile: stileOf(request), can: await guard.can(request, 'reports.export') })
   })
   app.use((_error: unknown, _request: Request, response: express.Response, _next: express.NextFunction) => {
     response.set('X-Handled', 'by the application').status(500).end()
@@ -196,6 +208,41 @@ test('threat: middleware hands on an object that was made of a request, and its 
   const token = await wire.token([mfa])
   const headers = { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, `${origin}/derived`) }
   expect(await inOneTick('/derived', headers)).toEqual([200, '[true,false]'])
+})
+
+test.each(['at once', 'with a promise'])(
+  'a request that takes no more properties is guarded like any other, identified %s',
+  async (how) => {
+    if (how === 'with a promise') identify = async () => ada
+    const token = await wire.token([mfa])
+    const headers = { Authorization: `DPoP ${token}`, DPoP: await prove(wire.clock, token, `${origin}/sealed`) }
+    const [status, body] = await inOneTick('/sealed', headers)
+    expect(logged).toEqual([])
+    expect([status, JSON.parse(body)]).toMatchObject([200, { stile: { decision: { feature: 'reports.view' } }, can: true }])
+  },
+)
+
+test.each(['at once', 'with a promise'])(
+  'a request that cannot be read is refused, and `identify`, which answered %s, is not blamed',
+  async (how) => {
+    if (how === 'with a promise') identify = async () => ada
+    const request = new Proxy({} as Request, {
+      get(_, name) {
+        if (name === 'originalUrl') throw new Error('of the request')
+        return undefined
+      },
+    })
+    expect(await guard.can(request, 'reports.view')).toBe(false)
+    expect(logged).toEqual([expect.stringMatching(/could not be checked/)])
+  },
+)
+
+test('threat: an operator searches in the wrong place. A failure of `identify` is called that', async () => {
+  for (const each of [() => Promise.reject(new Error('down')), () => JSON.parse('{')]) {
+    identify = each
+    expect((await fetch(`${origin}/view`)).status).toBe(500)
+  }
+  expect(logged).toEqual([expect.stringMatching(/^identify failed/), expect.stringMatching(/^identify failed/)])
 })
 
 test('the middleware has a name, for stack traces and profiles', () => {

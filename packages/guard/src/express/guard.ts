@@ -2,6 +2,8 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import { DPOP_NONCE } from '../device-proof/nonces.ts'
 import { createCore } from '../guard.ts'
 import { checkFeature, type GuardOptions } from '../options/options.ts'
+import type { Identity } from '../requests/identity.ts'
+import type { GuardRequest } from '../requests/request.ts'
 import { internal } from '../results/refusal.ts'
 import type { GuardPass, GuardRefusal, GuardResult } from '../results/result.ts'
 import type { GuardStats } from '../results/stats.ts'
@@ -36,6 +38,9 @@ export type ExpressGuard<F extends string = string> = Readonly<{
   close(): Promise<void>
 }>
 
+/** Decisions on requests that take no more properties. */
+const sealed = new WeakMap<Request, Stile>()
+
 type Exchange = Readonly<{ request: Request; response: Response; next: NextFunction }>
 
 /**
@@ -47,25 +52,39 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
   const core = createCore<F, Request>(options)
   const { log } = options
 
-  // a caller who cannot be identified does not pass, whatever the reason
-  const failed = (cause: unknown, feature: F): GuardResult<F> => {
-    const line = 'identify failed, so the request was refused.'
+  const failed = (line: string, cause: unknown, feature: F): GuardResult<F> => {
     if (log !== undefined) log('error', line, { feature, cause: String(cause) })
     else console.error(`stile guard: ${line}`, { feature, cause: String(cause) })
     return internal(feature)
   }
 
+  // a caller who cannot be identified does not pass, whatever the reason
+  const unidentified = (cause: unknown, feature: F): GuardResult<F> =>
+    failed('identify failed, so the request was refused.', cause, feature)
+
+  const decide = (request: Request, feature: F, caller: Identity | null | undefined): GuardResult<F> | Promise<GuardResult<F>> => {
+    let read: GuardRequest
+    try {
+      read = toGuardRequest(request)
+    } catch (cause) {
+      return failed('A request could not be checked, so it was refused.', cause, feature)
+    }
+    return core.decide(read, feature, caller)
+  }
+
   /** A promise, which never rejects, only if `identify` returns one or something must be fetched first. */
   const authorize = (request: Request, feature: F): GuardResult<F> | Promise<GuardResult<F>> => {
+    let identity: ReturnType<typeof core.identify>
     try {
-      const identity = core.identify(request)
-      if (!isThenable(identity)) return core.decide(toGuardRequest(request), feature, identity)
-      return Promise.resolve(identity)
-        .then((caller) => core.decide(toGuardRequest(request), feature, caller))
-        .catch((cause) => failed(cause, feature))
+      identity = core.identify(request)
     } catch (cause) {
-      return failed(cause, feature)
+      return unidentified(cause, feature)
     }
+    if (!isThenable(identity)) return decide(request, feature, identity)
+    return Promise.resolve(identity).then(
+      (caller) => decide(request, feature, caller),
+      (cause) => unidentified(cause, feature),
+    )
   }
 
   const apply = (result: GuardResult<F>, { request, response, next }: Exchange): void => {
@@ -74,7 +93,9 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
       return
     }
     const { decision, claims, headers } = result
-    ;(request as StileRequest<F>).stile = claims === undefined ? { decision } : { decision, claims }
+    const stile: Stile<F> = claims === undefined ? { decision } : { decision, claims }
+    if (Object.isExtensible(request)) (request as StileRequest<F>).stile = stile
+    else sealed.set(request, stile)
     // what is behind a step-up stays in no cache, unless the handler says otherwise
     if (!response.headersSent) {
       if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-store')
@@ -107,9 +128,12 @@ export function createGuard<const F extends string>(options: GuardOptions<F, Req
   }
 }
 
-/** What `require` left on a request, or `undefined` if no `require` ran before. */
+/**
+ * What `require` left on a request, or `undefined` if no `require` ran before. It is told also for a request that takes no more properties,
+ * which has no `stile`.
+ */
 export function stileOf(request: Request): Stile | undefined {
-  return (request as Partial<StileRequest>).stile
+  return sealed.get(request) ?? (request as Partial<StileRequest>).stile
 }
 
 function isThenable<T>(value: T | Promise<T>): value is Promise<T> {

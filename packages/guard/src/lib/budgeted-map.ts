@@ -60,7 +60,7 @@ export function createBudgetedMap<K, V>({ maxBytes, sizeOf, onDrop }: BudgetedMa
   }
 
   const makeRoom = (): void => {
-    // early enough that whoever comes back is young again before room is made
+    // early enough that an entry which is used again is young again before room is made
     if (bytes > maxBytes * NEARLY_FULL && youngBytes > maxBytes * YOUNG_SHARE) age()
     while (bytes > maxBytes && young.size + old.size > 0) {
       const next = oldest.next()

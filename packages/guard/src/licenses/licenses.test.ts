@@ -1,6 +1,7 @@
-import { beforeEach, expect, test } from 'vitest'
-import { createContact } from '../service/contact.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type Contact, createContact } from '../service/contact.ts'
 import type { ServiceAnswer } from '../service/service-client.ts'
+import { license } from '../wire.test-support.ts'
 import { createLicenses, type Licenses } from './licenses.ts'
 
 let time: number
@@ -8,6 +9,8 @@ let asked: string[]
 /** What the service answers about an account; without an entry it has no license. */
 let answers: Map<string, ServiceAnswer | Promise<ServiceAnswer>>
 let everybody: ServiceAnswer | undefined
+let answerFor: ((path: string) => ServiceAnswer | Promise<ServiceAnswer>) | undefined
+let contact: Contact
 let licenses: Licenses
 
 const DOWN: ServiceAnswer = { status: 'unreachable', cause: 'down' }
@@ -19,18 +22,20 @@ beforeEach(() => {
   asked = []
   answers = new Map()
   everybody = undefined
+  answerFor = undefined
   const now = (): number => time
+  contact = createContact({ now })
   licenses = createLicenses({
     client: {
       isKeyRefused: () => false,
       async get(path) {
         const account = decodeURIComponent(new URL(path, 'https://stile.example.com').pathname.slice('/v1/licenses/'.length))
         asked.push(account)
-        return everybody ?? answers.get(account) ?? { status: 'answered', body: { account, cursor: 1, license: null } }
+        return answerFor?.(path) ?? everybody ?? answers.get(account) ?? { status: 'answered', body: { account, cursor: 1, license: null } }
       },
       open: () => Promise.reject(new Error('no feed here')),
     },
-    contact: createContact({ now }),
+    contact,
     now,
     log: () => undefined,
     outageSeconds: 60,
@@ -149,4 +154,74 @@ test('threat: 100,000 members are active when the service goes away, and a flood
   for (let member = 0; member < 100_000; member++) if (licenses.lookup(accountOf(member), `demo|${member}`, false) !== undefined) known += 1
   expect(known).toBe(100_000)
   expect(licenses.usage()).toMatchObject({ entries: 100_000, accounts: 12_500, evictions: 0 })
+})
+
+describe('while the feed is silent and the service answers', () => {
+  const HOUR = 3_600
+  const ACCOUNT = '/v1/licenses/acme?subject='
+  let lacking: Set<string>
+  const has = (account: string, subject: string) => licenses.lookup(account, subject, false)?.license != null
+  const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+  beforeEach(() => {
+    lacking = new Set()
+    contact.fed()
+    answerFor = (path) => {
+      const { pathname, searchParams } = new URL(path, 'https://stile.example.com')
+      const account = pathname.slice('/v1/licenses/'.length)
+      const body = { account, cursor: 1, license: lacking.has(searchParams.get('subject') ?? '') ? null : license('pro', 1) }
+      return { status: 'answered', body }
+    }
+  })
+
+  /** Ada asks every second, Bob every twenty, until Bob's answer is another one. How many seconds that took. */
+  const secondsUntilBob = async (isLet: boolean): Promise<number> => {
+    const start = time
+    for (; time < start + HOUR; time += 1) {
+      licenses.lookup('acme', 'demo|ada', false)
+      await settled()
+      if (time % 20 === 0) {
+        const isIn = has('acme', 'demo|bob')
+        await settled()
+        if (isIn === isLet) break
+      }
+    }
+    return time - start
+  }
+
+  test('threat: a member who has lost the seat keeps it because another member of the account was asked for', async () => {
+    for (const subject of ['demo|ada', 'demo|bob']) await fill('acme', subject)
+    lacking.add('demo|bob')
+    expect(await secondsUntilBob(false)).toBeLessThanOrEqual(80)
+  })
+
+  test('a member who has got a seat is not kept out because another one who has none was asked for', async () => {
+    for (const subject of ['demo|eve', 'demo|ada', 'demo|bob']) {
+      if (subject !== 'demo|eve') lacking.add(subject)
+      await fill('acme', subject)
+    }
+    lacking.delete('demo|bob')
+    expect(await secondsUntilBob(true)).toBeLessThanOrEqual(80)
+  })
+
+  test('each member is asked for once in `staleSeconds`, however often they come', async () => {
+    for (const subject of ['demo|ada', 'demo|bob']) await fill('acme', subject)
+    asked.length = 0
+    for (let second = 0; second < 310; second += 1, time += 1) {
+      for (const subject of ['demo|ada', 'demo|bob']) for (let each = 0; each < 5; each++) licenses.lookup('acme', subject, false)
+      await settled()
+    }
+    expect(asked.length).toBeGreaterThanOrEqual(2 * 8)
+    expect(asked.length).toBeLessThanOrEqual(2 * 10)
+  })
+
+  test('threat: known members who are asked for again leave no room for those whom nobody has asked for yet', async () => {
+    const members = Array.from({ length: 2_000 }, (_, each) => [each < 300 ? 'acme' : `org-${each}`, `demo|${each}`] as const)
+    for (const [account, subject] of members) await fill(account, subject)
+    time += 31
+    const answerNow = answerFor
+    answerFor = (path) => (path === `${ACCOUNT}demo%7Cnew` ? (answerNow?.(path) as ServiceAnswer) : new Promise(() => undefined))
+    for (const [account, subject] of members) expect(has(account, subject)).toBe(true)
+    expect(await fill('acme', 'demo|new')).toBe(true)
+  })
 })

@@ -44,6 +44,8 @@ const MAX_PAUSES = 10_000
 const MAX_FLIGHTS = 500
 /** How many of them one account may have, so that a slow answer about it leaves room for the others. */
 const MAX_FLIGHTS_PER_ACCOUNT = 100
+/** The share of both that may be taken by members who are known already, so that the others are not kept waiting. */
+const REFRESH_SHARE = 1 / 2
 const MAX_TRIES = 3
 
 /** A fetch under way, and what happened since that its answer must not be older than. */
@@ -57,6 +59,8 @@ export function createLicenses(options: LicensesOptions): Licenses {
   const flightsOf = new Map<string, number>()
   const pauses = createPauses({ now, max: MAX_PAUSES })
   let era = 0
+
+  const isSilent = (): boolean => now() - contact.fedAt() > staleSeconds
 
   /** A key that the service refuses stops everybody's look-ups, an account that it fails on stops its own, a name one caller's. */
   const noteFailure = (key: string, account: string, answer: ServiceAnswer): void => {
@@ -84,18 +88,20 @@ export function createLicenses(options: LicensesOptions): Licenses {
       contact.heard()
       // the feed told of something newer while this answer was on its way: ask again
       if (since !== era || read.cursor < flight.cursor || (read.license?.epoch ?? flight.epoch) < flight.epoch) continue
-      seats.keep(flight.account, flight.subject, read)
+      seats.keep(flight.account, flight.subject, read, isSilent())
       return true
     }
     return false
   }
 
-  const fill = (account: string, subject: string): Promise<boolean> => {
+  /** Fetches, if fewer than a share of the fetches that may be under way are. */
+  const fetchWithin = (share: number, account: string, subject: string): Promise<boolean> => {
     const key = keyOf(account, subject)
     const running = flights.get(key)
     if (running !== undefined) return running.promise
     const ofAccount = flightsOf.get(account) ?? 0
-    if (flights.size >= MAX_FLIGHTS || ofAccount >= MAX_FLIGHTS_PER_ACCOUNT || !pauses.mayAsk(key, account)) return Promise.resolve(false)
+    const isFull = flights.size >= MAX_FLIGHTS * share || ofAccount >= MAX_FLIGHTS_PER_ACCOUNT * share
+    if (isFull || !pauses.mayAsk(key, account)) return Promise.resolve(false)
     const flight: Flight = { account, subject, cursor: -1, epoch: -1, era, promise: Promise.resolve(false) }
     flights.set(key, flight)
     flightsOf.set(account, ofAccount + 1)
@@ -109,7 +115,7 @@ export function createLicenses(options: LicensesOptions): Licenses {
   }
 
   return {
-    fill,
+    fill: (account, subject) => fetchWithin(1, account, subject),
     resume: pauses.end,
     usage: seats.usage,
     lookup(account, subject, whenStale) {
@@ -118,8 +124,8 @@ export function createLicenses(options: LicensesOptions): Licenses {
       const time = now()
       if (seat.license?.changesAt !== undefined && !(time < seat.license.changesAt)) return undefined
       if (!whenStale && !(time - contact.heardAt() <= outageSeconds)) return undefined
-      // nobody tells of changes while the feed is silent: ask in the background whether the service answers
-      if (time - contact.fedAt() > staleSeconds && time - seat.filledAt > staleSeconds) void fill(account, subject)
+      // nobody tells of changes while the feed is silent: ask about this member in the background
+      if (isSilent() && time - seat.filledAt > staleSeconds) void fetchWithin(REFRESH_SHARE, account, subject)
       return seat
     },
     apply({ account, license, cursor }) {

@@ -1,6 +1,7 @@
 import type { License } from '@stile/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_BUDGETS } from '../options/memory.ts'
 import { license } from '../wire.test-support.ts'
 import { createSeats, type Seats } from './seats.ts'
 
@@ -77,6 +78,29 @@ describe('one license for all members of an account', () => {
   })
 })
 
+test('threat: the time of one member counts for others of the account. A member who was asked about with others keeps a time of its own', () => {
+  let time = 1_000
+  const seats = createSeats({ maxBytes: 1_000_000, now: () => time })
+  const times = () => ['ada', 'bob', 'eve'].map((subject) => seats.find('acme', `demo|${subject}`)?.filledAt)
+  for (const subject of ['ada', 'bob']) seats.keep('acme', `demo|${subject}`, granted(5))
+  seats.keep('acme', 'demo|eve', none(5))
+  time = 2_000
+  seats.keep('acme', 'demo|ada', granted(5), true)
+  expect(times()).toEqual([2_000, 1_000, 1_000])
+  seats.change('acme', granted(6, 2))
+  expect(times()).toEqual([2_000, 1_000, undefined])
+  time = 3_000
+  seats.keep('acme', 'demo|bob', granted(7, 3))
+  expect(times()).toEqual([2_000, 1_000, undefined])
+  seats.forget({ subject: 'demo|ada' })
+  seats.forget({ subject: 'demo|eve' })
+  seats.keep('acme', 'demo|bob', granted(7, 3), true)
+  seats.keep('acme', 'demo|eve', none(7), true)
+  time = 4_000
+  seats.keep('acme', 'demo|eve', none(7), true)
+  expect(times()).toEqual([undefined, 3_000, 4_000])
+})
+
 describe('the budget', () => {
   test('threat: a flood of subjects, of accounts or of large licenses takes more memory than it may', () => {
     const maxBytes = 100_000
@@ -101,6 +125,15 @@ describe('the budget', () => {
     }
   })
 
+  test.each([1, 2, 100_000])('threat: 100,000 members, %i in an account, no longer fit once each has a time of its own', (perAccount) => {
+    const seats = make(DEFAULT_BUDGETS.licenses)
+    const accountOf = (member: number): string => `account-of-some-length-${Math.floor(member / perAccount)}`
+    for (let round = 0; round < 3; round++)
+      for (let member = 0; member < 100_000; member++)
+        seats.keep(accountOf(member), `demo|auth0|6f1c2b3a4d5e${member}`, granted(5), round > 0)
+    expect(seats.usage()).toMatchObject({ entries: 100_000, evictions: 0 })
+  })
+
   test('threat: accounts that change again and again leave something behind each time', () => {
     const seats = make()
     seats.keep('acme', 'demo|ada', granted(1))
@@ -120,6 +153,7 @@ test('property: what is told of a member is what the newest word about it says, 
     does: fc.constantFrom('keep', 'keep', 'lack', 'change', 'end', 'forget', 'leave'),
     account: name,
     subject: name,
+    isSilent: fc.boolean(),
   })
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), fc.constantFrom(1_000, 1_000_000), (steps, maxBytes) => {
@@ -127,15 +161,15 @@ test('property: what is told of a member is what the newest word about it says, 
       // what each member was told last; nobody may be told more
       const model = new Map<string, number | null | undefined>()
       const members = (account: string) => ['a', 'b'].map((subject) => `${account} ${subject}`)
-      for (const [index, { does, account, subject }] of steps.entries()) {
+      for (const [index, { does, account, subject, isSilent }] of steps.entries()) {
         const cursor = index + 1
         const key = `${account} ${subject}`
         if (does === 'keep') {
-          seats.keep(account, subject, granted(cursor, cursor))
+          seats.keep(account, subject, granted(cursor, cursor), isSilent)
           for (const each of members(account)) if (typeof model.get(each) === 'number') model.set(each, cursor)
           model.set(key, cursor)
         } else if (does === 'lack') {
-          seats.keep(account, subject, none(cursor))
+          seats.keep(account, subject, none(cursor), isSilent)
           model.set(key, null)
         } else if (does === 'forget') {
           seats.forget({ account, subject })

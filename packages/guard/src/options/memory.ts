@@ -4,8 +4,8 @@ import { GuardError } from './error.ts'
 /** What a guard may remember, in MiB. Each is its own budget: none takes from another. */
 export type GuardMemory = Readonly<{
   /**
-   * Licenses of accounts and who is a member of them. Default 48: about 110,000 subjects with an account each, or 300,000 with eight in one. The member who was seen longest ago is forgotten and
-   * asked for again at the service.
+   * Licenses of accounts and who is a member of them. Default 48: about 110,000 subjects with an account each, or 300,000 with eight in one.
+   * The member who was seen longest ago is forgotten and asked for again at the service.
    */
   licenses?: number
   /**
@@ -16,8 +16,8 @@ export type GuardMemory = Readonly<{
   /** Signatures of tokens, and keys of devices, that were verified. Default 32. What is forgotten is verified again. */
   tokens?: number
   /**
-   * Sessions, subjects and accounts whose tokens were revoked. Default 48, about 110,000 in the last five minutes. Of more, all tokens of the subjects
-   * with the most are refused, then all tokens from before the oldest: clients get new ones without a prompt.
+   * Sessions, subjects and accounts whose tokens were revoked. Default 48, about 110,000 in the last five minutes. Of more, all tokens of the
+   * subjects with the most are refused, then all tokens from before the oldest: clients get new ones without a prompt.
    */
   revocations?: number
 }>

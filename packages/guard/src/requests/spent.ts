@@ -1,3 +1,4 @@
+import { createRequestMemory } from './memory.ts'
 import type { GuardRequest } from './request.ts'
 
 /** What a proof was given for. */
@@ -9,27 +10,17 @@ export type SpentProofs = Readonly<{
   isSpent(request: GuardRequest, presented: Presented): boolean
 }>
 
-type Mark = Presented & Readonly<{ request: GuardRequest }>
-
 /**
- * Makes the memory of proofs that have counted. It lies in the requests, so that nothing of a request outlives it, under a symbol that
- * nobody else has: another guard does not take over what this one has verified.
+ * Makes the memory of proofs that have counted. It is one guard's own: another guard does not take over what this one has verified.
  */
 export function createSpentProofs(): SpentProofs {
-  const spent = Symbol('stile guard spent')
-  // the few that an application has frozen
-  const frozen = new WeakMap<GuardRequest, Mark>()
+  const spent = createRequestMemory<GuardRequest, Presented>('spent')
 
   return {
-    mark(request, { token, proof }) {
-      const mark: Mark = { request, token, proof }
-      if (Object.isExtensible(request)) (request as { [spent]?: Mark })[spent] = mark
-      else frozen.set(request, mark)
-    },
+    mark: (request, { token, proof }) => spent.set(request, { token, proof }),
     isSpent(request, { token, proof }) {
-      const mark = (request as { [spent]?: Mark })[spent] ?? frozen.get(request)
-      // a copy of a request brings its mark with it, and is another request
-      return mark !== undefined && mark.request === request && mark.token === token && mark.proof === proof
+      const mark = spent.get(request)
+      return mark !== undefined && mark.token === token && mark.proof === proof
     },
   }
 }
