@@ -66,7 +66,7 @@ async function looks(page: Page, root: 'stile-dialog' | '[data-stile-card]') {
   if (root === 'stile-dialog')
     await page.waitForFunction(() => Number(document.querySelector('stile-dialog')?.shadowRoot?.adoptedStyleSheets.length) > 2)
   await page.waitForFunction(() => [...document.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')].every(({ sheet }) => sheet))
-  return page.evaluate((selector) => {
+  return page.evaluate(async (selector) => {
     const host = document.querySelector(selector) as Element
     // the font of a card is the page's, and with it the sizes
     const inherited = selector === 'stile-dialog' ? [] : ['fontFamily', 'fontSize', 'lineHeight', 'letterSpacing', 'width', 'height']
@@ -87,6 +87,9 @@ async function looks(page: Page, root: 'stile-dialog' | '[data-stile-card]') {
       const style = getComputedStyle(part) as unknown as Record<string, string>
       return [part.localName, part.textContent, ...names.map((name) => `${name}: ${style[name]}`)]
     }
+    // it fades in
+    const moving = host.shadowRoot?.getAnimations() ?? host.getAnimations({ subtree: true })
+    await Promise.all(moving.map(({ finished }) => finished))
     const parts = host.shadowRoot ? host.shadowRoot.querySelectorAll('dialog, dialog *') : host.querySelectorAll('*')
     return [...parts].map(of)
   }, root)
