@@ -110,7 +110,7 @@ export const RecoveryLink: Story = {
   },
 }
 
-/** Every notice of a change. Whoever did not expect one reads what to do. */
+/** Every notice of a change, each with what to do if nobody expected it. */
 export const Notices: Story = {
   render: () => (
     <>

@@ -3,7 +3,8 @@ import { createService } from '@stile/server'
 import { createSqliteStore } from '@stile/server/sqlite'
 import express, { type Express } from 'express'
 import type { Setup } from './child.ts'
-import { API, type Enrolled, FEATURE, ISSUER, ORIGIN, RP_ID, SESSION_AUDIENCE } from './people.ts'
+import { type Enrolled, FEATURE } from './people.ts'
+import { commonOptions } from './service-options.ts'
 
 const policy = definePolicy({
   format: 1,
@@ -24,19 +25,9 @@ export async function createStile({
   const store = createSqliteStore({ path })
   for (const person of people) await enrol(store, person)
   const service = createService({
-    publicUrl: `http://127.0.0.1:${port}`,
-    environment: 'test',
-    secret: new Uint8Array(32).fill(1),
+    ...commonOptions({ port, issuerJwk }),
     policy,
     store,
-    issuers: [
-      { id: 'bench', issuer: ISSUER, jwks: { keys: [issuerJwk as never] }, audience: SESSION_AUDIENCE, claims: { account: 'account' } },
-    ],
-    clients: [{ id: 'web', origins: [ORIGIN] }],
-    audiences: [{ id: API, issuers: ['bench'], clients: ['web'] }],
-    webauthn: { rpId: RP_ID, rpName: 'Bench', origins: [ORIGIN] },
-    // a log line per answer costs the same in both; neither writes one
-    log: 'silent',
   })
   await service.ready
   const app = express()

@@ -4,7 +4,8 @@ import { definePolicy } from '@stile/policy'
 import { createApiKey, createService } from '@stile/server'
 import { createSqliteStore } from '@stile/server/sqlite'
 import express from 'express'
-import { API, FEATURE, ISSUER, ORIGIN, RP_ID, SESSION_AUDIENCE } from '../step-up/people.ts'
+import { FEATURE } from '../step-up/people.ts'
+import { commonOptions } from '../step-up/service-options.ts'
 import { serveStreams } from './child.ts'
 
 const policy = definePolicy({
@@ -26,19 +27,10 @@ serveStreams(async ({ directory, port, issuerJwk, heartbeatSeconds }) => {
     { name: 'bench', scope: 'licenses:write', ttlSeconds: 86_400 },
   )
   const service = createService({
-    publicUrl: `http://127.0.0.1:${port}`,
-    environment: 'test',
-    secret: new Uint8Array(32).fill(1),
+    ...commonOptions({ port, issuerJwk }),
     policy,
     store,
-    issuers: [
-      { id: 'bench', issuer: ISSUER, jwks: { keys: [issuerJwk as never] }, audience: SESSION_AUDIENCE, claims: { account: 'account' } },
-    ],
-    clients: [{ id: 'web', origins: [ORIGIN] }],
-    audiences: [{ id: API, issuers: ['bench'], clients: ['web'] }],
-    webauthn: { rpId: RP_ID, rpName: 'Bench', origins: [ORIGIN] },
     heartbeatSeconds,
-    log: 'silent',
   })
   await service.ready
   const app = express()
