@@ -31,12 +31,13 @@ export type Checkpoints = Readonly<{
 
 /**
  * Copies the write-ahead log back in a thread of its own, which is started when there is something to copy: no answer waits for
- * it. If the thread fails, the database copies by itself, later and on the event loop.
+ * it. If that fails, the database copies by itself, later and on the event loop.
  */
 export function createCheckpoints(database: DatabaseSync): Checkpoints {
   const path = database.location()
   if (path === null) return { committed: () => undefined, close: async () => undefined }
   const changes = database.prepare('SELECT total_changes() AS count')
+  const copyRest = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
   let copiedAt = 0
   let thread: Worker | undefined
   let state: 'idle' | 'copying' | 'ended' = 'idle'
@@ -46,7 +47,14 @@ export function createCheckpoints(database: DatabaseSync): Checkpoints {
     const started = new Worker(THREAD, { eval: true, workerData: file, execArgv: [] })
     started.unref()
     started.on('message', () => {
-      if (state === 'copying') state = 'idle'
+      if (state !== 'copying') return
+      // the log begins again from its start only if all of it was copied, with what was written meanwhile; else it grows, and each flush takes longer
+      try {
+        copyRest.get()
+        state = 'idle'
+      } catch {
+        state = 'ended'
+      }
     })
     started.on('error', () => {
       state = 'ended'
