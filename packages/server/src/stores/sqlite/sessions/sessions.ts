@@ -113,6 +113,9 @@ export function createSessionStore(connection: Connection): SessionStore {
   const endedKeys = createEndedKeys(connection)
   const roomFor = createRoomFor(connection)
 
+  /** What a touch comes with, and the session of its key. */
+  type Look = Login & Readonly<{ touch: Touch; session: ReturnType<typeof find.get> }>
+
   /** What a touch finds, and what there is to write. */
   function look(touch: Touch): Found {
     const { login, claim } = logins.find(touch.key, touch.login, touch.now)
@@ -120,9 +123,10 @@ export function createSessionStore(connection: Connection): SessionStore {
     // a login of another key says nothing of this one: it begins no session again
     const isUndated = sid === undefined && authTime === undefined
     const since = isUndated ? issuedAt : login === 'none' ? undefined : authTime
-    const found = endOf(touch, { since, voucher: login }) ?? lifeOf(touch, since, login)
+    const session = find.get({ ...touch.key })
+    const found = endOf({ touch, session, since, voucher: login }) ?? lifeOf({ touch, session, since, voucher: login })
     if (found.status === 'new' || found.status === 'known') {
-      const { reopened_at: reopenedAt = null } = find.get({ ...touch.key }) ?? {}
+      const { reopened_at: reopenedAt = null } = session ?? {}
       // what was proven with an older login ended with the session
       const counts = reopenedAt === null || (touch.login.authTime ?? 0) >= reopenedAt
       return { ...found, login: counts ? login : 'none', writes: [...found.writes, ...(claim ? [claim] : [])] }
@@ -131,9 +135,10 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The end that keeps a key out. It stays on record after a later login, so that older tokens are refused then too. */
-  function endOf({ key, now, login: { sid: name, authTime, issuedAt } }: Touch, { since, voucher }: Login): Found | undefined {
+  function endOf({ touch, session, since, voucher }: Look): Found | undefined {
+    const { key, now } = touch
+    const { sid: name, authTime, issuedAt } = touch.login
     const { subject, sid, jkt } = key
-    const session = find.get({ ...key })
     // whatever ends it after it began again takes the row of its key
     if (session !== undefined && session.reopened_at !== null) return undefined
     const own = findEnded.get({ subject, sid })
@@ -171,16 +176,13 @@ export function createSessionStore(connection: Connection): SessionStore {
   }
 
   /** The life of the session that a key is in, or that its login begins. */
-  function lifeOf(
-    { key, account, now, idleSeconds, absoluteSeconds, login: { authTime, issuedAt }, active, notices }: Touch,
-    since: number | undefined,
-    voucher: LoginVoucher,
-  ): Found {
+  function lifeOf({ touch, session, since, voucher }: Look): Found {
+    const { key, account, now, idleSeconds, absoluteSeconds, active, notices } = touch
+    const { authTime, issuedAt } = touch.login
     const expiryOf = (each: { seen_at: number; created_at: number }) =>
       Math.min(each.seen_at + idleSeconds, each.created_at + absoluteSeconds)
     const isOutlived = (each: { seen_at: number; created_at: number }) => since !== undefined && since >= expiryOf(each)
     const expired: Found = { status: 'expired', login: 'none', writes: [] }
-    const session = find.get({ ...key })
     // what has once vouched for a key is kept: a token that says less takes nothing away
     const login = session === undefined || session.login === 'none' ? voucher : session.login
     const givenAt = authTime ?? issuedAt
