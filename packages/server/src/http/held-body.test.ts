@@ -14,8 +14,17 @@ beforeEach(async () => {
 })
 afterEach(() => service.close())
 
-/** Sends everything but the body, and waits until the service has seen who asks. */
+/** Sends everything but the end of the body; what it answers sends that. */
 async function hold(browser: ReturnType<TestService['client']>, path: string, token: string, { url = service.url, body = '{' } = {}) {
+  const { request, answer } = opened(browser, path, token, url)
+  request.write(body)
+  return () => {
+    request.end('}')
+    return answer()
+  }
+}
+
+function opened(browser: ReturnType<TestService['client']>, path: string, token: string, url: string) {
   const request: ClientRequest = open(url + path, {
     method: 'POST',
     headers: {
@@ -27,14 +36,13 @@ async function hold(browser: ReturnType<TestService['client']>, path: string, to
   })
   const answered = once(request, 'response') as Promise<[IncomingMessage]>
   answered.catch(() => undefined)
-  request.write(body)
-  return async (): Promise<Readonly<{ status: number | undefined; body: Record<string, unknown> }>> => {
-    request.end('}')
+  const answer = async (): Promise<Readonly<{ status: number | undefined; body: Record<string, unknown> }>> => {
     const [response] = await answered
     let text = ''
     for await (const part of response) text += part
     return { status: response.statusCode, body: JSON.parse(text) }
   }
+  return { request, answer }
 }
 
 /** Ends all sessions of alice; then she signs in again through the service with one key. */
@@ -136,4 +144,29 @@ test('threat: a request with an API key, sent before the key expires or is revok
   response.resume()
   expect(response.statusCode).toBe(401)
   expect(await service.store.addresses.get('main|alice')).toBeNull()
+})
+
+test('a request whose body came with its headers is asked once who makes it', async () => {
+  let asked = 0
+  const counting = await startTestService({
+    wrapStore: (store) => ({
+      ...store,
+      sessions: {
+        ...store.sessions,
+        touch(touch) {
+          asked += 1
+          return store.sessions.touch(touch)
+        },
+      },
+    }),
+  })
+  onTestFinished(counting.close)
+  const token = counting.mint()
+  const browser = counting.client(() => token)
+  expect((await browser.request('GET', '/v1/state')).status).toBe(200)
+  asked = 0
+  const { request, answer } = opened(browser, '/v1/step-ups', token, counting.url)
+  request.end('{"feature":"reports.export"}')
+  expect(await answer()).toMatchObject({ status: 403, body: { code: 'license_required' } })
+  expect(asked).toBe(1)
 })

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Lane } from '../../changes/lane.ts'
 import { deviceName } from '../../devices/device-name.ts'
 import { seeDevice } from '../../devices/devices.ts'
@@ -111,8 +112,11 @@ async function askedWithBody<T>(
   ask: (more: Pick<Credentials, 'isProofTaken'>) => Promise<T>,
 ): Promise<Readonly<{ found: T; json: Call['json'] }>> {
   const { request, json } = call
+  const hasBody = WITH_BODY.has(request.method)
+  // a body that came with the headers is parsed after the handler has begun: nobody needs to be asked twice for it
+  if (hasBody && !request.complete) await setImmediate()
   const found = await ask({})
-  if (request.complete || !WITH_BODY.has(request.method)) return { found, json }
+  if (request.complete || !hasBody) return { found, json }
   const body = await json()
   return { found: await ask({ isProofTaken: true }), json: async () => body }
 }
