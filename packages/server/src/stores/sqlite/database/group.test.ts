@@ -25,22 +25,47 @@ const once = (store: ReturnType<typeof open>['store'], key: string) => store.rep
 const statuses = (results: readonly PromiseSettledResult<unknown>[]) => results.map(({ status }) => status)
 const countOf = (database: DatabaseSync, table: string) => database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count
 
+/** A group on a table of its own, whose commits are counted. */
+function counted() {
+  const database = new DatabaseSync(':memory:')
+  database.exec('CREATE TABLE rows (value INTEGER)')
+  let commits = 0
+  const group = createGroup({
+    database,
+    committed: () => {
+      commits += 1
+    },
+  })
+  const insert = database.prepare('INSERT INTO rows VALUES (?)')
+  return { group, insert, commits: () => commits, rows: () => countOf(database, 'rows') }
+}
+
 describe('a group of writes', () => {
   it('commits everything of one tick with one commit, and what comes later with another', async () => {
-    const database = new DatabaseSync(':memory:')
-    database.exec('CREATE TABLE rows (value INTEGER)')
-    let commits = 0
-    const group = createGroup({
-      database,
-      committed: () => {
-        commits += 1
-      },
-    })
-    const insert = database.prepare('INSERT INTO rows VALUES (?)')
+    const { group, insert, commits, rows } = counted()
     await Promise.all(Array.from({ length: 20 }, (_, index) => group.write(() => insert.run(index))))
-    expect(commits).toBe(1)
+    expect(commits()).toBe(1)
     await group.write(() => insert.run(20))
-    expect([commits, countOf(database, 'rows')]).toEqual([2, 21])
+    expect([commits(), rows()]).toEqual([2, 21])
+  })
+
+  it('waits for more as long as each turn of the event loop brings some, and not for ever', async () => {
+    const { group, insert, commits } = counted()
+    const writes: Promise<unknown>[] = []
+    for (let turn = 0; turn < 6; turn += 1) {
+      writes.push(group.write(() => insert.run(turn)))
+      await tick()
+    }
+    await Promise.all(writes)
+    expect(commits()).toBe(1)
+    let isDone = false
+    const first = group.write(() => insert.run(0)).then(() => (isDone = true))
+    for (let turn = 0; !isDone && turn < 100; turn += 1) {
+      writes.push(group.write(() => insert.run(turn)))
+      await tick()
+    }
+    expect(isDone).toBe(true)
+    await Promise.all([first, ...writes])
   })
 
   it('resolves a verb only after its commit: another connection sees it then', async () => {

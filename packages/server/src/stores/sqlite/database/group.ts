@@ -5,6 +5,8 @@ const BUSY = 5
 /** How often a group tries to begin while another process writes: with the busy timeout of the database, for about five seconds. */
 const BUSY_TRIES = 50
 const BUSY_PAUSE_MS = 5
+/** For how many turns of the event loop a group waits for more writes, if each brings some: a flush to the disk takes as long as several. */
+const MOST_TURNS = 8
 
 type Entry = Readonly<{ verb: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }>
 
@@ -24,7 +26,7 @@ export interface Group {
 }
 
 /**
- * Commits the writes of one tick as one group: one disk flush for all of them.
+ * Commits the writes that come one upon another as one group: one disk flush for all of them.
  *
  * A verb that throws undoes itself and leaves its neighbours: the group is then undone and run once more, each verb in a savepoint of its
  * own, so that the usual group pays for none. A verb must therefore change nothing but the database. If the commit fails, or SQLite
@@ -45,6 +47,15 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
   let tries = 0
   let closed = false
   let drained: (() => void) | undefined
+
+  /** Waits for as long as each turn of the event loop brings more writes: without load, for two turns. */
+  function gather(turns: number): void {
+    const before = waiting.length
+    setImmediate(() => {
+      if (turns > 0 && (waiting.length === before || turns === MOST_TURNS)) flush()
+      else gather(turns + 1)
+    })
+  }
 
   function flush(): void {
     scheduled = false
@@ -161,7 +172,7 @@ export function createGroup({ database, committed }: Readonly<{ database: Databa
         waiting.push({ verb, resolve, reject })
         if (scheduled) return
         scheduled = true
-        setImmediate(flush)
+        gather(0)
       }),
     async writeUnflushed<T>(verb: () => T) {
       for (let attempt = 0; ; attempt += 1) {
