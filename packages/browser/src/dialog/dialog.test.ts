@@ -46,7 +46,7 @@ test('a pasted code with spaces sends itself, the dialog says so and closes', as
   type(' 123 456 ')
   await flow.done
   expect(seen(ATTEMPTS)[0]?.body).toEqual({ method: 'totp', response: { code: '123456' } })
-  expect(labelled('aria-labelledby')).toBe(texts.done)
+  await until(() => labelled('aria-labelledby') === texts.done)
   await until(() => !dialog().open)
 })
 

@@ -23,7 +23,7 @@ test('the confirmation of one step-up does not close the dialog under the next',
   await until(() => input())
   type('123456')
   await first.done
-  expect(title()).toBe(texts.done)
+  await until(() => title() === texts.done)
   expect(second.get().status).toBe('starting')
   await until(() => dialog().open && dialog().textContent?.includes('9000') && input())
   expect(input().value).toBe('')

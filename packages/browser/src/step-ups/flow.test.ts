@@ -22,7 +22,7 @@ test('a right code proves: the token is kept, the state is read again, then the 
   const before = seen('GET /v1/state').length
   await flow.submit({ code: '123456' })
   expect(await flow.done).toMatchObject({ token: 'mfa-level' })
-  expect(states).toEqual(['starting', 'choosing', 'proving', 'verifying', 'done'])
+  expect(states).toEqual(['starting', 'proving', 'verifying', 'done'])
   expect(seen(ATTEMPTS)[0]?.body).toEqual({ method: 'totp', response: { code: '123456' } })
   expect(seen('GET /v1/state').length).toBe(before + 1)
 })

@@ -47,3 +47,19 @@ test('a step-up that was cancelled before its code was there asks nothing of the
   await flow.retry()
   expect(seen('POST /v1/step-ups')).toHaveLength(0)
 })
+
+test.each([
+  ['a passkey is asked for before the dialog is drawn, which takes longer', undefined, 'starting'],
+  ['an operation is on the screen before a passkey is asked for', { payee: 'ACME' }, 'proving'],
+] as const)('%s', async (_, operation, status) => {
+  let before: string | undefined
+  stubAuthenticator(async () => {
+    before = flow.get().status
+    return assertion
+  })
+  const methods = [{ method: 'passkey', start: { challenge: 'AAAA', rpId: 'localhost' } }]
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
+  const flow = stile.stepUp('reports.export', { headless: true, ...(operation && { operation }) })
+  await flow.done
+  expect(before).toBe(status)
+})

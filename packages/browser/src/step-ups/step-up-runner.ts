@@ -39,6 +39,7 @@ export type StepUpRunnerOptions = Readonly<{
   onFailed: (error: StepUpFailed) => void
 }>
 
+type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
 type ApplicationSignIn = Readonly<{ signal: AbortSignal; why: LoginGap | undefined; password?: string | undefined }>
 
 /** Loads what is needed if something goes wrong, while the service is asked. */
@@ -100,11 +101,13 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       const methods = usableMethods(stepUp, !!relogin)
       const [best] = methods
       if (!best) throw (await loadFailureHandler()).noUsableMethod(stepUp)
-      set({ status: 'choosing', stepUp, methods })
+      const choosing: OpenFlowState = { status: 'choosing', stepUp, methods }
       const method = methods.find((each) => each === before.method) ?? best
-      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method)))
+      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method))) {
+        set(choosing)
         throw (await loadFailureHandler()).signInTooOld()
-      await begin(method, { unasked: true })
+      }
+      await begin(method, { unaskedFrom: choosing })
       if (before.typed && method === before.method) await submit(before.typed)
     } catch (error) {
       await handle(toStileError(error, 'internal'))
@@ -140,10 +143,12 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
   /**
    * Begins with a method.
    *
-   * @param unasked  nobody chose it: a window may open only while the click that began the step-up counts, and the page is not left
+   * @param unaskedFrom  what the service has just offered, if nobody chose the method: a window may open only while the click that began the
+   *   step-up counts, and the page is not left
    */
-  const begin = async (method: Method, { unasked }: Readonly<{ unasked: boolean }>): Promise<void> => {
-    const state = get()
+  const begin = async (method: Method, { unaskedFrom }: Readonly<{ unaskedFrom?: OpenFlowState }> = {}): Promise<void> => {
+    const unasked = unaskedFrom !== undefined
+    const state = unaskedFrom ?? get()
     if (!('stepUp' in state) || state.status === 'verifying') return
     // a double click chooses once
     if (starting.has(pathOf(state.stepUp, method)) && state.method === method) return
@@ -154,12 +159,15 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const atProvider = isAtLoginProvider(offered)
     // before anything is awaited: browsers open a window only right after a click
     const popup = atProvider ? openLoginWindow({ unasked }) : null
-    if (atProvider && unasked && !popup) return
+    if (atProvider && unasked && !popup) return set(state)
     const started = answered.has(method) ? undefined : offered?.start
     try {
       // the guesses for a code are used up: another step-up has its own
       if (KINDS[method] === 'code' && state.error?.attemptsLeft === 0) return await start({ method })
-      set({ ...state, status: 'proving', method, error: undefined })
+      const show = () => set({ ...state, status: 'proving', method, error: undefined })
+      // drawing the dialog takes longer than asking the browser, which shows a prompt of its own; an operation is on the screen before it
+      const isShownAfter = KINDS[method] === 'ceremony' && unasked && started !== undefined && !operation
+      if (!isShownAfter) show()
       switch (KINDS[method]) {
         case 'code': {
           const isAskedAgain = method === state.method
@@ -170,7 +178,9 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           const [{ authenticate }, asked] = await Promise.all([loadCeremonies(), started ?? startMethod(method)])
           // no prompt opens for a subject who turned to another method meanwhile
           if (signal.aborted) return
-          const response = await authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
+          const answer = authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
+          if (isShownAfter) show()
+          const response = await answer
           if (!signal.aborted) await submit(response)
           return
         }
@@ -257,5 +267,5 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     await failureHandler.handle(error, typed)
   }
 
-  return { start: () => start(), choose: (method) => begin(method, { unasked: false }), submit, stop }
+  return { start: () => start(), choose: (method) => begin(method), submit, stop }
 }

@@ -22,6 +22,8 @@ export type MethodsViewOptions = Readonly<{
 
 /** How long a service that could not be reached is left alone. */
 const RETRY_MS = 4000
+/** What was asked for goes on first: drawing the confirmation would keep it waiting. */
+const DONE_AFTER_MS = 60
 /** How long the confirmation stays. */
 const DONE_MS = 700
 
@@ -150,8 +152,10 @@ export async function createMethodsView({ prompt, asksPassword, styles, texts }:
 
   const showDone = () => {
     const leave = () => prompt.finish()
-    show({ key: 'done', icon: ICONS.done, title: say('done'), about: [], onCancel: leave, actions: () => [] })
-    prompt.runLater(leave, DONE_MS)
+    prompt.runLater(() => {
+      show({ key: 'done', icon: ICONS.done, title: say('done'), about: [], onCancel: leave, actions: () => [] })
+      prompt.runLater(leave, DONE_MS)
+    }, DONE_AFTER_MS)
   }
 
   const showMethod = (state: OpenFlowState, method: Method | undefined) => {
