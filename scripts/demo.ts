@@ -21,6 +21,8 @@ export type DemoOptions = Readonly<{
   ports: Ports
   /** Holds the database, the secrets and the keys; kept from start to start. */
   dataDir: string
+  /** Serves the pages from their source, and again as it changes, instead of what {@link buildWeb} has built. Default: false. */
+  fromSource?: boolean
   /** Lets others than the named users sign in, as apps/demo/src/shared/users.ts says. Default: false. */
   guests?: boolean
   /** Other origins that show the same pages: whoever starts the demo serves them. Default: none. */
@@ -101,6 +103,7 @@ export function buildWeb(): void {
 export async function startDemo({
   ports,
   dataDir,
+  fromSource = false,
   guests = false,
   moreWebs = [],
   patience = 60_000,
@@ -151,7 +154,11 @@ export async function startDemo({
       ready: `${urls.service}/readyz`,
     },
     web: {
-      args: [join(ROOT, 'node_modules/vite/bin/vite.js'), 'preview', '--port', String(ports.web), '--strictPort', '--host', 'localhost'],
+      args: [
+        join(ROOT, 'node_modules/vite/bin/vite.js'),
+        fromSource ? 'dev' : 'preview',
+        ...['--port', String(ports.web), '--strictPort', '--host', 'localhost'],
+      ],
       cwd: join(ROOT, 'apps/demo'),
       ready: `${urls.web}/`,
     },

@@ -5,14 +5,17 @@ import { assertPortFree, buildWeb, DEFAULT_PORTS, type Part, startDemo } from '.
 
 const HELP = `Builds and starts the demo: the verification service, an API with a guard, a web app, an identity provider and an inbox.
 
-  pnpm start [--data DIR] [--verbose]
+  pnpm start [--data DIR] [--dev] [--verbose]
 
   --data DIR   where database and keys are kept (default: .stile/demo)
+  --dev        serve the web app from its source, and again as it changes (pnpm dev)
   --verbose    print every log line of every part
   --help       this text
 `
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, dev: { type: 'boolean' }, verbose: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+})
 if (values.help) {
   process.stdout.write(HELP)
   process.exit(0)
@@ -56,12 +59,15 @@ try {
   await assertPortFree(DEFAULT_PORTS.idp, 'identity provider')
   await assertPortFree(DEFAULT_PORTS.inbox, 'inbox')
   await assertPortFree(DEFAULT_PORTS.smtp, 'mail server')
-  say('Building the web app …')
-  buildWeb()
+  if (!values.dev) {
+    say('Building the web app …')
+    buildWeb()
+  }
   say('Starting service, API, web app, identity provider and inbox …')
   const { urls } = await startDemo({
     ports: DEFAULT_PORTS,
     dataDir,
+    fromSource: values.dev ?? false,
     onPart: watch,
     onLine: (part, line) => {
       if (values.verbose || !/"level":[1-4]0/.test(line)) say(`${part.padEnd(8)} ${line}`)
