@@ -20,6 +20,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
     .option('--name <name>', 'the machine that will use it', 'unnamed')
     .option('--ttl <duration>', 'how long it is valid: a number and s, m, h or d', '90d')
     .option('--json', 'answer JSON')
+    .addHelpText('after', '\nExample: stile keys create --scope guard --audience https://api.example.com --name api --database stile.db')
     .action(async (options: Where & { scope: ApiKeyScope; audience?: string; name: string; ttl: string; json?: true }) => {
       const { parseDuration } = await load.policy()
       const ttlSeconds = parseDuration(options.ttl)
@@ -40,6 +41,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
   located(keys.command('list'))
     .description('List the keys, without what makes them work.')
     .option('--json', 'answer JSON')
+    .addHelpText('after', '\nExample: stile keys list --database stile.db')
     .action(async (options: Where & { json?: true }) => {
       const records = await withStore(options, context, (store) => store.apiKeys.list())
       if (options.json) out(`${JSON.stringify(records.map(publicKeyRecord))}\n`)
@@ -49,6 +51,7 @@ export function addKeysCommand(program: Command, context: CliContext): void {
 
   located(keys.command('revoke <id>'))
     .description('Revoke a key: it is refused from now on.')
+    .addHelpText('after', '\nExample: stile keys revoke key_1a2b3c --database stile.db')
     .action(async (id: string, options: Where) => {
       const revoked = await withStore(options, context, (store) => store.apiKeys.revoke({ id, now: now() }))
       if (!revoked) throw new CliError(`There is no key ${id}. See: stile keys list`)

@@ -4,6 +4,7 @@ export const load = {
   mail: () => import('../mail/mail.ts'),
   optionSections: () => import('../options/schema.ts'),
   policy: () => import('@stile/policy'),
+  protocol: () => import('@stile/protocol'),
   recovery: () => import('../recovery/index.ts'),
   reseal: () => import('./reseal.ts'),
   sqliteStore: () => import('../stores/sqlite/store.ts'),

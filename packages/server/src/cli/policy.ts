@@ -1,18 +1,27 @@
 import { resolve } from 'node:path'
 import type { Policy } from '@stile/policy'
-import type { Command } from 'commander'
+import type { Band, Level, LicenseState, Method, Proof } from '@stile/protocol'
+import { type Command, Option } from 'commander'
 import { loadDocument } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
 import { load } from './load.ts'
 
-/** `stile policy check`: reads a policy and says everything that is wrong with it. */
-export function addPolicyCommand(program: Command, { out, workingDirectory }: CliContext): void {
+/** `stile policy check|diff|explain`: what is wrong with a policy, what another one changes, and what it decides. */
+export function addPolicyCommand(program: Command, context: CliContext): void {
+  const policy = program.command('policy').description('Check policies, compare them, and have a decision explained.')
+  addCheckCommand(policy, context)
+  addDiffCommand(policy, context)
+  addExplainCommand(policy, context)
+}
+
+const FILE = 'a .json document, or a .ts or .mjs module that exports `policy`'
+
+function addCheckCommand(program: Command, { out, workingDirectory }: CliContext): void {
   program
-    .command('policy')
-    .description('Check policies.')
     .command('check <file>')
-    .description('Check a policy: a .json document, or a .ts or .mjs module that exports `policy`. Exit code 1 where it is not valid.')
+    .description(`Check a policy: ${FILE}. Exit code 1 if it is not valid.`)
     .option('--json', 'answer JSON')
+    .addHelpText('after', '\nExample: stile policy check stile.policy.ts')
     .action(async (file: string, options: { json?: true }) => {
       const policy = await loadPolicy(resolve(workingDirectory, file), file)
       const { digest, features, tiers } = policy
@@ -23,6 +32,98 @@ export function addPolicyCommand(program: Command, { out, workingDirectory }: Cl
         for (const line of advice) out(`advice: ${line}\n`)
       }
     })
+}
+
+function addDiffCommand(program: Command, { out, workingDirectory }: CliContext): void {
+  program
+    .command('diff <before> <after>')
+    .description(`Say what changes from one policy to another, as far as people notice it. Each is ${FILE}.`)
+    .option('--exit-code', 'exit code 1 if anything changes')
+    .option('--json', 'answer JSON')
+    .addHelpText('after', '\nExample: git show main:policy.json > /tmp/before.json && stile policy diff /tmp/before.json policy.json')
+    .action(async (before: string, after: string, options: { exitCode?: true; json?: true }) => {
+      const [was, is] = await Promise.all([before, after].map((file) => loadPolicy(resolve(workingDirectory, file), file)))
+      const { diff } = await load.policy()
+      const changes = was && is ? diff(was, is) : []
+      if (options.json) out(`${JSON.stringify({ before: was?.digest, after: is?.digest, changes })}\n`)
+      else if (changes.length === 0) out('Nothing changes.\n')
+      else for (const { kind, path, message } of changes) out(`${kind.padEnd(9)}  ${message} [${path}]\n`)
+      if (options.exitCode && changes.length > 0) throw new CliError(`${changes.length} changes.`)
+    })
+}
+
+const STATES: readonly LicenseState[] = ['trialing', 'active', 'past_due', 'suspended', 'expired', 'canceled']
+const BANDS: readonly Band[] = ['normal', 'elevated', 'high', 'critical']
+
+type Situation = Readonly<{
+  tier?: string
+  state: LicenseState
+  extra?: readonly string[]
+  risk: Band
+  proven?: readonly string[]
+  enrolled?: readonly string[]
+  json?: true
+}>
+
+const EXPLAIN_EXAMPLES = `
+Examples:
+  stile policy explain stile.policy.ts reports.export --tier pro
+  stile policy explain stile.policy.ts reports.export --tier pro --proven passkey:10m --risk elevated
+`
+
+function addExplainCommand(program: Command, { out, workingDirectory, now }: CliContext): void {
+  program
+    .command('explain <file> <feature>')
+    .description(`Say what a policy decides about a feature in a situation, and why. The policy is ${FILE}.`)
+    .option('--tier <tier>', 'the tier of the account; without one it has no license')
+    .addOption(new Option('--state <state>', 'the state of the license').choices([...STATES]).default('active'))
+    .option('--extra <feature...>', 'features that the license has beside its tier')
+    .addOption(new Option('--risk <band>', 'the risk that was found').choices([...BANDS]).default('normal'))
+    .option('--proven <method:age...>', 'what was proven and how long ago, such as passkey:10m, or login:2h for the sign-in itself')
+    .option('--enrolled <method...>', 'what the subject has enrolled; without it that is not considered')
+    .option('--json', 'answer the decision as JSON')
+    .addHelpText('after', EXPLAIN_EXAMPLES)
+    .action(async (file: string, feature: string, { tier, state, extra = [], risk, proven = [], enrolled, json }: Situation) => {
+      const policy = await loadPolicy(resolve(workingDirectory, file), file)
+      const { decide, explain } = await load.policy()
+      for (const name of [feature, ...extra]) await assertNamed('feature', name, policy.features)
+      if (tier !== undefined) await assertNamed('tier', tier, policy.tiers)
+      const license = tier === undefined ? null : { id: 'example', epoch: 1, tier, features: extra, state }
+      const signedIn: Proof = { method: 'login', level: 'session', amr: [], authTime: 0 }
+      const proofs = [signedIn, ...(await Promise.all(proven.map((each) => proofFrom(each, now()))))]
+      const methods = enrolled && (await Promise.all(enrolled.map(methodFrom)))
+      const decision = decide(policy, { feature, license, assurance: { proofs }, risk, enrolled: methods, now: now() })
+      out(`${json ? JSON.stringify(decision) : explain(decision)}\n`)
+    })
+}
+
+async function assertNamed(what: string, name: string, known: readonly string[]): Promise<void> {
+  if (known.includes(name)) return
+  const { closest } = await load.policy()
+  const near = closest(name, known)
+  throw new CliError(
+    `The policy has no ${what} "${name}". ${near === undefined ? `It has ${known.join(', ')}.` : `Did you mean "${near}"?`}`,
+  )
+}
+
+async function methodFrom(name: string): Promise<Readonly<{ method: Method; level: Level }>> {
+  const { isMethod, METHODS, REACHES } = await load.protocol()
+  const level = isMethod(name) ? REACHES[name] : null
+  // a recovery code proves nothing by itself
+  if (!isMethod(name) || level === null)
+    throw new CliError(`"${name}" is no method that proves something. There are ${METHODS.filter((each) => REACHES[each]).join(', ')}.`)
+  return { method: name, level }
+}
+
+/** Reads `passkey:10m`. */
+async function proofFrom(text: string, now: number): Promise<Proof> {
+  const [name = '', age = ''] = text.split(':')
+  const { parseDuration } = await load.policy()
+  const seconds = parseDuration(age)
+  if (seconds === undefined)
+    throw new CliError(`"${text}" does not say what was proven how long ago. Write a method and an age, such as passkey:10m.`)
+  const { method, level } = name === 'login' ? ({ method: 'login', level: 'session' } as const) : await methodFrom(name)
+  return { method, level, amr: [], authTime: now - seconds }
 }
 
 /**

@@ -31,6 +31,7 @@ export function addSecretCommand(program: Command, context: CliContext): void {
   const secret = program
     .command('secret')
     .description('Make a new secret of 32 random bytes, in base64. Keep it outside the database; whoever has both can read what is sealed.')
+    .addHelpText('after', '\nExample: export STILE_SECRET=$(stile secret)')
     .action(() => out(`${Buffer.from(random(32)).toString('base64')}\n`))
 
   located(secret.command('rotate'))

@@ -13,6 +13,7 @@ export function addSubjectsCommand(program: Command, context: CliContext): void 
   located(subjects.command('show <subject>'))
     .description('Show what a subject has enrolled and can fall back on. A subject is "<issuer id>|<sub>", in quotes.')
     .option('--json', 'answer JSON')
+    .addHelpText('after', "\nExample: stile subjects show 'main|ada' --database stile.db")
     .action(async (text: string, options: Where & { json?: true }) => {
       const subject = subjectOf(text)
       const { inWords, summaryOf } = await load.subjectSummary()
@@ -27,6 +28,7 @@ export function addSubjectsCommand(program: Command, context: CliContext): void 
     )
     .option('--print', 'show the link instead of sending it: only for somebody whom you have verified yourself; their address is told')
     .option('--json', 'answer JSON')
+    .addHelpText('after', "\nExample: stile subjects recover 'main|ada' --config stile.config.json")
     .action(async (text: string, options: Where & { print?: true; json?: true }) => {
       const subject = subjectOf(text)
       const settings = await loadRecoveryOptions(options.config, context)
