@@ -1,14 +1,13 @@
 import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { type StepUpFailed, StileError, toStileError } from '../base.ts'
-import { loadCeremonies } from '../passkey/load-ceremonies.ts'
 import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import type { FailureHandler } from './failure-handler.ts'
 import { openLoginWindow } from './login-window.ts'
 import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
 
-export { KINDS, loadCeremonies }
+export { KINDS }
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -167,7 +166,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
           return
         }
         case 'ceremony': {
-          const [{ authenticate }, asked] = await Promise.all([loadCeremonies(), started ?? startMethod(method)])
+          const [{ authenticate }, asked] = await Promise.all([import('../passkey/ceremonies.ts'), started ?? startMethod(method)])
           // no prompt opens for a subject who turned to another method meanwhile
           if (signal.aborted) return
           const response = await authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })

@@ -1,6 +1,7 @@
 import type { Method } from '@stile/protocol'
-import { flowError, StileError, toStileError } from '../../base.ts'
+import { StileError, toStileError } from '../../base.ts'
 import { type EnrollmentClient, holderOf } from '../../enroll/gated.ts'
+import { flowError } from '../../failure.ts'
 import type { FlowError, Stile } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
