@@ -1,8 +1,7 @@
 // What nearly every file needs. They import it from here, so that bundlers keep it in one file.
 export {
-  failureKind,
-  flowError,
   isPassing,
+  type PassingCode,
   StepUpCancelled,
   StepUpFailed,
   StepUpRequired,

@@ -1,5 +1,4 @@
 import type { Problem, ProblemCode } from '@stile/protocol'
-import type { FlowError } from './stile.ts'
 
 /** A code that an error of the SDK carries: one of the wire, or one of the browser's own. */
 export type StileCode =
@@ -55,77 +54,29 @@ export function toStileError(error: unknown, code: StileCode): StileError {
   return error instanceof StileError ? error : new StileError(code, undefined, error)
 }
 
-/**
- * What can follow a failure. `passing`: it passes by itself, so that the same may do later. `retry`: another answer may do. `restart`: this
- * step-up is over, another one may do. `fatal`: nothing that the subject does now helps.
- */
-export type FailureKind = 'passing' | 'retry' | 'restart' | 'fatal'
+/** The codes of failures that pass by themselves. */
+export type PassingCode =
+  | 'internal'
+  | 'login_unavailable'
+  | 'mail_unavailable'
+  | 'policy_unavailable'
+  | 'service_unavailable'
+  | 'session_unavailable'
+  | 'too_many_attempts'
+  | 'too_many_streams'
 
-/** Every code that ends what was begun. A new code is a type error in `KINDS` until it is listed here or there. */
-type FatalCode =
-  | 'conflict'
-  | 'denied'
-  | 'enrollment_required'
-  | 'insufficient_scope'
-  | 'insufficient_user_authentication'
-  | 'invalid_dpop_proof'
-  | 'invalid_operation'
-  | 'invalid_request'
-  | 'invalid_token'
-  | 'license_required'
-  | 'method_not_allowed'
-  | 'not_found'
-  | 'origin_not_allowed'
-  | 'payload_too_large'
-  | 'precondition_failed'
-  | 'recovery_failed'
-  | 'registration_expired'
-  | 'session_ended'
-  | 'step_up_cancelled'
-  | 'step_up_required'
-  | 'unauthenticated'
-  | 'unsupported_media_type'
-  | 'use_dpop_nonce'
-
-const KINDS: Readonly<Record<Exclude<StileCode, FatalCode>, FailureKind>> = {
-  internal: 'passing',
-  login_unavailable: 'passing',
-  mail_unavailable: 'passing',
-  policy_unavailable: 'passing',
-  service_unavailable: 'passing',
-  session_unavailable: 'passing',
-  too_many_attempts: 'passing',
-  too_many_streams: 'passing',
-  attempt_failed: 'retry',
-  passkey_cancelled: 'retry',
-  passkey_exists: 'retry',
-  passkey_failed: 'retry',
-  passkey_timeout: 'retry',
-  passkey_unavailable: 'retry',
-  relogin_failed: 'retry',
-  method_unavailable: 'restart',
-  step_up_expired: 'restart',
-}
-
-/** Tells what can follow a failure. A code of a newer service, which this version does not know, is `fatal`. */
-export function failureKind(code: StileCode): FailureKind {
-  return isListed(code) ? KINDS[code] : 'fatal'
-}
-
-function isListed(code: StileCode): code is keyof typeof KINDS {
-  return Object.hasOwn(KINDS, code)
+const PASSING: Readonly<Record<PassingCode, true>> = {
+  internal: true,
+  login_unavailable: true,
+  mail_unavailable: true,
+  policy_unavailable: true,
+  service_unavailable: true,
+  session_unavailable: true,
+  too_many_attempts: true,
+  too_many_streams: true,
 }
 
 /** Whether a failure passes by itself, so that it makes sense to try again. */
-export function isPassing(code: StileCode): boolean {
-  return failureKind(code) === 'passing'
-}
-
-/**
- * An error as it is shown, with what the service said of it.
- *
- * @param now  this browser's clock, in seconds since the epoch
- */
-export function flowError({ code, problem }: StileError, now: number): FlowError {
-  return { ...problem, code, retryAt: problem?.retryAfter && (now + problem.retryAfter) * 1000 }
+export function isPassing(code: StileCode): code is PassingCode {
+  return Object.hasOwn(PASSING, code)
 }

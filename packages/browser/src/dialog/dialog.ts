@@ -6,7 +6,7 @@ import { shield } from './frame/shield.ts'
 import { FRAME_STYLES } from './frame/styles.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, type Texts } from './parts.ts'
 import type { DialogContent, WizardGoal } from './start-wizard.ts'
-import { type StepUpPrompt, showStepUp } from './step-up/step-up-view.ts'
+import { type StepUpPrompt, type StepUpViewOptions, showStepUp } from './step-up/step-up-view.ts'
 import type { WizardClient } from './wizard/wizard.ts'
 
 /** How the dialog is shown. */
@@ -65,6 +65,10 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
     const { startWizard } = await import('./start-wizard.ts')
     return startWizard(goal, { content, isAfterStepUp })
   }
+  const loadCodeView: StepUpViewOptions['loadCodeView'] = async (view) => {
+    const { createCodeView } = await import('./step-up/code-view.ts')
+    return createCodeView({ ...view, styles, texts })
+  }
   const loadMethodsView = async (prompt: StepUpPrompt) => {
     const { createMethodsView } = await import('./step-up/methods-view.ts')
     return createMethodsView({ prompt, asksPassword: stile.asksPassword, styles, texts })
@@ -98,7 +102,7 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
           goOn(next)
           resolve()
         }
-        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadMethodsView, onReady, onEnd })
+        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadCodeView, loadMethodsView, onReady, onEnd })
       })
     turn = turn.then(showNow).catch((error) => {
       flow.cancel()

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
 import { mountDialog } from './dialog.ts'
 import { createSay, PROMPT_TEXTS, type Say } from './parts.ts'
+import { CODE_TEXTS } from './texts/code-texts.ts'
 import { ENROLLMENT_TEXTS } from './texts/enrollment-texts.ts'
 import { ERROR_TEXTS } from './texts/error-texts.ts'
 import { PASSWORD_TEXTS } from './texts/password-texts.ts'
@@ -11,6 +12,7 @@ import { STEP_UP_TEXTS } from './texts/step-up-texts.ts'
 /** Every sentence of the dialog. Tests name a sentence by its key, so that they hold when it is reworded. */
 export const texts = {
   ...PROMPT_TEXTS,
+  ...CODE_TEXTS,
   ...STEP_UP_TEXTS,
   ...ERROR_TEXTS,
   ...ENROLLMENT_TEXTS,

@@ -1,6 +1,6 @@
 import type { Authenticator, Problem, Registration } from '@stile/protocol'
-import { failureKind, flowError, observable, type StileCode, toStileError } from '../base.ts'
-import { loadCeremonies } from '../passkey/load-ceremonies.ts'
+import { observable, type StileCode, toStileError } from '../base.ts'
+import { failureKind, flowError } from '../failure.ts'
 import type { FlowError } from '../stile.ts'
 import { type EnrollmentClient, forgetTicket, gated } from './gated.ts'
 
@@ -79,7 +79,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
   }
 
   const createPasskey = async (options: unknown, signal: AbortSignal) => {
-    const { register } = await loadCeremonies()
+    const { register } = await import('../passkey/ceremonies.ts')
     const answer = await register(options, signal)
     if (!signal.aborted) await submit(answer)
   }
@@ -97,7 +97,7 @@ export function createEnrollment(stile: EnrollmentClient, now: () => number = ()
     set({ status: 'starting', method })
     try {
       // loaded while the service is asked; a file that cannot be loaded is reported when it is needed
-      if (method !== 'totp') loadCeremonies().catch(() => {})
+      if (method !== 'totp') import('../passkey/ceremonies.ts').catch(() => {})
       const registration = await gated(stile, () => stile.request('POST', REGISTRATIONS, { method }) as Promise<Registration>, { signal })
       if (signal.aborted) return
       set({ status: 'proving', method, registration })

@@ -6,8 +6,6 @@ export type Clock = Readonly<{
   serviceNow: () => number
   /** Learns what the service's clock says now. */
   setServiceNow: (seconds: number) => void
-  /** Learns it from an answer of the service. Whether it says what time it is. */
-  learnFrom: (answer: Response) => boolean
 }>
 
 /** Creates the clocks. Until the service's is learnt, it is this browser's. */
@@ -20,10 +18,5 @@ export function createClock(browserNow: () => number): Clock {
     browserNow,
     serviceNow: () => browserNow() + offsetSeconds,
     setServiceNow,
-    learnFrom: ({ headers }) => {
-      const date = Date.parse(headers.get('date') ?? '') / 1000
-      if (date) setServiceNow(date)
-      return !!date
-    },
   }
 }

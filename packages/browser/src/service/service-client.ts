@@ -72,18 +72,7 @@ export function createServiceClient({ baseUrl, session, prover, clock, fetch }: 
           headers: { ...init.headers, Authorization: `Bearer ${credential?.token ?? ''}`, DPoP: credential?.proof ?? '' },
           ...INIT,
         }).catch(unavailable),
-      cure: async ({ challenge, token, response }) => {
-        switch (challenge.error) {
-          case 'invalid_token':
-            session.expire(token)
-            return true
-          // this browser's clock may have been set
-          case 'invalid_dpop_proof':
-            return clock.learnFrom(response)
-          default:
-            return false
-        }
-      },
+      cure: async (challenged) => (await loadRefusals()).cureCall(challenged, { session, clock }),
     })
     if (response.ok) return response
     const { errorOf } = await loadRefusals().catch(unavailable)

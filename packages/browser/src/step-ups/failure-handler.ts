@@ -1,5 +1,6 @@
 import type { Method, Problem } from '@stile/protocol'
-import { failureKind, flowError, StepUpFailed, StileError } from '../base.ts'
+import { StepUpFailed, StileError } from '../base.ts'
+import { failureKind, flowError } from '../failure.ts'
 import { diagnoseOrigin } from '../passkey/diagnosis.ts'
 import { signalUnknown } from '../passkey/signal.ts'
 import { isMisconfigured } from '../state/misconfigured.ts'

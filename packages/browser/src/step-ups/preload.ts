@@ -34,7 +34,7 @@ export async function preload({ state, handlers, feature, warmUp }: Preload): Pr
   if (known.status !== 'ready') return
   const runner = await import('./step-up-runner.ts').catch(() => undefined)
   if (!runner) return
-  const { KINDS, loadCeremonies, loadFailureHandler } = runner
+  const { KINDS, loadFailureHandler, loadOtherWays } = runner
   const isUsable = (method: Method) => KINDS[method] !== 'ceremony' || !!globalThis.PublicKeyCredential
   const first = new Set<Method>()
   for (const each of Object.values(known.state.decisions)) {
@@ -42,10 +42,16 @@ export async function preload({ state, handlers, feature, warmUp }: Preload): Pr
     if (method && (!feature || each.feature === feature)) first.add(method)
   }
   if (first.size === 0) return
-  const files: Promise<unknown>[] = [loadFailureHandler(), import('./settle.ts'), import('../service/refusals.ts'), import('./cure.ts')]
+  const files: Promise<unknown>[] = [
+    loadFailureHandler(),
+    loadOtherWays(),
+    import('./settle.ts'),
+    import('../service/refusals.ts'),
+    import('./cure.ts'),
+  ]
   for (const method of first) {
     // the second is loaded with every prompt
-    if (KINDS[method] === 'ceremony') files.push(loadCeremonies(), import('../passkey/passkey-error.ts'))
+    if (KINDS[method] === 'ceremony') files.push(import('../passkey/ceremonies.ts'), import('../passkey/passkey-error.ts'))
     // an application's own may throw
     for (const prepare of handlers.values()) files.push((async () => prepare?.(method))())
   }

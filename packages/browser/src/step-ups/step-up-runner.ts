@@ -1,14 +1,12 @@
-import type { IssuedToken, LoginGap, Method, Operation, StepUp } from '@stile/protocol'
+import type { IssuedToken, Method, Operation, StepUp } from '@stile/protocol'
 import type { Observable } from '../base.ts'
 import { type StepUpFailed, StileError, toStileError } from '../base.ts'
-import { loadCeremonies } from '../passkey/load-ceremonies.ts'
-import type { SignIn } from '../relogin/sign-in.ts'
 import type { Flow, FlowState, Stile } from '../stile.ts'
 import type { FailureHandler } from './failure-handler.ts'
-import { openLoginWindow } from './login-window.ts'
-import { isAtLoginProvider, KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
+import { KINDS, methodOf, type OpenStepUp, usableMethods } from './methods.ts'
+import type { OtherWays } from './other-ways.ts'
 
-export { KINDS, loadCeremonies }
+export { KINDS }
 
 /** Moves a flow on. Nothing of it rejects. */
 export type StepUpRunner = Readonly<{
@@ -40,38 +38,38 @@ export type StepUpRunnerOptions = Readonly<{
 }>
 
 type OpenFlowState = Extract<FlowState, { stepUp: unknown }>
-type ApplicationSignIn = Readonly<{ signal: AbortSignal; why: LoginGap | undefined; password?: string | undefined }>
 
 /** Loads what is needed if something goes wrong, while the service is asked. */
 export const loadFailureHandler = (): Promise<typeof import('./failure-handler.ts')> => import('./failure-handler.ts')
+
+/** Loads what is needed for other ways than the first prompt, while the service is asked. */
+export const loadOtherWays = (): Promise<typeof import('./other-ways.ts')> => import('./other-ways.ts')
+
+/** The methods that no first prompt is made of. */
+const OTHERS: ReadonlySet<Method> = new Set(['relogin', 'email-otp'])
 
 /** How long a prompt that never answers is waited for if there are other methods. */
 const PATIENCE_MS = 60_000
 
 /** Asks the service for a step-up and takes the subject through a method. */
 export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
-  const { feature, operation, audience, request, relogin, now, hasEnded } = options
+  const { feature, operation, audience, request, relogin, hasEnded } = options
   const { get, set } = options.state
   const post = (path: string, body: unknown) => request('POST', `/v1/step-ups${path}`, body)
   /** Aborted when the subject turns to another method. */
   let methodController = new AbortController()
-  /** Aborted when a sign-in at the login provider is waited for no longer. It counts even after turning to another method. */
-  let signInController = new AbortController()
   /** The methods whose `start` was answered: each counts once. */
   const answered = new Set<Method>()
-  /** What the service is asked to start at the moment, by path. */
-  const starting = new Map<string, Promise<OpenStepUp>>()
   /** Whether the service is asked for a step-up at the moment. */
   let isAsking = false
-  /** Whether the application has signed the subject in again: if that was not enough, doing so again is not either. */
-  let hasSignedIn = false
   /** What the service is asked for: signing in again goes first if the session has ended. */
   let wanted = feature
   let failureHandler: FailureHandler | undefined
+  let otherWays: OtherWays | undefined
 
   const stop = () => {
     methodController.abort()
-    signInController.abort()
+    otherWays?.stop()
   }
   const finish = async (issued: IssuedToken) => {
     stop()
@@ -92,6 +90,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     set({ status: 'starting' })
     answered.clear()
     loadFailureHandler().catch(() => {})
+    readyOtherWays().catch(() => {})
     try {
       const asked = post('', { feature: wanted, operation, audience }) as Promise<StepUp>
       const stepUp = await asked.finally(() => {
@@ -103,10 +102,6 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       if (!best) throw (await loadFailureHandler()).noUsableMethod(stepUp)
       const choosing: OpenFlowState = { status: 'choosing', stepUp, methods }
       const method = methods.find((each) => each === before.method) ?? best
-      if (hasSignedIn && method === 'relogin' && !isAtLoginProvider(methodOf(stepUp, method))) {
-        set(choosing)
-        throw (await loadFailureHandler()).signInTooOld()
-      }
       await begin(method, { unaskedFrom: choosing })
       if (before.typed && method === before.method) await submit(before.typed)
     } catch (error) {
@@ -119,25 +114,11 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const state = get()
     return 'stepUp' in state && state.stepUp.id === id
   }
-  const pathOf = ({ id }: OpenStepUp, method: Method) => `/${id}/methods/${method}`
 
-  /** Starts a method at the service, again if it was started before, and gives its `start`. */
-  const startMethod = async (method: Method): Promise<unknown> => {
-    const before = get()
-    if (!('stepUp' in before)) return undefined
-    const path = pathOf(before.stepUp, method)
-    // to another method and back: what is asked for already is waited for
-    const asked = starting.get(path) ?? (post(path, {}) as Promise<OpenStepUp>).finally(() => starting.delete(path))
-    starting.set(path, asked)
-    const stepUp = await asked
-    answered.delete(method)
-    const after = get()
-    // what was started of other methods still counts
-    if (isCurrent(stepUp) && 'stepUp' in after) {
-      const methods = stepUp.methods.map((each) => ({ ...methodOf(after.stepUp, each.method), ...each }))
-      set({ ...after, stepUp: { ...stepUp, methods } })
-    }
-    return methodOf(stepUp, method)?.start
+  const readyOtherWays = async (): Promise<OtherWays> => {
+    const { createOtherWays } = await loadOtherWays()
+    otherWays ??= createOtherWays({ ...options, wanted: () => wanted, answered, start, finish, handle })
+    return otherWays
   }
 
   /**
@@ -151,81 +132,39 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     const state = unaskedFrom ?? get()
     if (!('stepUp' in state) || state.status === 'verifying') return
     // a double click chooses once
-    if (starting.has(pathOf(state.stepUp, method)) && state.method === method) return
+    if (state.method === method && otherWays?.isStarting(state.stepUp, method)) return
     methodController.abort()
     methodController = new AbortController()
     const { signal } = methodController
-    const offered = methodOf(state.stepUp, method)
-    const atProvider = isAtLoginProvider(offered)
-    // before anything is awaited: browsers open a window only right after a click
-    const popup = atProvider ? openLoginWindow({ unasked }) : null
-    if (atProvider && unasked && !popup) return set(state)
-    const started = answered.has(method) ? undefined : offered?.start
     try {
       // the guesses for a code are used up: another step-up has its own
       if (KINDS[method] === 'code' && state.error?.attemptsLeft === 0) return await start({ method })
-      const show = () => set({ ...state, status: 'proving', method, error: undefined })
-      // drawing the dialog takes longer than asking the browser, which shows a prompt of its own; an operation is on the screen before it
-      const isShownAfter = KINDS[method] === 'ceremony' && unasked && started !== undefined && !operation
-      if (!isShownAfter) show()
-      switch (KINDS[method]) {
-        case 'code': {
-          const isAskedAgain = method === state.method
-          if (method === 'email-otp' && (!started || isAskedAgain)) await startMethod(method)
-          return
-        }
-        case 'ceremony': {
-          const [{ authenticate }, asked] = await Promise.all([loadCeremonies(), started ?? startMethod(method)])
-          // no prompt opens for a subject who turned to another method meanwhile
-          if (signal.aborted) return
-          const answer = authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
-          if (isShownAfter) show()
-          const response = await answer
-          if (!signal.aborted) await submit(response)
-          return
-        }
-        case 'sign-in': {
-          if (!atProvider) return await signInWithApplication({ signal, why: offered?.why })
-          const startSignIn = async () => {
-            const page = started ?? (await startMethod(method))
-            answered.add(method)
-            return page
-          }
-          return await signInWithProvider({ popup, stepUp: state.stepUp, start: startSignIn, methodSignal: signal })
-        }
+      if (OTHERS.has(method)) {
+        if (unasked) set(state)
+        const ways = otherWays ?? (await readyOtherWays().catch(showUnloaded))
+        if (!signal.aborted) await ways?.begin({ state, method, unasked, signal })
+        return
       }
+      const show = () => set({ ...state, status: 'proving', method, error: undefined })
+      const started = answered.has(method) ? undefined : methodOf(state.stepUp, method)?.start
+      // drawing the dialog takes longer than asking the browser, which shows a prompt of its own; an operation is on the screen before it
+      const isShownAfter = unasked && started !== undefined && !operation
+      if (!isShownAfter) show()
+      if (KINDS[method] !== 'ceremony') return
+      const startMethod = async () => (await readyOtherWays()).startMethod(method)
+      const [{ authenticate }, asked] = await Promise.all([import('../passkey/ceremonies.ts'), started ?? startMethod()])
+      // no prompt opens for a subject who turned to another method meanwhile
+      if (signal.aborted) return
+      const answer = authenticate(asked, { signal, ...(state.methods.length > 1 && { patienceMs: PATIENCE_MS }) })
+      if (isShownAfter) show()
+      const response = await answer
+      if (!signal.aborted) await submit(response)
     } catch (error) {
-      popup?.close()
       if (signal.aborted) return
       // any error but the SDK's is a file that could not be loaded
       if (KINDS[method] === 'ceremony' && !(error instanceof StileError)) return showUnloaded()
-      await handle(toStileError(error, atProvider ? 'relogin_failed' : 'internal'))
+      await handle(toStileError(error, 'internal'))
     }
-  }
-
-  const signInWithApplication = async ({ signal, why, password }: ApplicationSignIn): Promise<void> => {
-    const isSignedIn = await relogin?.(why, password)
-    // whoever shows the step-up asks for the password
-    if (isSignedIn === undefined) return
-    if (!isSignedIn) throw new StileError('relogin_failed')
-    hasSignedIn = true
-    if (!signal.aborted) await start()
-  }
-
-  const signInWithProvider = async (asked: Pick<SignIn, 'popup' | 'stepUp' | 'start' | 'methodSignal'>): Promise<void> => {
-    signInController.abort()
-    signInController = new AbortController()
-    const { signIn } = await import('../relogin/sign-in.ts')
-    await signIn({
-      ...asked,
-      ask: async () => (await request('POST', '/v1/tokens', { feature: wanted, audience })) as IssuedToken,
-      onProven: finish,
-      onFailure: (error) => {
-        if (!asked.methodSignal.aborted && get().status === 'proving') handle(error)
-      },
-      now,
-      stepUpSignal: signInController.signal,
-    })
   }
 
   /** A file could not be loaded: asking the service again loads it again. */
@@ -240,6 +179,7 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
     try {
       if (method === 'relogin') {
         const { password } = response as { password?: string }
+        const { signInWithApplication } = await readyOtherWays()
         return await signInWithApplication({ signal: methodController.signal, why: methodOf(stepUp, method)?.why, password })
       }
       const attempted = (await post(`/${stepUp.id}/attempts`, { method, response })) as StepUp

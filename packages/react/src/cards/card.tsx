@@ -1,8 +1,7 @@
-import type { Decision } from '@stile/protocol'
 import { type ReactElement, type ReactNode, useLayoutEffect, useRef } from 'react'
 import type { StileContextValue } from '../context/context.ts'
 import type { CardAsked, CardProps, CardValues, ClosedCards } from '../context/mounted.ts'
-import { type CardKind, type CardView, SLOT_NAMES } from '../context/slots.ts'
+import type { CardKind, CardView } from '../context/slots.ts'
 import { type CardText, type GateTexts, PROMPT_CARD_TEXTS } from '../context/texts.ts'
 
 /** The card in place of the content of a gate that is closed: the application's own component, or one of ours. */
@@ -10,18 +9,14 @@ export function Card({ context, waiting, broken, ...asked }: CardProps): ReactNo
   const { loaded, slots, headingLevel } = context
   const { decision } = asked
   const closed = loaded?.closed
-  if (!isPrompt(decision) && !closed) return closed === null ? broken : waiting
-  const kind = isPrompt(decision) ? decision.outcome : (closed?.closedKind(asked) ?? 'deny')
+  const isPrompt = decision?.outcome === 'step_up'
+  if (!isPrompt && !closed) return closed === null ? broken : waiting
+  const kind = isPrompt ? 'step_up' : (closed?.closedKind(asked) ?? 'deny')
   if (asked.fallback && (kind === 'upgrade' || kind === 'expired')) return asked.fallback
   const view = viewOf(kind, asked, context)
-  const name = SLOT_NAMES[kind]
-  const slot = asked.slots?.[name] ?? slots?.[name]
+  const name = kind === 'step_up' ? 'stepUp' : closed?.SLOT_NAMES[kind]
+  const slot = name && (asked.slots?.[name] ?? slots?.[name])
   return slot ? slot(view) : <PlainCard {...view} gateName={asked.name} headingLevel={headingLevel} closed={closed} />
-}
-
-/** Whether a prompt is all that is needed. */
-function isPrompt(decision: Decision | undefined): decision is Extract<Decision, { requirement: unknown }> {
-  return decision?.outcome === 'step_up' || decision?.outcome === 'enroll'
 }
 
 /** The sentences of a card with everything filled in, and what its button does. */
@@ -31,7 +26,7 @@ function viewOf(kind: CardKind, asked: CardAsked, context: StileContextValue): C
   const { title = '', body = '', button }: Partial<CardText> = texts[kind] ?? {}
   const { decision, license, error, busy = false, ended } = asked
   const values: CardValues = { feature: asked.name ?? texts.this, ...closed?.closedValues(asked, { texts, labels: context.labels }) }
-  const action = asked.onConfirm && isPrompt(decision) ? { act: asked.onConfirm } : closed?.actionOf(kind, asked, context)
+  const action = kind === 'step_up' ? asked.onConfirm && { act: asked.onConfirm } : closed?.actionOf(kind, asked, context)
   return {
     kind,
     title,
@@ -65,32 +60,25 @@ function PlainCard({ kind, title, body, button, act, href, busy, status, gateNam
     <fieldset ref={card} tabIndex={-1} data-stile-card={kind} aria-label={title}>
       <Heading>{title}</Heading>
       <p>{body}</p>
-      {(act || href !== undefined) && <CardAction href={href} act={act} busy={busy} button={button} closed={closed} />}
+      {act && <CardButton act={act} busy={busy} button={button} closed={closed} />}
+      {closed && href !== undefined && <closed.CardLink href={href}>{button}</closed.CardLink>}
       {/* there from the start: some screen readers miss a live region that appears together with its text */}
       <p role="status">{status}</p>
     </fieldset>
   )
 }
 
-type CardActionProps = Pick<PlainCardProps, 'href' | 'act' | 'busy' | 'button' | 'closed'>
+type CardButtonProps = Pick<PlainCardProps, 'act' | 'busy' | 'button' | 'closed'>
 
-/** The button or link of a card. If it goes with the focus, the focus goes on to what comes in its place. */
-function CardAction({ href, act, busy, button, closed }: CardActionProps): ReactElement {
-  const link = useRef<HTMLAnchorElement>(null)
+/** The button of a card. If it goes with the focus, the focus goes on to what comes in its place. */
+function CardButton({ act, busy, button, closed }: CardButtonProps): ReactElement {
   const pressed = useRef<HTMLButtonElement>(null)
   useLayoutEffect(() => {
-    const shown = link.current ?? pressed.current
+    const shown = pressed.current
     return () => {
       if (shown) closed?.handOnFocus(shown)
     }
   }, [closed])
-  if (href !== undefined) {
-    return (
-      <a ref={link} href={href}>
-        {button}
-      </a>
-    )
-  }
   return (
     // aria-disabled, not disabled: the focus must stay here while the dialog is open
     <button ref={pressed} type="button" aria-disabled={busy} onClick={act}>

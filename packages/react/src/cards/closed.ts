@@ -2,15 +2,24 @@ import type { ClientState, StileCode } from '@stile/browser'
 import type { Decision, License, ReasonCode } from '@stile/protocol'
 import type { StileContextValue } from '../context/context.ts'
 import type { CardAsked, CardValues, ClosedCards } from '../context/mounted.ts'
-import type { CardKind, CardView } from '../context/slots.ts'
+import type { CardKind, CardView, SlotName } from '../context/slots.ts'
 import type { GateTexts } from '../context/texts.ts'
 import type { TierName } from '../register.ts'
 
+export { CardLink } from './card-link.tsx'
 export { handOnFocus } from './hand-on-focus.ts'
 export { followFocus, hasLostFocus } from './lost-focus.ts'
 
-/** The sentences of the cards that lead to no prompt. They are loaded in the background. */
-export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed' | 'loading' | 'broken'> = {
+/** The kinds of the cards that lead to no prompt at once. */
+type ClosedKind = Exclude<CardKind, 'step_up'>
+
+/** Their sentences. They are loaded in the background. */
+export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'cancelled' | 'failed' | 'loading' | 'broken'> = {
+  enroll: {
+    title: 'Set up a way to confirm it’s you',
+    body: '“{feature}” needs extra security. It takes about a minute.',
+    button: 'Set it up',
+  },
   upgrade: { title: 'Not part of your plan', body: '“{feature}” is in {tier}.', button: 'See plans' },
   expired: { title: 'Your plan has ended', body: 'Renew it to use “{feature}”.', button: 'See plans' },
   suspended: { title: 'Your plan is suspended', body: 'Ask your administrator to renew it.' },
@@ -35,15 +44,30 @@ export const CLOSED_CARD_TEXTS: Omit<GateTexts, 'step_up' | 'enroll' | 'cancelle
   },
 }
 
+/** The name of the slot that each of these cards is replaced by. */
+export const SLOT_NAMES: Readonly<Record<ClosedKind, SlotName>> = {
+  enroll: 'enroll',
+  upgrade: 'upgrade',
+  expired: 'deny',
+  suspended: 'deny',
+  seat: 'deny',
+  deny: 'deny',
+  signed_out: 'error',
+  ended: 'error',
+  unreachable: 'error',
+  misconfigured: 'error',
+  refused: 'error',
+}
+
 /** What a license of each state means for somebody whose gate it closes. */
-const LICENSE_KINDS: { readonly [S in License['state']]?: CardKind } = {
+const LICENSE_KINDS: { readonly [S in License['state']]?: ClosedKind } = {
   suspended: 'suspended',
   expired: 'expired',
   canceled: 'expired',
 }
 
 /** What a reason means for somebody whose gate it closes; any other is told as it is. */
-const REASON_KINDS: { readonly [C in ReasonCode]?: CardKind } = {
+const REASON_KINDS: { readonly [C in ReasonCode]?: ClosedKind } = {
   license_suspended: 'suspended',
   license_expired: 'expired',
   seat_required: 'seat',
@@ -53,12 +77,12 @@ const REASON_KINDS: { readonly [C in ReasonCode]?: CardKind } = {
 const REFUSALS: ReadonlySet<StileCode> = new Set(['denied', 'license_required', 'enrollment_required', 'insufficient_user_authentication'])
 
 /** Which of these cards is shown for what closes a gate. */
-export function closedKind({ error, decision, license }: CardAsked): CardKind {
+export function closedKind({ error, decision, license }: CardAsked): ClosedKind {
   if (error) return errorKind(error)
   return decision ? decisionKind(decision) : license === undefined ? 'deny' : licenseKind(license)
 }
 
-function errorKind({ code, problem, passing }: Extract<ClientState, { status: 'error' }>): CardKind {
+function errorKind({ code, problem, passing }: Extract<ClientState, { status: 'error' }>): ClosedKind {
   // without an answer of the service it is the application that knows nobody
   if (code === 'session_unavailable' || (code === 'session_ended' && !problem)) return 'signed_out'
   if (code === 'session_ended') return 'ended'
@@ -66,7 +90,8 @@ function errorKind({ code, problem, passing }: Extract<ClientState, { status: 'e
   return REFUSALS.has(code) ? 'refused' : 'misconfigured'
 }
 
-function decisionKind(decision: Decision): CardKind {
+function decisionKind(decision: Decision): ClosedKind {
+  if (decision.outcome === 'enroll') return 'enroll'
   for (const { code } of decision.reasons) {
     const kind = REASON_KINDS[code]
     if (kind) return kind
@@ -74,7 +99,7 @@ function decisionKind(decision: Decision): CardKind {
   return decision.outcome === 'upgrade' && decision.next.tiers.length > 0 ? 'upgrade' : 'deny'
 }
 
-function licenseKind(license: License | null): CardKind {
+function licenseKind(license: License | null): ClosedKind {
   return (license && LICENSE_KINDS[license.state]) ?? 'upgrade'
 }
 
@@ -97,6 +122,8 @@ export function actionOf(
 ): Pick<CardView, 'act' | 'href'> | undefined {
   const { decision, tier, feature, error } = asked
   switch (kind) {
+    case 'enroll':
+      return asked.onConfirm && { act: asked.onConfirm }
     case 'upgrade':
     case 'expired': {
       if (typeof onUpgrade === 'string') return { href: onUpgrade }

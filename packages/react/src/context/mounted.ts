@@ -1,9 +1,9 @@
 import type { ClientState, Flow, StepUpOptions } from '@stile/browser'
 import type { Decision, License } from '@stile/protocol'
-import type { ReactNode } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import type { TierName } from '../register.ts'
 import type { StileContextValue } from './context.ts'
-import type { CardKind, CardSlots, CardView } from './slots.ts'
+import type { CardKind, CardSlots, CardView, SlotName } from './slots.ts'
 import type { GateTexts } from './texts.ts'
 
 /** What a gate shows a card for: a decision, a license or an error. */
@@ -36,11 +36,15 @@ export type CardProps = CardAsked & Readonly<{ context: StileContextValue; waiti
 /** What the sentences of a card are filled with. */
 export type CardValues = Readonly<Record<string, string | undefined>>
 
-/** What the cards of a closed gate need that leads to no prompt, and what every card needs only once it goes. */
+/** What the cards of a closed gate need that leads to no prompt at once, and what every card needs only once it goes. */
 export type ClosedCards = Readonly<{
   CLOSED_CARD_TEXTS: Partial<GateTexts>
   /** Which of these cards is shown for what closes a gate. */
-  closedKind: (asked: CardAsked) => CardKind
+  closedKind: (asked: CardAsked) => Exclude<CardKind, 'step_up'>
+  /** The name of the slot that each of them is replaced by. */
+  SLOT_NAMES: Readonly<Record<Exclude<CardKind, 'step_up'>, SlotName>>
+  /** The link of a card that leads to another page. */
+  CardLink: (props: CardLinkProps) => ReactElement
   /** What their sentences are filled with, besides the name of the feature. */
   closedValues: (asked: CardAsked, said: Pick<StileContextValue, 'labels'> & Readonly<{ texts: Partial<GateTexts> }>) => CardValues
   /** What the button of a card does; `undefined` if there is nothing to do. */
@@ -52,6 +56,9 @@ export type ClosedCards = Readonly<{
   /** Whether the focus was in a gate's open content, and is nowhere since that was taken away. */
   hasLostFocus: (gateName: string | undefined) => boolean
 }>
+
+/** A link in place of a card's button. */
+export type CardLinkProps = Readonly<{ href: string; children: ReactNode }>
 
 /** How a click on a gate's button ended. */
 export type Outcome = 'proven' | 'cancelled' | 'failed'
@@ -69,7 +76,7 @@ export type ConfirmOptions = Readonly<{
 export type Mounted = Readonly<{
   /** The card of a gate that is closed. */
   Card: (props: CardProps) => ReactNode
-  /** What the cards of a closed gate need that leads to no prompt: `undefined` until it is loaded, `null` if it cannot be. */
+  /** What the cards of a closed gate need that leads to no prompt at once: `undefined` until it is loaded, `null` if it cannot be. */
   closed?: ClosedCards | null
   /** The same, once `closed` is settled. Never rejects. */
   withClosedCards: () => Promise<Mounted>

@@ -32,22 +32,6 @@ export type CardKind =
 /** The slots that cards are replaced by. */
 export type SlotName = 'stepUp' | 'enroll' | 'upgrade' | 'deny' | 'error'
 
-/** The name of the slot that each card is replaced by. */
-export const SLOT_NAMES: Readonly<Record<CardKind, SlotName>> = {
-  step_up: 'stepUp',
-  enroll: 'enroll',
-  upgrade: 'upgrade',
-  expired: 'deny',
-  suspended: 'deny',
-  seat: 'deny',
-  deny: 'deny',
-  signed_out: 'error',
-  ended: 'error',
-  unreachable: 'error',
-  misconfigured: 'error',
-  refused: 'error',
-}
-
 /** What a card says and does, for a component of the application in its place. */
 export type CardView = Readonly<{
   kind: CardKind

@@ -28,17 +28,12 @@ export type GateTexts = Readonly<
   }
 >
 
-/** The sentences of the cards that lead to a prompt. */
-export const PROMPT_CARD_TEXTS: Pick<GateTexts, 'step_up' | 'enroll' | 'cancelled' | 'failed'> = {
+/** The sentences of the card that leads to a prompt. */
+export const PROMPT_CARD_TEXTS: Pick<GateTexts, 'step_up' | 'cancelled' | 'failed'> = {
   step_up: {
     title: 'Confirm it’s you',
     body: 'To continue to “{feature}”, confirm it’s you.',
     button: 'Confirm and continue',
-  },
-  enroll: {
-    title: 'Set up a way to confirm it’s you',
-    body: '“{feature}” needs extra security. It takes about a minute.',
-    button: 'Set it up',
   },
   cancelled: 'Not confirmed yet. Nothing has changed.',
   failed: 'That didn’t work. Nothing has changed.',

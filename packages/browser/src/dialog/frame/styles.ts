@@ -78,13 +78,6 @@ p:empty,
 div:empty {
   display: none;
 }
-label {
-  display: grid;
-  gap: 0.6em;
-  text-align: start;
-  font-size: 0.87em;
-  font-weight: 500;
-}
 button,
 input {
   width: 100%;
@@ -95,16 +88,6 @@ input {
   background: none;
   color: inherit;
   font: inherit;
-}
-input {
-  border-color: var(--_muted);
-}
-[inputmode] {
-  min-height: 0;
-  padding: 0.33em;
-  font-size: 1.84em;
-  letter-spacing: 0.3em;
-  text-align: center;
 }
 button {
   font-weight: 600;

@@ -1,11 +1,15 @@
 import { createCodeField } from '../elements/code-field.ts'
-import { PROMPT_ICONS, type Say, submitButton } from '../parts.ts'
+import { FIELD_STYLES } from '../elements/field-styles.ts'
+import { adoptStyles, createSay, PROMPT_ICONS, type StyleTarget, submitButton, type Texts } from '../parts.ts'
+import { CODE_TEXTS } from '../texts/code-texts.ts'
 import type { OpenFlowState, StepUpPrompt } from './step-up-view.ts'
 
 /** What the view of a code works with. */
 export type CodeViewOptions = Readonly<{
   prompt: StepUpPrompt
-  say: Say
+  styles: StyleTarget
+  /** The application's own sentences. */
+  texts: Partial<Texts> | undefined
   /** Makes the button for who has no code at hand. */
   leaveButton: (state: OpenFlowState) => HTMLButtonElement
 }>
@@ -14,7 +18,9 @@ export type CodeViewOptions = Readonly<{
 export type CodeView = (state: OpenFlowState, alert: string | undefined) => void
 
 /** Creates the view for a code of an authenticator app. It is loaded if a step-up of the state begins with one, or when one is chosen. */
-export function createCodeView({ prompt, say, leaveButton }: CodeViewOptions): CodeView {
+export function createCodeView({ prompt, styles, texts, leaveButton }: CodeViewOptions): CodeView {
+  adoptStyles(styles, FIELD_STYLES)
+  const say = createSay({ ...CODE_TEXTS, ...texts })
   const codeField = createCodeField({
     label: say('code'),
     describedBy: prompt.alertId,

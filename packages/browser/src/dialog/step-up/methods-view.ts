@@ -2,9 +2,11 @@ import type { Method } from '@stile/protocol'
 import type { EnrollableMethod } from '../../enroll/enrollment.ts'
 import type { FlowState } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
+import { FIELD_STYLES } from '../elements/field-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, button, createSay, PROMPT_TEXTS, quietButton, type StyleTarget, submitButton, type Texts } from '../parts.ts'
+import { CODE_TEXTS } from '../texts/code-texts.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
 import { createChoiceView } from './choice-view.ts'
 import type { AddOperation, MethodsView, OpenFlowState, StepUpPrompt } from './step-up-view.ts'
@@ -36,13 +38,14 @@ const isEnrollable = (method: string): method is EnrollableMethod => Object.hasO
 
 /** Creates the views of every method that the first prompt does not show, of the choice, and of how a step-up ended. */
 export async function createMethodsView({ prompt, asksPassword, styles, texts }: MethodsViewOptions): Promise<MethodsView> {
+  adoptStyles(styles, FIELD_STYLES)
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
   adoptStyles(styles, METHODS_STYLES)
   const { flow, show, cancelButton } = prompt
   const { feature, operation } = flow
   const { ERROR_TEXTS, errorText } = await import('../texts/error-text.ts')
-  const say = createSay({ ...PROMPT_TEXTS, ...STEP_UP_TEXTS, ...ERROR_TEXTS, ...texts })
+  const say = createSay({ ...PROMPT_TEXTS, ...CODE_TEXTS, ...STEP_UP_TEXTS, ...ERROR_TEXTS, ...texts })
   const addOperation: AddOperation = operation
     ? (await import('./operation-view.ts')).createOperationView({ feature, operation }, { styles, texts })
     : // what a feature of Stile itself is for, if the application does not say it

@@ -2,7 +2,7 @@ import type { Flow, FlowState, Stile } from '../../stile.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { button, PROMPT_ICONS, quietButton, type Say, submitButton } from '../parts.ts'
 import type { WizardGoal } from '../start-wizard.ts'
-import type { CodeView } from './code-view.ts'
+import type { CodeView, CodeViewOptions } from './code-view.ts'
 import { explain } from './explain.ts'
 
 /** A step-up that is done within this time opens no dialog. */
@@ -65,6 +65,8 @@ export type StepUpViewOptions = Readonly<{
   /** Who is signed in, as people know it. */
   user: string | undefined
   client: Pick<Stile, 'get'>
+  /** Loads the view for a code of an authenticator app. */
+  loadCodeView: (view: Pick<CodeViewOptions, 'prompt' | 'leaveButton'>) => Promise<CodeView>
   loadMethodsView: (prompt: StepUpPrompt) => Promise<MethodsView>
   /** Called once, when it can be shown what the step-up is for: it may begin. */
   onReady: () => void
@@ -75,16 +77,14 @@ export type StepUpViewOptions = Readonly<{
 /** Counts the views, so that nothing of one step-up stays on the screen for another. */
 let views = 0
 
-/** Loads the view for a code of an authenticator app. */
-export const loadCodeView = (): Promise<typeof import('./code-view.ts')> => import('./code-view.ts')
-
 /**
  * Shows a step-up from its start to its end.
  *
  * It shows passkeys itself, and codes of an authenticator app with a view that is loaded before the click, so that the first prompt waits for no
  * other file. `loadMethodsView` loads the rest while the service is asked.
  */
-export function showStepUp({ flow, frame, say, label, user, client, loadMethodsView, onReady, onEnd }: StepUpViewOptions): void {
+export function showStepUp(options: StepUpViewOptions): void {
+  const { flow, frame, say, label, user, client, loadCodeView, loadMethodsView, onReady, onEnd } = options
   const { cancel } = flow
   const viewId = ++views
   let isReady = false
@@ -138,8 +138,7 @@ export function showStepUp({ flow, frame, say, label, user, client, loadMethodsV
       actions: () => [leaveButton(state), cancelButton()],
     })
   const loadCode = async () => {
-    const loaded = await loadCodeView().catch(() => null)
-    codeView ??= loaded?.createCodeView({ prompt, say, leaveButton }) ?? null
+    codeView ??= await loadCodeView({ prompt, leaveButton }).catch(() => null)
     render()
   }
 

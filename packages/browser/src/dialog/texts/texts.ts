@@ -1,3 +1,4 @@
+import type { CODE_TEXTS } from './code-texts.ts'
 import type { ENROLLMENT_TEXTS } from './enrollment-texts.ts'
 import type { ERROR_TEXTS } from './error-texts.ts'
 import type { OPERATION_TEXTS } from './operation-texts.ts'
@@ -19,9 +20,6 @@ export const PROMPT_TEXTS = {
   why_step_up_required: 'This needs more than your sign-in.',
   wait: 'One moment…',
   passkey: 'Follow the prompt from your browser or device.',
-  code: '6-digit code from your authenticator app',
-  incomplete: 'Enter all 6 digits.',
-  verify: 'Confirm',
   another: 'Use another way',
   none: 'I can’t use this',
   cancel: 'Cancel',
@@ -32,6 +30,7 @@ export const PROMPT_TEXTS = {
 /** The key of a sentence that the dialog has. */
 export type TextKey =
   | keyof typeof PROMPT_TEXTS
+  | keyof typeof CODE_TEXTS
   | keyof typeof STEP_UP_TEXTS
   | keyof typeof ERROR_TEXTS
   | keyof typeof OPERATION_TEXTS

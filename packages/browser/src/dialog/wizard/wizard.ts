@@ -1,12 +1,15 @@
 import type { Method } from '@stile/protocol'
-import { flowError, StileError, toStileError } from '../../base.ts'
+import { StileError, toStileError } from '../../base.ts'
 import { type EnrollmentClient, holderOf } from '../../enroll/gated.ts'
+import { flowError } from '../../failure.ts'
 import type { FlowError, Stile } from '../../stile.ts'
 import { FEEDBACK_STYLES } from '../elements/feedback-styles.ts'
+import { FIELD_STYLES } from '../elements/field-styles.ts'
 import { ICONS } from '../elements/more-icons.ts'
 import type { DialogFrame, DialogView } from '../frame/frame.ts'
 import { ignoreHaste } from '../frame/haste.ts'
 import { adoptStyles, createSay, PROMPT_TEXTS, quietButton, type Say, type StyleTarget, type Texts } from '../parts.ts'
+import { CODE_TEXTS } from '../texts/code-texts.ts'
 import { ENROLLMENT_TEXTS } from '../texts/enrollment-texts.ts'
 import type * as Errors from '../texts/error-text.ts'
 import { STEP_UP_TEXTS } from '../texts/step-up-texts.ts'
@@ -68,11 +71,13 @@ export type Wizard = Readonly<{
 
 /** Creates a wizard that shows nothing yet. */
 export function createWizard({ client, frame, styles, texts, errors, user, label, isStepUpShown }: WizardOptions): Wizard {
+  adoptStyles(styles, FIELD_STYLES)
   adoptStyles(styles, FEEDBACK_STYLES)
   ignoreHaste(styles.scope)
   adoptStyles(styles, WIZARD_STYLES)
   const table: Record<string, string | undefined> = {
     ...PROMPT_TEXTS,
+    ...CODE_TEXTS,
     ...STEP_UP_TEXTS,
     ...errors.ERROR_TEXTS,
     ...ENROLLMENT_TEXTS,

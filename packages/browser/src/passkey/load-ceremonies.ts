@@ -1,4 +1,0 @@
-/** Loads the passkey ceremonies. */
-export function loadCeremonies(): Promise<typeof import('./ceremonies.ts')> {
-  return import('./ceremonies.ts')
-}
