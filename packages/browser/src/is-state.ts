@@ -7,7 +7,7 @@ export function isState(value: unknown): value is State {
     typeof revision === 'number' &&
     typeof now === 'number' &&
     typeof subject === 'string' &&
-    typeof token?.token === 'string' &&
+    (!token || typeof token.token === 'string') &&
     Array.isArray(tiers) &&
     Array.isArray(authenticators) &&
     !!decisions &&

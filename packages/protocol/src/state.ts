@@ -98,5 +98,6 @@ export type State<F extends string = string> = Readonly<{
   decisions: Readonly<Record<F, Decision<F>>>
   risk: Readonly<{ band: Band; reasons: readonly Reason[] }>
   authenticators: readonly Authenticator[]
-  token: IssuedToken
+  /** For what is proven already; absent in the messages of `GET /v1/events?token=0`. */
+  token?: IssuedToken
 }>

@@ -16,6 +16,8 @@ const RESOLUTION_MS = 2
 
 /** Runs a server of streams in a process of its own. It says that it is ready, with what the load needs to know. */
 export function serveStreams(build: (setup: StreamsSetup) => Promise<Readonly<{ listener: RequestListener; told?: object }>>): void {
+  // a benchmark that was stopped leaves no server behind
+  process.on('disconnect', () => process.exit())
   process.once('message', async (setup: StreamsSetup) => {
     const { listener, told = {} } = await build(setup)
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })

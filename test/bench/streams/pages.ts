@@ -57,7 +57,7 @@ function tryOpening({ url, person, shared, withToken, known, onState }: PageOpti
         }
       })
       if (response.statusCode === 200) resolve({ openedAt: performance.now(), close: () => call.destroy() })
-      else response.on('end', () => reject(new Error(`${response.statusCode} ${text}`)))
+      else response.on('close', () => reject(new Error(`${response.statusCode} ${text}`)))
     })
     call.on('error', reject)
     call.end()

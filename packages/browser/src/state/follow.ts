@@ -1,10 +1,11 @@
-import type { State } from '@stile/protocol'
+import type { IssuedToken, State } from '@stile/protocol'
 // a path of its own: bundlers that split by file would put it among what a page loads first
 import { readEvents } from '@stile/protocol/events'
 import { isState } from '../base.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { ServiceClient } from '../service/service-client.ts'
 import type { ClientState } from '../stile.ts'
+import { isOfProof, withHeldToken } from './held-token.ts'
 
 /** Following the state, until it is closed. */
 export type Following = Readonly<{
@@ -20,8 +21,8 @@ export type FollowOptions = Readonly<{
   open: ServiceClient['open']
   /** The service's `publicUrl`. */
   baseUrl: string
-  /** Where the stream is. */
-  path: string
+  /** Names the audience that the state brings a token for, beginning with `?`. */
+  query: string
   clock: Clock
   get: () => ClientState
   set: (next: ClientState) => void
@@ -46,6 +47,8 @@ const UNWATCHED_MS = 2000
 /** A token is renewed this long before its end. */
 const EARLY_SECONDS = 30
 const MAX_BACKOFF_SECONDS = 15
+/** What a proof opens waits so long for the answer to the proof, which brings the token and may come second. */
+const PROOF_WAIT_MS = 250
 /** What is shown outlives its session no longer than this. */
 const END_WAIT_MS = 1000
 /** A window that gets the focus reads the state again if what it knows is older than this. */
@@ -61,20 +64,26 @@ const RESET_SECONDS = 60
  * Follows the state while the page is visible. One tab holds the stream and tells the others (Web Locks, BroadcastChannel); in browsers
  * without these each tab holds its own. The state is read again at the next instant at which it changes by itself.
  */
-export function follow({ open, baseUrl, path, clock, get, set, apply, load, end, onOther, forget, isWatched }: FollowOptions): Following {
+export function follow({ open, baseUrl, query, clock, get, set, apply, load, end, onOther, forget, isWatched }: FollowOptions): Following {
+  const path = `/v1/events${query}`
+  /** Nothing is signed for a page that only stands there. Tabs of an SDK that reads no state without a token share no stream with these. */
+  const source = `${path}&token=0`
   let timer: ReturnType<typeof setTimeout> | undefined
   let opening: ReturnType<typeof setTimeout> | undefined
+  let hearing: ReturnType<typeof setTimeout> | undefined
   let leaving: AbortController | undefined
   let channel: BroadcastChannel | undefined
   /** Names the stream and the channel of tabs that share a state. */
   let name = ''
   let sharing = ''
+  /** The token that was read last. */
+  let readToken: IssuedToken | undefined
   let drops = 0
   const closing = new AbortController()
   /** When the state was read last, by the service's clock. */
   let readAt = 0
 
-  const nameOf = ({ subject, actor, account }: State) => JSON.stringify([path, sharing, subject, actor, account])
+  const nameOf = ({ subject, actor, account }: State) => JSON.stringify([source, sharing, subject, actor, account])
 
   /** All tabs of this service, whoever is signed in. */
   const tabs = globalThis.BroadcastChannel && new BroadcastChannel(baseUrl + path)
@@ -90,6 +99,7 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
 
   const leave = () => {
     clearTimeout(opening)
+    clearTimeout(hearing)
     leaving?.abort()
     channel?.close()
     leaving = channel = undefined
@@ -111,18 +121,31 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
         return wakeAfter(secondsUntilChange(before.state, clock.serviceNow()))
       }
     }
-    if (before.status !== 'ready' || before.state !== state || before.stale) apply(state)
-    wakeAfter(secondsUntilChange(state, clock.serviceNow()))
+    // a token that was not read is that of a proof
+    const holdsProof = before.status === 'ready' && before.state.token !== readToken
+    const next = holdsProof ? withHeldToken(state, before.state) : state
+    if (state.token) readToken = state.token
+    if (before.status !== 'ready' || before.state !== next || before.stale) apply(next)
+    wakeAfter(secondsUntilChange(next, clock.serviceNow()))
   }
 
-  /** Takes a state that was streamed in. */
+  /** Takes a state that was streamed in, here or in another tab. */
+  const hear = (state: State) => {
+    const before = get()
+    clearTimeout(hearing)
+    const isEarly = before.status === 'ready' && isOfProof(state, before.state)
+    if (isEarly) hearing = setTimeout(accept, PROOF_WAIT_MS, state, 1)
+    else accept(state, 1)
+  }
+
+  /** Reads a message of the stream. */
   const take = (data: string) => {
     const state: unknown = JSON.parse(data)
     if (!isState(state)) return
     // the session token changed hands meanwhile
     if (nameOf(state) !== name) return void load()
     clock.setServiceNow(state.now)
-    accept(state, 1)
+    hear(state)
     channel?.postMessage(state)
   }
 
@@ -140,7 +163,7 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
     signal.addEventListener('abort', cut)
     try {
       const before = get()
-      const { body } = await open(path, {
+      const { body } = await open(source, {
         method: 'GET',
         headers: { Accept: 'text/event-stream', 'Last-Event-ID': `${before.status === 'ready' && before.state.revision}` },
         signal: silence.signal,
@@ -168,7 +191,7 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
     const { signal } = mine
     leaving = mine
     channel = globalThis.BroadcastChannel && new BroadcastChannel(name)
-    if (channel) channel.onmessage = ({ data }) => isState(data) && nameOf(data) === name && accept(data, 1)
+    if (channel) channel.onmessage = ({ data }) => isState(data) && nameOf(data) === name && hear(data)
     const run = () => stream(signal)
     try {
       const locks = globalThis.navigator?.locks
@@ -226,8 +249,11 @@ export function follow({ open, baseUrl, path, clock, get, set, apply, load, end,
 
 /** How long until the next instant at which a state changes by itself, one second at least. */
 function secondsUntilChange({ token, license, decisions }: State, now: number): number {
-  const left = token.expiresAt - now
-  const instants = [now + Math.max(left - EARLY_SECONDS, left / 2), license?.changesAt]
+  const instants = [license?.changesAt]
+  if (token) {
+    const left = token.expiresAt - now
+    instants.push(now + Math.max(left - EARLY_SECONDS, left / 2))
+  }
   for (const decision of Object.values(decisions)) if (decision.outcome === 'permit') instants.push(decision.until)
   const ahead = instants.filter((each) => each !== undefined && each > now) as number[]
   return Math.max(1, Math.min(...ahead) - now)

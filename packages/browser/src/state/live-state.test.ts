@@ -2,7 +2,8 @@
 // Node has the real Web Locks and BroadcastChannel, which jsdom has not; a page is an event target that can be hidden.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Stile } from '../stile.ts'
-import { API, type Arrived, decision, json, NOW, refuse, setup as setupWire, state, token, until } from '../wire.test-support.ts'
+import { API, decision, json, NOW, refuse, setup as setupWire, state, token, until } from '../wire.test-support.ts'
+import { streams } from './streams.test-support.ts'
 
 let page: EventTarget & { hidden: boolean }
 const open: Stile[] = []
@@ -26,26 +27,6 @@ const setup: typeof setupWire = (answers, options) => {
   return made
 }
 
-/** A service whose streams the test writes to. */
-function streams() {
-  const all: { lastEventId: string | null; send: (event: string, data: unknown) => void; end: () => void }[] = []
-  return {
-    all,
-    answer: ({ headers, signal }: Arrived) => {
-      const body = new ReadableStream<Uint8Array>({
-        start(controller) {
-          signal?.addEventListener('abort', () => controller.error(signal.reason))
-          all.push({
-            lastEventId: headers.get('last-event-id'),
-            send: (event, data) => controller.enqueue(new TextEncoder().encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)),
-            end: () => controller.close(),
-          })
-        },
-      })
-      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
-    },
-  }
-}
 const ready = (stile: Stile) => until(() => stile.get().status === 'ready')
 const revision = (stile: Stile) => {
   const now = stile.get()

@@ -85,7 +85,7 @@ export function createLiveState({ service, audience, clock, sharedName, onState,
     if (!closed)
       following ??= follow({
         ...service,
-        path: `/v1/events${query}`,
+        query,
         clock,
         get,
         set,

@@ -46,7 +46,7 @@ test('threat: a page of the same origin sends nonsense to the tabs: nothing of i
   await until(() => stile.get().status === 'ready')
   const before = stile.get()
   const { subject, account } = state()
-  const name = JSON.stringify(['/v1/events?audience=api', expect.anything(), subject, undefined, account])
+  const name = JSON.stringify(['/v1/events?audience=api&token=0', expect.anything(), subject, undefined, account])
   const channel = new BroadcastChannel(name)
   for (const data of [null, 1, {}, { subject, account, revision: 99 }]) channel.postMessage(data)
   await new Promise((resolve) => setTimeout(resolve, 20))

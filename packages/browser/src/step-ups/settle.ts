@@ -30,7 +30,7 @@ export async function settle({ feature, options, issued, mainAudience, state, to
   if (known.status !== 'ready' || operation || audience !== mainAudience) return state.refresh()
   const proven = withProof(known.state, { feature, issued })
   if (!proven) return state.refresh()
-  if (proven !== known.state) state.apply(proven)
+  state.apply(proven)
   setTimeout(() => {
     // nobody who has signed out meanwhile is asked to sign in for it
     if (state.get().status === 'ready') state.refresh()
@@ -44,7 +44,7 @@ export async function settle({ feature, options, issued, mainAudience, state, to
 function withProof(state: State, { feature, issued }: Pick<Proven, 'feature' | 'issued'>): State | undefined {
   const proven = Object.hasOwn(state.decisions, feature) ? state.decisions[feature] : undefined
   // the stream may have been faster
-  if (proven?.outcome === 'permit') return state
+  if (proven?.outcome === 'permit') return { ...state, token: issued }
   if (proven?.outcome !== 'step_up' || proven.requirement.bind) return undefined
   const { maxAgeSeconds } = proven.requirement
   const until = maxAgeSeconds && issued.authTime + maxAgeSeconds

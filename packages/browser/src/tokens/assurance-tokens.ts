@@ -41,7 +41,7 @@ export function createAssuranceTokens({ mainAudience, request, state, now }: Ass
     return issued && issued.expiresAt - EARLY_SECONDS > now() ? issued : undefined
   }
   const get = async (audience: string): Promise<IssuedToken> => {
-    if (!held(mainAudience)) await state.load()
+    if (audience === mainAudience ? !held(audience) : state.get().status !== 'ready') await state.load()
     const mine = tokens
     const issued = held(audience) ?? ((await request('POST', '/v1/tokens', { audience })) as IssuedToken)
     mine.set(audience, issued)

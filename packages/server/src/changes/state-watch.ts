@@ -21,13 +21,10 @@ export type StateWatchOptions = Readonly<{
   isReady?: () => boolean
   /** The revision that the caller has already; the state is told first unless it still is the newest. */
   knownRevision?: number
-  onState: (state: ToldState) => void
+  onState: (state: State) => void
   /** The watch is over: the session ended or expired, its token expired, or the state cannot be computed. */
   onEnd: (why: 'session_ended' | 'token_expired' | 'failed', fault?: unknown) => void
 }>
-
-/** A state as a stream tells it: it has no token if the client asks for one itself. */
-export type ToldState = Omit<State, 'token'> & Partial<Pick<State, 'token'>>
 
 /** What was found at one time. */
 export type Loaded = Readonly<{
@@ -35,7 +32,7 @@ export type Loaded = Readonly<{
   /** When it changes by itself, in seconds since the epoch. */
   changesAt?: number | undefined
   /** Absent if the caller has it. */
-  state?: ToldState
+  state?: State
 }>
 
 /** How long a client that has not taken what it was sent is left alone, in milliseconds. */

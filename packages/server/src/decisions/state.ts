@@ -1,5 +1,5 @@
 import { featuresOf, tiersInForce } from '@stile/policy'
-import type { Decision, State } from '@stile/protocol'
+import type { Decision, IssuedToken, State } from '@stile/protocol'
 import { publicAuthenticator } from '../standing/counted.ts'
 import type { Standing } from '../standing/standing.ts'
 import type { Domain } from '../tokens/domain.ts'
@@ -11,7 +11,7 @@ import { decideFor } from './decide.ts'
  *
  * @throws {StileError} `invalid_request` or `denied` for an audience that the caller may not ask for
  */
-export async function stateOf(domain: Domain, standing: Standing, audience: string): Promise<State> {
+export async function stateOf(domain: Domain, standing: Standing, audience: string): Promise<State & Readonly<{ token: IssuedToken }>> {
   return { ...stateWithoutToken(standing), token: await issueToken(domain, standing, { audience }) }
 }
 

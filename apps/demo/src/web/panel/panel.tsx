@@ -37,7 +37,7 @@ export function Panel({ api, activity }: Readonly<{ api: Api; activity: Activity
             <Tier api={api} license={ready.state.license} tiers={ready.state.tiers} />
             <Decisions state={ready.state} />
             <Clock api={api} />
-            <Token issued={ready.state.token} />
+            {ready.state.token && <Token issued={ready.state.token} />}
           </>
         )}
         <Wire entries={entries} />
