@@ -40,7 +40,7 @@ const RECOVERY = [...FAILURES, 'recovery-view.ts', 'recovery-codes-view.ts']
 const FIGURES: readonly Figure[] = [
   { name: 'before first paint: createStile and the React gates', limit: 8_000, source: PAGE },
   // what is above 19,000 is the half of the library that makes passkeys, which the bundler does not leave out
-  { name: 'up to and with the first prompt for a passkey, React external', limit: 19_850, source: PAGE, with: CEREMONIES },
+  { name: 'up to and with the first prompt for a passkey, React external', limit: 19_900, source: PAGE, with: CEREMONIES },
   { name: 'up to and with the first prompt for a code, React external', limit: 19_000, source: PAGE, with: CODE },
   { name: 'what they have in common', source: PAGE, with: FIRST_PROMPT },
   { name: 'the library for passkeys, beside it if one is asked for', limit: 5_000, source: PAGE, with: CEREMONIES, after: FIRST_PROMPT },
