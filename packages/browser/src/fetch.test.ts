@@ -85,6 +85,8 @@ test('a challenge on a click prompts, and the request is repeated with the new t
 })
 
 test('parallel challenges for the same share one prompt, and every caller settles', async () => {
+  // loaded already, so that none is read after the first proof
+  await import('./step-ups/cure.ts')
   click()
   const { stile, seen } = setup({ [EXPORT]: gated, [`GET ${API}/share`]: gated })
   const shown = prove(stile)

@@ -83,7 +83,8 @@ HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogEle
 HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   if (!this.open) return
   this.open = false
-  setTimeout(() => this.dispatchEvent(new Event('close')))
+  const closed = new Event('close')
+  setTimeout(() => this.dispatchEvent(closed))
 }
 
 afterEach(() => {

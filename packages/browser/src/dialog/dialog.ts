@@ -81,6 +81,8 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
   }
   /** Step-ups that are shown, or are to be. */
   const flows = new Set<Flow>()
+  /** Takes the one that is shown off the screen. */
+  let stopShowing = () => {}
   /** One is shown when the one before is off the screen. */
   let turn: Promise<unknown> = Promise.resolve()
   /** Resolves when it can be shown what the step-up is for. */
@@ -102,7 +104,18 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
           goOn(next)
           resolve()
         }
-        showStepUp({ flow, frame, say, label, user: userName(), client: stile, loadCodeView, loadMethodsView, onReady, onEnd })
+        stopShowing = showStepUp({
+          flow,
+          frame,
+          say,
+          label,
+          user: userName(),
+          client: stile,
+          loadCodeView,
+          loadMethodsView,
+          onReady,
+          onEnd,
+        })
       })
     turn = turn.then(showNow).catch((error) => {
       flow.cancel()
@@ -120,6 +133,7 @@ export function mountDialog(stile: WizardClient & Pick<Stile, 'onStepUp'>, optio
     stopListening()
     for (const flow of flows) flow.cancel()
     content.wizard?.cancel()
+    stopShowing()
     frame.close()
     host.remove()
   }

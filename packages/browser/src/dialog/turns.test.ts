@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { assertion, stubAuthenticator } from '../step-ups/authenticator.test-support.ts'
 import { doneStepUp, json, openStepUp, refuse, setup, state, until } from '../wire.test-support.ts'
-import { buttonOf, dialog, input, mount, press, texts, type, useDialogs } from './page.test-support.ts'
+import { buttonOf, dialog, input, mount, press, rootOf, texts, type, useDialogs } from './page.test-support.ts'
 import { enrols, none, title, typeIn } from './wizard/wizard.test-support.ts'
 
 useDialogs()
@@ -182,4 +182,23 @@ test('“Try again” twice asks for one step-up', async () => {
   buttonOf(texts.retry)?.click()
   await until(() => input())
   expect(seen('POST /v1/step-ups').length - before).toBe(1)
+})
+
+test('a dialog that is taken away before it has confirmed shows nothing more', async () => {
+  const errors: unknown[] = []
+  const heard = (event: ErrorEvent) => errors.push(event.error)
+  window.addEventListener('error', heard)
+  onTestFinished(() => window.removeEventListener('error', heard))
+  const { stile } = setup()
+  const unmount = mount(stile)
+  const shadow = rootOf()
+  const flow = stile.stepUp('reports.export')
+  await until(() => input())
+  type('123456')
+  await flow.done
+  unmount()
+  await after(150)
+  expect(shadow.querySelector('dialog')?.open).toBe(false)
+  expect(shadow.querySelector('h2')?.textContent).not.toBe(texts.done)
+  expect(errors).toEqual([])
 })

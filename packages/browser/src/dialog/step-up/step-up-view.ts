@@ -82,8 +82,10 @@ let views = 0
  *
  * It shows passkeys itself, and codes of an authenticator app with a view that is loaded before the click, so that the first prompt waits for no
  * other file. `loadMethodsView` loads the rest while the service is asked.
+ *
+ * @returns what takes it off for good: nothing is shown after that, also of what ends later
  */
-export function showStepUp(options: StepUpViewOptions): void {
+export function showStepUp(options: StepUpViewOptions): () => void {
   const { flow, frame, say, label, user, client, loadCodeView, loadMethodsView, onReady, onEnd } = options
   const { cancel } = flow
   const viewId = ++views
@@ -106,10 +108,13 @@ export function showStepUp(options: StepUpViewOptions): void {
     frame.show(methodsView ? methodsView.addOperation(shown) : shown)
   }
   const cancelButton = () => quietButton(say('cancel'), cancel)
-  const finish = (next?: WizardGoal) => {
+  const stop = () => {
     isEnded = true
     clearTimeout(timer)
     unsubscribe()
+  }
+  const finish = (next?: WizardGoal) => {
+    stop()
     onEnd(next)
   }
   const runLater = (run: () => void, delayMs: number) => {
@@ -202,4 +207,5 @@ export function showStepUp(options: StepUpViewOptions): void {
   // what confirms an operation waits for the view of it
   if (!flow.operation) beReady()
   render()
+  return stop
 }
