@@ -78,7 +78,9 @@ describe('stile policy explain', () => {
     ['a tier that the policy does not have', ['export', '--tier', 'por'], 'pro'],
     ['a method that there is not', ['export', '--tier', 'pro', '--proven', 'fax:5m'], 'passkey'],
     ['a proof without its age', ['export', '--tier', 'pro', '--proven', 'totp'], 'passkey:10m'],
-    ['a method that proves nothing by itself', ['export', '--tier', 'pro', '--enrolled', 'recovery-code'], 'passkey'],
+    ['a method that proves nothing by itself', ['export', '--tier', 'pro', '--enrolled', 'recovery-code'], 'Leave it out'],
+    ['a state that no license has', ['export', '--tier', 'pro', '--state', 'actve'], 'active'],
+    ['a risk that is not known', ['export', '--tier', 'pro', '--risk', 'hgih'], 'high'],
   ])('refuses %s and says what there is', async (_, args, hint) => {
     const { code, out, err } = await stile('explain', 'a.json', ...args)
     expect([code, out]).toEqual([1, ''])

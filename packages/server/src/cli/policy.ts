@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { Policy } from '@stile/policy'
-import type { Band, Level, LicenseState, Method, Proof } from '@stile/protocol'
-import { type Command, Option } from 'commander'
+import type { Level, Method, Proof } from '@stile/protocol'
+import type { Command } from 'commander'
 import { loadDocument } from './config-file.ts'
 import { type CliContext, CliError } from './context.ts'
 import { load } from './load.ts'
@@ -42,24 +42,22 @@ function addDiffCommand(program: Command, { out, workingDirectory }: CliContext)
     .option('--json', 'answer JSON')
     .addHelpText('after', '\nExample: git show main:policy.json > /tmp/before.json && stile policy diff /tmp/before.json policy.json')
     .action(async (before: string, after: string, options: { exitCode?: true; json?: true }) => {
-      const [was, is] = await Promise.all([before, after].map((file) => loadPolicy(resolve(workingDirectory, file), file)))
+      const was = await loadPolicy(resolve(workingDirectory, before), before)
+      const is = await loadPolicy(resolve(workingDirectory, after), after)
       const { diff } = await load.policy()
-      const changes = was && is ? diff(was, is) : []
-      if (options.json) out(`${JSON.stringify({ before: was?.digest, after: is?.digest, changes })}\n`)
+      const changes = diff(was, is)
+      if (options.json) out(`${JSON.stringify({ before: was.digest, after: is.digest, changes })}\n`)
       else if (changes.length === 0) out('Nothing changes.\n')
       else for (const { kind, path, message } of changes) out(`${kind.padEnd(9)}  ${message} [${path}]\n`)
-      if (options.exitCode && changes.length > 0) throw new CliError(`${changes.length} changes.`)
+      if (options.exitCode && changes.length > 0) throw new CliError('The policies differ.')
     })
 }
 
-const STATES: readonly LicenseState[] = ['trialing', 'active', 'past_due', 'suspended', 'expired', 'canceled']
-const BANDS: readonly Band[] = ['normal', 'elevated', 'high', 'critical']
-
 type Situation = Readonly<{
   tier?: string
-  state: LicenseState
+  state: string
   extra?: readonly string[]
-  risk: Band
+  risk: string
   proven?: readonly string[]
   enrolled?: readonly string[]
   json?: true
@@ -76,9 +74,9 @@ function addExplainCommand(program: Command, { out, workingDirectory, now }: Cli
     .command('explain <file> <feature>')
     .description(`Say what a policy decides about a feature in a situation, and why. The policy is ${FILE}.`)
     .option('--tier <tier>', 'the tier of the account; without one it has no license')
-    .addOption(new Option('--state <state>', 'the state of the license').choices([...STATES]).default('active'))
+    .option('--state <state>', 'the state of the license', 'active')
     .option('--extra <feature...>', 'features that the license has beside its tier')
-    .addOption(new Option('--risk <band>', 'the risk that was found').choices([...BANDS]).default('normal'))
+    .option('--risk <band>', 'the risk that was found', 'normal')
     .option('--proven <method:age...>', 'what was proven and how long ago, such as passkey:10m, or login:2h for the sign-in itself')
     .option('--enrolled <method...>', 'what the subject has enrolled; without it that is not considered')
     .option('--json', 'answer the decision as JSON')
@@ -86,33 +84,39 @@ function addExplainCommand(program: Command, { out, workingDirectory, now }: Cli
     .action(async (file: string, feature: string, { tier, state, extra = [], risk, proven = [], enrolled, json }: Situation) => {
       const policy = await loadPolicy(resolve(workingDirectory, file), file)
       const { decide, explain } = await load.policy()
-      for (const name of [feature, ...extra]) await assertNamed('feature', name, policy.features)
-      if (tier !== undefined) await assertNamed('tier', tier, policy.tiers)
-      const license = tier === undefined ? null : { id: 'example', epoch: 1, tier, features: extra, state }
+      const { BANDS, LICENSE_STATES } = await load.protocol()
+      for (const name of [feature, ...extra]) await oneOf(policy.features, 'feature', name)
+      if (tier !== undefined) await oneOf(policy.tiers, 'tier', tier)
+      const licenseState = await oneOf(LICENSE_STATES, 'state of a license', state)
+      const license = tier === undefined ? null : { id: 'example', epoch: 1, tier, features: extra, state: licenseState }
       const signedIn: Proof = { method: 'login', level: 'session', amr: [], authTime: 0 }
       const proofs = [signedIn, ...(await Promise.all(proven.map((each) => proofFrom(each, now()))))]
       const methods = enrolled && (await Promise.all(enrolled.map(methodFrom)))
-      const decision = decide(policy, { feature, license, assurance: { proofs }, risk, enrolled: methods, now: now() })
+      const band = await oneOf(BANDS, 'band of risk', risk)
+      const decision = decide(policy, { feature, license, assurance: { proofs }, risk: band, enrolled: methods, now: now() })
       out(`${json ? JSON.stringify(decision) : explain(decision)}\n`)
     })
 }
 
-async function assertNamed(what: string, name: string, known: readonly string[]): Promise<void> {
-  if (known.includes(name)) return
+/**
+ * What was named, if it is one of those that there are.
+ *
+ * @throws {CliError} with the nearest name, or with all of them
+ */
+async function oneOf<T extends string>(known: readonly T[], what: string, name: string): Promise<T> {
+  const found = known.find((each) => each === name)
+  if (found !== undefined) return found
   const { closest } = await load.policy()
   const near = closest(name, known)
-  throw new CliError(
-    `The policy has no ${what} "${name}". ${near === undefined ? `It has ${known.join(', ')}.` : `Did you mean "${near}"?`}`,
-  )
+  throw new CliError(`There is no ${what} "${name}". ${near === undefined ? `There are ${known.join(', ')}.` : `Did you mean "${near}"?`}`)
 }
 
 async function methodFrom(name: string): Promise<Readonly<{ method: Method; level: Level }>> {
-  const { isMethod, METHODS, REACHES } = await load.protocol()
-  const level = isMethod(name) ? REACHES[name] : null
-  // a recovery code proves nothing by itself
-  if (!isMethod(name) || level === null)
-    throw new CliError(`"${name}" is no method that proves something. There are ${METHODS.filter((each) => REACHES[each]).join(', ')}.`)
-  return { method: name, level }
+  const { METHODS, REACHES } = await load.protocol()
+  const method = await oneOf(METHODS, 'method', name)
+  const level = REACHES[method]
+  if (level === null) throw new CliError(`"${method}" proves nothing by itself, so that it changes no decision. Leave it out.`)
+  return { method, level }
 }
 
 /** Reads `passkey:10m`. */
