@@ -1,10 +1,10 @@
-import type { State } from '@stile/protocol'
+import type { Band, State } from '@stile/protocol'
 
 /** A proof that is no older tells why a state changed. The state is read again, with its token, a second after each proof. */
 const OF_PROOF_SECONDS = 2
 
-/** The best first; what is not known is worst. */
-const BANDS = ['normal', 'elevated', 'high', 'critical', 'unknown']
+/** The higher, the worse; what is not known is worst. */
+const RISK: Readonly<Record<Band, number>> = { normal: 0, elevated: 1, high: 2, critical: 3, unknown: 4 }
 
 /**
  * A state that was told without a token, with the token of this page's own proof that was held before, if that proof is why the state has changed
@@ -27,7 +27,7 @@ function givesAll(state: State, { license, risk, authenticators, decisions }: St
   const left = new Set(state.authenticators.map(({ id }) => id))
   return (
     JSON.stringify(state.license) === JSON.stringify(license) &&
-    BANDS.indexOf(state.risk.band) <= BANDS.indexOf(risk.band) &&
+    RISK[state.risk.band] <= RISK[risk.band] &&
     authenticators.every(({ id }) => left.has(id)) &&
     Object.entries(decisions).every(([name, { policy, outcome }]) => {
       const now = state.decisions[name]
