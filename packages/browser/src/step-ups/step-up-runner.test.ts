@@ -63,3 +63,12 @@ test.each([
   await flow.done
   expect(before).toBe(status)
 })
+
+test('a code is asked for, whatever a newer service says of its start', async () => {
+  const methods = [{ method: 'totp', start: { digits: 6 } }]
+  const { stile } = setup({ 'POST /v1/step-ups': () => json(openStepUp({ methods })) })
+  const flow = stile.stepUp('reports.export', { headless: true })
+  await until(() => flow.get().status === 'proving')
+  await flow.submit({ code: '123456' })
+  expect((await flow.done).token).toBe('mfa-level')
+})

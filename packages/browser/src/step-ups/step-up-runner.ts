@@ -149,8 +149,8 @@ export function createStepUpRunner(options: StepUpRunnerOptions): StepUpRunner {
       const started = answered.has(method) ? undefined : methodOf(state.stepUp, method)?.start
       // drawing the dialog takes longer than asking the browser, which shows a prompt of its own; an operation is on the screen before it
       const isShownAfter = unasked && started !== undefined && !operation
+      if (KINDS[method] !== 'ceremony') return show()
       if (!isShownAfter) show()
-      if (KINDS[method] !== 'ceremony') return
       const startMethod = async () => (await readyOtherWays()).startMethod(method)
       const [{ authenticate }, asked] = await Promise.all([import('../passkey/ceremonies.ts'), started ?? startMethod()])
       // no prompt opens for a subject who turned to another method meanwhile

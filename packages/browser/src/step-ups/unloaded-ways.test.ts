@@ -20,6 +20,16 @@ async function begun() {
   return { ...world, flow, until }
 }
 
+/** Keeps the file back until what it answers is called. */
+function holdBack(): () => void {
+  const loading = Promise.withResolvers<void>()
+  vi.doMock(PATH, async (original) => {
+    await loading.promise
+    return original()
+  })
+  return loading.resolve
+}
+
 test('a way whose file cannot be loaded is loaded again when the service is asked again', async () => {
   vi.doMock(PATH, () => {
     throw new TypeError('Failed to fetch dynamically imported module')
@@ -36,15 +46,11 @@ test('a way whose file cannot be loaded is loaded again when the service is aske
 })
 
 test('a subject who turns to another way while the file is loaded gets no mail', async () => {
-  const loading = Promise.withResolvers<void>()
-  vi.doMock(PATH, async (original) => {
-    await loading.promise
-    return original()
-  })
+  const load = holdBack()
   const { flow, seen } = await begun()
   const chosen = flow.choose('email-otp')
   await flow.choose('totp')
-  loading.resolve()
+  load()
   await chosen
   expect(flow.get()).toMatchObject({ status: 'proving', method: 'totp' })
   expect(seen(SEND)).toEqual([])
@@ -52,14 +58,10 @@ test('a subject who turns to another way while the file is loaded gets no mail',
 })
 
 test('a double click while the file is loaded sends one code', async () => {
-  const loading = Promise.withResolvers<void>()
-  vi.doMock(PATH, async (original) => {
-    await loading.promise
-    return original()
-  })
+  const load = holdBack()
   const { flow, seen } = await begun()
   const chosen = [flow.choose('email-otp'), flow.choose('email-otp')]
-  loading.resolve()
+  load()
   await Promise.all(chosen)
   expect(flow.get()).toMatchObject({ status: 'proving', method: 'email-otp' })
   expect(seen(SEND)).toHaveLength(1)
